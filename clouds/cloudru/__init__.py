@@ -1,0 +1,1 @@
+"""Cloud.ru Evolution: one typed client per service; `CloudRuClient` holds them."""

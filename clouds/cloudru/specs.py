@@ -1,0 +1,236 @@
+"""What a user wants to have on Cloud.ru: the console's forms as frozen pydantic models, tutorial values as defaults.
+
+These models are flow parameters too: the Prefect UI shows titles and descriptions as a form.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+RUN_NAME_PATTERN = r"^[a-z][a-z0-9-]*$"
+"""Name of a model run. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21; its length limit is UNKNOWN."""
+BUCKET_NAME_PATTERN = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+"""Bucket name: AWS's rule (3 to 63 characters), the safe common part; the service's own rule is UNKNOWN."""
+KNOWLEDGE_BASE_NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$"
+"""Knowledge base name. Source: cloud-ru/evo-aifactory-skills setup.py, read 2026-11-21."""
+TEXT_EXTENSIONS = ("txt", "log", "rtf")
+DOCUMENT_EXTENSIONS = (*TEXT_EXTENSIONS, "md", "pdf", "json", "docx", "html")
+
+
+class Spec(BaseModel):
+    """Base of what is wanted: frozen, and an unknown key is a mistake, not a wish."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class VllmArgument(Spec):
+    """One argument of the vLLM command line."""
+
+    key: str = Field(description="Name without the dashes, for example `max-model-len`.", pattern=r"^[a-z][a-z0-9-]*$")
+    value: str = Field(description="Value as it would stand on the command line.")
+
+
+class RpsScaling(Spec):
+    """Scale out by requests per second."""
+
+    kind: Literal["rps"] = "rps"
+    value: int = Field(default=200, ge=1, description="Requests per second for each instance.")
+
+
+class ConcurrencyScaling(Spec):
+    """Scale out by requests at once."""
+
+    kind: Literal["concurrency"] = "concurrency"
+    soft: int = Field(default=50, ge=1, description="Requests at once from which another instance is started.")
+    hard: int = Field(default=100, ge=1, description="Requests at once that one instance never exceeds.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.soft > self.hard:
+            raise ValueError(f"scaling: soft={self.soft} is above hard={self.hard}; lower soft or raise hard")
+        return self
+
+
+class ScalingSpec(Spec):
+    """How many instances."""
+
+    minimum: int = Field(default=1, ge=0, description="Instances kept running; 0 lets an idle model cool down.")
+    maximum: int = Field(default=1, ge=1, le=20, description="Instances at most.")
+    rule: Annotated[RpsScaling | ConcurrencyScaling, Field(discriminator="kind")] = Field(
+        default=RpsScaling(), description="When another instance is started."
+    )
+    keep_alive_s: int = Field(
+        default=900, ge=0, description="Seconds an idle instance is kept before cooling down, when minimum is 0."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError(
+                f"scaling: minimum={self.minimum} is above maximum={self.maximum}; raise maximum or lower minimum"
+            )
+        return self
+
+
+class InferenceSpec(Spec):
+    """One inference of ML Inference (Model RUN): all that the console's form asks."""
+
+    source: Literal["ml_inference"] = "ml_inference"
+    name: str = Field(description="Name of the run: lower-case latin, digits, hyphens.", pattern=RUN_NAME_PATTERN)
+    repository: str = Field(
+        description="Hugging Face repository, `organisation/model`.", pattern=r"^[\w.-]+/[\w.-]+$"
+    )
+    task: Literal["Embedding", "Score", "Generate"] = Field(description="The console's «Задача».")
+    revision: str = Field(default="main", description="Branch, tag or commit of the repository.")
+    runtime: Literal["vLLM", "SGLang"] = Field(default="vLLM", description="Runtime; SGLang serves Generate only.")
+    token_secret: str | None = Field(
+        default=None,
+        description="Path of the secret with the Hugging Face token; left out: the stack's own secret.",
+    )
+    token_secret_version: int | None = Field(
+        default=None, ge=1, description="Version of that secret; left out: the newest."
+    )
+    resource: Literal["A100", "H100", "V100", "CPU"] = Field(default="A100", description="What it computes on.")
+    gpu_count: int = Field(default=1, ge=0, le=8, description="GPUs for each instance.")
+    gpu_memory_gb: int | None = Field(
+        default=None,
+        ge=1,
+        description="Memory for each GPU in GB; left out: computed from the repository's parameter count.",
+    )
+    vllm_arguments: tuple[VllmArgument, ...] = Field(default=(), description="Arguments of the runtime.")
+    keep_running: bool = Field(default=True, description="The console's «Не выключать модель».")
+    scaling: ScalingSpec = Field(default=ScalingSpec(), description="Instances and when they are added.")
+    authentication: bool = Field(
+        default=True, description="Ask callers for an IAM token. Off: anyone who knows the URL may call the model."
+    )
+    service_account_id: str | None = Field(default=None, description="Service account of the authentication.")
+    logging: bool = Field(default=False, description="Send the model's logs to a log group.")
+    log_group_id: str | None = Field(
+        default=None, description="Log group; left out: the project's default one is found or one is created."
+    )
+    ready_within_s: int = Field(default=3600, ge=1, description="Deadline in seconds until it must answer.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.keep_running and self.scaling.minimum < 1:
+            raise ValueError(f"{self.name}: keep_running needs scaling.minimum of at least 1")
+        if self.runtime == "SGLang" and self.task != "Generate":
+            raise ValueError(f"{self.name}: SGLang serves the task Generate only; take vLLM for {self.task}")
+        if self.resource != "CPU" and self.gpu_count < 1:
+            raise ValueError(f"{self.name}: {self.resource} needs gpu_count of at least 1")
+        return self
+
+
+class FoundationModelSpec(Spec):
+    """A model of the vendor's Foundation Models in place of an own inference: nothing to start or to pay by the hour."""
+
+    source: Literal["foundation_models"] = "foundation_models"
+    model: str = Field(description="Name in Foundation Models, for example `BAAI/bge-reranker-v2-m3`.", min_length=1)
+
+
+class SplitterSpec(Spec):
+    """How a text becomes chunks."""
+
+    kind: Literal["recursive_character", "markdown"] = Field(
+        default="recursive_character", description="By separators, or by Markdown headers first."
+    )
+    chunk_tokens: int = Field(default=400, ge=1, description="Chunk size in tokens.")
+    overlap_tokens: int = Field(default=0, ge=0, description="Tokens shared by neighbouring chunks.")
+    separators: tuple[str, ...] = Field(default=("\n\n", "\n", " "), description="Where to cut, best first.")
+    separators_are_regex: bool = Field(default=False, description="Read the separators as regular expressions.")
+    keep_separator: Literal["none", "start", "end"] = Field(default="none", description="Keep what was cut at.")
+    headers: tuple[str, ...] = Field(default=(), description="Markdown headers to cut at, for example `##`.")
+
+    @model_validator(mode="after")
+    def _overlap_below_size(self) -> Self:
+        if self.overlap_tokens >= self.chunk_tokens:
+            raise ValueError(
+                f"overlap_tokens={self.overlap_tokens} is not below chunk_tokens={self.chunk_tokens}; lower the overlap"
+            )
+        return self
+
+
+class ExtractorSpec(Spec):
+    """What reads files of these extensions, and how their text is split."""
+
+    extensions: tuple[str, ...] = Field(description="Extensions without the dot.", min_length=1)
+    reader: Literal["text", "pdf", "json", "markdown", "docx", "html"] = Field(
+        default="text", description="How the file is read. text and pdf are confirmed on Cloud.ru, the others are not."
+    )
+    splitter: SplitterSpec = Field(default=SplitterSpec(), description="How its text becomes chunks.")
+    jq_schema: str = Field(default=".", description="For JSON: which part of the file is the text.")
+
+
+class KnowledgeBaseSpec(Spec):
+    """A knowledge base of Managed RAG: all that the console's form asks."""
+
+    name: str = Field(
+        default="kb-rag-with-inference",
+        description="Name: letters, digits, dot, underscore, hyphen.",
+        pattern=KNOWLEDGE_BASE_NAME_PATTERN,
+    )
+    description: str = Field(default="", description="Free text.")
+    extensions: tuple[str, ...] = Field(default=("txt",), description="Extensions to index, without the dot.")
+    extractors: tuple[ExtractorSpec, ...] = Field(
+        default=(ExtractorSpec(extensions=("txt",)),), description="One for each kind of file."
+    )
+    hybrid_search: bool = Field(default=False, description="Keyword search beside the vectors.")
+    authentication: bool = Field(
+        default=True, description="Ask callers for an IAM token. Off: anyone who knows the URL may search."
+    )
+    log_group_id: str | None = Field(
+        default=None,
+        description="Log group; left out: the project's default one is found or one is created. "
+        "Without a log group the search API never starts.",
+    )
+    indexed_within_s: int = Field(default=3600, ge=1, description="Deadline in seconds until it must be searchable.")
+
+    @field_validator("extensions")
+    @classmethod
+    def _known(cls, extensions: tuple[str, ...]) -> tuple[str, ...]:
+        cleaned = tuple(dict.fromkeys(extension.lower().lstrip(".") for extension in extensions))
+        if not cleaned:
+            raise ValueError("extensions is empty; name at least one, for example txt")
+        for extension in cleaned:
+            if extension not in DOCUMENT_EXTENSIONS:
+                raise ValueError(f"extension {extension!r} is not supported; take one of {', '.join(DOCUMENT_EXTENSIONS)}")
+        return cleaned
+
+    @model_validator(mode="after")
+    def _every_extension_has_an_extractor(self) -> Self:
+        read = {extension for extractor in self.extractors for extension in extractor.extensions}
+        missing = [extension for extension in self.extensions if extension not in read]
+        if missing:
+            raise ValueError(f"no extractor reads {', '.join(missing)}; add one to extractors or drop the extension")
+        return self
+
+
+class RetrievalSpec(Spec):
+    """How a question is answered."""
+
+    results: int = Field(default=10, ge=1, le=100, description="Chunks retrieved.")
+    reranked_results: int = Field(default=3, ge=1, description="Chunks kept after the reranker.")
+    chunks_in_context: int = Field(default=3, ge=1, description="Chunks shown to the LLM.")
+    system_prompt: str = Field(
+        default="Отвечай на вопрос только по приведённым фрагментам документов. "
+        "Если ответа в них нет, так и скажи. Укажи источник.",
+        description="System prompt of the LLM.",
+    )
+    temperature: float = Field(default=0.1, ge=0, le=2, description="Randomness of the answer.")
+    max_completion_tokens: int = Field(default=512, ge=1, description="Length of the answer in tokens, at most.")
+
+    @model_validator(mode="after")
+    def _narrowing(self) -> Self:
+        if self.reranked_results > self.results:
+            raise ValueError(
+                f"reranked_results={self.reranked_results} is above results={self.results}; the reranker only narrows"
+            )
+        return self
+
+
+class ProbeSpec(Spec):
+    """The question that a stack must answer before a run is green."""
+
+    question: str = Field(description="A question that the documents answer.", min_length=1)
+    source: str = Field(description="File that must be among the retrieved sources, for example faq_products.txt.")
+    phrase: str = Field(description="Words that the answer must contain; case and spacing do not count.", min_length=1)

@@ -1,0 +1,50 @@
+"""Where each service of Cloud.ru Evolution answers. Local is a URL: only these differ for the sandbox."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Endpoints(BaseModel):
+    """One base URL or URL template per service. Source of the defaults: docs/cloudru-api.md."""
+
+    model_config = ConfigDict(frozen=True)
+
+    iam: str = Field(default="https://iam.api.cloud.ru", description="IAM: access tokens.")
+    storage: str = Field(default="https://s3.cloud.ru", description="Object Storage (S3), path style.")
+    storage_control: str = Field(
+        default="https://console.cloud.ru/u-api/s3e-controller",
+        description="Console backend of Object Storage: tenant of a project, bucket registration.",
+    )
+    secret: str = Field(default="https://secretmanager.api.cloud.ru", description="Secret Management.")
+    inference: str = Field(
+        default="https://console.cloud.ru/u-api/inference/model-run/v1",
+        description="Console backend of ML Inference (Model RUN).",
+    )
+    model: str = Field(
+        default="https://{model_run_id}.modelrun.inference.cloud.ru",
+        description="A running model; {model_run_id} is filled in.",
+    )
+    knowledge: str = Field(default="https://managed-rag.api.cloud.ru", description="Managed RAG, public API v1.")
+    knowledge_control: str = Field(
+        default="https://console.cloud.ru/u-api/managed-rag/user-plane",
+        description="Console backend of Managed RAG: the only place that creates a knowledge base.",
+    )
+    search: str = Field(
+        default="https://{knowledge_base_id}.managed-rag.inference.cloud.ru",
+        description="Search API of a knowledge base; {knowledge_base_id} is filled in.",
+    )
+    logs: str = Field(
+        default="https://console.cloud.ru/u-api/logaas-bff-console/v1", description="Console backend of log groups."
+    )
+
+    @classmethod
+    def under(cls, base_url: str) -> Self:
+        """Return the endpoints of a server that hosts every service under its vendor host name.
+
+        `https://iam.api.cloud.ru/...` becomes `{base_url}/iam.api.cloud.ru/...`; signed S3 requests go to the bare
+        `base_url`, because a signature tells them from the rest and S3 clients do not take a path in an endpoint.
+        """
+        base = base_url.rstrip("/")
+        moved = {name: f"{base}/{field.default.removeprefix('https://')}" for name, field in cls.model_fields.items()}
+        return cls(**{**moved, "storage": base})

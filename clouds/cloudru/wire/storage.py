@@ -1,0 +1,38 @@
+"""Object Storage's control plane (console backend); objects themselves travel over S3. Source: contract section 2."""
+
+from clouds.cloudru.wire.base import SnakeWire
+
+REGION = "ru-central-1"
+CANNED_ACL = "bucket-owner-full-control"
+STORAGE_CLASS = "STANDARD"
+ARTIFACTS_PREFIX = "ArtifactsManagedRAG/"
+"""Where Managed RAG writes its own files inside the source bucket (CONFIRMED by a third party): never a document."""
+
+
+class Tenant(SnakeWire):
+    """`GET {storage_control}/v2/projects/{project_id}`: the tenant that prefixes every S3 access key id."""
+
+    tenant_id: str
+
+
+class BucketQuota(SnakeWire):
+    """A limit of a bucket; value 0 means none (INFERRED)."""
+
+    type: str = "BUCKET_SIZE"
+    value: int = 0
+    unit: str = "GB"
+
+
+class CreateBucketRequest(SnakeWire):
+    """`POST {storage_control}/v1/tenants/{tenant_id}/buckets` -> 200/201 `Bucket`, 409 when it exists."""
+
+    name: str
+    storage_class: str = STORAGE_CLASS
+    quotas: list[BucketQuota] = [BucketQuota()]
+
+
+class Bucket(SnakeWire):
+    """A bucket as the console backend lists it: `GET .../buckets` -> array or `{buckets|items: [...]}`."""
+
+    name: str
+    log_group_id: str = ""

@@ -1,0 +1,106 @@
+"""One error tree for both clouds. Every message is the next step: asked, answered, what to do, the request id.
+
+CloudError
+├── ConfigurationError      our own input is wrong; nothing was sent
+├── ConnectionFailedError   no answer came: connection, TLS or timeout
+├── APIError                the service answered with an error
+│   ├── BadRequestError         400, 422
+│   ├── AuthenticationError     401
+│   ├── PermissionDeniedError   403
+│   ├── NotFoundError           404
+│   ├── ConflictError           409, and a live resource of that name that differs from the spec
+│   ├── QuotaError              429, RESOURCE_EXHAUSTED
+│   └── UnavailableError        5xx
+├── FailedStateError        a resource ended in a failed state; `reason` says why
+├── DeadlineError           a wait passed its deadline; `last_seen` says what it saw
+└── WrongAnswerError        it runs and answers, but the answer is wrong
+"""
+
+from typing import Any
+
+
+class CloudError(Exception):
+    """Root of the tree. Picklable: all arguments are positional and kept in `args`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigurationError(CloudError):
+    """Our own input is wrong; nothing was sent."""
+
+
+class ConnectionFailedError(CloudError):
+    """No answer came. A create may have happened all the same: look by name before repeating it."""
+
+
+class APIError(CloudError):
+    """The service answered with an error."""
+
+    def __init__(self, message: str, status: int, code: str = "", request_id: str = "") -> None:
+        super().__init__(message)
+        self.args = (message, status, code, request_id)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class BadRequestError(APIError):
+    """400, 422: the service refused what was asked."""
+
+
+class AuthenticationError(APIError):
+    """401: unknown key, or a token that is no longer accepted."""
+
+
+class PermissionDeniedError(APIError):
+    """403: the role is missing."""
+
+
+class NotFoundError(APIError):
+    """404: no such resource."""
+
+
+class ConflictError(APIError):
+    """409, or a live resource of that name that differs from the spec."""
+
+
+class QuotaError(APIError):
+    """429 or RESOURCE_EXHAUSTED: a limit is reached."""
+
+
+class UnavailableError(APIError):
+    """5xx: the service is not able to answer now."""
+
+
+class FailedStateError(CloudError):
+    """A resource ended in a failed state."""
+
+    def __init__(self, message: str, resource: Any = None, reason: str = "") -> None:
+        super().__init__(message)
+        self.args = (message, resource, reason)
+        self.resource = resource
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class DeadlineError(CloudError):
+    """A wait passed its deadline."""
+
+    def __init__(self, message: str, last_seen: Any = None) -> None:
+        super().__init__(message)
+        self.args = (message, last_seen)
+        self.last_seen = last_seen
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class WrongAnswerError(CloudError):
+    """It runs and answers, but the answer is wrong."""

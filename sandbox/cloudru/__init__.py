@@ -1,0 +1,1 @@
+"""Cloud.ru Evolution: one router (HTTP) and one rules class (no HTTP) per service."""

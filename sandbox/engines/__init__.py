@@ -1,0 +1,1 @@
+"""Pure kernels: extract, split, embed, rerank, generate, index. No network, no Prefect."""

@@ -1,0 +1,151 @@
+"""The models of running inferences: a repository of the local Hugging Face cache as itself, else a stand-in."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from sandbox.engines.hub_cache import find_snapshot
+from sandbox.engines.prompt import ChatTurn
+
+STAND_IN_REPOSITORIES = frozenset(
+    {
+        "Qwen/Qwen3-Embedding-0.6B",
+        "Qwen/Qwen3-Embedding-4B",
+        "Qwen/Qwen3-Embedding-8B",
+        "Qwen/Qwen3-Reranker-0.6B",
+        "Qwen/Qwen3-Reranker-4B",
+        "Qwen/Qwen3-Reranker-8B",
+        "t-tech/T-lite-it-1.0",
+        "t-tech/T-pro-it-1.0",
+        "BAAI/bge-m3",
+        "BAAI/bge-reranker-v2-m3",
+        "sentence-transformers/all-MiniLM-L6-v2",
+    }
+)
+"""Repositories for which a stand-in may answer; any other name that is not in the local cache is unknown."""
+
+
+@runtime_checkable
+class EmbedderModel(Protocol):
+    """Texts to vectors. `name` says which model answers, `stand_in` whether it is another than was asked for."""
+
+    name: str
+    stand_in: bool
+    dimension: int
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors [n, dimension] float32 of unit norm, in the order of the texts."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Tokens of all texts together."""
+        ...
+
+
+@runtime_checkable
+class RerankerModel(Protocol):
+    """A query against documents."""
+
+    name: str
+    stand_in: bool
+
+    def rerank(self, query: str, documents: Sequence[str]) -> np.ndarray:
+        """Relevance [n] float32, 0 to 1, in the order of the documents."""
+        ...
+
+
+@runtime_checkable
+class GeneratorModel(Protocol):
+    """A chat to its next turn."""
+
+    name: str
+    stand_in: bool
+
+    def chat(self, messages: Sequence[ChatTurn], max_tokens: int = 512) -> str:
+        """The assistant's next turn, of at most about `max_tokens` tokens."""
+        ...
+
+
+class ModelShelf:
+    """Every model once, loaded when it is first asked for; safe under threads; never the network."""
+
+    def __init__(self, cache_dir: Path | None = None) -> None:
+        """`cache_dir` left out: the Hugging Face cache of this user (`HF_HOME`, `HF_HUB_CACHE`)."""
+        self._cache_dir = cache_dir
+        self._loaded: dict[tuple[str, str], Any] = {}
+        self._loading = RLock()
+
+    def cached(self, repository: str, revision: str = "main") -> bool:
+        """The repository is in the local cache, weights included, and answers as itself."""
+        return find_snapshot(repository, revision, self._cache_dir) is not None
+
+    def known(self, repository: str, revision: str = "main") -> bool:
+        """A model answers for this repository: itself or a stand-in."""
+        return repository in STAND_IN_REPOSITORIES or self.cached(repository, revision)
+
+    def embedder(self, repository: str, revision: str = "main") -> EmbedderModel:
+        """The model of a run with the task Embedding."""
+        return self._take("embed", repository, revision, _pretrained_embedder, self._stand_in_embedder)
+
+    def reranker(self, repository: str, revision: str = "main") -> RerankerModel:
+        """The model of a run with the task Score."""
+        return self._take("rerank", repository, revision, _pretrained_reranker, self._stand_in_reranker)
+
+    def generator(self, repository: str, revision: str = "main") -> GeneratorModel:
+        """The model of a run with the task Generate."""
+        return self._take("generate", repository, revision, _pretrained_generator, self._stand_in_generator)
+
+    def _take(
+        self,
+        task: str,
+        repository: str,
+        revision: str,
+        pretrained: Callable[[str, Path], Any],
+        stand_in: Callable[[], Any],
+    ) -> Any:
+        snapshot = find_snapshot(repository, revision, self._cache_dir)
+        if snapshot is None:
+            return self._once((task, "stand-in"), stand_in)
+        return self._once((task, str(snapshot)), lambda: pretrained(repository, snapshot))
+
+    def _once(self, key: tuple[str, str], load: Callable[[], Any]) -> Any:
+        with self._loading:
+            if key not in self._loaded:
+                self._loaded[key] = load()
+            return self._loaded[key]
+
+    def _stand_in_embedder(self) -> Any:
+        from sandbox.engines.embed import StandInEmbedder  # noqa: PLC0415 - torch takes seconds to import
+
+        return StandInEmbedder()
+
+    def _stand_in_reranker(self) -> Any:
+        from sandbox.engines.rerank import StandInReranker  # noqa: PLC0415 - torch takes seconds to import
+
+        return StandInReranker(self._once(("embed", "stand-in"), self._stand_in_embedder))
+
+    def _stand_in_generator(self) -> Any:
+        from sandbox.engines.generate import StandInGenerator  # noqa: PLC0415 - torch takes seconds to import
+
+        return StandInGenerator(self._once(("rerank", "stand-in"), self._stand_in_reranker))
+
+
+def _pretrained_embedder(name: str, snapshot: Path) -> EmbedderModel:
+    from sandbox.engines.pretrained import PretrainedEmbedder  # noqa: PLC0415 - torch takes seconds to import
+
+    return PretrainedEmbedder(name, snapshot)
+
+
+def _pretrained_reranker(name: str, snapshot: Path) -> RerankerModel:
+    from sandbox.engines.pretrained import PretrainedReranker  # noqa: PLC0415 - torch takes seconds to import
+
+    return PretrainedReranker(name, snapshot)
+
+
+def _pretrained_generator(name: str, snapshot: Path) -> GeneratorModel:
+    from sandbox.engines.pretrained import PretrainedGenerator  # noqa: PLC0415 - torch takes seconds to import
+
+    return PretrainedGenerator(name, snapshot)

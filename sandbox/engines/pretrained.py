@@ -1,0 +1,111 @@
+"""Repositories of the local Hugging Face cache, loaded as themselves from their snapshot folder: no network."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+import numpy as np
+import torch
+from sentence_transformers import CrossEncoder, SentenceTransformer
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from sandbox.engines.prompt import ChatTurn
+
+transformers_logging.disable_progress_bar()  # the sandbox's output is one line
+torch.set_num_threads(len(os.sched_getaffinity(0)))
+
+BATCH = 32
+
+
+class PretrainedEmbedder:
+    """A sentence-transformers bi-encoder. One call computes at a time: two would fight for the same cores."""
+
+    stand_in = False
+
+    def __init__(self, name: str, snapshot: Path) -> None:
+        self.name = name
+        self._model = SentenceTransformer(str(snapshot), device="cpu", local_files_only=True)
+        self._computing = Lock()
+        dimension = self._model.get_embedding_dimension()
+        if not dimension:
+            raise ValueError(f"{name} is not an embedder: it tells no dimension; take a model of the task Embedding")
+        self.dimension = dimension
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors [n, d] float32 of unit norm, in the order of the texts."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        with self._computing:
+            vectors = self._model.encode(
+                list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Tokens of all texts together, special tokens included, before any truncation."""
+        if not texts:
+            return 0
+        return sum(len(ids) for ids in self._model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"])
+
+
+class PretrainedReranker:
+    """A sentence-transformers cross-encoder with one label; its logit goes through a sigmoid."""
+
+    stand_in = False
+
+    def __init__(self, name: str, snapshot: Path) -> None:
+        self.name = name
+        self._model = CrossEncoder(str(snapshot), device="cpu", local_files_only=True)
+        self._computing = Lock()
+        if self._model.num_labels != 1:
+            raise ValueError(
+                f"{name} is not a reranker: it has {self._model.num_labels} labels, not 1; take a model of the task Score"
+            )
+
+    def rerank(self, query: str, documents: Sequence[str]) -> np.ndarray:
+        """Relevance [n] float32 of every document, 0 to 1."""
+        if not documents:
+            return np.zeros(0, dtype=np.float32)
+        with self._computing:
+            scores = self._model.predict(
+                [(query, document) for document in documents],
+                batch_size=BATCH,
+                activation_fn=torch.nn.Sigmoid(),
+                show_progress_bar=False,
+            )
+        return np.asarray(scores, dtype=np.float32).reshape(len(documents))
+
+
+class PretrainedGenerator:
+    """A causal language model, greedy so that the same question has the same answer."""
+
+    stand_in = False
+
+    def __init__(self, name: str, snapshot: Path) -> None:
+        self.name = name
+        # Auto classes are untyped unions of every architecture.
+        self._tokenizer = cast("Any", AutoTokenizer.from_pretrained(str(snapshot), local_files_only=True))
+        self._model = cast("Any", AutoModelForCausalLM.from_pretrained(str(snapshot), local_files_only=True))
+        self._computing = Lock()
+
+    def chat(self, messages: Sequence[ChatTurn], max_tokens: int = 512) -> str:
+        """The next turn, of at most `max_tokens` tokens."""
+        inputs = self._tokenizer(self._written_out(messages), return_tensors="pt", add_special_tokens=False)
+        with self._computing, torch.inference_mode():
+            output = self._model.generate(
+                **inputs,
+                max_new_tokens=max_tokens,
+                do_sample=False,
+                pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
+            )
+        answer = output[0][inputs["input_ids"].shape[1] :]
+        return self._tokenizer.decode(answer, skip_special_tokens=True).strip()
+
+    def _written_out(self, messages: Sequence[ChatTurn]) -> str:
+        if self._tokenizer.chat_template is None:  # a base model: it continues a text
+            return "\n\n".join(turn.content for turn in messages) + "\n\n"
+        turns = [{"role": turn.role, "content": turn.content} for turn in messages]
+        return self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)

@@ -33,14 +33,14 @@ class VllmArgument(Spec):
 class RpsScaling(Spec):
     """Scale out by requests per second."""
 
-    kind: Literal["rps"] = "rps"
+    kind: Literal["rps"] = Field(default="rps", description="Tells this rule from the other.")
     value: int = Field(default=200, ge=1, description="Requests per second for each instance.")
 
 
 class ConcurrencyScaling(Spec):
     """Scale out by requests at once."""
 
-    kind: Literal["concurrency"] = "concurrency"
+    kind: Literal["concurrency"] = Field(default="concurrency", description="Tells this rule from the other.")
     soft: int = Field(default=50, ge=1, description="Requests at once from which another instance is started.")
     hard: int = Field(default=100, ge=1, description="Requests at once that one instance never exceeds.")
 
@@ -75,11 +75,11 @@ class ScalingSpec(Spec):
 class InferenceSpec(Spec):
     """One inference of ML Inference (Model RUN): all that the console's form asks."""
 
-    source: Literal["ml_inference"] = "ml_inference"
-    name: str = Field(description="Name of the run: lower-case latin, digits, hyphens.", pattern=RUN_NAME_PATTERN)
-    repository: str = Field(
-        description="Hugging Face repository, `organisation/model`.", pattern=r"^[\w.-]+/[\w.-]+$"
+    source: Literal["ml_inference"] = Field(
+        default="ml_inference", description="Tells an own inference from a foundation model."
     )
+    name: str = Field(description="Name of the run: lower-case latin, digits, hyphens.", pattern=RUN_NAME_PATTERN)
+    repository: str = Field(description="Hugging Face repository, `organisation/model`.", pattern=r"^[\w.-]+/[\w.-]+$")
     task: Literal["Embedding", "Score", "Generate"] = Field(description="The console's «Задача».")
     revision: str = Field(default="main", description="Branch, tag or commit of the repository.")
     runtime: Literal["vLLM", "SGLang"] = Field(default="vLLM", description="Runtime; SGLang serves Generate only.")
@@ -124,7 +124,9 @@ class InferenceSpec(Spec):
 class FoundationModelSpec(Spec):
     """A model of the vendor's Foundation Models in place of an own inference: nothing to start or to pay by the hour."""
 
-    source: Literal["foundation_models"] = "foundation_models"
+    source: Literal["foundation_models"] = Field(
+        default="foundation_models", description="Tells a foundation model from an own inference."
+    )
     model: str = Field(description="Name in Foundation Models, for example `BAAI/bge-reranker-v2-m3`.", min_length=1)
 
 
@@ -193,7 +195,9 @@ class KnowledgeBaseSpec(Spec):
             raise ValueError("extensions is empty; name at least one, for example txt")
         for extension in cleaned:
             if extension not in DOCUMENT_EXTENSIONS:
-                raise ValueError(f"extension {extension!r} is not supported; take one of {', '.join(DOCUMENT_EXTENSIONS)}")
+                raise ValueError(
+                    f"extension {extension!r} is not supported; take one of {', '.join(DOCUMENT_EXTENSIONS)}"
+                )
         return cleaned
 
     @model_validator(mode="after")

@@ -1,0 +1,116 @@
+"""`python -m local.parameters` writes docs/parameters.md from the models, so that it cannot go stale."""
+
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from clouds.cloudru.assumptions import Assumptions
+from clouds.cloudru.wire.endpoints import Endpoints
+from flows.specs import RagStack
+
+PAGE = Path(__file__).parent.parent / "docs" / "parameters.md"
+ROOTS: tuple[type[BaseModel], ...] = (RagStack, Endpoints, Assumptions)
+INTRODUCTION = """# Parameters
+
+Written by `python -m local.parameters` from the models; change the descriptions there. A test compares the two.
+
+`stack` of the flow `provision-rag` is a [RagStack](#ragstack); the flow's two other parameters, `cloud` and
+`huggingface`, are names of blocks. The block `CloudRuCredentials` holds [Endpoints](#endpoints) and
+[Assumptions](#assumptions). A parameter without a default must be given.
+"""
+BOUNDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+    "pattern": "matches `{}`",
+}
+
+
+def page() -> str:
+    """Return the whole page."""
+    seen: dict[str, type[BaseModel]] = {}
+    for root in ROOTS:
+        for model in nested_models(root):
+            seen.setdefault(model.__name__, model)
+    return "\n".join([INTRODUCTION, *(section(model) for model in seen.values())])
+
+
+def nested_models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Yield the model, then every model that its fields name."""
+    yield model
+    for field in model.model_fields.values():
+        for part in _parts(field.annotation):
+            if inspect.isclass(part) and issubclass(part, BaseModel):
+                yield from nested_models(part)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    arguments = get_args(annotation)
+    if not arguments:
+        yield annotation
+    for argument in arguments:
+        yield from _parts(argument)
+
+
+def section(model: type[BaseModel]) -> str:
+    """Return the heading, the docstring and the table of one model."""
+    properties = model.model_json_schema()["properties"]
+    rows = [
+        f"| `{name}` | {kind(properties[name])} | {default(field)} | {field.description or ''} |".replace("\n", " ")
+        for name, field in model.model_fields.items()
+    ]
+    head = ["| parameter | type | default | what it is |", "|---|---|---|---|"]
+    return "\n".join([f"## {model.__name__}", "", inspect.getdoc(model) or "", "", *head, *rows, ""])
+
+
+def kind(schema: dict[str, Any]) -> str:
+    """Return the type of a field in words, from its JSON schema; a model becomes a link to its section."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
+    choices: list[dict[str, Any]] = schema.get("anyOf") or schema.get("oneOf") or []
+    if choices:
+        return " or ".join(kind(choice) for choice in choices if choice.get("type") != "null")
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"always `{schema['const']}`"
+    if schema.get("type") == "array":
+        items = schema.get("items", {})
+        return f"list of {kind(items)}" if items else "list"
+    words = {"string": "text", "integer": "whole number", "boolean": "yes or no", "object": "mapping"}
+    name = str(schema.get("type", "any"))
+    bounds = [text.format(schema[key]) for key, text in BOUNDS.items() if key in schema]
+    return ", ".join([words.get(name, name), *bounds]).replace("|", "\\|")
+
+
+def default(field: FieldInfo) -> str:
+    """Return the default; of a model only what differs from the model's own defaults."""
+    if field.is_required():
+        return "-"
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if value is None:
+        return "left out"
+    if value in ("", ()):
+        return "empty"
+    plain = _plain(value)
+    return f"`{json.dumps(plain, ensure_ascii=False)}`".replace("|", "\\|") if plain != {} else "its defaults"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"wrote {PAGE}")

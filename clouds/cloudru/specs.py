@@ -122,7 +122,7 @@ class InferenceSpec(Spec):
 
 
 class FoundationModelSpec(Spec):
-    """A model of the vendor's Foundation Models in place of an own inference: nothing to start or to pay by the hour."""
+    """A model of the vendor's Foundation Models in place of an own inference: nothing to start, no hourly price."""
 
     source: Literal["foundation_models"] = Field(
         default="foundation_models", description="Tells a foundation model from an own inference."

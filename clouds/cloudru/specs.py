@@ -3,6 +3,7 @@
 These models are flow parameters too: the Prefect UI shows titles and descriptions as a form.
 """
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -78,7 +79,7 @@ class InferenceSpec(Spec):
     source: Literal["ml_inference"] = Field(
         default="ml_inference", description="Tells an own inference from a foundation model."
     )
-    name: str = Field(description="Name of the run: lower-case latin, digits, hyphens.", pattern=RUN_NAME_PATTERN)
+    name: str = Field(description="Name of the run: lower-case latin letters, digits, hyphens; a letter first.")
     repository: str = Field(description="Hugging Face repository, `organisation/model`.", pattern=r"^[\w.-]+/[\w.-]+$")
     task: Literal["Embedding", "Score", "Generate"] = Field(description="The console's «Задача».")
     revision: str = Field(default="main", description="Branch, tag or commit of the repository.")
@@ -109,6 +110,15 @@ class InferenceSpec(Spec):
         default=None, description="Log group; left out: the project's default one is found or one is created."
     )
     ready_within_s: int = Field(default=3600, ge=1, description="Deadline in seconds until it must answer.")
+
+    @field_validator("name")
+    @classmethod
+    def _run_name(cls, name: str) -> str:
+        if not re.fullmatch(RUN_NAME_PATTERN, name):
+            raise ValueError(
+                f"{name!r} is not a name of a run; take lower-case latin letters, digits and hyphens, a letter first"
+            )
+        return name
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -168,8 +178,7 @@ class KnowledgeBaseSpec(Spec):
 
     name: str = Field(
         default="kb-rag-with-inference",
-        description="Name: letters, digits, dot, underscore, hyphen.",
-        pattern=KNOWLEDGE_BASE_NAME_PATTERN,
+        description="Name: latin letters, digits, dot, underscore, hyphen.",
     )
     description: str = Field(default="", description="Free text.")
     extensions: tuple[str, ...] = Field(default=("txt",), description="Extensions to index, without the dot.")
@@ -186,6 +195,16 @@ class KnowledgeBaseSpec(Spec):
         "Without a log group the search API never starts.",
     )
     indexed_within_s: int = Field(default=3600, ge=1, description="Deadline in seconds until it must be searchable.")
+
+    @field_validator("name")
+    @classmethod
+    def _knowledge_base_name(cls, name: str) -> str:
+        if not re.fullmatch(KNOWLEDGE_BASE_NAME_PATTERN, name):
+            raise ValueError(
+                f"{name!r} is not a name of a knowledge base; take up to 63 latin letters, digits, dots, underscores "
+                "and hyphens, a letter or digit first"
+            )
+        return name
 
     @field_validator("extensions")
     @classmethod
@@ -228,6 +247,11 @@ class RetrievalSpec(Spec):
         if self.reranked_results > self.results:
             raise ValueError(
                 f"reranked_results={self.reranked_results} is above results={self.results}; the reranker only narrows"
+            )
+        if self.chunks_in_context > self.reranked_results:
+            raise ValueError(
+                f"chunks_in_context={self.chunks_in_context} is above reranked_results={self.reranked_results}; "
+                "the LLM is shown only what the reranker kept"
             )
         return self
 

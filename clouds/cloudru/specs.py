@@ -4,7 +4,7 @@ These models are flow parameters too: the Prefect UI shows titles and descriptio
 """
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -22,6 +22,12 @@ class Spec(BaseModel):
     """Base of what is wanted: frozen, and an unknown key is a mistake, not a wish."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+def any_of(schema: dict[str, Any]) -> None:
+    """Spell a tagged union's JSON schema as anyOf: Prefect's UI draws tabs for it, and a raw JSON field for oneOf."""
+    schema["anyOf"] = schema.pop("oneOf")
+    schema.pop("discriminator", None)
 
 
 class VllmArgument(Spec):
@@ -57,7 +63,7 @@ class ScalingSpec(Spec):
 
     minimum: int = Field(default=1, ge=0, description="Instances kept running; 0 lets an idle model cool down.")
     maximum: int = Field(default=1, ge=1, le=20, description="Instances at most.")
-    rule: Annotated[RpsScaling | ConcurrencyScaling, Field(discriminator="kind")] = Field(
+    rule: Annotated[RpsScaling | ConcurrencyScaling, Field(discriminator="kind", json_schema_extra=any_of)] = Field(
         default=RpsScaling(), description="When another instance is started."
     )
     keep_alive_s: int = Field(

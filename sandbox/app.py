@@ -1,0 +1,59 @@
+"""The application: every service's router behind the dispatch by vendor host."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib import import_module
+from importlib.util import find_spec
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from clouds.cloudru.wire.error import RpcStatus
+from sandbox.cloudru.routers import control, iam
+from sandbox.dispatch import App, Dispatch
+from sandbox.errors import GrpcCode, RpcError
+from sandbox.services import Services
+
+
+def create_app(services: Services) -> App:
+    """Return the ASGI application of one sandbox."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        yield
+        services.close()
+
+    app = FastAPI(
+        title="Sandbox of Cloud.ru Evolution", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.services = services
+    app.include_router(iam.router)
+    app.include_router(control.router)
+    for name in ("knowledge", "search"):  # the two routers of Managed RAG
+        if find_spec(f"sandbox.cloudru.routers.{name}"):
+            app.include_router(import_module(f"sandbox.cloudru.routers.{name}").router)
+    app.add_exception_handler(RpcError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _unknown)
+    return Dispatch(services, app, storage=app)
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
+    refusal = cast("RpcError", error)
+    return JSONResponse(refusal.body.to_wire(), refusal.http_status)
+
+
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    errors = cast("RequestValidationError", error).errors()
+    problems = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in errors)
+    return JSONResponse(RpcStatus(code=GrpcCode.INVALID_ARGUMENT, message=problems).to_wire(), 400)
+
+
+def _unknown(_request: Request, error: Exception) -> JSONResponse:
+    refusal = cast("HTTPException", error)
+    code = GrpcCode.NOT_FOUND if refusal.status_code == HTTPStatus.NOT_FOUND else GrpcCode.UNIMPLEMENTED
+    return JSONResponse(RpcStatus(code=code, message=refusal.detail).to_wire(), refusal.status_code)

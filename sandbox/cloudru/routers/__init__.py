@@ -1,0 +1,1 @@
+"""What each service answers to: handlers of a few lines over the rules."""

@@ -1,0 +1,95 @@
+"""The sandbox's own `/_sandbox/...`: health, settings, faults, request log, clock. Loopback only."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request
+from pydantic import ValidationError
+
+from sandbox.cloudru.routers.caller import ServicesDep
+from sandbox.dispatch import LOOPBACK_HOSTS
+from sandbox.errors import GrpcCode, RpcError
+from sandbox.faults import FaultOrder
+from sandbox.lifecycle import timestamp
+from sandbox.request_log import LoggedRequest
+from sandbox.settings import Settings
+
+
+def from_loopback(request: Request) -> None:
+    """Refuse a request that does not name this machine: a page in a browser cannot rebind its way in."""
+    if (request.url.hostname or "") not in LOOPBACK_HOSTS:
+        raise RpcError(GrpcCode.PERMISSION_DENIED, "/_sandbox/ answers to the loopback address only")
+
+
+router = APIRouter(prefix="/_sandbox", dependencies=[Depends(from_loopback)])
+
+
+@router.get("/health")
+def health() -> dict[str, str]:
+    """Tell that it is up."""
+    return {"status": "ok"}
+
+
+@router.get("/settings")
+def read_settings(services: ServicesDep) -> Settings:
+    """Return the settings now."""
+    return services.settings
+
+
+@router.patch("/settings")
+def patch_settings(changes: Annotated[dict[str, Any], Body()], services: ServicesDep) -> Settings:
+    """Replace the named settings."""
+    try:
+        return services.settings_store.patch(changes)
+    except ValidationError as error:
+        raise RpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from error
+
+
+@router.delete("/settings")
+def reset_settings(services: ServicesDep) -> Settings:
+    """Go back to the defaults."""
+    return services.settings_store.reset()
+
+
+@router.post("/faults")
+def order_fault(order: FaultOrder, services: ServicesDep) -> dict[str, Any]:
+    """Order a fault and return the report."""
+    services.faults.order(order)
+    return services.faults.report()
+
+
+@router.get("/faults")
+def read_faults(services: ServicesDep) -> dict[str, Any]:
+    """Tell which faults were used and which remain."""
+    return services.faults.report()
+
+
+@router.delete("/faults")
+def clear_faults(services: ServicesDep) -> dict[str, Any]:
+    """Forget every fault."""
+    services.faults.clear()
+    return services.faults.report()
+
+
+@router.get("/requests")
+def read_requests(services: ServicesDep) -> dict[str, list[LoggedRequest]]:
+    """Return the request log, oldest first."""
+    return {"requests": services.request_log.entries()}
+
+
+@router.delete("/requests")
+def clear_requests(services: ServicesDep) -> dict[str, list[LoggedRequest]]:
+    """Forget the request log."""
+    services.request_log.clear()
+    return {"requests": []}
+
+
+@router.get("/clock")
+def read_clock(services: ServicesDep) -> dict[str, str]:
+    """Return the sandbox's time."""
+    return {"now": timestamp(services.clock())}
+
+
+@router.post("/clock")
+def advance_clock(advance_s: Annotated[float, Body(embed=True, ge=0)], services: ServicesDep) -> dict[str, str]:
+    """Move the sandbox's clock forward: runs ripen and tokens expire without waiting."""
+    return {"now": timestamp(services.clock.advance(advance_s))}

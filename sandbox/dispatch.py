@@ -1,0 +1,140 @@
+"""Which service a request means, ordered faults, the request log: the outermost layer of the sandbox."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import parse_qs
+
+from fastapi.responses import JSONResponse
+
+from clouds.cloudru.wire.error import RpcStatus
+from sandbox.faults import FaultOrder
+from sandbox.lifecycle import timestamp
+from sandbox.request_log import is_mutating
+from sandbox.services import Services
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+STORAGE_HOST = "s3.cloud.ru"
+CONTROL_PREFIX = "/_sandbox/"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """How a request came: to which vendor host, and by which base (the vendor's own, or this server's)."""
+
+    host: str
+    path: str
+    base_url: str | None
+    """None when the vendor's host stood in the Host header."""
+
+    def url(self, vendor_url: str) -> str:
+        """Return a vendor URL as this caller can use it."""
+        return vendor_url if self.base_url is None else f"{self.base_url}/{vendor_url.removeprefix('https://')}"
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """Return a request header, empty when it is missing."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def is_signed_for_storage(scope: Scope) -> bool:
+    """Whether a request carries AWS Signature V4, in a header or in the query."""
+    return (
+        header(scope, b"authorization").startswith("AWS4-HMAC-SHA256")
+        or "X-Amz-Signature" in parse_qs(scope["query_string"].decode("latin-1"))
+    )  # fmt: skip
+
+
+def arrival_of(scope: Scope) -> Arrival:
+    """Read the vendor's host from the Host header or, on loopback, from the first path segment."""
+    host_header = header(scope, b"host")
+    host = host_header.rpartition(":")[0] if host_header.rpartition(":")[2].isdigit() else host_header
+    if is_signed_for_storage(scope):
+        return Arrival(host if host.endswith(STORAGE_HOST) else STORAGE_HOST, scope["path"], None)
+    if host not in LOOPBACK_HOSTS:
+        return Arrival(host, scope["path"], None)
+    first, _, rest = scope["path"].removeprefix("/").partition("/")
+    return Arrival(first, f"/{rest}", f"http://{host_header}")
+
+
+class Dispatch:
+    """ASGI application: `storage` gets S3 requests, `services_app` the rest with the path `/{vendor host}{path}`."""
+
+    def __init__(self, services: Services, services_app: App, storage: App) -> None:
+        self._services, self._services_app, self._storage = services, services_app, storage
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
+            await self._services_app(scope, receive, send)
+            return
+        arrival = arrival_of(scope)
+        request_id = header(scope, b"x-request-id") or str(uuid.uuid4())
+        status = 0
+
+        async def send_noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode("latin-1"))]
+            await send(message)
+
+        fault = self._services.faults.take(scope["method"], f"/{arrival.host}{arrival.path}")
+        try:
+            if fault is None:
+                await self._serve(scope, receive, send_noted, arrival)
+            else:
+                await self._fail(fault, scope, receive, send_noted, arrival)
+                if fault.drop:
+                    await drop_connection(send)
+        finally:
+            self._services.request_log.add(
+                {
+                    "method": scope["method"],
+                    "host": arrival.host,
+                    "path": arrival.path,
+                    "status": status,
+                    "at": timestamp(self._services.clock()),
+                    "request_id": request_id,
+                    "mutating": is_mutating(scope["method"], arrival.host),
+                }
+            )
+
+    async def _fail(self, fault: FaultOrder, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
+        await asyncio.sleep(fault.delay_s)
+        if fault.drop == "after":
+            await self._serve(scope, receive, _swallow, arrival)
+        elif fault.status is not None:
+            body = fault.body if fault.body is not None else RpcStatus(code=14, message="an ordered fault").to_wire()
+            await JSONResponse(body, fault.status)(scope, receive, send)
+        elif fault.drop is None:
+            await self._serve(scope, receive, send, arrival)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
+        if arrival.host.endswith(STORAGE_HOST):
+            await self._storage(scope, receive, send)
+            return
+        path = f"/{arrival.host}{arrival.path}"
+        moved = {**scope, "path": path, "raw_path": path.encode(), "sandbox.arrival": arrival}
+        await self._services_app(moved, receive, send)
+
+
+async def _swallow(_message: Message) -> None:
+    """Take the place of `send` when the answer must be lost."""
+
+
+async def drop_connection(send: Send) -> None:
+    """Close the connection without an answer, as a broken network does.
+
+    ASGI has no message for this; uvicorn's `send` is a method of the object that holds the transport.
+    """
+    cast("Any", send).__self__.transport.abort()
+    await asyncio.sleep(0)  # lets uvicorn notice, or it would try to answer 500

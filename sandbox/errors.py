@@ -1,0 +1,30 @@
+"""Errors as the services of Cloud.ru send them: one table, one exception."""
+
+from enum import IntEnum
+from typing import Any
+
+from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE, RpcStatus
+
+
+class GrpcCode(IntEnum):
+    """The codes of `rpcStatus`. Source: github.com/grpc/grpc doc/statuscodes.md, read 2026-11-21."""
+
+    INVALID_ARGUMENT = 3
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    UNAUTHENTICATED = 16
+
+
+class RpcError(Exception):
+    """A refusal that leaves as `rpcStatus` JSON with the HTTP status of its code."""
+
+    def __init__(self, code: GrpcCode, message: str, details: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.body = RpcStatus(code=code, message=message, details=details or [])
+        self.http_status = HTTP_STATUS_BY_GRPC_CODE[code]

@@ -1,0 +1,55 @@
+"""What was asked and answered: method, host, path, status. Never a body, never a header that authorises, no query."""
+
+import threading
+from collections import deque
+
+from typing_extensions import TypedDict  # pydantic needs this one below Python 3.12
+
+LIMIT = 100_000
+READING_HOSTS = (
+    "iam.api.cloud.ru",
+    "auth.iam.cloud.ru",
+    "modelrun.inference.cloud.ru",
+    "managed-rag.inference.cloud.ru",
+)
+"""Hosts where a POST changes nothing: it asks for a token, an inference or an answer."""
+
+
+class LoggedRequest(TypedDict):
+    """One request; `mutating` tells whether it may change the project."""
+
+    method: str
+    host: str
+    path: str
+    status: int
+    at: str
+    request_id: str
+    mutating: bool
+
+
+def is_mutating(method: str, host: str) -> bool:
+    """Whether a request of this method to this host may change the project."""
+    return method in ("POST", "PUT", "PATCH", "DELETE") and not host.endswith(READING_HOSTS)
+
+
+class RequestLog:
+    """The newest requests, oldest first, in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[LoggedRequest] = deque(maxlen=LIMIT)
+
+    def add(self, entry: LoggedRequest) -> None:
+        """Note one request after it was answered; status 0 means that no answer was sent."""
+        with self._lock:
+            self._entries.append(entry)
+
+    def entries(self) -> list[LoggedRequest]:
+        """Return all of them."""
+        with self._lock:
+            return list(self._entries)
+
+    def clear(self) -> None:
+        """Forget them."""
+        with self._lock:
+            self._entries.clear()

@@ -1,0 +1,93 @@
+"""The well-known development values, and what can be set while the sandbox runs (`PATCH /_sandbox/settings`)."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clouds.cloudru.wire.inference import ResourceType
+from sandbox.lifecycle import Span
+from sandbox.state import State
+
+PROJECT_ID = "00000000-0000-4000-8000-000000000001"
+TENANT_ID = "00000000-0000-4000-8000-000000000002"
+KEY_ID = "sandbox-key-id"
+KEY_SECRET = "sandbox-key-secret-not-a-real-one"  # noqa: S105  well known, worthless outside the sandbox
+GUEST_KEY_ID = "sandbox-guest-key-id"
+GUEST_KEY_SECRET = "sandbox-guest-key-secret-not-a-real-one"  # noqa: S105  well known, and without any role
+HUGGING_FACE_TOKEN = "hf_sandboxTokenNotARealOne"  # noqa: S105  well known, accepted by this hub only
+
+
+class RunSpans(BaseModel):
+    """Stages of a model run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    resource_allocation: Span = Span(seconds=0.2)
+    pulling: Span = Span(seconds=0.4)
+    runtime_initializing: Span = Span(seconds=0.4)
+    suspension: Span = Span(seconds=0.2)
+    deletion: Span = Span(seconds=0.2)
+
+
+class KnowledgeBaseSpans(BaseModel):
+    """Stages of a knowledge base. `indexing` is the least time a version takes; the real work may take longer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    planning: Span = Span()
+    indexing: Span = Span()
+    search: Span = Span(seconds=0.2)
+
+
+class Settings(BaseModel):
+    """Everything that a test or a bench may change; kept in the data directory."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    token_lifetime_s: int = Field(default=3600, ge=1, description="Lifetime of an access token.")
+    run_spans: RunSpans = Field(default=RunSpans(), description="Stages of a model run.")
+    run_spans_by: dict[str, RunSpans] = Field(
+        default={}, description="Stages by run name or, failing that, by task (ModelTaskType_EMBEDDING)."
+    )
+    knowledge_base_spans: KnowledgeBaseSpans = Field(
+        default=KnowledgeBaseSpans(), description="Stages of a knowledge base."
+    )
+    gpu_limits: dict[str, int] = Field(
+        default={
+            ResourceType.GPU_A100_NVLINK: 8,
+            ResourceType.GPU_H100: 8,
+            ResourceType.GPU_V100: 8,
+            ResourceType.CPU: 8,
+        },
+        description="Quota by resource type, in GPUs (for CPU in runs).",
+    )
+    secret_mapping: Literal["both", "path", "body"] = Field(
+        default="both", description="Which of the two published REST mappings Secret Management answers."
+    )
+    deleted_name_is_taken: bool = Field(default=True, description="The name of a deleted run cannot be used again.")
+    bucket_has_log_group: bool = Field(default=True, description="The control plane gives each bucket a log group.")
+    known_repositories: list[str] = Field(default=[], description="Repositories known beside the catalogue.")
+    qwen3_reranker: Literal["works", "refuses", "meaningless"] = Field(
+        default="works", description="What Qwen3-Reranker does when it was started without vLLM's overrides."
+    )
+    wake_s: float = Field(default=0.0, ge=0, description="How long the first request to a COOLED run waits.")
+    chat_url: str = Field(default="", description="OpenAI-compatible base URL that answers chats in place of quoting.")
+    chat_model: str = Field(default="", description="Model asked for at chat_url.")
+
+
+class SettingsStore:
+    """The settings now. A patch replaces whole top-level keys and is checked before anything changes."""
+
+    def __init__(self, state: State) -> None:
+        self._kept = state.collection("settings", Settings)
+        self.current = self._kept.get("current") or Settings()
+
+    def patch(self, changes: dict[str, Any]) -> Settings:
+        """Check, keep and return the settings after the change."""
+        self.current = Settings.model_validate({**self.current.model_dump(mode="json"), **changes})
+        self._kept.put("current", self.current)
+        return self.current
+
+    def reset(self) -> Settings:
+        """Go back to the defaults."""
+        return self.patch(Settings().model_dump(mode="json"))

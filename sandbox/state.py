@@ -1,0 +1,77 @@
+"""Everything that survives a restart: documents by kind and id, in one SQLite file of the data directory."""
+
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+class State:
+    """The file. One connection and one lock: the sandbox has few writes, and each is a few rows."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS document ("
+            "seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, id TEXT, body TEXT, UNIQUE (kind, id))"
+        )
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Hold the lock over a read and the write that depends on it."""
+        with self._lock:
+            yield
+
+    def rows(self, sql: str, *values: str) -> list[tuple[str]]:
+        """Run one statement and return its rows."""
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def collection(self, kind: str, model: type[Document]) -> "Collection[Document]":
+        """Return the documents of one kind."""
+        return Collection(self, kind, model)
+
+    def close(self) -> None:
+        """Write what is pending and close the file."""
+        with self._lock:
+            self._connection.close()
+
+
+class Collection(Generic[Document]):
+    """Documents of one kind, in the order in which they were first put."""
+
+    def __init__(self, state: State, kind: str, model: type[Document]) -> None:
+        self._state, self._kind, self._model = state, kind, model
+
+    def put(self, key: str, document: Document) -> None:
+        """Store or replace; a replaced document keeps its place."""
+        self._state.rows(
+            "INSERT INTO document (kind, id, body) VALUES (?, ?, ?) "
+            "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
+            self._kind,
+            key,
+            document.model_dump_json(),
+        )
+
+    def get(self, key: str) -> Document | None:
+        """Return the document, or None."""
+        rows = self._state.rows("SELECT body FROM document WHERE kind = ? AND id = ?", self._kind, key)
+        return self._model.model_validate_json(rows[0][0]) if rows else None
+
+    def all(self) -> list[Document]:
+        """Return every document."""
+        rows = self._state.rows("SELECT body FROM document WHERE kind = ? ORDER BY seq", self._kind)
+        return [self._model.model_validate_json(body) for (body,) in rows]
+
+    def delete(self, key: str) -> None:
+        """Forget the document, if there is one."""
+        self._state.rows("DELETE FROM document WHERE kind = ? AND id = ?", self._kind, key)

@@ -1,5 +1,7 @@
 """Managed RAG: the public API v1 and the console backend that creates. Source: contract sections 5.1 and 5.2."""
 
+import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -176,18 +178,45 @@ class DataSourceConfiguration(SnakeWire):
     cloud_ru_evolution_object_storage_source: ObjectStorageSource
 
 
+def join_separators(separators: Sequence[str]) -> str:
+    """Write separators as the one string that travels: one as itself (CONFIRMED), several as a JSON array.
+
+    That several travel so is INFERRED: the console's form shows `["\\n\\n","\\n"," "]` in a text field.
+    """
+    return separators[0] if len(separators) == 1 else json.dumps(list(separators), ensure_ascii=False)
+
+
+def split_separators(text: str) -> tuple[str, ...]:
+    """Read what `join_separators` wrote; a text that is no JSON array of strings is one separator."""
+    try:
+        separators = json.loads(text)
+    except ValueError:
+        separators = [text]
+    if isinstance(separators, list) and all(isinstance(separator, str) for separator in separators):
+        return tuple(separators)
+    return (text,)
+
+
+class KeepSeparator(StrEnum):
+    """Where a separator stays. NONE is CONFIRMED, the names of the others are UNKNOWN."""
+
+    NONE = "KeepSeparator_None"
+    START = "KeepSeparator_Start"
+    END = "KeepSeparator_End"
+
+
 class RecursiveCharSplitter(SnakeWire):
-    """Chunk size and overlap in tokens; `separators` are joined by a space in the official body's one example."""
+    """Chunk size and overlap in tokens; `separators` as `join_separators` writes them."""
 
     separators: str = "\n\n"
     is_separator_regex: bool = False
-    keep_separator: str = "KeepSeparator_None"
+    keep_separator: str = KeepSeparator.NONE
     chunk_size: int = 1500
     chunk_overlap: int = 300
 
 
 class MarkdownSmartSplitter(SnakeWire):
-    """Splits at headers first."""
+    """Splits at headers first; `headers_to_split_on` empty means at all, several are written as separators are."""
 
     chunk_size: int = 1500
     chunk_overlap: int = 300
@@ -195,10 +224,15 @@ class MarkdownSmartSplitter(SnakeWire):
     headers_to_split_on: str = ""
 
 
-class TextExtractor(SnakeWire):
-    """Plain text."""
+class Splitters(SnakeWire):
+    """The splitter of an extractor: one of the two. Which pairs the service takes is CONFIRMED for text and pdf only."""
 
-    recursive_char_splitter: RecursiveCharSplitter = RecursiveCharSplitter()
+    recursive_char_splitter: RecursiveCharSplitter | None = None
+    markdown_smart_splitter: MarkdownSmartSplitter | None = None
+
+
+class TextExtractor(Splitters):
+    """Plain text; with `recursive_char_splitter` in the official body."""
 
 
 class PdfParser(SnakeWire):
@@ -208,11 +242,16 @@ class PdfParser(SnakeWire):
     mode: str = "single"
 
 
-class PdfExtractor(SnakeWire):
-    """PDF: parsed to markdown, split at headers."""
+class PdfExtractor(Splitters):
+    """PDF: parsed to markdown, split at headers; with `markdown_smart_splitter` in the official body."""
 
     pdf_parser: PdfParser = PdfParser()
-    markdown_smart_splitter: MarkdownSmartSplitter = MarkdownSmartSplitter()
+
+
+class JsonExtractor(Splitters):
+    """JSON: what the jq program returns is the text. The names of both keys are UNKNOWN."""
+
+    jq_schema: str = "."
 
 
 class Extractor(SnakeWire):
@@ -221,6 +260,17 @@ class Extractor(SnakeWire):
     file_patterns: list[str]
     text_extractor: TextExtractor | None = None
     pdf_extractor: PdfExtractor | None = None
+    json_extractor: JsonExtractor | None = None
+    markdown_extractor: Splitters | None = None
+    docx_extractor: Splitters | None = None
+    html_extractor: Splitters | None = None
+
+    @property
+    def chosen(self) -> Splitters:
+        """The one that is set; plain text when none is."""
+        chosen = (self.text_extractor, self.pdf_extractor, self.json_extractor)
+        others = (self.markdown_extractor, self.docx_extractor, self.html_extractor)
+        return next((extractor for extractor in (*chosen, *others) if extractor is not None), TextExtractor())
 
 
 class ExtractorsConfiguration(SnakeWire):
@@ -245,6 +295,13 @@ class CreateKnowledgeBaseRequest(SnakeWire):
 
     project_id: str
     knowledgebase_configuration: KnowledgeBaseConfiguration
+    knowledgebase_version_configuration: VersionConfiguration
+
+
+class CreateVersionRequest(SnakeWire):
+    """`POST {knowledge_control}/api/v2/knowledge-bases/{id}/versions` -> the version. The whole call is INFERRED."""
+
+    project_id: str
     knowledgebase_version_configuration: VersionConfiguration
 
 

@@ -12,16 +12,17 @@ from pydantic.fields import FieldInfo
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from flows.specs import RagStack
+from sandbox.settings import Settings
 
 PAGE = Path(__file__).parent.parent / "docs" / "parameters.md"
-ROOTS: tuple[type[BaseModel], ...] = (RagStack, Endpoints, Assumptions)
+ROOTS: tuple[type[BaseModel], ...] = (RagStack, Endpoints, Assumptions, Settings)
 INTRODUCTION = """# Parameters
 
 Written by `python -m local.parameters` from the models; change the descriptions there. A test compares the two.
 
 `stack` of the flow `provision-rag` is a [RagStack](#ragstack); the flow's two other parameters, `cloud` and
 `huggingface`, are names of blocks. The block `CloudRuCredentials` holds [Endpoints](#endpoints) and
-[Assumptions](#assumptions). A parameter without a default must be given.
+[Assumptions](#assumptions). [Settings](#settings) are the sandbox's. A parameter without a default must be given.
 """
 BOUNDS = {
     "minimum": "at least {}",

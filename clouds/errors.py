@@ -104,3 +104,25 @@ class DeadlineError(CloudError):
 
 class WrongAnswerError(CloudError):
     """It runs and answers, but the answer is wrong."""
+
+
+BY_STATUS: dict[int, type[APIError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: BadRequestError,
+    429: QuotaError,
+}
+BY_CODE: dict[str, type[APIError]] = {"ALREADY_EXISTS": ConflictError, "RESOURCE_EXHAUSTED": QuotaError}
+"""These two say more than their HTTP status, which some gateways flatten to 400 or 500."""
+SERVER_ERROR = 500
+
+
+def api_error(message: str, status: int, code: str = "", request_id: str = "") -> APIError:
+    """Return the error of the class that names the cause."""
+    kind = BY_CODE.get(code) or BY_STATUS.get(status)
+    if kind is None:
+        kind = UnavailableError if status >= SERVER_ERROR else APIError
+    return kind(message, status, code, request_id)

@@ -1,0 +1,213 @@
+"""Everything about Cloud.ru's API that nobody confirmed, in one place, each with its mark, source and default.
+
+`Assumptions` is a field of the credentials block: whoever learns that one is wrong corrects it in the Prefect UI,
+without editing code. Marks: INFERRED (deduced, from what stands in the source), UNKNOWN (no evidence; the default is a
+guess), CONFLICT (published in two ways; both are tried, or the default takes one).
+All sources were read on 2026-11-21. Facts that are CONFIRMED are not here: they stand where they are used.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Mark = Literal["INFERRED", "UNKNOWN", "CONFLICT"]
+SKILLS = "cloud-ru/evo-aifactory-skills"
+SECRET_SWAGGER = "cloudru-tech/secret-manager-sdk, swagger"  # noqa: S105  # a repository, not a secret
+AGENTS_SWAGGER = "cloud-ru/evo-ai-agents-cli, swagger of the sister service AI Agents"
+
+
+def _assumed(default: Any, mark: Mark, source: str, description: str) -> Any:
+    return Field(
+        default=default,
+        description=f"{description} {mark}: {source}.",
+        json_schema_extra={"mark": mark, "source": source},
+    )
+
+
+class Group(BaseModel):
+    """Base of the groups: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class ConnectionAssumptions(Group):
+    """The way to the hosts."""
+
+    through_proxy: bool = _assumed(
+        False, "INFERRED", f"{SKILLS} drops the proxies for Cloud.ru hosts",
+        "Use HTTP_PROXY and HTTPS_PROXY of the environment.",
+    )  # fmt: skip
+
+
+class StorageAssumptions(Group):
+    """Object Storage."""
+
+    send_acl: bool = _assumed(
+        True, "CONFLICT", f"{SKILLS} calls it critical for Managed RAG; a third party says ACLs are not supported",
+        "Send the canned ACL `bucket-owner-full-control` with every object; a store that refuses it gets none.",
+    )  # fmt: skip
+    register_bucket: bool = _assumed(
+        True, "UNKNOWN", f"{SKILLS} creates buckets so and says that Managed RAG sees them then",
+        "Create buckets through the console backend rather than with S3's own call.",
+    )  # fmt: skip
+
+
+class SecretAssumptions(Group):
+    """Secret Management."""
+
+    mappings: tuple[Literal["path_in_url", "path_in_body"], ...] = _assumed(
+        ("path_in_url", "path_in_body"), "CONFLICT", f"{SECRET_SWAGGER}, against two third-party clients",
+        "REST mappings of the v2 calls in the order in which they are tried: `POST /v2/secret/{path}` "
+        "or `POST /v2/secret` with the path in the body.",
+    )  # fmt: skip
+
+
+class InferenceAssumptions(Group):
+    """ML Inference (Model RUN)."""
+
+    token_secret: str = _assumed(
+        "{id}", "UNKNOWN", "the field modelSource.secret is published, its content is not",
+        "What modelSource.secret holds; may use {id}, {path} and {version}.",
+    )  # fmt: skip
+    repository: Literal["whole", "split"] = _assumed(
+        "whole", "CONFLICT", f"{SKILLS}: examples.md sends it whole, crud.py splits it",
+        "Send `organisation/model` whole in `repo`, or split into `repo` and `model`.",
+    )  # fmt: skip
+    embedding_task: str = _assumed(
+        "ModelTaskType_EMBEDDING", "INFERRED", "the console's label equals the name in the enum",
+        "Name of the task Embedding.",
+    )  # fmt: skip
+    score_task: str = _assumed(
+        "ModelTaskType_SCORE", "INFERRED", "the console's label equals the name in the enum", "Name of the task Score."
+    )  # fmt: skip
+    generate_task: str = _assumed(
+        "ModelTaskType_GENERATE", "INFERRED", "the console's label equals the name in the enum",
+        "Name of the task Generate.",
+    )  # fmt: skip
+    keep_running_field: str = _assumed(
+        "", "UNKNOWN", f"no such field in {SKILLS}; AI Agents has scaling.isKeepAlive",
+        "Key below `scaling` that says «Не выключать модель»; empty: a minimum of one instance says it.",
+    )  # fmt: skip
+    service_account_field: str = _assumed(
+        "serviceAccountId", "INFERRED", AGENTS_SWAGGER, "Key below `options` that holds the service account."
+    )  # fmt: skip
+    log_group_field: str = _assumed(
+        "logGroupId", "INFERRED", AGENTS_SWAGGER, "Key below `options` that holds the log group."
+    )  # fmt: skip
+    quota_paths: tuple[str, ...] = _assumed(
+        ("quotas", "quota-usage"), "CONFLICT", f"{SKILLS}: the code has the first, api-reference.md the second",
+        "Last part of the quota path, in the order in which they are tried.",
+    )  # fmt: skip
+    runtime_template_paths: tuple[str, ...] = _assumed(
+        ("runtime_templates", "runtime-templates"), "CONFLICT",
+        f"{SKILLS}: the code has the first, api-reference.md the second",
+        "Last part of the runtime template path, in the order in which they are tried.",
+    )  # fmt: skip
+    name_taken_text: str = _assumed(
+        "a modelrun with the given name could not be created", "INFERRED", f"{SKILLS}; its HTTP status is not published",
+        "Error text of a name that a deleted run still holds; 409 means it too.",
+    )  # fmt: skip
+    reranker_margin: float = _assumed(
+        0.1, "INFERRED", "a wrongly started Qwen3 reranker scores everything alike",
+        "How far a relevant text must be above an irrelevant one before a reranker counts as ready.",
+    )  # fmt: skip
+
+
+class KnowledgeAssumptions(Group):
+    """Managed RAG."""
+
+    embedder_also_by_name: bool = _assumed(
+        False, "UNKNOWN", "the Search API names a run by model_run_id alone",
+        "Send `model_name` beside `model_run_id` for an embedder of ML Inference.",
+    )  # fmt: skip
+    folder_path: str = _assumed(
+        "{folder}/", "INFERRED", "the console shows s3://bucket/folder/",
+        "An entry of `paths` for a folder; {folder} has no slash at its ends.",
+    )  # fmt: skip
+    authentication_field: Literal["forward_auth", "api_key"] = _assumed(
+        "forward_auth", "INFERRED", f"from the names in {SKILLS}, whose body has both false",
+        "Key of auth_configuration that asks callers for an IAM token.",
+    )  # fmt: skip
+    gone_statuses: tuple[str, ...] = _assumed(
+        ("KNOWLEDGEBASE_SUSPENDING",), "UNKNOWN", "the API has no status for a knowledge base that is being deleted",
+        "Statuses in which a knowledge base of the wanted name counts as being deleted and is not adopted.",
+    )  # fmt: skip
+    separator_joint: str = _assumed(
+        " ", "UNKNOWN", f"the one example in {SKILLS} has a single separator",
+        "What stands between the separators in the one string that `separators` is.",
+    )  # fmt: skip
+    keep_separator_start: str = _assumed(
+        "KeepSeparator_Start", "UNKNOWN", "only KeepSeparator_None is published", "keep_separator at the start."
+    )  # fmt: skip
+    keep_separator_end: str = _assumed(
+        "KeepSeparator_End", "UNKNOWN", "only KeepSeparator_None is published", "keep_separator at the end."
+    )  # fmt: skip
+    json_extractor: str = _assumed(
+        "json_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the JSON extractor."
+    )  # fmt: skip
+    json_schema_field: str = _assumed(
+        "jq_schema", "UNKNOWN", "the console's form asks for a jq schema", "Key of the jq schema in the JSON extractor."
+    )  # fmt: skip
+    markdown_extractor: str = _assumed(
+        "markdown_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the Markdown extractor."
+    )  # fmt: skip
+    docx_extractor: str = _assumed(
+        "docx_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the DOCX extractor."
+    )  # fmt: skip
+    html_extractor: str = _assumed(
+        "html_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the HTML extractor."
+    )  # fmt: skip
+    visible_within_s: float = _assumed(
+        60.0, "UNKNOWN", "no delay is published",
+        "Seconds within which a created knowledge base, its version and a reindex can be read back.",
+    )  # fmt: skip
+    chunk_source_keys: tuple[str, ...] = _assumed(
+        ("source", "file_name", "filename", "file_path", "path", "key", "object_key"), "UNKNOWN",
+        "only jq_metadata of JSON files was seen",
+        "Keys of a chunk's metadata that may hold the name of its file, in the order in which they are looked up.",
+    )  # fmt: skip
+
+
+class LogAssumptions(Group):
+    """Log groups."""
+
+    name: str = _assumed(
+        "managed-rag", "UNKNOWN", "no naming rule is published", "Name of a log group that has to be created."
+    )  # fmt: skip
+    retention_days: int = _assumed(
+        3, "INFERRED", f"{SKILLS} sends retentionPeriod 3; that it means days is deduced", "How long logs are kept."
+    )  # fmt: skip
+
+
+class SizingAssumptions(Group):
+    """GPU memory of a model: the console computes it, its formula is not published. See `clouds/cloudru/sizing.py`."""
+
+    bytes_per_parameter: float = _assumed(
+        2.0, "INFERRED", "vLLM loads weights as bfloat16 or float16", "Bytes of a weight."
+    )  # fmt: skip
+    context_tokens: int = _assumed(
+        8192, "UNKNOWN", "the console does not say what it reckons with", "Tokens of one request that must fit."
+    )  # fmt: skip
+    generate_requests_at_once: int = _assumed(
+        4, "UNKNOWN", "the console does not say what it reckons with",
+        "Requests of that length that must fit at once, for the task Generate; the other tasks reckon with one.",
+    )  # fmt: skip
+    overhead_gb: float = _assumed(
+        2.0, "INFERRED", "CUDA context, activations and graphs of vLLM; of that order on models of 0.6 to 8 B",
+        "Memory that neither weights nor KV cache use.",
+    )  # fmt: skip
+    usable_fraction: float = _assumed(
+        0.9, "INFERRED", "vLLM's default gpu-memory-utilization", "Part of the memory that vLLM takes."
+    )  # fmt: skip
+
+
+class Assumptions(Group):
+    """What is not confirmed about the API. The defaults are right as far as anyone published."""
+
+    connection: ConnectionAssumptions = Field(default=ConnectionAssumptions(), description="The way to the hosts.")
+    storage: StorageAssumptions = Field(default=StorageAssumptions(), description="Object Storage.")
+    secret: SecretAssumptions = Field(default=SecretAssumptions(), description="Secret Management.")
+    inference: InferenceAssumptions = Field(default=InferenceAssumptions(), description="ML Inference (Model RUN).")
+    knowledge: KnowledgeAssumptions = Field(default=KnowledgeAssumptions(), description="Managed RAG.")
+    logs: LogAssumptions = Field(default=LogAssumptions(), description="Log groups.")
+    sizing: SizingAssumptions = Field(default=SizingAssumptions(), description="GPU memory of a model.")

@@ -1,0 +1,40 @@
+"""Log groups: Managed RAG needs one, or its search API never starts. Source: docs/cloudru-api.md, Managed RAG."""
+
+from clouds.cloudru.connection import Connection
+from clouds.cloudru.wire.logs import CreateLogGroupRequest, ListLogGroupsResponse, LogGroup
+from clouds.transport import create_or_find
+
+ACTIVE = "STATUS_ACTIVE"
+DEFAULT = "DEFAULT"
+
+
+class LogGroups:
+    """The log groups of a project. Safe under threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask through `connection`."""
+        self._connection = connection
+        self._base = f"{connection.endpoints.logs.rstrip('/')}/{connection.project_id}"
+
+    def list(self) -> list[LogGroup]:
+        """Every log group of the project."""
+        return self._connection.transport.ask(ListLogGroupsResponse, "GET", f"{self._base}/log-groups").log_groups
+
+    def ensure(self, preferred: str | None = None) -> str:
+        """Return the id of the preferred group, else of the project's default one, of any active one, of a new one."""
+        if preferred:
+            return preferred
+        found = self._best()
+        return found or create_or_find(self._create, self._best, sleep=self._connection.sleep)
+
+    def _best(self) -> str | None:
+        active = [group for group in self.list() if group.status == ACTIVE]
+        active.sort(key=lambda group: (group.type != DEFAULT, group.id))
+        return active[0].id if active else None
+
+    def _create(self) -> str:
+        assumed = self._connection.assumptions.logs
+        body = CreateLogGroupRequest(
+            name=assumed.name, description="Managed RAG", retention_period=assumed.retention_days
+        )
+        return self._connection.transport.ask(LogGroup, "POST", f"{self._base}/log-group", json=body.to_wire()).id

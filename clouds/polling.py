@@ -1,0 +1,89 @@
+"""The one way to wait: look, judge, check the clock, sleep, in that order, so that the last look can be a success."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from clouds.errors import CloudError, ConnectionFailedError, DeadlineError, QuotaError, UnavailableError
+
+State = TypeVar("State")
+OnLook = Callable[[str, float], None]
+"""Called after every look of a service's own wait with what was seen, in words, and the seconds since the start."""
+
+PASSING = (ConnectionFailedError, UnavailableError, QuotaError)
+"""A look that ends in one of these saw nothing: an hour's wait outlives a minute in which a service cannot answer."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When to look again: after `fraction` of the time waited so far, but not before `floor_s` has passed.
+
+    Whatever becomes ready between two looks is then seen at most `floor_s` or `fraction` of its wait late, whichever
+    is more. No schedule keeps that promise for every duration with fewer looks: each gap is as long as the promise lets
+    it be. A wait of W seconds costs 20 looks for its first 20 s and ln(W / 20) / ln(1.05) after that: 127 in an hour,
+    where every 10 s costs 360. Below about 1000 s it costs more than every 10 s; that is the price of the promise.
+    """
+
+    floor_s: float = 1.0
+    fraction: float = 0.05
+
+    def delay_s(self, elapsed_s: float) -> float:
+        """Seconds from the look that was begun `elapsed_s` after the start to the next one."""
+        return max(self.floor_s, self.fraction * elapsed_s)
+
+
+def wait_until(
+    look: Callable[[], State],
+    judge: Callable[[State], bool],
+    *,
+    subject: str,
+    deadline_s: float,
+    describe: Callable[[State], str] = str,
+    on_look: Callable[[State, float], None] | None = None,
+    schedule: Schedule = Schedule(),  # noqa: B008  # frozen
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> State:
+    """Return the first state that `judge` calls ready.
+
+    `judge` returns True when ready, False to go on, and raises (FailedStateError) when waiting is useless. A look that
+    fails in passing (no answer, 5xx, 429) counts as not ready. The last sleep is cut so that one look falls exactly on
+    the deadline. Delays run from look to look: a slow look does not make the next one later.
+
+    Raises:
+        DeadlineError: not ready `deadline_s` seconds after the start; says what was last seen.
+
+    """
+    start = clock()
+    seen: State | None = None
+    last_seen = "nothing yet"
+    final = deadline_s <= 0
+    while True:
+        begun_s = clock() - start
+        try:
+            seen = look()
+        except PASSING as error:
+            last_seen = _after(last_seen, error)
+        else:
+            last_seen = describe(seen)
+            if on_look is not None:
+                on_look(seen, clock() - start)
+            if judge(seen):
+                return seen
+        elapsed_s = clock() - start
+        if final or elapsed_s >= deadline_s:
+            raise DeadlineError(
+                f"{subject}: not ready after {deadline_s:g} s; last seen: {last_seen}. "
+                "It may still become ready: run again to go on waiting, with a longer deadline if this is usual.",
+                last_seen,
+            )
+        next_s = begun_s + schedule.delay_s(begun_s)
+        final = next_s >= deadline_s
+        sleep(max(0.0, min(next_s, deadline_s) - elapsed_s))
+
+
+def _after(last_seen: str, error: CloudError) -> str:
+    """Keep the last state beside the failure: both help whoever reads the deadline."""
+    before = last_seen.split(" (then: ", 1)[0]
+    return f"{before} (then: {error})"

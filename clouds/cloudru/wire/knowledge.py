@@ -179,9 +179,9 @@ class DataSourceConfiguration(SnakeWire):
 
 
 def join_separators(separators: Sequence[str]) -> str:
-    """Write separators as the one string that travels: one as itself (CONFIRMED), several as a JSON array.
+    r"""Write separators as the one string that travels: one as itself (CONFIRMED), several as a JSON array.
 
-    That several travel so is INFERRED: the console's form shows `["\\n\\n","\\n"," "]` in a text field.
+    That several travel so is INFERRED: the console's form shows `["\n\n","\n"," "]` in a text field.
     """
     return separators[0] if len(separators) == 1 else json.dumps(list(separators), ensure_ascii=False)
 
@@ -225,7 +225,7 @@ class MarkdownSmartSplitter(SnakeWire):
 
 
 class Splitters(SnakeWire):
-    """The splitter of an extractor: one of the two. Which pairs the service takes is CONFIRMED for text and pdf only."""
+    """The splitter of an extractor: one of the two. CONFIRMED for text and pdf only, in the pairs named there."""
 
     recursive_char_splitter: RecursiveCharSplitter | None = None
     markdown_smart_splitter: MarkdownSmartSplitter | None = None

@@ -1,7 +1,6 @@
 """`python -m sandbox --port P --data DIR`: both clouds on 127.0.0.1 until SIGTERM or Ctrl-C."""
 
 import argparse
-import asyncio
 import socket
 import sqlite3
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.app import create_app
+from sandbox.object_store.rclone import RcloneError
 from sandbox.services import Services
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
 
@@ -47,17 +47,27 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.data.mkdir(parents=True, exist_ok=True)
         services = Services(options.data, base_url)
+        services.start()
     except (OSError, sqlite3.Error) as error:
         print(f"sandbox: {options.data} cannot be written ({error}); choose another with --data", file=sys.stderr)
+        return 2
+    except RcloneError as error:
+        print(f"sandbox: {error}", file=sys.stderr)
         return 2
     ready = (
         f"sandbox ready at {base_url} key_id={KEY_ID} key_secret={KEY_SECRET} project_id={PROJECT_ID} "
         f"tenant_id={TENANT_ID} huggingface_token={HUGGING_FACE_TOKEN}"
     )
     config = uvicorn.Config(
-        create_app(services), log_level="warning", access_log=False, proxy_headers=False, server_header=False
+        create_app(services),
+        http="httptools",
+        loop="uvloop",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
     )
-    asyncio.run(AnnouncedServer(config, ready).serve(sockets=[listener]))
+    AnnouncedServer(config, ready).run(sockets=[listener])
     return 0
 
 

@@ -13,33 +13,39 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clouds.cloudru.wire.error import RpcStatus
-from sandbox.cloudru.routers import control, iam
+from sandbox.cloudru.routers import control, iam, logs, storage
 from sandbox.dispatch import App, Dispatch
 from sandbox.errors import GrpcCode, RpcError
+from sandbox.object_store.gateway import Gateway
+from sandbox.object_store.markers import Markers
+from sandbox.object_store.upstream import Upstream
 from sandbox.services import Services
 
 
 def create_app(services: Services) -> App:
     """Return the ASGI application of one sandbox."""
+    upstream = Upstream(services.s3_server.socket_path)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         yield
+        upstream.close()
         services.close()
 
     app = FastAPI(
         title="Sandbox of Cloud.ru Evolution", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.services = services
-    app.include_router(iam.router)
-    app.include_router(control.router)
+    for service in (control, iam, logs, storage):
+        app.include_router(service.router)
     for name in ("knowledge", "search"):  # the two routers of Managed RAG
         if find_spec(f"sandbox.cloudru.routers.{name}"):
             app.include_router(import_module(f"sandbox.cloudru.routers.{name}").router)
     app.add_exception_handler(RpcError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unknown)
-    return Dispatch(services, app, storage=app)
+    gateway = Gateway(services.s3_directory, upstream, Markers(services.state, services.clock))
+    return Dispatch(services, app, gateway)
 
 
 def _refused(_request: Request, error: Exception) -> JSONResponse:

@@ -2,15 +2,23 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import boto3
+from botocore.config import Config
+
+from clouds.cloudru.wire.storage import REGION
 from sandbox.cloudru.rules.iam import SERVICE_ACCOUNT, Iam
+from sandbox.cloudru.rules.logs import LogGroups
+from sandbox.cloudru.rules.storage import StorageControl
 from sandbox.faults import Faults
 from sandbox.keys import read_or_create_key
 from sandbox.lifecycle import Clock
+from sandbox.object_store.rclone import RcloneServer
 from sandbox.request_log import RequestLog
-from sandbox.settings import Settings, SettingsStore
+from sandbox.settings import KEY_ID, KEY_SECRET, TENANT_ID, Settings, SettingsStore
 from sandbox.state import State
 
 INTERNAL_TOKEN_LIFETIME_S = 600
@@ -27,7 +35,35 @@ class Services:
         self.faults = Faults()
         self.request_log = RequestLog()
         self.executor = ThreadPoolExecutor(thread_name_prefix="background")
+        self.s3_directory = data_dir / "storage"
+        self.s3_server = RcloneServer(self.s3_directory)
+        self.logs = LogGroups(self.state)
+        self.storage = StorageControl(self.state, self.settings_store, self.logs, self.s3)
         self.iam = Iam(read_or_create_key(data_dir / "token.key"), self.settings_store, self.clock)
+
+    def start(self) -> None:
+        """Start the S3 server."""
+        self.s3_server.start()
+
+    @cached_property
+    def _s3(self) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.base_url,
+            region_name=REGION,
+            aws_access_key_id=f"{TENANT_ID}:{KEY_ID}",
+            aws_secret_access_key=KEY_SECRET,
+            config=Config(
+                s3={"addressing_style": "path"},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                proxies={},
+            ),
+        )
+
+    def s3(self) -> Any:
+        """Return the boto3 client with which services read and write objects, through the gateway as anyone does."""
+        return self._s3
 
     @property
     def settings(self) -> Settings:
@@ -49,4 +85,5 @@ class Services:
     def close(self) -> None:
         """Let background work that has not begun go, and close the state."""
         self.executor.shutdown(wait=True, cancel_futures=True)
+        self.s3_server.stop()
         self.state.close()

@@ -39,3 +39,8 @@ def authorise(project_id: str, caller: CallerDep, services: ServicesDep) -> str:
 
 ProjectDep = Annotated[str, Depends(authorise)]
 """The project that stands in the path (or query) as `project_id`, already checked."""
+
+
+def prefix_of(vendor_url: str) -> str:
+    """Return the path under which the dispatch serves a vendor URL: `/host/path`."""
+    return vendor_url.removeprefix("https:/")

@@ -1,0 +1,38 @@
+"""Log groups: a project has one of type DEFAULT, more can be made. Nothing is logged into them here."""
+
+import uuid
+
+from clouds.cloudru.wire.logs import CreateLogGroupRequest, LogGroup
+from sandbox.state import State
+
+DEFAULT_TYPE = "DEFAULT"
+
+
+class LogGroups:
+    """The log groups of the project."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._kept = state.collection("log_group", LogGroup)
+
+    def all(self) -> list[LogGroup]:
+        """Return every log group; the default one is made on first use."""
+        with self._state.locked():
+            groups = self._kept.all()
+            if not groups:
+                groups = [self._add("default", DEFAULT_TYPE, "STATUS_ACTIVE")]
+            return groups
+
+    def default_id(self) -> str:
+        """Return the id of the default log group."""
+        return next(group.id for group in self.all() if group.type == DEFAULT_TYPE)
+
+    def create(self, request: CreateLogGroupRequest) -> LogGroup:
+        """Add a log group."""
+        self.all()
+        return self._add(request.name, "CUSTOM", request.status)
+
+    def _add(self, name: str, kind: str, status: str) -> LogGroup:
+        group = LogGroup(id=str(uuid.uuid4()), name=name, type=kind, status=status)
+        self._kept.put(group.id, group)
+        return group

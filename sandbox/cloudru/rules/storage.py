@@ -1,0 +1,48 @@
+"""Object Storage's control plane: the tenant of a project, and buckets that are real S3 buckets too."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from clouds.cloudru.wire.storage import Bucket, CreateBucketRequest, Tenant
+from sandbox.cloudru.rules.logs import LogGroups
+from sandbox.errors import GrpcCode, RpcError
+from sandbox.settings import TENANT_ID, SettingsStore
+from sandbox.state import State
+
+
+class StorageControl:
+    """Registers buckets; `s3` returns a client of the S3 server, with which they are made."""
+
+    def __init__(self, state: State, settings: SettingsStore, logs: LogGroups, s3: Callable[[], Any]) -> None:
+        self._settings, self._logs, self._s3 = settings, logs, s3
+        self._kept = state.collection("bucket", Bucket)
+
+    def tenant(self) -> Tenant:
+        """Return the tenant of the project."""
+        return Tenant(tenant_id=TENANT_ID)
+
+    def check_tenant(self, tenant_id: str) -> None:
+        """Refuse another tenant."""
+        if tenant_id != TENANT_ID:
+            raise RpcError(GrpcCode.NOT_FOUND, f"tenant {tenant_id!r} does not exist")
+
+    def create(self, request: CreateBucketRequest) -> Bucket:
+        """Make a bucket, or refuse with 409 when there is one of that name, registered or made over S3."""
+        try:
+            self._s3().create_bucket(Bucket=request.name)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
+                raise RpcError(GrpcCode.ALREADY_EXISTS, f"bucket {request.name!r} already exists") from error
+            raise RpcError(GrpcCode.INVALID_ARGUMENT, f"bucket {request.name!r}: {code}") from error
+        log_group_id = self._logs.default_id() if self._settings.current.bucket_has_log_group else ""
+        bucket = Bucket(name=request.name, log_group_id=log_group_id)
+        self._kept.put(bucket.name, bucket)
+        return bucket
+
+    def all(self) -> list[Bucket]:
+        """Return the registered buckets that still exist."""
+        existing = {bucket["Name"] for bucket in self._s3().list_buckets()["Buckets"]}
+        return [bucket for bucket in self._kept.all() if bucket.name in existing]

@@ -145,6 +145,11 @@ class FoundationModelSpec(Spec):
     )
     model: str = Field(description="Name in Foundation Models, for example `BAAI/bge-reranker-v2-m3`.", min_length=1)
 
+    @property
+    def name(self) -> str:
+        """What it is called among the stack's models."""
+        return self.model
+
 
 class SplitterSpec(Spec):
     """How a text becomes chunks."""

@@ -1,10 +1,10 @@
-"""`python -m local.parameters` writes docs/parameters.md from the models, so that it cannot go stale."""
+"""`python -m local.parameters` writes what the docs say of parameters and assumptions, so that it cannot go stale."""
 
 import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -14,15 +14,19 @@ from clouds.cloudru.wire.endpoints import Endpoints
 from flows.specs import RagStack
 from sandbox.settings import Settings
 
-PAGE = Path(__file__).parent.parent / "docs" / "parameters.md"
-ROOTS: tuple[type[BaseModel], ...] = (RagStack, Endpoints, Assumptions, Settings)
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "parameters.md"
+API_PAGE = DOCS / "cloudru-api.md"
+MARKER = "<!-- written by python -m local.parameters: everything below -->\n"
+ROOTS: tuple[type[BaseModel], ...] = (RagStack, Endpoints, Settings)
 INTRODUCTION = """# Parameters
 
 Written by `python -m local.parameters` from the models; change the descriptions there. A test compares the two.
 
 `stack` of the flow `provision-rag` is a [RagStack](#ragstack); the flow's two other parameters, `cloud` and
 `huggingface`, are names of blocks. The block `CloudRuCredentials` holds [Endpoints](#endpoints) and
-[Assumptions](#assumptions). [Settings](#settings) are the sandbox's. A parameter without a default must be given.
+[Assumptions](cloudru-api.md#assumptions). [Settings](#settings) are the sandbox's. A parameter without a default must
+be given.
 """
 BOUNDS = {
     "minimum": "at least {}",
@@ -40,6 +44,19 @@ def page() -> str:
         for model in nested_models(root):
             seen.setdefault(model.__name__, model)
     return "\n".join([INTRODUCTION, *(section(model) for model in seen.values())])
+
+
+def api_page() -> str:
+    """Return docs/cloudru-api.md with its last part, the table of assumptions, written anew."""
+    head, _, _ = API_PAGE.read_text(encoding="utf-8").partition(MARKER)
+    rows = ["| field | default | mark | basis | what it is |", "|---|---|---|---|---|"]
+    for group_name, group in Assumptions.model_fields.items():
+        for name, field in type(group.default).model_fields.items():
+            basis = cast("dict[str, str]", field.json_schema_extra)
+            meaning = (field.description or "").removesuffix(f" {basis['mark']}: {basis['source']}.")
+            row = [f"`{group_name}.{name}`", default(field), basis["mark"], basis["source"], meaning]
+            rows.append(f"| {' | '.join(row)} |")
+    return "\n".join([head + MARKER, *rows, ""])
 
 
 def nested_models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
@@ -113,5 +130,6 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    print(f"wrote {PAGE}")
+    for path, text in ((PAGE, page()), (API_PAGE, api_page())):
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path}")

@@ -1,0 +1,86 @@
+"""`python -m local.screenshots`: the pictures of docs/screenshots from the newest run of the stack that is up.
+
+Needs Chromium (`apt-get install chromium`) and playwright (`pip install -c constraints.txt '.[screenshots]'`).
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+from local import stack
+from local.errors import LocalError
+from local.layout import Layout
+
+FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SIZE = ViewportSize(width=1440, height=900)
+
+
+def newest_run(api_url: str) -> str:
+    """Return the id of the newest completed run of provision-rag."""
+    body = {
+        "flows": {"name": {"any_": ["provision-rag"]}},
+        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
+        "sort": "START_TIME_DESC",
+        "limit": 1,
+    }
+    found = httpx.post(f"{api_url}/flow_runs/filter", json=body, trust_env=False).raise_for_status().json()
+    if not found:
+        raise LocalError("no completed run of provision-rag; run `make demo` first")
+    return str(found[0]["id"])
+
+
+def report_artifact(api_url: str, run_id: str) -> str:
+    """Return the id of the run's Markdown artifact."""
+    body = {"artifacts": {"flow_run_id": {"any_": [run_id]}, "type": {"any_": ["markdown"]}}}
+    found = httpx.post(f"{api_url}/artifacts/filter", json=body, trust_env=False).raise_for_status().json()
+    if not found:
+        raise LocalError(f"run {run_id} has no Markdown artifact")
+    return str(found[0]["id"])
+
+
+def deployment(api_url: str) -> str:
+    """Return the id of the deployment for Cloud.ru."""
+    reply = httpx.get(f"{api_url}/deployments/name/provision-rag/cloudru", trust_env=False)
+    return str(reply.raise_for_status().json()["id"])
+
+
+def take(page: Page, url: str, wait_for: str, path: Path) -> None:
+    """Open the page, wait for the text, save the picture."""
+    page.goto(url)
+    page.get_by_text(wait_for).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=path)
+    print(f"wrote {path}")
+
+
+def main() -> int:
+    """Take all pictures."""
+    running = stack.read(Layout.of_checkout())
+    if running is None or not running.is_up():
+        raise LocalError("the stack is not up; run `make up`, then `make demo`")
+    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser_path is None:
+        raise LocalError(f"no browser found; install one of {', '.join(BROWSERS)}")
+    ui_url, run_id = running.api_url.removesuffix("/api"), newest_run(running.api_url)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+        page = browser.new_page(viewport=SIZE)
+        take(page, f"{ui_url}/runs/flow-run/{run_id}", "verify", FOLDER / "flow-run.png")
+        artifact_id = report_artifact(running.api_url, run_id)
+        take(page, f"{ui_url}/artifacts/artifact/{artifact_id}", "kb-rag-with-inference", FOLDER / "report.png")
+        form_url = f"{ui_url}/deployments/deployment/{deployment(running.api_url)}/run"
+        take(page, form_url, "Embedder", FOLDER / "parameters.png")
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (LocalError, httpx.HTTPError) as error:
+        sys.exit(f"screenshots: {error}")

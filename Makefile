@@ -1,0 +1,63 @@
+# On a fresh machine: Python 3.11 or newer, and make. `make demo` does the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+OLDEST := (3, 11)
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < $(OLDEST))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo "$$python" && break; done)
+
+# A plain `pip install torch` on Linux brings gigabytes of CUDA. TORCH_INDEX names an index with other builds of the
+# same version: make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(CI),--quiet) \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+BENCHES ?= critical_path waiting upload indexing demo
+
+.PHONY: help demo up down test check bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+demo: $(VENV)/with-sandbox ## the whole stack on this machine, the flow through it, and the answer
+	@$(BIN)/python -m local demo
+
+up: $(VENV)/with-sandbox ## sandbox, Prefect server, worker and deployments in the background
+	@$(BIN)/python -m local up
+
+down: ## end what `make up` started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "Nothing is up."; fi
+
+test: $(VENV)/with-test ## every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/with-check ## ruff, pyright in strict mode, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+bench: $(VENV)/with-bench ## measure, and print the tables; BENCHES="waiting demo" runs only these
+	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python -m bench.$$bench; done
+
+clean: down ## remove the data of the local stack, not the environment
+	rm -rf $${LOCAL_DIR:-.local}
+
+$(VENV)/with-sandbox: EXTRAS := sandbox
+$(VENV)/with-test: EXTRAS := sandbox,test
+$(VENV)/with-check: EXTRAS := sandbox,test,check
+$(VENV)/with-bench: EXTRAS := sandbox,test,bench
+
+$(VENV)/with-%: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing .[$(EXTRAS)] into $(VENV): minutes the first time, seconds later$(if \
+		$(TORCH_INDEX),, (on Linux without a GPU, TORCH_INDEX saves gigabytes: see the Makefile))"
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt -e '.[$(EXTRAS)]' || { \
+		echo "make: installing failed; pip says above why. Then run make again" >&2; exit 1; }
+	@touch $@
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(IS_NEW_ENOUGH)'; then \
+		echo "make: Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "make: python -m venv failed; on Debian and Ubuntu install the package python3-venv" >&2; exit 1; }

@@ -1,0 +1,46 @@
+"""`python -m local demo | up | down`: what `make demo`, `make up` and `make down` call."""
+
+import argparse
+import contextlib
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import httpx
+from rich.console import Console
+
+from local.demo import demo
+from local.down import down
+from local.errors import LocalError
+from local.layout import Layout
+from local.up import up
+
+COMMANDS: dict[str, Callable[[Layout, Console], int]] = {"demo": demo, "up": up, "down": down}
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    command = parser.parse_args(arguments).command
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return COMMANDS[command](Layout.of_checkout(), Console())
+    except KeyboardInterrupt:
+        print(f"make {command}: interrupted; what it had started is ended", file=sys.stderr)
+        return INTERRUPTED
+    except (LocalError, httpx.HTTPError, OSError) as error:
+        print(f"make {command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(main())

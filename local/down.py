@@ -1,0 +1,26 @@
+"""`make down`: end what `make up` started, and nothing else."""
+
+from rich.console import Console
+
+from local import stack
+from local.errors import LocalError
+from local.layout import Layout
+
+
+def down(layout: Layout, console: Console) -> int:
+    """End the stack and say what was ended."""
+    running = stack.read(layout)
+    if running is None:
+        console.print("Nothing is up.")
+        return 0
+    if running.kind == "demo":
+        try:
+            with stack.locked(layout, "make down"):
+                running.stop(layout)  # what a demo left behind that was killed
+        except LocalError:
+            raise LocalError("`make demo` is running and ends what it started; press Ctrl-C there") from None
+        console.print("Ended what an interrupted demo had left.")
+        return 0
+    names = running.stop(layout)
+    console.print(f"Ended: {', '.join(names)}." if names else "Nothing was running any more.")
+    return 0

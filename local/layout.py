@@ -1,0 +1,59 @@
+"""Where everything that the local commands start keeps its files: one folder, `.local`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+FOLDER_VARIABLE = "LOCAL_DIR"
+"""Environment variable that names another folder than `.local`, for example for a second stack side by side."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths below the folder; `root` is the checkout, from which the commands run."""
+
+    root: Path
+    folder: Path
+
+    @classmethod
+    def of_checkout(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Return the layout of the checkout that this file is part of."""
+        root = Path(__file__).resolve().parent.parent
+        return cls(root=root, folder=root / environ.get(FOLDER_VARIABLE, ".local"))
+
+    @property
+    def prefect_home(self) -> Path:
+        """Prefect's home: profiles, database, results."""
+        return self.folder / "prefect"
+
+    @property
+    def sandbox_data(self) -> Path:
+        """The sandbox's data directory."""
+        return self.folder / "sandbox"
+
+    @property
+    def ports_file(self) -> Path:
+        """Ports taken last time."""
+        return self.folder / "ports.json"
+
+    @property
+    def stack_file(self) -> Path:
+        """What is running now."""
+        return self.folder / "stack.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one command that may start or use the stack."""
+        return self.folder / "lock"
+
+    def log(self, name: str) -> Path:
+        """Return the log of a process; begun anew at each start."""
+        return self.folder / "log" / f"{name}.log"
+
+    def make_folders(self) -> None:
+        """Make the folders, readable by the owner only: Prefect's database holds the encrypted blocks and their key."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.prefect_home, self.sandbox_data, self.folder / "log"):
+            folder.mkdir(exist_ok=True)

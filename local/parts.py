@@ -1,0 +1,83 @@
+"""The parts of a stack: which commands, which environment, after what, and when each is ready."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+
+from local import environment, ports
+from local.layout import Layout
+from local.prefect_api import PrefectApi
+
+POOL = "local"
+DEPLOYMENTS_FILE = "deployments.yaml"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A command. `ready` is None for one that does its work and ends; `after` are the parts that must be ready first."""
+
+    name: str
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+    ready: Callable[[], bool] | None = None
+    after: tuple[str, ...] = ()
+    before: Callable[[], None] | None = None
+    note: str = ""
+
+
+def of_stack(
+    layout: Layout, *, sandbox_url: str, api: PrefectApi, api_url: str, token: str, now: datetime | None = None
+) -> tuple[Part, ...]:
+    """Return sandbox and server, which start at once, and what needs the server."""
+    python = sys.executable
+    env = environment.of_stack(layout, api_url, token)
+    since = now or datetime.now(UTC)
+    prefect = (python, "-m", "prefect")
+    deploy = (*prefect, "--no-prompt", "deploy", "--all", "--prefect-file", DEPLOYMENTS_FILE)
+    return (
+        Part(
+            "sandbox",
+            (python, "-m", "sandbox", "--port", _port(sandbox_url), "--data", str(layout.sandbox_data)),
+            environment.of_sandbox(env),
+            ready=lambda: _answers(f"{sandbox_url}/_sandbox/health"),
+            note=sandbox_url,
+        ),
+        Part(
+            "server",
+            (*prefect, "server", "start", "--host", ports.HOST, "--port", _port(api_url.removesuffix("/api"))),
+            env,
+            ready=api.is_healthy,
+            note=api_url.removesuffix("/api"),
+        ),
+        Part(
+            "worker",
+            (*prefect, "worker", "start", "--pool", POOL, "--type", "process", "--name", POOL),
+            env,
+            ready=lambda: api.has_worker(POOL, since),
+            after=("server",),
+            before=lambda: api.ensure_work_pool(POOL),
+            note=f"work pool {POOL}",
+        ),
+        Part(
+            "blocks",
+            (python, "-m", "local.sandbox_blocks", sandbox_url),
+            env,
+            after=("server",),
+            note="CloudRuCredentials and HuggingFaceCredentials named sandbox",
+        ),
+        Part("deployments", deploy, env, after=("server",), note=f"from {DEPLOYMENTS_FILE}"),
+    )
+
+
+def _port(url: str) -> str:
+    return url.rpartition(":")[2]
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, timeout=5).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,71 @@
+"""Which port a server takes: the one asked for, else the one of last time, else the usual one, else any free one."""
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import LocalError
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port that can be set by an environment variable; `usual` keeps clear of Prefect's own 4200."""
+
+    name: str
+    variable: str
+    usual: int
+
+
+SANDBOX = Port("sandbox", "SANDBOX_PORT", 8880)
+PREFECT = Port("Prefect server", "PREFECT_SERVER_PORT", 4280)
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_free() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def choose(port: Port, remembered: int | None, environ: Mapping[str, str]) -> int:
+    """Return the port to take. A port that was asked for is taken or refused, never replaced."""
+    asked = environ.get(port.variable)
+    if asked:
+        if not asked.isdecimal() or not 0 < int(asked) < 65536:  # noqa: PLR2004  # highest TCP port
+            raise LocalError(f"{port.variable}={asked} is not a port; give a number from 1 to 65535 or unset it")
+        if not is_free(int(asked)):
+            raise LocalError(
+                f"port {asked} for the {port.name} is taken by another program; "
+                f"set {port.variable} to a free one, or unset it and one will be found"
+            )
+        return int(asked)
+    for candidate in (remembered, port.usual):
+        if candidate and is_free(candidate):
+            return candidate
+    return _any_free()
+
+
+def choose_all(ports: tuple[Port, ...], memory: Path, environ: Mapping[str, str] = os.environ) -> dict[str, int]:
+    """Return the port of each name and remember them in the file, so that bookmarks stay good."""
+    try:
+        remembered: dict[str, int] = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        remembered = {}
+    chosen = {port.name: choose(port, remembered.get(port.name), environ) for port in ports}
+    memory.write_text(json.dumps(chosen), encoding="utf-8")
+    return chosen

@@ -1,0 +1,138 @@
+"""The few calls that watch a run, over the Prefect server's REST API.
+
+Plain HTTP and not Prefect's client: importing Prefect takes longer than a second and reads the user's own settings.
+Source: the server's OpenAPI document (`/docs` of a running server), Prefect 3.8.8, read 2026-11-21.
+"""
+
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import BaseModel, TypeAdapter
+
+from local.errors import LocalError
+
+FINAL_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+ERROR_LEVEL = 40
+
+
+class FlowRun(BaseModel):
+    """What we read of a flow run."""
+
+    id: str
+    name: str
+    state_type: str | None
+    state_name: str | None
+    state: dict[str, Any] | None = None
+
+    @property
+    def message(self) -> str:
+        """Why it is in its state."""
+        return str((self.state or {}).get("message") or "")
+
+
+class TaskRun(BaseModel):
+    """What we read of a task run; times in seconds."""
+
+    id: str
+    name: str
+    state_type: str | None
+    state_name: str | None
+    start_time: str | None
+    expected_start_time: str | None
+    total_run_time: float
+
+
+class Artifact(BaseModel):
+    """What we read of an artifact; `data` is a percentage for progress, markdown, or a table as JSON."""
+
+    id: str
+    key: str | None
+    type: str | None
+    description: str | None
+    data: Any
+    task_run_id: str | None
+
+
+class PrefectApi:
+    """Client of one server."""
+
+    def __init__(self, api_url: str, http: httpx.BaseTransport | None = None) -> None:
+        self._ui_url = api_url.removesuffix("/api")
+        self._http = httpx.Client(base_url=api_url, trust_env=False, timeout=20, transport=http)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._http.close()
+
+    def is_healthy(self) -> bool:
+        """Say whether the server answers."""
+        try:
+            return self._http.get("/health").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def ensure_work_pool(self, name: str) -> None:
+        """Make the work pool for local processes unless it is there; its first worker fills in the job template."""
+        reply = self._http.post("/work_pools/", json={"name": name, "type": "process"})
+        if reply.status_code != httpx.codes.CONFLICT:
+            reply.raise_for_status()
+
+    def has_worker(self, pool: str, since: datetime) -> bool:
+        """Say whether a worker of the pool has reported since then."""
+        workers = self._http.post(f"/work_pools/{pool}/workers/filter", json={}).raise_for_status().json()
+        return any(datetime.fromisoformat(worker["last_heartbeat_time"]) >= since for worker in workers)
+
+    def deployment_id(self, name: str) -> str:
+        """Return the id of the deployment `flow/deployment`."""
+        reply = self._http.get(f"/deployments/name/{name}")
+        if reply.status_code == httpx.codes.NOT_FOUND:
+            raise LocalError(f"deployment {name} is not on the server; does deployments.yaml still define it?")
+        return str(reply.raise_for_status().json()["id"])
+
+    def start_run(self, deployment_id: str) -> FlowRun:
+        """Create a run of the deployment, due now."""
+        reply = self._http.post(f"/deployments/{deployment_id}/create_flow_run", json={"state": {"type": "SCHEDULED"}})
+        return FlowRun.model_validate(reply.raise_for_status().json())
+
+    def flow_run(self, run_id: str) -> FlowRun:
+        """Look at a flow run."""
+        return FlowRun.model_validate(self._http.get(f"/flow_runs/{run_id}").raise_for_status().json())
+
+    def task_runs(self, run_id: str) -> list[TaskRun]:
+        """Return its task runs, in the order in which they were to start."""
+        body = {"flow_runs": {"id": {"any_": [run_id]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        return _TASK_RUNS.validate_python(self._http.post("/task_runs/filter", json=body).raise_for_status().json())
+
+    def artifacts(self, run_id: str) -> list[Artifact]:
+        """Return its artifacts."""
+        body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
+        return _ARTIFACTS.validate_python(self._http.post("/artifacts/filter", json=body).raise_for_status().json())
+
+    def error_lines(self, run_id: str) -> list[str]:
+        """Return the log lines of level error, oldest first."""
+        body = {"logs": {"flow_run_id": {"any_": [run_id]}, "level": {"ge_": ERROR_LEVEL}}, "sort": "TIMESTAMP_ASC"}
+        return [str(log["message"]) for log in self._http.post("/logs/filter", json=body).raise_for_status().json()]
+
+    def cancel(self, run_id: str) -> None:
+        """Ask the worker to end the run."""
+        self._set_state(run_id, "CANCELLING")
+
+    def mark_cancelled(self, run_id: str) -> None:
+        """Write down that the run has ended, for a run whose worker is going to be stopped."""
+        self._set_state(run_id, "CANCELLED")
+
+    def _set_state(self, run_id: str, state: str) -> None:
+        body = {"state": {"type": state, "message": "interrupted in the terminal"}, "force": True}
+        self._http.post(f"/flow_runs/{run_id}/set_state", json=body).raise_for_status()
+
+    def run_url(self, run_id: str) -> str:
+        """Return the page of the run in the UI."""
+        return f"{self._ui_url}/runs/flow-run/{run_id}"
+
+
+_TASK_RUNS = TypeAdapter(list[TaskRun])
+_ARTIFACTS = TypeAdapter(list[Artifact])

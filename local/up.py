@@ -1,0 +1,54 @@
+"""`make up`: the sandbox, the Prefect server, a worker, the blocks and the deployments, in the background."""
+
+from rich.console import Console
+
+from local import parts, stack
+from local.display import Display
+from local.layout import Layout
+from local.parts import Part
+from local.prefect_api import PrefectApi
+from local.stack import Kind, Stack
+
+
+def up(layout: Layout, console: Console) -> int:
+    """Start what does not run; say where it is."""
+    with stack.locked(layout, "make up"):
+        running = stack.read(layout)
+        if running and running.is_up():
+            console.print("The stack is up already.")
+            say_where(running, console)
+            return 0
+        with Display(console) as display:
+            started = start(layout, "up", display)
+    console.print("\nThe stack is up.")
+    say_where(started, console)
+    return 0
+
+
+def start(layout: Layout, kind: Kind, display: Display) -> Stack:
+    """Start a stack in place of one that has died; leave nothing behind when that fails."""
+    dead = stack.read(layout)
+    if dead:
+        dead.stop(layout)
+    fresh = stack.choose_addresses(layout, kind)
+    with PrefectApi(fresh.api_url) as api:
+        plan: tuple[Part, ...] = parts.of_stack(
+            layout, sandbox_url=fresh.sandbox_url, api=api, api_url=fresh.api_url, token=fresh.token
+        )
+        try:
+            return stack.start(layout, fresh, plan, display)
+        except BaseException:
+            (stack.read(layout) or fresh).stop(layout)
+            raise
+
+
+def say_where(running: Stack, console: Console) -> None:
+    """Print the addresses and what to do next."""
+    console.print(
+        f"  Prefect UI   {running.api_url.removesuffix('/api')}\n"
+        f"  sandbox      {running.sandbox_url}\n"
+        f"  logs         {running.roots[0].log.parent}\n"
+        "Run the flow from the UI (Deployments > provision-rag) or with `make demo`; `make down` ends it all.",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,64 @@
+"""Follow one flow run to its end and show its steps."""
+
+import time
+from collections.abc import Callable
+
+from local.display import Display, State
+from local.errors import LocalError
+from local.prefect_api import FINAL_STATES, FlowRun, PrefectApi
+
+_SHOWN_AS: dict[str, State] = {
+    "RUNNING": "running",
+    "COMPLETED": "done",
+    "FAILED": "failed",
+    "CRASHED": "failed",
+    "CANCELLED": "failed",
+}
+
+
+def follow(
+    api: PrefectApi,
+    run_id: str,
+    display: Display,
+    *,
+    check: Callable[[], None],
+    deadline_s: float,
+    every_s: float = 0.5,
+    sleep: Callable[[float], None] = time.sleep,
+) -> FlowRun:
+    """Look, show, check, sleep until the run has ended; `check` raises when the run cannot go on (a process died)."""
+    began_s = display.elapsed_s
+    while True:
+        run = api.flow_run(run_id)
+        show_run(api, run, display)
+        if run.state_type in FINAL_STATES:
+            return run
+        if display.elapsed_s - began_s >= deadline_s:
+            raise LocalError(f"run {run.name} is {run.state_name} after {deadline_s:.0f} s; see {api.run_url(run_id)}")
+        check()
+        sleep(every_s)
+
+
+def show_run(api: PrefectApi, run: FlowRun, display: Display) -> None:
+    """Show the run, its tasks, and how far those are that say so by a progress artifact."""
+    state = _SHOWN_AS.get(run.state_type or "", "running")
+    display.show(run.id, state, label=f"run {run.name}", note=run.state_name or "")
+    progress = {
+        artifact.task_run_id: f"{float(artifact.data):.0f} %"
+        for artifact in api.artifacts(run.id)
+        if artifact.type == "progress" and artifact.data is not None
+    }
+    for task in api.task_runs(run.id):
+        if task.start_time is None and task.state_type != "FAILED":
+            continue  # a step that waits for others has nothing to show yet
+        shown = _SHOWN_AS.get(task.state_type or "", "waiting")
+        ended = shown in ("done", "failed")
+        plain = shown != "failed" and task.state_name in ("Running", "Completed")
+        display.show(
+            task.id,
+            shown,
+            label=task.name,
+            note=progress.get(task.id, "") if plain else task.state_name or "",
+            indent=1,
+            took_s=task.total_run_time if ended else None,
+        )

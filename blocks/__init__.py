@@ -1,1 +1,6 @@
-"""Who: typed credentials and endpoints. `prefect block register -m blocks` registers what is exported here."""
+"""Credentials as Prefect blocks: `prefect block register -m blocks`."""
+
+from blocks.cloudru import CloudRuCredentials
+from blocks.huggingface import HuggingFaceCredentials
+
+__all__ = ["CloudRuCredentials", "HuggingFaceCredentials"]

@@ -1,0 +1,76 @@
+"""Who we are on Cloud.ru: the key of a service account, the project, and where each service answers."""
+
+from threading import Lock
+
+from prefect.blocks.core import Block
+from pydantic import Field, HttpUrl, PrivateAttr, SecretStr
+
+from clouds.cloudru.assumptions import Assumptions
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.wire.endpoints import Endpoints
+
+_CONNECTING = Lock()
+
+
+class CloudRuCredentials(Block):
+    """Key of a Cloud.ru service account, its project, and the endpoints of the services.
+
+    Example:
+        ```python
+        from blocks.cloudru import CloudRuCredentials
+
+        credentials = CloudRuCredentials.load("BLOCK_NAME")
+        client = credentials.get_client()
+        print([run.name for run in client.inferences.list()])
+        ```
+
+    """
+
+    _block_type_name = "Cloud.ru Credentials"
+    _block_type_slug = "cloudru-credentials"
+    _description = "Key of a Cloud.ru service account, its project, and the endpoints of the services."
+    _logo_url = HttpUrl("https://cloud.ru/apple-touch-icon.png")
+    _documentation_url = HttpUrl("https://cloud.ru/docs/rag/ug/topics/api-ref__quickstart")
+
+    key_id: str = Field(title="Key ID", description="Key ID of the service account's access key.", min_length=1)
+    key_secret: SecretStr = Field(
+        title="Key Secret", description="Key Secret of the access key; the console shows it once.", min_length=1
+    )
+    project_id: str = Field(
+        title="Project", description="UUID of the project in which the stack is provisioned.", min_length=1
+    )
+    endpoints: Endpoints = Field(
+        default=Endpoints(),
+        title="Endpoints",
+        description="Where each service answers; the defaults are Cloud.ru's own hosts.",
+    )
+    assumptions: Assumptions = Field(
+        default=Assumptions(),
+        title="Assumptions",
+        description="What nobody published about the API, each with the default that the client assumes.",
+    )
+
+    _client: CloudRuClient | None = PrivateAttr(default=None)
+
+    def get_client(self) -> CloudRuClient:
+        """Return the client of this block: one for all threads that hold it, so that they share token and connections.
+
+        A flow loads the block once, hands it to its tasks and closes it at the end.
+        """
+        with _CONNECTING:
+            if self._client is None:
+                self._client = CloudRuClient(
+                    key_id=self.key_id,
+                    key_secret=self.key_secret.get_secret_value(),
+                    project_id=self.project_id,
+                    endpoints=self.endpoints,
+                    assumptions=self.assumptions,
+                )
+            return self._client
+
+    def close(self) -> None:
+        """Close the client's connections, if it was ever used; the next `get_client` makes a new one."""
+        with _CONNECTING:
+            if self._client is not None:
+                self._client.close()
+                self._client = None

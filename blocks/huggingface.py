@@ -1,0 +1,39 @@
+"""Who we are on Hugging Face: the token that model runs pull their weights with."""
+
+from prefect.blocks.core import Block
+from pydantic import Field, HttpUrl, SecretStr
+
+from clouds.huggingface import DEFAULT_ENDPOINT, HuggingFaceHub
+
+
+class HuggingFaceCredentials(Block):
+    """Token of Hugging Face, with which model runs pull their weights, and the address of the hub.
+
+    Example:
+        ```python
+        from blocks.huggingface import HuggingFaceCredentials
+
+        credentials = HuggingFaceCredentials.load("BLOCK_NAME")
+        print(credentials.get_client().user_name())
+        ```
+
+    """
+
+    _block_type_name = "Hugging Face Credentials"
+    _block_type_slug = "huggingface-credentials"
+    _description = "Token of Hugging Face, with which model runs pull their weights, and the address of the hub."
+    _logo_url = HttpUrl("https://huggingface.co/front/assets/huggingface_logo.png")
+    _documentation_url = HttpUrl("https://huggingface.co/docs/hub/security-tokens")
+
+    token: SecretStr = Field(
+        default=SecretStr(""),
+        title="Token",
+        description="Read token; may be left empty when every repository is public.",
+    )
+    endpoint: str = Field(
+        default=DEFAULT_ENDPOINT, title="Endpoint", description="Address of the hub.", pattern=r"^https?://"
+    )
+
+    def get_client(self) -> HuggingFaceHub:
+        """Return a client of the hub."""
+        return HuggingFaceHub(self.token, self.endpoint)

@@ -1,0 +1,63 @@
+"""Look before anything is created: everything that can be known to be wrong is said now, in one line each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from blocks.huggingface import HuggingFaceCredentials
+from clouds.cloudru.sizing import gpu_memory_gb
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.storage import Document
+from clouds.errors import ConfigurationError
+from tasks.documents import find_documents
+from tasks.steps import LOOK_FIRST, step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the checks found out: the documents to upload, and GB for each GPU by name of inference."""
+
+    documents: tuple[Document, ...]
+    gpu_memory_gb: dict[str, int]
+
+
+@step(name="check-stack", **LOOK_FIRST)
+def check_stack(
+    cloudru: CloudRuCredentials,
+    hub: HuggingFaceCredentials,
+    sources: Sequence[str],
+    extensions: Sequence[str],
+    size_limit_bytes: int,
+    models: Sequence[InferenceSpec | FoundationModelSpec],
+) -> Plan:
+    """Check documents, key, project, quota, token and token secrets, and compute the memory of each inference."""
+    documents = tuple(find_documents(sources, extensions, size_limit_bytes))
+    inferences = [model for model in models if isinstance(model, InferenceSpec)]
+    client = cloudru.get_client()
+    client.inferences.check_quota(inferences)
+    for spec in inferences:
+        if spec.token_secret is not None and client.secrets.find(spec.token_secret, spec.token_secret_version) is None:
+            raise ConfigurationError(
+                f"{spec.name}: there is no secret {spec.token_secret!r}"
+                + (f" with version {spec.token_secret_version}" if spec.token_secret_version else "")
+                + "; correct token_secret or leave it out to use the stack's own"
+            )
+    owner = hub.get_client().user_name()
+    memory = {spec.name: _memory_gb(cloudru, hub, spec) for spec in inferences}
+    get_run_logger().info(
+        "%s documents; Hugging Face token of %s; GB for each GPU: %s", len(documents), owner or "nobody", memory
+    )
+    return Plan(documents, memory)
+
+
+def _memory_gb(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, spec: InferenceSpec) -> int:
+    if spec.gpu_memory_gb is not None:
+        return spec.gpu_memory_gb
+    return gpu_memory_gb(
+        hub.get_client().parameter_count(spec.repository, spec.revision),
+        spec.task,
+        gpu_count=spec.gpu_count,
+        assumptions=cloudru.assumptions.sizing,
+    )

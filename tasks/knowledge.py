@@ -1,0 +1,60 @@
+"""The knowledge base: create or bring up to date, and wait until it can be asked."""
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import ReadyRun
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.storage import EnsuredBucket
+from tasks.inference import log_group
+from tasks.progress import progress
+from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.storage import StoredDocuments
+
+UP = ("KNOWLEDGEBASE_ACTIVE", "KNOWLEDGEBASE_VERSION_SUCCEEDED", "SEARCH_API_RESPONSE_STATE_ACTIVE")
+"""The three that must all be true. Their order is not published, so each counts by itself."""
+
+
+@step(name="ensure-knowledge-base", task_run_name="ensure-knowledge-base {spec.name}", **LOOK_FIRST)
+def ensure_knowledge_base(
+    cloudru: CloudRuCredentials,
+    spec: KnowledgeBaseSpec,
+    bucket: EnsuredBucket,
+    documents: StoredDocuments,
+    embedder: ReadyRun | FoundationModelSpec,
+) -> EnsuredKnowledgeBase:
+    """Adopt the knowledge base, reindex it when a document is newer than its version, or create it."""
+    client = cloudru.get_client()
+    ensured = client.knowledge_bases.ensure(
+        spec,
+        bucket=documents.bucket,
+        folder=documents.folder,
+        embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
+        log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+        documents_modified_at=documents.upload.newest_modified_at,
+    )
+    for difference in ensured.differences:
+        get_run_logger().warning("%s: adopted although %s", spec.name, difference)
+    return ensured
+
+
+@step(name="wait-for-index", task_run_name="wait-for {spec.name}")
+def wait_for_index(
+    cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, ensured: EnsuredKnowledgeBase
+) -> IndexedKnowledgeBase:
+    """Wait until the knowledge base is ACTIVE, its version SUCCEEDED and its search API up."""
+    with progress(f"wait-for-{spec.name}", f"Until {spec.name} can be asked", total=len(UP)) as advance:
+
+        def on_look(seen: str, _elapsed_s: float) -> None:
+            stop_when_another_failed()
+            advance(sum(up in seen for up in UP), seen)
+
+        indexed = cloudru.get_client().knowledge_bases.wait_indexed(
+            ensured.knowledge_base.knowledgebase_id,
+            ensured.version.knowledgebase_version_id,
+            deadline_s=spec.indexed_within_s,
+            on_look=on_look,
+        )
+        advance(len(UP), "searchable")
+    return indexed

@@ -1,0 +1,107 @@
+"""How far long work is: a progress artifact in the UI, and a display in the terminal when somebody sits at one."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.logging.handlers import PrefectConsoleHandler
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+Advance = Callable[[int, str], None]
+"""`advance(done, note)`: so much of the total is done; `note` says what was just seen."""
+
+
+class Terminal:
+    """One live display for all threads of this process: opened by the first long step, closed by the last."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._open_steps = 0
+        self._display: Progress | None = None
+
+    def add(self, description: str, total: int) -> tuple[Progress, TaskID]:
+        """Show one more line."""
+        with self._lock:
+            if self._display is None:
+                self._display = Progress(
+                    TextColumn("{task.description}"),
+                    BarColumn(),
+                    TimeElapsedColumn(),
+                    TextColumn("{task.fields[note]}"),
+                    console=self._console,
+                )
+                self._display.start()
+            self._open_steps += 1
+            return self._display, self._display.add_task(description, total=total, note="")
+
+    def done(self) -> None:
+        """End one line; the last one closes the display and leaves it on the screen."""
+        with self._lock:
+            self._open_steps -= 1
+            if self._open_steps == 0 and self._display is not None:
+                self._display.stop()
+                self._display = None
+
+
+def _prefect_console() -> Console:
+    """Return the console that Prefect's log lines go to, so that they are written above the display, not into it."""
+    for handler in logging.getLogger("prefect").handlers:
+        if isinstance(handler, PrefectConsoleHandler):
+            return handler.console
+    return Console(stderr=True)
+
+
+_terminal: Terminal | None = None
+_terminal_lock = threading.Lock()
+
+
+def _terminal_of_process() -> Terminal | None:
+    """Return the display when a person watches: standard error is a terminal. A worker's child writes into a pipe."""
+    global _terminal  # noqa: PLW0603  # a process has one terminal
+    if not sys.stderr.isatty():
+        return None
+    with _terminal_lock:
+        if _terminal is None:
+            _terminal = Terminal(_prefect_console())
+        return _terminal
+
+
+def artifact_key(*words: str) -> str:
+    """Return an artifact key: Prefect takes lower-case letters, digits and dashes."""
+    joined = "-".join(words).lower()
+    return "-".join("".join(c if c.isascii() and c.isalnum() else "-" for c in joined).split("-")).strip("-")
+
+
+@contextmanager
+def progress(key: str, description: str, total: int) -> Generator[Advance]:
+    """Show work of `total` parts as an artifact and, at a terminal, as a bar.
+
+    The percentage counts parts that were seen done (stages of a wait, files of an upload); it never guesses by time.
+    """
+    artifact: UUID = create_progress_artifact(progress=0.0, key=artifact_key(key), description=description)  # pyright: ignore[reportAssignmentType]  # sync call of a dual function
+    terminal = _terminal_of_process()
+    display = terminal.add(description, total) if terminal else None
+    lock = threading.Lock()
+    shown: list[int] = [0]
+
+    def advance(done: int, note: str = "") -> None:
+        if display:
+            display[0].update(display[1], completed=done, note=note)
+        with lock:  # uploads report from several threads; one call to the server per percent is enough
+            percent = int(100 * done / total) if total else 100
+            if percent <= shown[0]:
+                return
+            shown[0] = percent
+        update_progress_artifact(artifact_id=artifact, progress=float(percent))
+
+    try:
+        yield advance
+    finally:
+        if terminal:
+            terminal.done()

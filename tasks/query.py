@@ -1,0 +1,130 @@
+"""Ask the stack its probe question: the answer is the proof."""
+
+import html
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import ReadyRun
+from clouds.cloudru.knowledge import IndexedKnowledgeBase
+from clouds.cloudru.specs import FoundationModelSpec, ProbeSpec, RetrievalSpec
+from clouds.cloudru.wire.search import (
+    Chunk,
+    GenerationConfiguration,
+    ModelSource,
+    RerankingConfiguration,
+    RetrievalConfiguration,
+    RetrieveGenerateRequest,
+    RetrieveRequest,
+)
+from clouds.errors import WrongAnswerError
+from tasks.steps import LOOK_FIRST, step
+
+QUOTED_CHARACTERS = 300
+"""So much of a wrong answer is quoted in the error."""
+
+
+@dataclass(frozen=True)
+class ProbeAnswer:
+    """What the stack answered; `chunks` as the reranker ordered them, `chunk_sources` the file of each."""
+
+    question: str
+    answer: str
+    chunks: tuple[Chunk, ...]
+    chunk_sources: tuple[str, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the files, best first, each once."""
+        return tuple(dict.fromkeys(self.chunk_sources))
+
+
+@step(name="verify", **LOOK_FIRST)
+def verify(
+    cloudru: CloudRuCredentials,
+    index: IndexedKnowledgeBase,
+    reranker: ReadyRun | FoundationModelSpec,
+    llm: ReadyRun | FoundationModelSpec,
+    probe: ProbeSpec,
+    retrieval: RetrievalSpec,
+) -> ProbeAnswer:
+    """Retrieve, rerank, generate; raise WrongAnswerError unless the expected source and phrase came back.
+
+    The sources are read from `retrieve`, because chunks of `retrieve_generate` carry less metadata.
+    """
+    search = cloudru.get_client().search
+    request = RetrieveRequest(
+        query=probe.question,
+        knowledge_base_version=index.version.knowledgebase_version_id,
+        retrieval_configuration=RetrievalConfiguration(number_of_results=retrieval.results),
+        reranking_configuration=RerankingConfiguration(
+            **_model(reranker), number_of_reranked_results=retrieval.reranked_results
+        ),
+    )
+    found = search.retrieve(index.knowledge_base, request)
+    answered = search.retrieve_generate(
+        index.knowledge_base,
+        RetrieveGenerateRequest(
+            **request.model_dump(),
+            generation_configuration=GenerationConfiguration(
+                **_model(llm),
+                number_of_chunks_in_context=retrieval.chunks_in_context,
+                system_prompt=retrieval.system_prompt,
+                temperature=retrieval.temperature,
+                max_completion_tokens=retrieval.max_completion_tokens,
+            ),
+        ),
+    )
+    keys = cloudru.assumptions.knowledge.chunk_source_keys
+    answer = ProbeAnswer(
+        question=probe.question,
+        answer=html.unescape(answered.llm_answer),
+        chunks=tuple(found.results),
+        chunk_sources=tuple(source_of(chunk, keys) for chunk in found.results),
+    )
+    judge(answer, probe)
+    return answer
+
+
+def judge(answer: ProbeAnswer, probe: ProbeSpec) -> None:
+    """Raise WrongAnswerError, which says what came back instead, when source or phrase is missing."""
+    came_back = ", ".join(answer.sources) or "no chunk at all"
+    if not any(_file_name(source) == _file_name(probe.source) for source in answer.sources):
+        raise WrongAnswerError(
+            f"the probe {probe.question!r} brought no chunk of {probe.source}; came back: {came_back}. "
+            "Check that the probe fits the documents and that the folder holds them"
+        )
+    if plain(probe.phrase) not in plain(answer.answer):
+        raise WrongAnswerError(
+            f"the answer to the probe {probe.question!r} lacks the phrase {probe.phrase!r}; came back: "
+            f"{_excerpt(answer.answer)!r}, from {came_back}. Check the phrase, the system prompt and the LLM"
+        )
+
+
+def plain(text: str) -> str:
+    """Return the text as it is compared: HTML entities resolved, one case, one space, ё as е."""
+    composed = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
+    return " ".join(composed.replace("ё", "е").split())
+
+
+def source_of(chunk: Chunk, keys: Sequence[str]) -> str:
+    """Return the file that a chunk came from, by the first metadata key that tells it."""
+    return next((str(chunk.metadata[key]) for key in keys if chunk.metadata.get(key)), "a file that is not named")
+
+
+def _file_name(source: str) -> str:
+    return source.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _excerpt(answer: str) -> str:
+    one_line = " ".join(answer.split())
+    return one_line if len(one_line) <= QUOTED_CHARACTERS else one_line[:QUOTED_CHARACTERS] + "…"
+
+
+def _model(model: ReadyRun | FoundationModelSpec) -> dict[str, Any]:
+    """Return how a query names a model: by run id, or by its name in Foundation Models."""
+    if isinstance(model, FoundationModelSpec):
+        return {"model_source": ModelSource.FOUNDATION_MODELS, "model_name": model.model}
+    return {"model_source": ModelSource.ML_INFERENCE, "model_run_id": model.run.model_run_id}

@@ -1,0 +1,181 @@
+"""What a step is: a Prefect task that changes the world at most once per call, and whose time is written down."""
+
+import threading
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from uuid import UUID
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
+from prefect.futures import PrefectFuture, as_completed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THREADS: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=32)  # pyright: ignore[reportAssignmentType]  # invariant without need
+"""A thread for every step of a run, those included that only wait for others: a full pool would wait for itself."""
+
+
+class Step(Protocol[P, R]):
+    """What a Prefect task is to a flow; `submit` also takes the futures of other steps in place of their results."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run now."""
+        ...
+
+    def submit(self, *args: Any, **kwargs: Any) -> PrefectFuture[R]:
+        """Run as soon as the futures among the arguments have their results."""
+        ...
+
+    def fn(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run without Prefect."""
+        ...
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """When a step ran; `upstream` are the ids of the steps whose results it used."""
+
+    id: UUID
+    name: str
+    started_at: datetime
+    ended_at: datetime
+    upstream: frozenset[UUID]
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds it ran."""
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True)
+class StepLog:
+    """What the threads of one flow run share: the times of its steps, and whether one of them failed."""
+
+    times: dict[UUID, StepTime] = field(default_factory=dict[UUID, StepTime])
+    failed: threading.Event = field(default_factory=threading.Event)
+
+
+_LOG: ContextVar[StepLog | None] = ContextVar("step_log", default=None)
+
+
+class AbandonedError(CloudError):
+    """A wait was given up because another step of the run had failed; not a reason of its own."""
+
+
+@contextmanager
+def recorded_steps() -> Generator[StepLog]:
+    """Write down the steps submitted inside the block. The task runner's threads copy the context, so they share it."""
+    log = StepLog()
+    token = _LOG.set(log)
+    try:
+        yield log
+    finally:
+        _LOG.reset(token)
+
+
+def recorded() -> list[StepTime]:
+    """Return the times of this flow run's steps so far."""
+    log = _LOG.get()
+    return list(log.times.values()) if log else []
+
+
+def stop_when_another_failed() -> None:
+    """Raise AbandonedError when another step of this flow run has failed: a run that cannot end well need not wait."""
+    log = _LOG.get()
+    if log is not None and log.failed.is_set():
+        raise AbandonedError("not waited for any longer: another step of this run failed")
+
+
+def step(**options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
+    """Return a decorator like Prefect's `task`, never cached, that also records the step's time.
+
+    Hooks of Prefect could record as well, but log two lines for each step.
+    """
+
+    def decorate(function: Callable[P, R]) -> Step[P, R]:
+        @wraps(function)
+        def timed(*args: P.args, **kwargs: P.kwargs) -> R:
+            started_at = datetime.now(UTC)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                _record(started_at)
+
+        return cast("Step[P, R]", task(cache_policy=NO_CACHE, **options)(timed))
+
+    return decorate
+
+
+def _record(started_at: datetime) -> None:
+    log, context = _LOG.get(), TaskRunContext.get()
+    if log is None or context is None:
+        return
+    run = context.task_run
+    inputs = (found for inputs in run.task_inputs.values() for found in inputs)
+    upstream = frozenset(found.id for found in inputs if found.input_type == "task_run")
+    earlier = log.times.get(run.id)  # a retry belongs to its first try
+    started_at = earlier.started_at if earlier else started_at
+    log.times[run.id] = StepTime(run.id, run.name, started_at, datetime.now(UTC), upstream)
+
+
+def is_transient(task: Any, task_run: Any, state: State[Any]) -> bool:  # noqa: ARG001  # Prefect's signature
+    """Say whether repeating the step may help: no answer came, or the service was not able to answer."""
+    reason = state.result(raise_on_failure=False)
+    return isinstance(reason, ConnectionFailedError | UnavailableError)
+
+
+LOOK_FIRST: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": [2, 8],
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": is_transient,
+}
+"""Task options of a step that looks before it creates, so that a repeat adopts what the first try left behind."""
+
+
+def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
+    """Watch every step to its end; raise the reason of the one that failed first.
+
+    Waits of other steps are given up at their next look once one has failed. Prefect's own ending would be a count of
+    failed tasks, or that a step downstream never ran.
+    """
+    log = _LOG.get()
+    failures: list[State[Any]] = []
+    for future in as_completed(list(futures)):
+        future.wait()  # takes over the final state, which `state` would else ask the server for
+        if future.state.is_failed() or future.state.is_crashed():
+            failures.append(future.state)
+            if log is not None:
+                log.failed.set()
+    reasons = [state for state in failures if not isinstance(state.result(raise_on_failure=False), AbandonedError)]
+    first = min(reasons, key=lambda state: state.timestamp, default=None)
+    for state in reasons:
+        if state is not first:
+            get_run_logger().warning("Also failed: %s", state.message)
+    if first is not None:
+        first.result()
+
+
+def critical_path(times: Iterable[StepTime]) -> list[StepTime]:
+    """Return the chain of steps that decided when the last one ended, in order of time.
+
+    From the step that ended last, go back to the one among its upstream steps that ended last, and so on.
+    """
+    by_id = {time.id: time for time in times}
+    path: list[StepTime] = []
+    current = max(by_id.values(), key=lambda time: time.ended_at, default=None)
+    while current is not None:
+        path.append(current)
+        current = max((by_id[i] for i in current.upstream if i in by_id), key=lambda time: time.ended_at, default=None)
+    return path[::-1]

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZE = ViewportSize(width=1440, height=900)
+DRAWN_WITHIN_MS = 2000
+"""The graph is drawn on a canvas: there is nothing to wait for."""
 
 
 def newest_run(api_url: str) -> str:
@@ -54,6 +56,7 @@ def take(page: Page, url: str, wait_for: str, path: Path) -> None:
     page.goto(url)
     page.get_by_text(wait_for).first.wait_for()
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(DRAWN_WITHIN_MS)
     page.screenshot(path=path)
     print(f"wrote {path}")
 
@@ -70,7 +73,7 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
         page = browser.new_page(viewport=SIZE)
-        take(page, f"{ui_url}/runs/flow-run/{run_id}", "verify", FOLDER / "flow-run.png")
+        take(page, f"{ui_url}/runs/flow-run/{run_id}", "Completed", FOLDER / "flow-run.png")
         artifact_id = report_artifact(running.api_url, run_id)
         take(page, f"{ui_url}/artifacts/artifact/{artifact_id}", "kb-rag-with-inference", FOLDER / "report.png")
         form_url = f"{ui_url}/deployments/deployment/{deployment(running.api_url)}/run"

@@ -1,25 +1,93 @@
 """Object Storage: buckets, folders and documents."""
 
+import os
+import threading
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+from pydantic import SecretStr
+
+from clouds.cloudru.connection import Connection
+from clouds.cloudru.storage.batch import Batch
+from clouds.cloudru.storage.failure import refused_by_boto3
+from clouds.cloudru.storage.links import Links
+from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, Upload
+from clouds.cloudru.storage.signing import Signer
+from clouds.cloudru.storage.tenancy import Tenancy
+from clouds.cloudru.storage.transfer import Transfer
+from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX, REGION
+from clouds.errors import CloudError, ConflictError, NotFoundError, PermissionDeniedError
+
+OWNED = "BucketAlreadyOwnedByYou"
+IGNORED = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
 
 
 class Storage:
-    """Object Storage of one project. Safe under threads."""
+    """Object Storage of one project. Safe under threads.
+
+    Control calls go through boto3: path style, `tenant:key id` as the access key id, checksums only when required,
+    because stores other than AWS often refuse boto3's newer default. Documents go through `Transfer`.
+    Source: docs/cloudru-api.md, Object Storage.
+    """
+
+    def __init__(self, connection: Connection, *, key_id: str, key_secret: SecretStr) -> None:
+        """Ask nothing yet: the first call finds out the tenant."""
+        self._connection = connection
+        self._key_id = key_id
+        self._key_secret = key_secret
+        self._tenancy = Tenancy(connection)
+        self._lock = threading.Lock()
+        self._boto3: Any = None
+        self._transfer: Transfer | None = None
 
     def ensure_bucket(self, name: str) -> EnsuredBucket:
-        """Adopt the bucket or create it; ConflictError when another owner holds the name."""
-        raise NotImplementedError
+        """Adopt the bucket or create it.
+
+        Raises:
+            ConflictError: another owner holds the name.
+            ConfigurationError: not a bucket name.
+
+        """
+        check_bucket_name(name)
+        try:
+            self._look_into(name)
+        except NotFoundError:
+            return self._create_bucket(name)
+        except PermissionDeniedError as error:
+            raise self._foreign(name, error) from error
+        return EnsuredBucket(name, "adopted", self._tenancy.log_group_of(name))
 
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
-        """Adopt the folder marker (a zero-byte object `folder/`) or write it."""
-        raise NotImplementedError
+        """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
+        key = folder_prefix(folder)
+        if not key:
+            return "adopted"
+        try:
+            self._control("head_object", f"HEAD s3://{bucket}/{key}", Bucket=bucket, Key=key)
+        except NotFoundError:
+            self._sender().put(bucket, key, b"")
+            return "created"
+        return "adopted"
 
-    def list_objects(self, bucket: str, prefix: str) -> list[StoredObject]:
-        """Every object whose key starts with `prefix`, in key order; NotFoundError when there is no such bucket."""
-        raise NotImplementedError
+    def list_objects(self, bucket: str, prefix: str = "") -> list[StoredObject]:
+        """Every object whose key begins with `prefix`, in key order; NotFoundError when there is no such bucket."""
+        found: list[StoredObject] = []
+        page: dict[str, Any] = {"IsTruncated": True}
+        while page.get("IsTruncated"):
+            more = {"ContinuationToken": page["NextContinuationToken"]} if found else {}
+            asked = f"listing s3://{bucket}/{prefix}"
+            page = self._control("list_objects_v2", asked, Bucket=bucket, Prefix=prefix, **more)
+            found += [
+                StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
+                for item in page.get("Contents", [])
+            ]
+        return found
 
     def upload(
         self,
@@ -28,9 +96,109 @@ class Storage:
         documents: Sequence[Document],
         on_uploaded: Callable[[int, int], None] | None = None,
     ) -> Upload:
-        """Send the documents whose content the folder does not hold yet; any failure raises and names the files."""
-        raise NotImplementedError
+        """Send the documents whose content the folder does not hold yet, and nothing else; nothing is deleted.
+
+        `on_uploaded(stored, total)` is called in this thread, a few times a second and at the end.
+
+        Raises:
+            ConfigurationError: a name that cannot be a key (nothing was sent), or a file that cannot be read.
+            CloudError: something was not stored; the message names it, and running again continues.
+
+        """
+        prefix = folder_prefix(folder)
+        keys = object_keys(prefix, documents)
+        held = {
+            stored.key: stored
+            for stored in self.list_objects(bucket, prefix)
+            if not stored.key.startswith(ARTIFACTS_PREFIX)
+        }
+        return Batch(self._sender(), bucket, keys, held, on_uploaded).run()
 
     def close(self) -> None:
         """Close the connections."""
-        raise NotImplementedError
+        with self._lock:
+            if self._boto3 is not None:
+                self._boto3.close()
+            if self._transfer is not None:
+                self._transfer.close()
+
+    def _look_into(self, bucket: str) -> None:
+        # HeadBucket would do, but its refusal has no body: a wrong secret and a foreign bucket would look alike.
+        self._control("list_objects_v2", f"looking into bucket {bucket}", Bucket=bucket, MaxKeys=1)
+
+    def _create_bucket(self, name: str) -> EnsuredBucket:
+        if not self._connection.assumptions.storage.register_bucket:
+            try:
+                self._control("create_bucket", f"creating bucket {name}", Bucket=name)
+            except ConflictError as error:
+                if error.code != OWNED:
+                    raise
+                return EnsuredBucket(name, "adopted")
+            return EnsuredBucket(name, "created")
+        if self._tenancy.create_bucket(name):
+            return EnsuredBucket(name, "created", self._tenancy.log_group_of(name))
+        try:
+            self._look_into(name)  # it exists: but is it ours, or has a parallel run just made it?
+        except (NotFoundError, PermissionDeniedError) as error:
+            raise self._foreign(name, error) from error
+        return EnsuredBucket(name, "adopted", self._tenancy.log_group_of(name))
+
+    def _foreign(self, name: str, error: NotFoundError | PermissionDeniedError) -> CloudError:
+        if self._tenancy.find_bucket(name) is not None:
+            return error  # the bucket is ours: it is the key that lacks the right
+        return ConflictError(
+            f"bucket {name} exists but is not of this project: another owner holds the name. Choose another name "
+            f"({error})",
+            error.status,
+            error.code,
+            error.request_id,
+        )
+
+    def _control(self, operation: str, asked: str, **parameters: Any) -> Any:
+        client = self._control_client()
+        try:
+            return getattr(client, operation)(**parameters)
+        except (ClientError, BotoCoreError) as error:
+            raise refused_by_boto3(asked, error, self._connection.redaction) from error
+
+    def _control_client(self) -> Any:
+        with self._lock:
+            if self._boto3 is None:
+                # A profile or a config file that the user has for AWS has no say here.
+                nothing = {name: (None, None, default, None) for name, default in IGNORED.items()}
+                self._boto3 = boto3.Session(botocore_session=Session(session_vars=nothing)).client(
+                    "s3",
+                    region_name=REGION,
+                    endpoint_url=self._connection.endpoints.storage,
+                    aws_access_key_id=self._access_key_id(),
+                    aws_secret_access_key=self._key_secret.get_secret_value(),
+                    verify=os.environ.get("SSL_CERT_FILE"),
+                    config=Config(
+                        signature_version="s3v4",
+                        s3={"addressing_style": "path"},
+                        request_checksum_calculation="when_required",
+                        response_checksum_validation="when_required",
+                        retries={"mode": "standard", "max_attempts": 4},
+                        proxies=None if self._connection.assumptions.connection.through_proxy else {},
+                    ),
+                )
+            return self._boto3
+
+    def _sender(self) -> Transfer:
+        with self._lock:
+            if self._transfer is None:
+                assumptions = self._connection.assumptions.storage
+                endpoint = self._connection.endpoints.storage
+                host = urlsplit(endpoint).netloc
+                self._transfer = Transfer(
+                    Links(endpoint),
+                    Signer(self._access_key_id(), self._key_secret, region=REGION, host=host),
+                    send_acl=assumptions.send_acl,
+                    etag_is_md5=assumptions.etag_is_md5,
+                    redaction=self._connection.redaction,
+                    sleep=self._connection.sleep,
+                )
+            return self._transfer
+
+    def _access_key_id(self) -> str:
+        return f"{self._tenancy.tenant_id}:{self._key_id}"

@@ -1,5 +1,7 @@
 """Object Storage's control plane (console backend); objects themselves travel over S3. Source: contract section 2."""
 
+from pydantic import AliasChoices, AliasPath, Field
+
 from clouds.cloudru.wire.base import SnakeWire
 
 REGION = "ru-central-1"
@@ -10,9 +12,16 @@ ARTIFACTS_PREFIX = "ArtifactsManagedRAG/"
 
 
 class Tenant(SnakeWire):
-    """`GET {storage_control}/v2/projects/{project_id}`: the tenant that prefixes every S3 access key id."""
+    """`GET {storage_control}/v2/projects/{project_id}`: the tenant that prefixes every S3 access key id.
 
-    tenant_id: str
+    The vendor's own code looks for it in four places.
+    """
+
+    tenant_id: str = Field(
+        validation_alias=AliasChoices(
+            "tenant_id", "tenantId", AliasPath("tenant", "id"), AliasPath("data", "tenant_id")
+        )
+    )
 
 
 class BucketQuota(SnakeWire):

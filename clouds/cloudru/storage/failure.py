@@ -1,0 +1,95 @@
+"""S3's errors as ours: what was asked, what was answered, what to do.
+
+Codes seen at Cloud.ru: docs/cloudru-api.md, Object Storage; the others are AWS's, "Error responses", read 2026-11-21.
+"""
+
+import html
+import re
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from clouds.errors import (
+    APIError,
+    AuthenticationError,
+    CloudError,
+    ConfigurationError,
+    ConflictError,
+    ConnectionFailedError,
+    NotFoundError,
+    PermissionDeniedError,
+    QuotaError,
+    api_error,
+)
+from clouds.redaction import Redaction
+
+KEY = "Check key id and key secret in the credentials block"
+ADVICE: dict[str, tuple[type[APIError] | None, str]] = {
+    "InvalidAccessKeyId": (
+        AuthenticationError,
+        f"{KEY}, and that project id and key belong together: S3 knows the key as `tenant:key id`.",
+    ),
+    "NoSuchTenant": (AuthenticationError, "Check project id and endpoints in the credentials block."),
+    "SignatureDoesNotMatch": (AuthenticationError, f"{KEY}: the secret does not fit the key id."),
+    "AuthorizationQueryParametersError": (
+        AuthenticationError,
+        "The request came without a tenant: check that the storage endpoint is the S3 address without a bucket.",
+    ),
+    "RequestTimeTooSkewed": (AuthenticationError, "Set the clock of this machine."),
+    "AccessDenied": (
+        PermissionDeniedError,
+        "Give the service account rights on Object Storage of this project, and check that the bucket is yours.",
+    ),
+    "NoSuchBucket": (NotFoundError, "Check the bucket name, or let the run create the bucket first."),
+    "BucketAlreadyExists": (ConflictError, "Another owner holds this bucket name: choose another."),
+    "InvalidBucketName": (None, "Choose 3 to 63 lower-case latin letters, digits, dots and hyphens."),
+    "QuotaExceeded": (QuotaError, "Free space in the bucket or raise its quota in the console."),
+    "NotImplemented": (None, "The store does not know this request."),
+}
+ACL_REFUSED = frozenset({"NotImplemented", "AccessControlListNotSupported"})
+"""Codes of a store that takes no ACL. Source: docs/cloudru-api.md, Object Storage."""
+NO_BODY_CODES = frozenset({"400", "403", "404"})
+"""botocore's code of a HEAD answer, which has no body to take a code from."""
+
+
+def xml_text(body: bytes, tag: str) -> str:
+    """Return the text of the first `<tag>`, empty when there is none."""
+    found = re.search(rf"<{tag}>(.*?)</{tag}>", body.decode("utf-8", errors="replace"), re.DOTALL)
+    return html.unescape(found[1]).strip() if found else ""
+
+
+def refused(asked: str, status: int, code: str, message: str, request_id: str = "") -> APIError:
+    """Return the error of an answer; `asked` says what was asked for, without headers."""
+    kind, advice = ADVICE.get(code, (None, ""))
+    text = " ".join(part for part in (f"{asked} answered {status}", code) if part)
+    text = f"{text}: {message.rstrip('.') or 'no message'}.{f' {advice}' if advice else ''}"
+    if request_id:
+        text = f"{text} (request id {request_id})"
+    if kind is not None:
+        return kind(text, status, code, request_id)
+    return api_error(text, status, code, request_id)
+
+
+def refused_by_boto3(asked: str, error: ClientError | BotoCoreError, redaction: Redaction) -> CloudError:
+    """Return the error of a boto3 call."""
+    if not isinstance(error, ClientError):
+        if isinstance(error, ParamValidationError):
+            return ConfigurationError(f"{asked}: {error}")
+        return unanswered(asked, error)
+    facts = error.response.get("Error", {})
+    meta = error.response.get("ResponseMetadata", {})
+    code = str(facts.get("Code", ""))
+    return refused(
+        asked,
+        int(meta.get("HTTPStatusCode", 0)),
+        "" if code in NO_BODY_CODES else code,
+        redaction.clean(str(facts.get("Message", ""))),
+        str(meta.get("RequestId", "")),
+    )
+
+
+def unanswered(asked: str, cause: Exception) -> ConnectionFailedError:
+    """Return the error of a request that got no answer."""
+    return ConnectionFailedError(
+        f"{asked} got no answer ({type(cause).__name__}: {cause}). Check the storage endpoint in the credentials block "
+        "and the network."
+    )

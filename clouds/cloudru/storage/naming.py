@@ -1,0 +1,70 @@
+"""What a key may look like, checked before anything is sent."""
+
+import re
+from collections.abc import Sequence
+
+from clouds.cloudru.specs import BUCKET_NAME_PATTERN
+from clouds.cloudru.storage.shapes import Document
+from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
+from clouds.errors import ConfigurationError
+
+FORBIDDEN_CHARACTERS = ':*?"<>|!'
+"""Source: docs/cloudru-api.md, Object Storage."""
+LONGEST_KEY_BYTES = 1024
+
+
+def check_bucket_name(name: str) -> None:
+    """Refuse a bucket name that S3 does not take."""
+    if not re.fullmatch(BUCKET_NAME_PATTERN, name):
+        raise ConfigurationError(
+            f"bucket name {name!r} is not valid: 3 to 63 lower-case latin letters, digits, dots and hyphens, with a "
+            "letter or digit at both ends"
+        )
+
+
+def folder_prefix(folder: str) -> str:
+    """Return the folder as the beginning of a key: `kb` and `/kb/` become `kb/`, the whole bucket is empty."""
+    prefix = folder.strip("/")
+    if not prefix:
+        return ""
+    if fault := _fault(prefix):
+        raise ConfigurationError(f"folder {folder!r} {fault}")
+    if f"{prefix}/".startswith(ARTIFACTS_PREFIX):
+        raise ConfigurationError(f"folder {folder!r} belongs to Managed RAG itself; choose another")
+    return f"{prefix}/"
+
+
+def object_keys(prefix: str, documents: Sequence[Document]) -> dict[str, Document]:
+    """Return the documents by their keys; ConfigurationError names every name that cannot be one."""
+    keys: dict[str, Document] = {}
+    faults: list[str] = []
+    for document in documents:
+        key = prefix + document.name
+        fault = _fault(key)
+        if not fault and key.startswith(ARTIFACTS_PREFIX):
+            fault = f"lies in {ARTIFACTS_PREFIX}, which belongs to Managed RAG itself"
+        if not fault and key in keys:
+            fault = f"is the name of two documents: {keys[key].path} and {document.path}"
+        if fault:
+            faults.append(f"{document.name!r} {fault}")
+        keys[key] = document
+    if faults:
+        raise ConfigurationError(f"these documents cannot be stored; rename them: {'; '.join(faults)}")
+    return keys
+
+
+def _fault(key: str) -> str:
+    characters = [character for character in FORBIDDEN_CHARACTERS if character in key]
+    if characters:
+        return f"holds {' '.join(characters)}, which Object Storage does not allow in a key"
+    if any(ord(character) < ord(" ") or ord(character) == 127 for character in key):  # noqa: PLR2004  # DEL
+        return "holds a control character"
+    if any(part in {"", ".", ".."} for part in key.split("/")):
+        return "has an empty part, `.` or `..` in its path"
+    try:
+        size_bytes = len(key.encode())
+    except UnicodeEncodeError:
+        return "is not valid Unicode"
+    if size_bytes > LONGEST_KEY_BYTES:
+        return f"makes a key of {size_bytes} bytes; at most {LONGEST_KEY_BYTES} are allowed"
+    return ""

@@ -1,0 +1,232 @@
+"""Sending objects: signed, retried, and checked against what the store says it holds."""
+
+import base64
+import hashlib
+import random
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from upath import UPath
+
+from clouds.cloudru.storage.content import multipart_etag, part_bytes, read
+from clouds.cloudru.storage.failure import ACL_REFUSED, refused, unanswered, xml_text
+from clouds.cloudru.storage.links import Answer, Links
+from clouds.cloudru.storage.signing import Signer, encoded
+from clouds.cloudru.wire.storage import CANNED_ACL, STORAGE_CLASS
+from clouds.errors import CloudError, WrongAnswerError
+from clouds.redaction import Redaction
+from clouds.transport import ATTEMPTS, FIRST_BACKOFF_S, LONGEST_BACKOFF_S, REPEATED_STATUSES
+
+OK = 200
+INTERNAL_ERROR = 500
+REPEATED_CODES = frozenset({"BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"})
+"""A body that was damaged or lost on the way, whatever status says so."""
+PARTS_AT_ONCE = 4
+"""Four parts of 8 MiB: 32 MiB of memory, and no faster with more."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the store said of an object that it now holds."""
+
+    etag: str
+    date: str
+
+
+class Transfer:
+    """Puts objects into one store. Safe under threads.
+
+    A PUT of an object or a part is the same when repeated, so it is sent up to 4 times: after a connection error or
+    timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff between.
+    """
+
+    def __init__(
+        self,
+        links: Links,
+        signer: Signer,
+        *,
+        send_acl: bool,
+        etag_is_md5: bool,
+        redaction: Redaction,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Send the canned ACL until the store refuses it, when `send_acl`; check ETags when `etag_is_md5`."""
+        self._links = links
+        self._signer = signer
+        self._send_acl = send_acl
+        self._etag_is_md5 = etag_is_md5
+        self._redaction = redaction
+        self._sleep = sleep
+
+    def put(self, bucket: str, key: str, data: bytes) -> Receipt:
+        """Put an object in one piece.
+
+        Raises:
+            APIError, ConnectionFailedError: it was not stored.
+            WrongAnswerError: something else was stored.
+
+        """
+        digest = hashlib.md5(data, usedforsecurity=False)
+        answer = self._create("PUT", bucket, key, {}, data, {"content-md5": _base64(digest.digest())})
+        return self._checked(f"s3://{bucket}/{key}", _etag(answer), answer, digest.hexdigest())
+
+    def put_in_parts(self, bucket: str, key: str, path: UPath, size_bytes: int) -> Receipt:
+        """Put a large object in parts, four at once; after a failure the parts are removed from the store.
+
+        Raises:
+            APIError, ConnectionFailedError: it was not stored.
+            WrongAnswerError: a part, or the whole, is not what was sent.
+            ConfigurationError: the file cannot be read.
+
+        """
+        started = self._create("POST", bucket, key, {"uploads": ""}, b"", {})
+        upload = {"uploadId": xml_text(started.body, "UploadId")}
+        size = part_bytes(size_bytes)
+        offsets = range(0, size_bytes, size)
+
+        def put_part(offset: int) -> bytes:
+            data = read(path, offset, min(size, size_bytes - offset))
+            digest = hashlib.md5(data, usedforsecurity=False)
+            number = offset // size + 1
+            query = {"partNumber": str(number), **upload}
+            answer = self._send("PUT", bucket, key, query, data, {"content-md5": _base64(digest.digest())})
+            self._checked(f"part {number} of s3://{bucket}/{key}", _etag(answer), answer, digest.hexdigest())
+            return digest.digest()
+
+        pool = ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="part")
+        try:
+            digests = list(pool.map(put_part, offsets))
+            return self._complete(bucket, key, upload, digests)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            with suppress(CloudError):
+                self._send("DELETE", bucket, key, upload, b"", {})
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _complete(self, bucket: str, key: str, upload: Mapping[str, str], digests: list[bytes]) -> Receipt:
+        parts = "".join(
+            f"<Part><PartNumber>{number}</PartNumber><ETag>&quot;{digest.hex()}&quot;</ETag></Part>"
+            for number, digest in enumerate(digests, start=1)
+        )
+        body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+        answer = self._send("POST", bucket, key, upload, body, {})
+        name = f"s3://{bucket}/{key}"
+        if code := xml_text(answer.body, "Code"):
+            # S3 may answer 200 at once and put an error into the body later.
+            raise refused(f"completing {name}", INTERNAL_ERROR, code, xml_text(answer.body, "Message"))
+        etag = xml_text(answer.body, "ETag").strip('"')
+        if "-" not in etag:  # not made of the parts, which were checked one by one
+            return Receipt(etag, answer.headers.get("date", ""))
+        return self._checked(name, etag, answer, multipart_etag(b"".join(digests)))
+
+    def _checked(self, name: str, etag: str, answer: Answer, expected: str) -> Receipt:
+        if self._etag_is_md5 and etag != expected:
+            raise WrongAnswerError(
+                f"the store answered that {name} has ETag {etag or 'none'}, but what was sent has {expected}. Run again; "
+                "if it stays so, the store makes its ETags in another way: set etag_is_md5 to false under assumptions, "
+                "storage in the credentials block."
+            )
+        return Receipt(etag, answer.headers.get("date", ""))
+
+    def _create(
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        query: Mapping[str, str],
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        """Send a request that makes an object: with storage class, and with the canned ACL where it is taken."""
+        wanted = {**headers, "x-amz-storage-class": STORAGE_CLASS}
+        if self._send_acl:
+            answer = self._attempt(method, bucket, key, query, body, {**wanted, "x-amz-acl": CANNED_ACL})
+            if answer.status == OK or xml_text(answer.body, "Code") not in ACL_REFUSED:
+                return self._judged(method, bucket, key, answer)
+            plain = self._send(method, bucket, key, query, body, wanted)
+            self._send_acl = False  # only now it is known that the ACL was the cause
+            return plain
+        return self._send(method, bucket, key, query, body, wanted)
+
+    def _send(
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        query: Mapping[str, str],
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        return self._judged(method, bucket, key, self._attempt(method, bucket, key, query, body, headers))
+
+    def _judged(self, method: str, bucket: str, key: str, answer: Answer) -> Answer:
+        if OK <= answer.status < OK + 100:
+            return answer
+        raise refused(
+            _asked(method, bucket, key),
+            answer.status,
+            xml_text(answer.body, "Code"),
+            self._redaction.clean(xml_text(answer.body, "Message")),
+            answer.headers.get("x-amz-request-id", ""),
+        )
+
+    def _attempt(
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        query: Mapping[str, str],
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        """Send up to 4 times and return the last answer, good or bad."""
+        path = f"/{encoded(bucket)}/{encoded(key, safe='/')}"
+        for attempt in range(1, ATTEMPTS + 1):
+            last = attempt == ATTEMPTS
+            try:
+                answer = self._links.exchange(self._signer.head(method, path, query, headers, len(body)), body)
+            except OSError as error:
+                if last:
+                    raise unanswered(_asked(method, bucket, key), error) from error
+            else:
+                if last or not _worth_repeating(answer):
+                    return answer
+            self._sleep(random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (attempt - 1))))  # noqa: S311
+        raise AssertionError("the last attempt returns or raises")  # pragma: no cover
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._links.close()
+
+
+def moment_of(receipts: list[Receipt]) -> datetime | None:
+    """Return the newest of the dates that the store answered with: its clock, not ours."""
+    dates = {receipt.date for receipt in receipts if receipt.date}
+    return max((parsedate_to_datetime(date).astimezone(UTC) for date in dates), default=None)
+
+
+def _worth_repeating(answer: Answer) -> bool:
+    if answer.status < OK + 100:
+        return False
+    if answer.status in REPEATED_STATUSES or answer.status == INTERNAL_ERROR:
+        return True
+    return xml_text(answer.body, "Code") in REPEATED_CODES
+
+
+def _etag(answer: Answer) -> str:
+    return answer.headers.get("etag", "").strip('"')
+
+
+def _asked(method: str, bucket: str, key: str) -> str:
+    return f"{method} s3://{bucket}/{key}"
+
+
+def _base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()

@@ -17,7 +17,7 @@ DEPLOYMENTS_FILE = "deployments.yaml"
 
 @dataclass(frozen=True)
 class Part:
-    """A command. `ready` is None for one that does its work and ends; `after` are the parts that must be ready first."""
+    """A command. `ready` is None for one that does its work and ends; `after` are the parts that it needs ready."""
 
     name: str
     command: tuple[str, ...]
@@ -78,6 +78,6 @@ def _port(url: str) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False, timeout=5).status_code == httpx.codes.OK
+        return httpx.get(url, trust_env=False, timeout=5).is_success
     except httpx.TransportError:
         return False

@@ -5,6 +5,7 @@ Source: the server's OpenAPI document (`/docs` of a running server), Prefect 3.8
 """
 
 from datetime import datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
@@ -71,14 +72,14 @@ class PrefectApi:
     def is_healthy(self) -> bool:
         """Say whether the server answers."""
         try:
-            return self._http.get("/health").status_code == httpx.codes.OK
+            return self._http.get("/health").is_success
         except httpx.TransportError:
             return False
 
     def ensure_work_pool(self, name: str) -> None:
         """Make the work pool for local processes unless it is there; its first worker fills in the job template."""
         reply = self._http.post("/work_pools/", json={"name": name, "type": "process"})
-        if reply.status_code != httpx.codes.CONFLICT:
+        if reply.status_code != HTTPStatus.CONFLICT:
             reply.raise_for_status()
 
     def has_worker(self, pool: str, since: datetime) -> bool:
@@ -89,7 +90,7 @@ class PrefectApi:
     def deployment_id(self, name: str) -> str:
         """Return the id of the deployment `flow/deployment`."""
         reply = self._http.get(f"/deployments/name/{name}")
-        if reply.status_code == httpx.codes.NOT_FOUND:
+        if reply.status_code == HTTPStatus.NOT_FOUND:
             raise LocalError(f"deployment {name} is not on the server; does deployments.yaml still define it?")
         return str(reply.raise_for_status().json()["id"])
 

@@ -3,7 +3,7 @@
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
-from clouds.huggingface import DEFAULT_ENDPOINT, HuggingFaceHub
+from clouds.huggingface import ENDPOINT, HuggingFaceHub
 
 
 class HuggingFaceCredentials(Block):
@@ -31,7 +31,7 @@ class HuggingFaceCredentials(Block):
         description="Read token; may be left empty when every repository is public.",
     )
     endpoint: str = Field(
-        default=DEFAULT_ENDPOINT, title="Endpoint", description="Address of the hub.", pattern=r"^https?://"
+        default=ENDPOINT, title="Endpoint", description="Address of the hub.", pattern=r"^https?://"
     )
 
     def get_client(self) -> HuggingFaceHub:

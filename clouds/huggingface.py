@@ -10,14 +10,14 @@ from pydantic import SecretStr
 
 from clouds.errors import APIError, AuthenticationError, CloudError, ConfigurationError, ConnectionFailedError
 
-DEFAULT_ENDPOINT = "https://huggingface.co"
+ENDPOINT = "https://huggingface.co"
 UNAUTHORIZED = 401
 
 
 class HuggingFaceHub:
     """The two questions that provisioning asks of the hub. Without a token only public repositories are seen."""
 
-    def __init__(self, token: SecretStr, endpoint: str = DEFAULT_ENDPOINT) -> None:
+    def __init__(self, token: SecretStr, endpoint: str = ENDPOINT) -> None:
         """Ask nothing yet."""
         self.endpoint = endpoint.rstrip("/")
         self._has_token = bool(token.get_secret_value())

@@ -1,9 +1,9 @@
 """Parameters and results of the flows. The Prefect UI shows the parameters as a form."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from clouds.cloudru.specs import (
     BUCKET_NAME_PATTERN,
@@ -21,7 +21,16 @@ from tasks.report import StackReport
 __all__ = ["ModelChoice", "RagStack", "StackReport"]
 
 
-ModelChoice = Annotated[InferenceSpec | FoundationModelSpec, Field(discriminator="source", json_schema_extra=any_of)]
+def _source(model: Any) -> str:
+    """Tell which kind of model is meant; one that does not say is an inference of one's own."""
+    return model.get("source", "ml_inference") if isinstance(model, dict) else getattr(model, "source", "")
+
+
+ModelChoice = Annotated[
+    Annotated[InferenceSpec, Tag("ml_inference")] | Annotated[FoundationModelSpec, Tag("foundation_models")],
+    Discriminator(_source),
+    Field(json_schema_extra=any_of),
+]
 """A model of one's own, or one of Foundation Models; `source` tells which."""
 
 

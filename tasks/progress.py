@@ -1,6 +1,7 @@
 """How far long work is: a progress artifact in the UI, and a display in the terminal when somebody sits at one."""
 
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Generator
@@ -74,8 +75,7 @@ def _terminal_of_process() -> Terminal | None:
 
 def artifact_key(*words: str) -> str:
     """Return an artifact key: Prefect takes lower-case letters, digits and dashes."""
-    joined = "-".join(words).lower()
-    return "-".join("".join(c if c.isascii() and c.isalnum() else "-" for c in joined).split("-")).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
 
 
 @contextmanager

@@ -1,0 +1,78 @@
+"""Both blocks are what Prefect expects of a block, and tell nobody their secrets."""
+
+from typing import Any
+
+import pytest
+from prefect.blocks.core import Block
+from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
+from pydantic import SecretStr, ValidationError
+
+import blocks
+from blocks import CloudRuCredentials, HuggingFaceCredentials
+from clouds.cloudru.wire.endpoints import Endpoints
+
+SENTINEL = "sentinel-of-a-secret"
+
+
+def cloudru() -> CloudRuCredentials:
+    """Return a block whose secret is the sentinel."""
+    return CloudRuCredentials(key_id="key", key_secret=SecretStr(SENTINEL), project_id="project")
+
+
+@pytest.mark.parametrize("block", [CloudRuCredentials, HuggingFaceCredentials])
+class TestStandard(BlockStandardTestSuite):
+    """Prefect's own suite: descriptions, documentation, code example, image."""
+
+    @pytest.fixture
+    def block(self, request: pytest.FixtureRequest) -> type[Block]:
+        """Return the block type under test."""
+        return request.param
+
+
+def test_every_exported_block_is_registered_by_module() -> None:
+    """`prefect block register -m blocks` finds what the package exports: both blocks, and nothing else."""
+    exported = [getattr(blocks, name) for name in blocks.__all__]
+    assert all(issubclass(block, Block) for block in exported)
+    assert exported == [CloudRuCredentials, HuggingFaceCredentials]
+
+
+def test_form_has_a_field_for_everything() -> None:
+    """The UI's form is made of this schema: every field is described, secrets are marked as such."""
+    schema = CloudRuCredentials.model_json_schema()
+    assert schema["secret_fields"] == ["key_secret"]
+    assert all(field.get("description") for field in schema["properties"].values())
+    assert set(schema["required"]) == {"key_id", "key_secret", "project_id"}
+    assert HuggingFaceCredentials.model_json_schema()["secret_fields"] == ["token"]
+
+
+def test_defaults_are_the_real_hosts() -> None:
+    """A block without endpoints talks to Cloud.ru."""
+    assert cloudru().endpoints == Endpoints()
+    assert Endpoints().iam == "https://iam.api.cloud.ru"
+    assert HuggingFaceCredentials().endpoint == "https://huggingface.co"
+
+
+@pytest.mark.parametrize(
+    "show", [repr, str, lambda block: block.model_dump_json(), lambda block: str(block.model_dump())]
+)
+@pytest.mark.parametrize("block", [cloudru(), HuggingFaceCredentials(token=SecretStr(SENTINEL))])
+def test_secret_is_never_shown(block: Block, show: Any) -> None:
+    """Whatever prints a block prints no secret."""
+    assert SENTINEL not in show(block)
+
+
+def test_client_is_shared_and_closed() -> None:
+    """All threads that hold the block use one client; closing it lets the next user open a new one."""
+    block = cloudru()
+    client = block.get_client()
+    assert block.get_client() is client
+    block.close()
+    assert block.get_client() is not client
+    block.close()
+
+
+@pytest.mark.parametrize("empty", ["key_id", "key_secret", "project_id"])
+def test_empty_field_is_refused(empty: str) -> None:
+    """A block that was saved half filled in says which field is missing."""
+    with pytest.raises(ValidationError, match=empty):
+        CloudRuCredentials.model_validate({"key_id": "k", "key_secret": "s", "project_id": "p", empty: ""})

@@ -1,0 +1,34 @@
+"""Which steps decided how long a run took."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from tasks.steps import StepTime, critical_path
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def took(number: int, start_s: float, end_s: float, *upstream: int) -> StepTime:
+    """Return a step that ran from `start_s` to `end_s`."""
+    return StepTime(
+        id=UUID(int=number),
+        name=f"step {number}",
+        started_at=START + timedelta(seconds=start_s),
+        ended_at=START + timedelta(seconds=end_s),
+        upstream=frozenset(UUID(int=n) for n in upstream),
+    )
+
+
+def test_critical_path_follows_the_upstream_that_ended_last() -> None:
+    """Upload 3 s and embedder 20 s lead to the index, LLM 30 s runs beside it: embedder and index decide."""
+    upload, embedder, llm = took(1, 0, 3), took(2, 0, 20), took(3, 0, 30)
+    index = took(4, 20, 45, 1, 2)
+    verify = took(5, 45, 46, 4, 3)
+    path = critical_path([llm, verify, upload, index, embedder])
+    assert [step.name for step in path] == ["step 2", "step 4", "step 5"]
+    assert sum(step.duration_s for step in path) == 46
+
+
+def test_critical_path_of_nothing_is_empty() -> None:
+    """A run that failed before its first step has no path."""
+    assert critical_path([]) == []

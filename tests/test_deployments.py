@@ -1,0 +1,113 @@
+"""deployments.yaml says what Prefect understands: it would pass over a misspelt key in silence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import Flow
+from prefect.cli.deploy._models import (
+    ConcurrencyLimitSpec,
+    DeploymentConfig,
+    PrefectYamlModel,
+    RawScheduleConfig,
+    WorkPoolConfig,
+)
+from prefect.exceptions import ParameterTypeError
+from prefect.flows import load_flow_from_entrypoint
+from prefect.utilities.importtools import import_object
+from pydantic import BaseModel
+
+from flows.provision import provision_rag
+
+FILE = Path(__file__).parents[1] / "deployments.yaml"
+CONTENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+DEPLOYMENTS = {deployment["name"]: deployment for deployment in CONTENT["deployments"]}
+
+
+def unknown_keys(content: dict[str, Any]) -> set[str]:
+    """Return the keys that Prefect's own models of the file do not know, with their place.
+
+    The models ignore unknown keys, so they are asked for their fields.
+    """
+    unknown = _beyond(PrefectYamlModel, content, "")
+    for deployment in content.get("deployments", []):
+        place = f"deployments.{deployment.get('name')}"
+        unknown |= _beyond(DeploymentConfig, deployment, place)
+        unknown |= _beyond(WorkPoolConfig, deployment.get("work_pool", {}), f"{place}.work_pool")
+        unknown |= _beyond(ConcurrencyLimitSpec, deployment.get("concurrency_limit", {}), f"{place}.concurrency_limit")
+        for schedule in deployment.get("schedules", []):
+            unknown |= _beyond(RawScheduleConfig, schedule, f"{place}.schedules")
+    return unknown
+
+
+def _beyond(model: type[BaseModel], content: dict[str, Any], place: str) -> set[str]:
+    known = {field.alias or name for name, field in model.model_fields.items()}
+    return {f"{place}.{key}" for key in content.keys() - known}
+
+
+def test_prefect_knows_every_key() -> None:
+    """Nothing in the file is passed over."""
+    assert unknown_keys(CONTENT) == set()
+    PrefectYamlModel.model_validate(CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [((), "deployment"), (("deployments", 0), "entry_point"), (("deployments", 0, "work_pool"), "pool")],
+)
+def test_a_misspelt_key_is_noticed(place: tuple[str | int, ...], key: str) -> None:
+    """The check above can fail: Prefect's models alone would let each of these pass."""
+    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    target = content
+    for part in place:
+        target = target[part]
+    target[key] = "x"
+    PrefectYamlModel.model_validate(content)
+    assert [found.rsplit(".", 1)[-1] for found in unknown_keys(content)] == [key]
+
+
+def test_both_deployments_are_there() -> None:
+    """The two that the README names, in the flow `provision-rag`."""
+    assert set(DEPLOYMENTS) == {"sandbox", "cloudru"}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS.keys())
+class TestDeployment:
+    """Each deployment by itself."""
+
+    def test_entrypoint_loads(self, deployment: dict[str, Any]) -> None:
+        """The path entrypoint leads to the flow."""
+        flow: Flow[..., Any] = load_flow_from_entrypoint(str(FILE.parent / deployment["entrypoint"]))
+        assert flow.name == "provision-rag"
+
+    def test_parameters_fit_the_flow(self, deployment: dict[str, Any]) -> None:
+        """A scheduled run gets past its parameters."""
+        validated = provision_rag.validate_parameters(deployment["parameters"])
+        assert set(validated) >= {"cloud", "huggingface"}
+
+    def test_is_described_tagged_and_has_a_pool(self, deployment: dict[str, Any]) -> None:
+        """What a stranger sees in the UI."""
+        assert deployment["description"]
+        assert "managed-rag" in deployment["tags"]
+        assert deployment["work_pool"]["name"]
+
+    def test_example_schedule_is_paused(self, deployment: dict[str, Any]) -> None:
+        """Nobody is surprised by a nightly bill: the schedule is there and does nothing until it is switched on."""
+        schedules = [RawScheduleConfig.model_validate(schedule) for schedule in deployment["schedules"]]
+        assert [schedule.active for schedule in schedules] == [False]
+        assert schedules[0].timezone == "Europe/Moscow"
+
+
+def test_pull_step_leads_to_the_project() -> None:
+    """An absent pull would write down the path of the machine that deploys."""
+    ((name, arguments),) = (step for (step,) in (step.items() for step in CONTENT["pull"]))
+    directory = Path(import_object(name)(**arguments)["directory"])
+    for deployment in DEPLOYMENTS.values():
+        assert (directory / deployment["entrypoint"].split(":")[0]).is_file()
+
+
+def test_a_wrong_parameter_is_refused() -> None:
+    """The validation above can fail."""
+    with pytest.raises(ParameterTypeError, match="'NO' is not a bucket name"):
+        provision_rag.validate_parameters({"stack": {"bucket": "NO"}})

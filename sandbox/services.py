@@ -11,9 +11,17 @@ from botocore.config import Config
 
 from clouds.cloudru.wire.storage import REGION
 from sandbox.cloudru.rules.iam import SERVICE_ACCOUNT, Iam
+from sandbox.cloudru.rules.knowledge import Knowledge
+from sandbox.cloudru.rules.inference import ModelRuns, Run
 from sandbox.cloudru.rules.logs import LogGroups
+from sandbox.cloudru.rules.model import Models
+from sandbox.cloudru.rules.secret import SecretManagement
+from sandbox.cloudru.rules.search import Search
 from sandbox.cloudru.rules.storage import StorageControl
+from sandbox.engines.models import ModelShelf
+from sandbox.engines.models import ModelShelf
 from sandbox.faults import Faults
+from sandbox.huggingface.hub import Hub
 from sandbox.keys import read_or_create_key
 from sandbox.lifecycle import Clock
 from sandbox.object_store.rclone import RcloneServer
@@ -27,7 +35,9 @@ INTERNAL_TOKEN_LIFETIME_S = 600
 class Services:
     """The sandbox without HTTP. `base_url` is where it answers, for calls from one service to another."""
 
-    def __init__(self, data_dir: Path, base_url: str = "", clock: Clock | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, base_url: str = "", clock: Clock | None = None, shelf: ModelShelf | None = None
+    ) -> None:
         self.data_dir, self.base_url = data_dir, base_url
         self.clock = clock or Clock()
         self.state = State(data_dir / "state.sqlite")
@@ -39,11 +49,20 @@ class Services:
         self.s3_server = RcloneServer(self.s3_directory)
         self.logs = LogGroups(self.state)
         self.storage = StorageControl(self.state, self.settings_store, self.logs, self.s3)
+        self.secret = SecretManagement(self.state, read_or_create_key(data_dir / "secret.key"), self.clock)
+        self.shelf = shelf or ModelShelf()
+        self.hub = Hub(self.shelf, self.settings_store)
+        self.inference = ModelRuns(self.state, self.settings_store, self.clock, self.secret, self.hub)
+        self.models = Models(self.shelf, self.settings_store)
         self.iam = Iam(read_or_create_key(data_dir / "token.key"), self.settings_store, self.clock)
+        self.shelf = ModelShelf()
+        self.knowledge = Knowledge(self)
+        self.search = Search(self)
 
     def start(self) -> None:
-        """Start the S3 server."""
+        """Start the S3 server, and the work that a restart interrupted."""
         self.s3_server.start()
+        self.knowledge.start()
 
     @cached_property
     def _s3(self) -> Any:
@@ -70,6 +89,10 @@ class Services:
         """The settings now."""
         return self.settings_store.current
 
+    def lookup_run(self, run_id: str) -> Run | None:
+        """Return a model run; `run.status(services.clock())` is its status, `served_by(run)` what it serves."""
+        return self.inference.find(run_id)
+
     def internal_bearer(self) -> str:
         """Return a fresh token with which one service calls another: the value of an Authorization header."""
         return f"Bearer {self.iam.issue(SERVICE_ACCOUNT, INTERNAL_TOKEN_LIFETIME_S)}"
@@ -84,6 +107,7 @@ class Services:
 
     def close(self) -> None:
         """Let background work that has not begun go, and close the state."""
+        self.knowledge.close()
         self.executor.shutdown(wait=True, cancel_futures=True)
         self.s3_server.stop()
         self.state.close()

@@ -1,13 +1,23 @@
-"""What Managed RAG keeps of a knowledge base and of its versions, and the statuses that follow from it."""
+"""What Managed RAG keeps of knowledge bases and their versions, and the statuses that follow from it."""
 
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from clouds.cloudru.wire.knowledge import KnowledgeBaseConfiguration, SearchState, VersionConfiguration, VersionStatus
-from sandbox.lifecycle import Timeline
+from clouds.cloudru.wire.knowledge import (
+    KnowledgeBaseConfiguration,
+    KnowledgeBaseStatus,
+    SearchState,
+    VersionConfiguration,
+    VersionStatus,
+)
+from sandbox.lifecycle import Clock, Timeline, timeline
+from sandbox.settings import SettingsStore
+from sandbox.state import State
 
+Outcome = Literal["", "succeeded", "failed", "cancelled"]
 STATUS_BY_OUTCOME = {
+    "": VersionStatus.PENDING,
     "succeeded": VersionStatus.SUCCEEDED,
     "failed": VersionStatus.FAILED,
     "cancelled": VersionStatus.CANCELLED,
@@ -35,15 +45,16 @@ class IndexReport(BaseModel):
 
 
 class StoredVersion(BaseModel):
-    """A version. `table` is what answers now; `build` counts the builds, the first one is 1."""
+    """A version. `table` is what answers; `build` counts the builds; `outcome` is empty while one goes on."""
+
+    model_config = ConfigDict(frozen=True)
 
     id: str
     knowledge_base_id: str
-    number: int
+    project_id: str
     configuration: VersionConfiguration
     pending: Timeline
-    outcome: Literal["", "succeeded", "failed", "cancelled"] = ""
-    """Empty while the work goes on, also over a restart."""
+    outcome: Outcome = ""
     reason: str = ""
     report: IndexReport = IndexReport()
     table: str = ""
@@ -55,11 +66,13 @@ class StoredVersion(BaseModel):
 
     def status(self, now: float) -> VersionStatus:
         """Return PENDING until the work is done and the set time has passed, then how it ended."""
-        if self.outcome == "cancelled":
-            return VersionStatus.CANCELLED
-        if not self.outcome or self.pending.status(now) == VersionStatus.PENDING:
+        if self.outcome != "cancelled" and self.pending.status(now) == VersionStatus.PENDING:
             return VersionStatus.PENDING
         return STATUS_BY_OUTCOME[self.outcome]
+
+    def answers(self, now: float) -> bool:
+        """Whether it can be searched: it has succeeded, or an earlier build of it has."""
+        return bool(self.table) and (self.build > 1 or self.status(now) == VersionStatus.SUCCEEDED)
 
     @property
     def build_table(self) -> str:
@@ -70,6 +83,8 @@ class StoredVersion(BaseModel):
 class StoredKnowledgeBase(BaseModel):
     """A knowledge base. `search` begins when a version has succeeded for the first time."""
 
+    model_config = ConfigDict(frozen=True)
+
     id: str
     project_id: str
     configuration: KnowledgeBaseConfiguration
@@ -78,10 +93,68 @@ class StoredKnowledgeBase(BaseModel):
     has_log_group: bool
     created_by: str = ""
     created_at: float
-    updated_at: float
+
+    def status(self, now: float) -> KnowledgeBaseStatus:
+        """Return PLANNING, PENDING, and ACTIVE from the first version that succeeded; there is no FAILED."""
+        return KnowledgeBaseStatus.ACTIVE if self.search else KnowledgeBaseStatus(self.planning.status(now))
 
     def search_state(self, now: float) -> SearchState:
         """Return PENDING until it is up; without a log group it never is (CONFIRMED)."""
         if self.search is None or not self.has_log_group:
             return SearchState.PENDING
         return SearchState(self.search.status(now))
+
+
+class KnowledgeStore:
+    """The two kinds of documents. Looking at a resource makes it older where its stages count reads."""
+
+    def __init__(self, state: State, settings: SettingsStore, clock: Clock) -> None:
+        self._state, self._settings, self._clock = state, settings, clock
+        self.bases = state.collection("knowledge_base", StoredKnowledgeBase)
+        self.versions = state.collection("knowledge_base_version", StoredVersion)
+
+    def versions_of(self, knowledge_base_id: str) -> list[StoredVersion]:
+        """Return the versions of a knowledge base, oldest first."""
+        return [version for version in self.versions.all() if version.knowledge_base_id == knowledge_base_id]
+
+    def bases_of(self, project_id: str) -> list[StoredKnowledgeBase]:
+        """Return the knowledge bases of a project, oldest first."""
+        return [base for base in self.bases.all() if base.project_id == project_id]
+
+    def observed(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
+        """Return it as it is now: the search API starts to come up at the moment the first version succeeded."""
+        if base.search is not None:
+            return base
+        now = self._clock()
+        done = [v for v in self.versions_of(base.id) if v.status(now) == VersionStatus.SUCCEEDED]
+        if not done:
+            return base
+        succeeded_at = min(max(v.pending.final_at, v.finished_at or now) for v in done)
+        stages = [(SearchState.PENDING, self._settings.current.knowledge_base_spans.search)]
+        search = timeline(stages, SearchState.ACTIVE, succeeded_at)
+        return self._kept(base.model_copy(update={"search": search}))
+
+    def looked_at(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
+        """Return it after one more read."""
+        with self._state.locked():
+            base = self.observed(self.bases.get(base.id) or base)
+            if base.search is not None and base.search.counts_reads:
+                return self._kept(base.model_copy(update={"search": base.search.read()}))
+            if base.search is None and base.planning.counts_reads:
+                return self._kept(base.model_copy(update={"planning": base.planning.read()}))
+            return base
+
+    def version_looked_at(self, version: StoredVersion) -> StoredVersion:
+        """Return it after one more read."""
+        if not version.pending.counts_reads:
+            return version
+        with self._state.locked():
+            version = self.versions.get(version.id) or version
+            version = version.model_copy(update={"pending": version.pending.read()})
+            self.versions.put(version.id, version)
+            return version
+
+    def _kept(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
+        if self.bases.get(base.id) is not None:
+            self.bases.put(base.id, base)
+        return base

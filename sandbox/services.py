@@ -11,14 +11,13 @@ from botocore.config import Config
 
 from clouds.cloudru.wire.storage import REGION
 from sandbox.cloudru.rules.iam import SERVICE_ACCOUNT, Iam
-from sandbox.cloudru.rules.knowledge import Knowledge
 from sandbox.cloudru.rules.inference import ModelRuns, Run
+from sandbox.cloudru.rules.knowledge import Knowledge
 from sandbox.cloudru.rules.logs import LogGroups
 from sandbox.cloudru.rules.model import Models
-from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.cloudru.rules.search import Search
+from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.cloudru.rules.storage import StorageControl
-from sandbox.engines.models import ModelShelf
 from sandbox.engines.models import ModelShelf
 from sandbox.faults import Faults
 from sandbox.huggingface.hub import Hub
@@ -55,7 +54,6 @@ class Services:
         self.inference = ModelRuns(self.state, self.settings_store, self.clock, self.secret, self.hub)
         self.models = Models(self.shelf, self.settings_store)
         self.iam = Iam(read_or_create_key(data_dir / "token.key"), self.settings_store, self.clock)
-        self.shelf = ModelShelf()
         self.knowledge = Knowledge(self)
         self.search = Search(self)
 
@@ -90,7 +88,7 @@ class Services:
         return self.settings_store.current
 
     def lookup_run(self, run_id: str) -> Run | None:
-        """Return a model run; `run.status(services.clock())` is its status, `served_by(run)` what it serves."""
+        """Return a model run; `run.status(services.clock())` is its status, `run.repository` what it serves."""
         return self.inference.find(run_id)
 
     def internal_bearer(self) -> str:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clouds.cloudru.wire.inference import ModelTaskType
 from clouds.cloudru.wire.knowledge import Embedder, EmbedderConfiguration, ModelSourceKind
 from sandbox.cloudru.model_calls import Model
+from sandbox.cloudru.rules.model import EMBEDDING_TASKS
 from sandbox.engines.split import CountTokens
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Embedders:
         run = self._services.inference.find(configuration.model_run_id)
         if run is None:
             raise ValueError(f"embedder: model run {configuration.model_run_id!r} does not exist")
-        if run.task != ModelTaskType.EMBEDDING:
-            raise ValueError(f"embedder: model run {run.name!r} has the task {run.task}, not {ModelTaskType.EMBEDDING}")
+        if run.task not in EMBEDDING_TASKS:
+            raise ValueError(f"embedder: model run {run.name!r} has the task {run.task}, not {EMBEDDING_TASKS[0]}")
         return run.repository, run.revision
 
 

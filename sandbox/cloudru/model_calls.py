@@ -91,7 +91,11 @@ class ModelCalls:
                 self._served_names[run_id] = models["data"][0]["id"]
             except (KeyError, TypeError, IndexError) as error:
                 raise ModelCallError(f"model run {run_id} serves no model") from error
-        return self._send(run_id, "POST", path, {"model": self._served_names[run_id], **body})
+        try:
+            return self._send(run_id, "POST", path, {"model": self._served_names[run_id], **body})
+        except ModelCallError:
+            self._served_names.pop(run_id, None)  # it may have been renamed
+            raise
 
     def _send(self, run_id: str, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         url = self._internal_url(RUN_URL.format(run_id)) + path

@@ -1,11 +1,14 @@
 """Vectors and their chunks on disk, in LanceDB: one table for each build of a version; survives a restart."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
+
+os.environ.setdefault("LANCE_LOG", "error")  # it warns of every table that it makes
 
 import lancedb
 import numpy as np

@@ -27,11 +27,11 @@ def demo(layout: Layout, console: Console) -> int:
             url = api.run_url(run.id)
         report.show(found, console)
         if run.state_type != "COMPLETED":
-            raise LocalError(f"run {run.name} ended {run.state_name}: {failure}\nLogs: {layout.log('worker')}")
+            raise LocalError(f"run {run.name} ended {run.state_name}{failure}\n  log: {layout.log('worker')}")
         console.print(f"\nrun {run.name}: {url}", highlight=False, soft_wrap=True)
         if running.kind == "demo":
             console.print("(stopped; `make up` keeps the UI open, this run stays in it)")
-        console.print(f"{report.counts(found)}, answered in {display.elapsed_s:.0f} s", highlight=False)
+        console.print(f"{found.counts}, answered in {display.elapsed_s:.0f} s", highlight=False)
     return 0
 
 

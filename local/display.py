@@ -101,7 +101,10 @@ class Display:
         what = "..." if line.state == "running" else f"{line.state} in {line.took_s or 0:.1f} s"
         note = f"  {line.note}" if line.note else ""
         self._console.print(
-            f"{self.elapsed_s:6.1f} s  {'  ' * line.indent}{line.label}: {what}{note}", markup=False, highlight=False
+            f"{self.elapsed_s:6.1f} s  {'  ' * line.indent}{line.label}: {what}{note}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
 
     def _render(self) -> RenderableType:

@@ -58,7 +58,7 @@ def of_stack(
             env,
             ready=lambda: api.has_worker(POOL, since),
             after=("server",),
-            before=lambda: api.ensure_work_pool(POOL),
+            before=lambda: _make_ready_for_worker(api),
             note=f"work pool {POOL}",
         ),
         Part(
@@ -66,10 +66,15 @@ def of_stack(
             (python, "-m", "local.sandbox_blocks", sandbox_url),
             env,
             after=("server",),
-            note="CloudRuCredentials and HuggingFaceCredentials named sandbox",
+            note="named sandbox",
         ),
         Part("deployments", deploy, env, after=("server",), note=f"from {DEPLOYMENTS_FILE}"),
     )
+
+
+def _make_ready_for_worker(api: PrefectApi) -> None:
+    api.ensure_work_pool(POOL)
+    api.mark_orphans_cancelled()
 
 
 def _port(url: str) -> str:

@@ -15,7 +15,6 @@ from pydantic import BaseModel, TypeAdapter
 from local.errors import LocalError
 
 FINAL_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
-ERROR_LEVEL = 40
 
 
 class FlowRun(BaseModel):
@@ -30,7 +29,7 @@ class FlowRun(BaseModel):
     @property
     def message(self) -> str:
         """Why it is in its state."""
-        return str((self.state or {}).get("message") or "")
+        return str((self.state or {}).get("message") or "").removeprefix("Flow run encountered an exception: ")
 
 
 class TaskRun(BaseModel):
@@ -113,10 +112,14 @@ class PrefectApi:
         body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
         return _ARTIFACTS.validate_python(self._http.post("/artifacts/filter", json=body).raise_for_status().json())
 
-    def error_lines(self, run_id: str) -> list[str]:
-        """Return the log lines of level error, oldest first."""
-        body = {"logs": {"flow_run_id": {"any_": [run_id]}, "level": {"ge_": ERROR_LEVEL}}, "sort": "TIMESTAMP_ASC"}
-        return [str(log["message"]) for log in self._http.post("/logs/filter", json=body).raise_for_status().json()]
+    def mark_orphans_cancelled(self) -> None:
+        """Mark every run that is said to be under way as ended: for a server that has no worker yet.
+
+        Such a run lost its worker; it would keep the only concurrency slot of its deployment.
+        """
+        body = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
+        for run in self._http.post("/flow_runs/filter", json=body).raise_for_status().json():
+            self.mark_cancelled(str(run["id"]))
 
     def cancel(self, run_id: str) -> None:
         """Ask the worker to end the run."""
@@ -127,7 +130,8 @@ class PrefectApi:
         self._set_state(run_id, "CANCELLED")
 
     def _set_state(self, run_id: str, state: str) -> None:
-        body = {"state": {"type": state, "message": "interrupted in the terminal"}, "force": True}
+        # not forced: the rules that a forced change would skip give the deployment's concurrency slot back
+        body = {"state": {"type": state, "message": "its make command or its worker was stopped"}}
         self._http.post(f"/flow_runs/{run_id}/set_state", json=body).raise_for_status()
 
     def run_url(self, run_id: str) -> str:

@@ -1,5 +1,6 @@
 """The documentation keeps up with the code: links lead somewhere, every parameter and command named exists."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -65,6 +66,27 @@ def test_every_module_of_the_call_table_exists() -> None:
     modules = re.findall(r"`(clouds/[\w/]+\.py)`", API_PAGE.read_text(encoding="utf-8"))
     assert modules
     assert [module for module in modules if not (ROOT / module).exists()] == []
+
+
+def messages() -> set[str]:
+    """Return every string constant of the product's code; implicit concatenation is one string, as it is raised."""
+    found: set[str] = set()
+    for folder in ("flows", "tasks", "blocks", "clouds"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.add(node.value)
+    return found
+
+
+def test_every_message_of_the_troubleshooting_table_is_raised() -> None:
+    """The words quoted in the table stand in the code's messages; `…` is where a message has a name or a number."""
+    text = (ROOT / "docs" / "provision-rag.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^\| `([^`]+)` \|", text.split("## When it fails", 1)[1], re.MULTILINE)
+    constants = messages()
+    assert quoted
+    for fragment in (part.strip() for quote in quoted for part in quote.split("…")):
+        assert any(fragment in constant for constant in constants), fragment
 
 
 def test_every_decision_is_listed() -> None:

@@ -56,9 +56,7 @@ def _from_fields(fields: Mapping[str, Any]) -> ErrorShape:
     message = fields.get("message") or fields.get("detail")
     if not message:
         return ErrorShape("", _shortened(json.dumps(fields, ensure_ascii=False)))
-    return ErrorShape(
-        _code(fields.get("code")), _shortened(str(message)), _recommendation(fields.get("details"))
-    )
+    return ErrorShape(_code(fields.get("code")), _shortened(str(message)), _recommendation(fields.get("details")))
 
 
 def _code(value: Any) -> str:

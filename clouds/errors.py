@@ -10,7 +10,7 @@ CloudError
 │   ├── NotFoundError           404
 │   ├── ConflictError           409, and a live resource of that name that differs from the spec
 │   ├── QuotaError              429, RESOURCE_EXHAUSTED
-│   └── UnavailableError        5xx
+│   └── UnavailableError        5xx, but 501, which no repeat can help
 ├── FailedStateError        a resource ended in a failed state; `reason` says why
 ├── DeadlineError           a wait passed its deadline; `last_seen` says what it saw
 └── WrongAnswerError        it runs and answers, but the answer is wrong
@@ -74,7 +74,7 @@ class QuotaError(APIError):
 
 
 class UnavailableError(APIError):
-    """5xx: the service is not able to answer now."""
+    """5xx but 501: the service is not able to answer now."""
 
 
 class FailedStateError(CloudError):
@@ -118,11 +118,12 @@ BY_STATUS: dict[int, type[APIError]] = {
 BY_CODE: dict[str, type[APIError]] = {"ALREADY_EXISTS": ConflictError, "RESOURCE_EXHAUSTED": QuotaError}
 """These two say more than their HTTP status, which some gateways flatten to 400 or 500."""
 SERVER_ERROR = 500
+NOT_IMPLEMENTED = 501
 
 
 def api_error(message: str, status: int, code: str = "", request_id: str = "") -> APIError:
     """Return the error of the class that names the cause."""
     kind = BY_CODE.get(code) or BY_STATUS.get(status)
     if kind is None:
-        kind = UnavailableError if status >= SERVER_ERROR else APIError
+        kind = UnavailableError if status >= SERVER_ERROR and status != NOT_IMPLEMENTED else APIError
     return kind(message, status, code, request_id)

@@ -41,7 +41,7 @@ def wait_until(
     deadline_s: float,
     describe: Callable[[State], str] = str,
     on_look: Callable[[State, float], None] | None = None,
-    schedule: Schedule = Schedule(),  # noqa: B008  # frozen
+    schedule: Schedule = Schedule(),
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> State:

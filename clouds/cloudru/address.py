@@ -24,7 +24,7 @@ def search_url(endpoints: Endpoints, knowledge_base_id: str, published: str = ""
 
 def _filled(field: str, template: str, resource_id: str, published: str) -> str:
     if not ID.fullmatch(resource_id):
-        raise ConfigurationError(f"{resource_id!r} cannot be an id of endpoints.{field}: latin letters, digits, hyphens")
+        raise ConfigurationError(f"{resource_id!r} is no id for endpoints.{field}: latin letters, digits, hyphens")
     expected = PLACEHOLDER.sub(resource_id, template).rstrip("/")
     if published and not _covers(expected, published):
         raise ConfigurationError(
@@ -58,13 +58,15 @@ class ConfiguredAddresses:
 
     def __init__(self, endpoints: Endpoints) -> None:
         """Read every endpoint; a placeholder stands for any one id."""
-        self._bases = tuple(
-            re.compile("".join(ID.pattern if PLACEHOLDER.fullmatch(part) else re.escape(part) for part in parts) + "(?:/.*)?")
-            for template in endpoints.model_dump().values()
-            for parts in [re.split(r"(\{\w+\})", template.rstrip("/"))]
-        )
+        self._bases = tuple(_pattern(template) for template in endpoints.model_dump().values())
 
     def allow(self, url: httpx.URL) -> bool:
         """Say whether a token may go there."""
         address = str(url.copy_with(query=None, fragment=None))
         return any(base.fullmatch(address) for base in self._bases)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{\w+\})", template.rstrip("/"))
+    written = (ID.pattern if PLACEHOLDER.fullmatch(part) else re.escape(part) for part in parts)
+    return re.compile("".join(written) + "(?:/.*)?")

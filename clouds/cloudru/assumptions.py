@@ -31,11 +31,16 @@ class Group(BaseModel):
 
 
 class ConnectionAssumptions(Group):
-    """The way to the hosts."""
+    """The way to the hosts, and how they are in general."""
 
     through_proxy: bool = _assumed(
-        False, "INFERRED", f"{SKILLS} drops the proxies for Cloud.ru hosts",
-        "Use HTTP_PROXY and HTTPS_PROXY of the environment.",
+        default=False, mark="INFERRED",
+        source=f"{SKILLS} drops the proxies for Cloud.ru hosts",
+        description="Use HTTP_PROXY and HTTPS_PROXY of the environment.",
+    )  # fmt: skip
+    visible_within_s: float = _assumed(
+        60.0, "UNKNOWN", "no delay is published",
+        "Seconds within which something created, resumed or reindexed must be seen when it is read back.",
     )  # fmt: skip
 
 
@@ -43,12 +48,19 @@ class StorageAssumptions(Group):
     """Object Storage."""
 
     send_acl: bool = _assumed(
-        True, "CONFLICT", f"{SKILLS} calls it critical for Managed RAG; a third party says ACLs are not supported",
-        "Send the canned ACL `bucket-owner-full-control` with every object; a store that refuses it gets none.",
+        default=True, mark="CONFLICT",
+        source=f"{SKILLS} calls it critical for Managed RAG; a third party says ACLs are not supported",
+        description="Send the canned ACL `bucket-owner-full-control` with every object; dropped where it is refused.",
     )  # fmt: skip
     register_bucket: bool = _assumed(
-        True, "UNKNOWN", f"{SKILLS} creates buckets so and says that Managed RAG sees them then",
-        "Create buckets through the console backend rather than with S3's own call.",
+        default=True, mark="UNKNOWN",
+        source=f"{SKILLS} creates buckets so and says that Managed RAG sees them then",
+        description="Create buckets through the console backend rather than with S3's own call.",
+    )  # fmt: skip
+    etag_is_md5: bool = _assumed(
+        default=True, mark="INFERRED",
+        source="S3's convention; the service documents no ETag",
+        description="Hold the ETag of a stored object against the MD5 of what was sent.",
     )  # fmt: skip
 
 
@@ -104,7 +116,7 @@ class InferenceAssumptions(Group):
         "Last part of the runtime template path, in the order in which they are tried.",
     )  # fmt: skip
     name_taken_text: str = _assumed(
-        "a modelrun with the given name could not be created", "INFERRED", f"{SKILLS}; its HTTP status is not published",
+        "a modelrun with the given name could not be created", "INFERRED", f"{SKILLS}; no HTTP status is published",
         "Error text of a name that a deleted run still holds; 409 means it too.",
     )  # fmt: skip
     reranker_margin: float = _assumed(
@@ -117,8 +129,9 @@ class KnowledgeAssumptions(Group):
     """Managed RAG."""
 
     embedder_also_by_name: bool = _assumed(
-        False, "UNKNOWN", "the Search API names a run by model_run_id alone",
-        "Send `model_name` beside `model_run_id` for an embedder of ML Inference.",
+        default=False, mark="UNKNOWN",
+        source="the Search API names a run by model_run_id alone",
+        description="Send `model_name` beside `model_run_id` for an embedder of ML Inference.",
     )  # fmt: skip
     folder_path: str = _assumed(
         "{folder}/", "INFERRED", "the console shows s3://bucket/folder/",
@@ -132,9 +145,9 @@ class KnowledgeAssumptions(Group):
         ("KNOWLEDGEBASE_SUSPENDING",), "UNKNOWN", "the API has no status for a knowledge base that is being deleted",
         "Statuses in which a knowledge base of the wanted name counts as being deleted and is not adopted.",
     )  # fmt: skip
-    separator_joint: str = _assumed(
-        " ", "UNKNOWN", f"the one example in {SKILLS} has a single separator",
-        "What stands between the separators in the one string that `separators` is.",
+    separator_joint: str | None = _assumed(
+        None, "INFERRED", "the console's form shows a JSON array; the one published body has a single separator",
+        "What stands between several separators in the string that `separators` is; left out: they are a JSON array.",
     )  # fmt: skip
     keep_separator_start: str = _assumed(
         "KeepSeparator_Start", "UNKNOWN", "only KeepSeparator_None is published", "keep_separator at the start."
@@ -149,17 +162,14 @@ class KnowledgeAssumptions(Group):
         "jq_schema", "UNKNOWN", "the console's form asks for a jq schema", "Key of the jq schema in the JSON extractor."
     )  # fmt: skip
     markdown_extractor: str = _assumed(
-        "markdown_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the Markdown extractor."
+        "markdown_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published",
+        "Key of the Markdown extractor.",
     )  # fmt: skip
     docx_extractor: str = _assumed(
         "docx_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the DOCX extractor."
     )  # fmt: skip
     html_extractor: str = _assumed(
         "html_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the HTML extractor."
-    )  # fmt: skip
-    visible_within_s: float = _assumed(
-        60.0, "UNKNOWN", "no delay is published",
-        "Seconds within which a created knowledge base, its version and a reindex can be read back.",
     )  # fmt: skip
     chunk_source_keys: tuple[str, ...] = _assumed(
         ("source", "file_name", "filename", "file_path", "path", "key", "object_key"), "UNKNOWN",
@@ -204,7 +214,7 @@ class SizingAssumptions(Group):
 class Assumptions(Group):
     """What is not confirmed about the API. The defaults are right as far as anyone published."""
 
-    connection: ConnectionAssumptions = Field(default=ConnectionAssumptions(), description="The way to the hosts.")
+    connection: ConnectionAssumptions = Field(default=ConnectionAssumptions(), description="All services.")
     storage: StorageAssumptions = Field(default=StorageAssumptions(), description="Object Storage.")
     secret: SecretAssumptions = Field(default=SecretAssumptions(), description="Secret Management.")
     inference: InferenceAssumptions = Field(default=InferenceAssumptions(), description="ML Inference (Model RUN).")

@@ -27,8 +27,8 @@ ADVICE = MappingProxyType(
     {
         401: "Check key id and key secret in the credentials block: an access key lives 1 to 365 days and belongs to "
         "one service account.",
-        403: "Give the service account the project role PROJECT_ROLE_PROJECT_ADMIN and, for Managed RAG, the service "
-        "role managed_rag.admin (in the console: managed-rag.admin), and check the project id in the credentials block.",
+        403: "Give the service account the project role PROJECT_ROLE_PROJECT_ADMIN and, for Managed RAG, the role "
+        "managed_rag.admin (in the console: managed-rag.admin), and check the project id in the credentials block.",
         404: "Check the project id and the endpoints in the credentials block.",
         429: "A limit is reached: wait, or ask for more quota in the console.",
         500: "The service failed; try again later.",

@@ -1,13 +1,17 @@
 """What all services of one project share."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeVar
 
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.errors import NotFoundError
+from clouds.polling import wait_until
 from clouds.redaction import Redaction
 from clouds.transport import Transport
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, repr=False)
@@ -16,8 +20,34 @@ class Connection:
 
     transport: Transport
     project_id: str
-    endpoints: Endpoints = Endpoints()
-    assumptions: Assumptions = Assumptions()
-    redaction: Redaction = field(default_factory=Redaction)
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    endpoints: Endpoints
+    assumptions: Assumptions
+    redaction: Redaction
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+    def wait_visible(self, look: Callable[[], Seen], judge: Callable[[Seen], bool], *, subject: str) -> Seen:
+        """Return what a change that was accepted looks like once it can be read back; seconds, not the change itself.
+
+        Raises:
+            DeadlineError: not within `assumptions.connection.visible_within_s`.
+
+        """
+
+        def patiently() -> Seen | None:
+            try:
+                return look()
+            except NotFoundError:
+                return None
+
+        seen = wait_until(
+            patiently,
+            lambda seen: seen is not None and judge(seen),
+            subject=subject,
+            deadline_s=self.assumptions.connection.visible_within_s,
+            describe=lambda seen: "not there" if seen is None else "as before",
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+        assert seen is not None  # noqa: S101  # the judge saw to it
+        return seen

@@ -1,36 +1,62 @@
-"""ML Inference (Model RUN)."""
+"""ML Inference (Model RUN): runs by name, quota, and the wait until a run answers. Source: docs/cloudru-api.md."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
+from clouds.cloudru.model_run_body import (
+    FRAMEWORK,
+    RESOURCE,
+    create_body,
+    identity_differences,
+    other_differences,
+)
+from clouds.cloudru.model_run_wait import ReadyRun, failed, wait_ready
 from clouds.cloudru.models import Models
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.sizing import Task
 from clouds.cloudru.specs import InferenceSpec
-from clouds.cloudru.wire.inference import ModelRun, Quota
+from clouds.cloudru.spellings import Spellings
+from clouds.cloudru.wire.inference import (
+    CreateModelRunResponse,
+    GetModelRunResponse,
+    ListModelRunsResponse,
+    ListQuotasResponse,
+    ListRuntimeTemplatesResponse,
+    ModelRun,
+    ModelRunStatus,
+    Quota,
+    RuntimeTemplate,
+)
+from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundError, QuotaError
 from clouds.polling import OnLook
+from clouds.transport import create_or_find
+
+__all__ = ["EnsuredRun", "Inferences", "ReadyRun"]
+
+GONE = frozenset({ModelRunStatus.ON_DELETION, ModelRunStatus.DELETED})
+ASLEEP = frozenset({ModelRunStatus.ON_SUSPENSION, ModelRunStatus.SUSPENDED})
+PAGE_SIZE = 100
+SUFFIXES = 99
+"""Names tried: `name`, `name-2` to `name-99`."""
+REFUSED_NAMES = 5
+"""Names that the service may refuse although no listed run holds them, before its refusal is believed."""
 
 
 @dataclass(frozen=True)
 class EnsuredRun:
-    """A live run; `differences` from the spec that do not change its answers, in words."""
+    """A live run; `differences` from the spec that do not change its answers and were left, in words."""
 
     run: ModelRun
     action: Action
     differences: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ReadyRun:
-    """A run that has answered; `dimension` of its vectors for an embedder, `proof` of the answer in words."""
-
-    run: ModelRun
-    served_name: str
-    url: str
-    dimension: int | None
-    proof: str
+class _NameTakenError(Exception):
+    pass
 
 
 class Inferences:
@@ -40,41 +66,225 @@ class Inferences:
         """Ask through `connection`."""
         self._connection = connection
         self._models = models
-
-    def list(self) -> list[ModelRun]:
-        """Every run, deleted ones too (short fields)."""
-        raise NotImplementedError
+        self._base = f"{connection.endpoints.inference.rstrip('/')}/{connection.project_id}"
+        assumed = connection.assumptions.inference
+        self._quota_paths = Spellings(
+            assumed.quota_paths,
+            "Neither published path of the quotas is known: correct the project id, endpoints.inference or "
+            "assumptions.inference.quota_paths in the credentials block",
+        )
+        self._template_paths = Spellings(
+            assumed.runtime_template_paths,
+            "Neither published path of the runtime templates is known: correct the project id, endpoints.inference or "
+            "assumptions.inference.runtime_template_paths in the credentials block",
+        )
 
     def get(self, run_id: str) -> ModelRun:
-        """A run with all its fields."""
-        raise NotImplementedError
+        """Return a run with all its fields."""
+        url = f"{self._base}/modelruns/{run_id}"
+        return self._connection.transport.ask(GetModelRunResponse, "GET", url).model_run
 
-    def delete(self, run_id: str) -> None:
-        """Delete; a run that is not there is deleted."""
-        raise NotImplementedError
+    def find(self, name: str) -> ModelRun | None:
+        """Return the live run of that name (short fields), also under the suffix it got while the name was held."""
+        return self._place(name, ())[0]
 
     def suspend(self, run_id: str) -> None:
-        """Stop paying for it."""
-        raise NotImplementedError
+        """Stop it and what it costs; it keeps its id and name."""
+        self._connection.transport.request("PATCH", f"{self._base}/modelruns/{run_id}/suspend", repeatable=True)
 
     def resume(self, run_id: str) -> None:
-        """Start it again."""
-        raise NotImplementedError
+        """Start a suspended run again."""
+        self._connection.transport.request("PATCH", f"{self._base}/modelruns/{run_id}/resume", repeatable=True)
+
+    def delete(self, run_id: str) -> None:
+        """Delete it; one that is not there is deleted. Its name stays taken."""
+        try:
+            self._connection.transport.request("DELETE", f"{self._base}/modelruns/{run_id}")
+        except NotFoundError:
+            return
 
     def quotas(self) -> Sequence[Quota]:
-        """What is free of each resource."""
-        raise NotImplementedError
+        """Return what is free of each resource; that it counts GPUs is INFERRED."""
+        ask = self._connection.transport.ask
+        return self._quota_paths.ask(lambda path: ask(ListQuotasResponse, "GET", f"{self._base}/{path}")).data
 
     def check_quota(self, specs: Sequence[InferenceSpec]) -> None:
-        """Raise QuotaError when the runs that would be created do not fit."""
-        raise NotImplementedError
+        """Count what the runs that do not live yet would take: GPUs of one instance x instances at least, one or more.
+
+        Raises:
+            QuotaError: less is free than is needed.
+            ConfigurationError: the project has no such resource.
+
+        """
+        needed: dict[str, int] = defaultdict(int)
+        for spec in specs:
+            if self.find(spec.name) is None:
+                needed[spec.resource] += spec.gpu_count * max(1, spec.scaling.minimum) if spec.resource != "CPU" else 0
+        needed = {resource: count for resource, count in needed.items() if count}
+        quotas = {quota.resource_type: quota for quota in self.quotas()} if needed else {}
+        if not quotas:
+            return  # nothing to create, or a service that tells no quota: the create call itself will tell
+        for resource, count in needed.items():
+            quota = quotas.get(RESOURCE[resource])
+            if quota is None:
+                known = ", ".join(sorted(name.removeprefix("ResourceType_") for name in quotas))
+                raise ConfigurationError(f"the project has no resource {resource}; it has {known}. Set `resource`.")
+            if count > quota.free:
+                raise QuotaError(
+                    f"{resource}: {count} needed, {quota.free} free of {quota.limit}. Nothing was created. Suspend or "
+                    "delete a model run, lower gpu_count, take another resource, or ask for more quota in the console.",
+                    429,
+                    "RESOURCE_EXHAUSTED",
+                )
 
     def ensure(
         self, spec: InferenceSpec, *, gpu_memory_gb: int, token_secret: EnsuredSecret | None, log_group_id: str | None
     ) -> EnsuredRun:
-        """Adopt the live run of that name and model, or create it."""
-        raise NotImplementedError
+        """Adopt the live run of that name and model, resuming a suspended one, or create it.
+
+        A name that a deleted run still holds gets the next free suffix (`name-2`); a later call finds that one.
+
+        Raises:
+            ConflictError: a live run of that name answers other than the spec wants; says what differs.
+            FailedStateError: the live run of that name has failed; a second paid one is not made silently.
+            ConfigurationError: the runtime is not offered.
+
+        """
+        refused: list[str] = []
+        while True:
+            live, name = self._place(spec.name, refused)
+            if live is not None:
+                return self._adopted(spec, live.model_run_id, gpu_memory_gb)
+            body = create_body(
+                spec,
+                name=name,
+                runtime_template_id=self._runtime_template(spec).id,
+                gpu_memory_gb=gpu_memory_gb,
+                token_secret=token_secret,
+                log_group_id=log_group_id,
+                assumed=self._connection.assumptions.inference,
+            )
+            try:
+                run_id = create_or_find(
+                    lambda body=body: self._create(body),
+                    lambda name=name: self._created_meanwhile(spec, name, gpu_memory_gb),
+                    sleep=self._connection.sleep,
+                )
+            except _NameTakenError as taken:
+                refused.append(name)
+                if len(refused) > REFUSED_NAMES and taken.__cause__ is not None:
+                    raise taken.__cause__ from None
+            else:
+                run = self._connection.wait_visible(
+                    lambda run_id=run_id: self.get(run_id), lambda _: True, subject=f"the new model run {name}"
+                )
+                return EnsuredRun(run, "created")
 
     def wait_ready(self, run_id: str, *, task: Task, deadline_s: float, on_look: OnLook | None = None) -> ReadyRun:
-        """Wait until it is RUNNING and answers rightly; `on_look(what was seen, elapsed_s)`."""
-        raise NotImplementedError
+        """Wait until the run is RUNNING and gives a right answer; `on_look(what was seen, seconds so far)`.
+
+        Raises:
+            FailedStateError: it failed, was deleted or suspended; with its reason.
+            WrongAnswerError: it answers, but wrongly; says what to change.
+            DeadlineError: it did neither in time; says what was last seen.
+
+        """
+        return wait_ready(
+            self._connection, self._models, lambda: self.get(run_id), task=task, deadline_s=deadline_s, on_look=on_look
+        )
+
+    def list(self) -> list[ModelRun]:
+        """Return every run with its short fields, deleted ones too."""
+        runs: dict[str, ModelRun] = {}
+        offset = 0
+        while True:
+            params = {"limit": PAGE_SIZE, "offset": offset}
+            url = f"{self._base}/modelruns"
+            page = self._connection.transport.ask(ListModelRunsResponse, "GET", url, params=params)
+            runs.update((run.model_run_id, run) for run in page.model_runs)
+            offset += len(page.model_runs)
+            more = offset < page.total if page.total else len(page.model_runs) == PAGE_SIZE
+            if not more or not page.model_runs:
+                return [*runs.values()]
+
+    def _place(self, name: str, refused: Collection[str]) -> tuple[ModelRun | None, str]:
+        """Return the live run of that name, or None and the first name that no run holds and none was refused."""
+        holders: dict[str, dict[str, ModelRun]] = defaultdict(dict)
+        for run in self.list():
+            holders[run.name][run.model_run_id] = run
+        for candidate in (name, *(f"{name}-{number}" for number in range(2, SUFFIXES + 1))):
+            held_by = holders[candidate].values()
+            live = next((run for run in held_by if run.status not in GONE), None)
+            if live is not None or not (held_by or candidate in refused):
+                return live, candidate
+        raise ConflictError(
+            f"deleted model runs hold the names {name} to {name}-{SUFFIXES}. Choose another name.",
+            409,
+            "ALREADY_EXISTS",
+        )
+
+    def _adopted(self, spec: InferenceSpec, run_id: str, gpu_memory_gb: int) -> EnsuredRun:
+        run = self.get(run_id)
+        if run.status == ModelRunStatus.FAILED:
+            raise failed(run)
+        differences = identity_differences(spec, run, self._connection.assumptions.inference)
+        if differences:
+            raise ConflictError(
+                f"a live model run {run.name} ({run.model_run_id}) is not what is wanted: {'; '.join(differences)}. "
+                "Give the inference another name, correct its parameters, or delete the run.",
+                409,
+                "ALREADY_EXISTS",
+            )
+        if run.status in ASLEEP:
+            self.resume(run_id)
+            run = self._connection.wait_visible(
+                lambda: self.get(run_id),
+                lambda seen: seen.status not in ASLEEP,
+                subject=f"the resumed model run {run.name}",
+            )
+        return EnsuredRun(run, "adopted", tuple(other_differences(spec, run, gpu_memory_gb)))
+
+    def _created_meanwhile(self, spec: InferenceSpec, name: str, gpu_memory_gb: int) -> str | None:
+        """Look by name after a create whose reply was lost; another caller's run must be what is wanted, too."""
+        for run in self.list():
+            if run.name == name and run.status not in GONE:
+                return self._adopted(spec, run.model_run_id, gpu_memory_gb).run.model_run_id
+        return None
+
+    def _create(self, body: Mapping[str, Any]) -> str:
+        url = f"{self._base}/modelruns"
+        try:
+            return self._connection.transport.ask(CreateModelRunResponse, "POST", url, json=body).model_run_id
+        except APIError as error:
+            text = self._connection.assumptions.inference.name_taken_text.casefold()
+            if isinstance(error, ConflictError) or (text and text in error.message.casefold()):
+                raise _NameTakenError from error
+            raise
+
+    def _runtime_template(self, spec: InferenceSpec) -> RuntimeTemplate:
+        """Return the first active template of the runtime that runs on the resource, as the official client chooses."""
+        templates = self._template_paths.ask(self._runtime_templates)
+        framework, resource = FRAMEWORK[spec.runtime], RESOURCE[spec.resource]
+        for template in templates:
+            refused = any(gpu.resource_type == resource and not gpu.is_allowed for gpu in template.gpus)
+            if template.framework_type == framework and template.is_active and not refused:
+                return template
+        offered = sorted({template.framework_type.removeprefix("FrameworkType_") for template in templates})
+        raise ConfigurationError(
+            f"{spec.name}: no active runtime template of {spec.runtime} for {spec.resource}; "
+            f"offered: {', '.join(offered) or 'none'}. Change `runtime` or `resource`."
+        )
+
+    def _runtime_templates(self, path: str) -> Sequence[RuntimeTemplate]:
+        found: dict[str, RuntimeTemplate] = {}
+        offset = 0
+        while True:
+            params = {"limit": PAGE_SIZE, "offset": offset}
+            url = f"{self._base}/{path}"
+            page = self._connection.transport.ask(ListRuntimeTemplatesResponse, "GET", url, params=params)
+            known = len(found)
+            found.update((template.id, template) for template in page.runtime_templates)
+            offset += len(page.runtime_templates)
+            # No total is published, and a server that ignores the offset sends the same page for ever.
+            if len(page.runtime_templates) < PAGE_SIZE or len(found) == known:
+                return [*found.values()]

@@ -1,8 +1,8 @@
 """The two base classes of everything that travels, and the page sizes."""
 
-from typing import Any
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -10,6 +10,14 @@ class SnakeWire(BaseModel):
     """A message whose keys are written as the fields are (Managed RAG, IAM)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, content: Any) -> Any:
+        """Read `"key": null` as a key that is left out: gateways of both habits are about."""
+        if not isinstance(content, dict):
+            return content
+        return {key: value for key, value in cast("dict[str, Any]", content).items() if value is not None}
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object to send: wire spelling, keys that are None left out."""

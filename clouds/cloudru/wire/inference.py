@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
+from pydantic import AliasChoices, Field, model_validator
+
 from clouds.cloudru.wire.base import CamelWire
 
 
@@ -58,7 +60,7 @@ class HuggingFaceRepository(CamelWire):
     @property
     def full_name(self) -> str:
         """`org/model`, whichever of the two spellings was sent."""
-        return f"{self.repo}/{self.model}" if self.model else self.repo
+        return f"{self.repo}/{self.model}" if self.model and "/" not in self.repo else self.repo
 
 
 class ModelSource(CamelWire):
@@ -176,7 +178,12 @@ class ModelRun(CamelWire):
     serving_options: ServingOptions | None = None
     scaling: Scaling | None = None
     options: dict[str, Any] = {}
-    public_url: str = ""
+    public_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("publicUrl", "endpoint", "public_url"),
+        serialization_alias="publicUrl",
+        description="Published as either of the two keys.",
+    )
     created_at: str = ""
     updated_at: str = ""
     status_reason: StatusReason | None = None
@@ -193,6 +200,11 @@ class GetModelRunResponse(CamelWire):
     """`GET {inference}/{project_id}/modelruns/{id}`; the official CLI also tolerates the bare object."""
 
     model_run: ModelRun
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wrapped(cls, content: Any) -> Any:
+        return {"modelRun": content} if isinstance(content, dict) and "modelRunId" in content else content
 
 
 class Quota(CamelWire):

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clouds.cloudru.wire.base import SnakeWire
 
@@ -296,6 +296,23 @@ class CreateKnowledgeBaseRequest(SnakeWire):
     project_id: str
     knowledgebase_configuration: KnowledgeBaseConfiguration
     knowledgebase_version_configuration: VersionConfiguration
+
+
+class CreatedKnowledgeBase(SnakeWire):
+    """Answer of create: the id stands under `knowledgebase_id`, `id`, or one of them below `knowledgebase`."""
+
+    knowledgebase_id: str
+    status: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrapped(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        fields = cast("dict[str, Any]", content)
+        inner = fields.get("knowledgebase")
+        found = cast("dict[str, Any]", inner) if isinstance(inner, dict) else fields
+        return {**found, "knowledgebase_id": found.get("knowledgebase_id") or found.get("id")}
 
 
 class CreateVersionRequest(SnakeWire):

@@ -118,10 +118,10 @@ class ScoreResponse(SnakeWire):
 
 
 class ChatMessage(SnakeWire):
-    """A turn of a chat."""
+    """A turn of a chat; a model that only reasoned leaves its content null."""
 
     role: str
-    content: str
+    content: str = ""
 
 
 class ChatRequest(SnakeWire):

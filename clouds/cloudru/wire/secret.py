@@ -22,9 +22,9 @@ class SecretVersion(CamelWire):
 
 
 class Secret(CamelWire):
-    """A secret without its value."""
+    """A secret without its value; a listing of the other mapping is only known to tell its path."""
 
-    id: str
+    id: str = ""
     name: str = ""
     path: str = ""
     folder_id: str = ""

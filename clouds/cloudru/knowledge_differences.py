@@ -1,0 +1,100 @@
+"""How a knowledge base that exists differs from what is wanted, as far as the API reports it.
+
+The public API reports `embedder {name, type, model_id}` and two free objects (`knowledge_base_configuration`,
+`knowledge_base_version_settings`) whose keys are not published. So keys of the create body are looked for at any depth,
+and what is not found is not compared.
+"""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from clouds.cloudru.assumptions import KnowledgeAssumptions
+from clouds.cloudru.knowledge_body import repository_of, source_path
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.wire.inference import ModelRun
+from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
+
+
+def identity_differences(
+    knowledge_base: KnowledgeBase,
+    version: KnowledgeBaseVersion,
+    *,
+    bucket: str,
+    folder: str,
+    embedder: ModelRun | FoundationModelSpec,
+    assumed: KnowledgeAssumptions,
+) -> list[str]:
+    """Say where it would answer from other documents or with another embedder than is wanted."""
+    settings = version.knowledge_base_version_settings
+    found = _embedder_differences(knowledge_base, version, embedder)
+    have_bucket = next(_values(settings, "bucket_name"), None)
+    if have_bucket not in (None, "", bucket):
+        found.append(f"bucket is {have_bucket}, not {bucket}")
+    have_paths = next(_values(settings, "paths"), None)
+    wanted = source_path(folder, assumed)
+    if isinstance(have_paths, list) and [str(path).strip("/") for path in have_paths] != [wanted.strip("/")]:
+        found.append(f"paths are {have_paths}, not {[wanted]}")
+    return found
+
+
+def other_differences(
+    spec: KnowledgeBaseSpec, knowledge_base: KnowledgeBase, version: KnowledgeBaseVersion
+) -> list[str]:
+    """Say where it was built otherwise than the spec wants: left as it is, because only a new version changes it."""
+    settings, configuration = version.knowledge_base_version_settings, knowledge_base.knowledge_base_configuration
+    found: list[str] = []
+    have_extensions = next(_values(settings, "file_extensions"), None)
+    if isinstance(have_extensions, list) and sorted(map(str, have_extensions)) != sorted(spec.extensions):
+        found.append(f"extensions are {', '.join(map(str, have_extensions))}, not {', '.join(spec.extensions)}")
+    splitters = [extractor.splitter for extractor in spec.extractors]
+    for key, what, wanted in (
+        ("chunk_size", "chunk size", {splitter.chunk_tokens for splitter in splitters}),
+        ("chunk_overlap", "chunk overlap", {splitter.overlap_tokens for splitter in splitters}),
+    ):
+        have = {value for value in _values(settings, key) if isinstance(value, int)}
+        if not have <= wanted:
+            found.append(f"{what} is {_listed(have)}, not {_listed(wanted)}")
+    hybrid = next(_values(configuration, "support_hybrid_search"), None)
+    if hybrid not in (None, spec.hybrid_search):
+        found.append(f"hybrid search is {'on' if hybrid else 'off'}, not {'on' if spec.hybrid_search else 'off'}")
+    if spec.authentication and next(_values(configuration, "forward_auth"), None) is False:
+        found.append("authentication is off, not on: anyone who knows its address may search")
+    return found
+
+
+def _embedder_differences(
+    knowledge_base: KnowledgeBase, version: KnowledgeBaseVersion, embedder: ModelRun | FoundationModelSpec
+) -> list[str]:
+    """Compare with everything that is reported: which key holds the id of a run is not published."""
+    if isinstance(embedder, FoundationModelSpec):
+        wanted, accepted = embedder.model, {embedder.model}
+    else:
+        wanted = f"{embedder.name} ({embedder.model_run_id})"
+        accepted = {embedder.model_run_id}
+    settings = version.knowledge_base_version_settings
+    reported = {str(value) for key in ("model_run_id", "model_name") for value in _values(settings, key) if value}
+    for entry in (version.embedder, knowledge_base.embedder):
+        if entry is not None:
+            reported |= {value for value in (entry.model_id, entry.name) if value}
+    if not reported or reported & accepted:
+        return []
+    if isinstance(embedder, ModelRun) and reported <= {repository_of(embedder), embedder.name}:
+        return []  # only names are reported, and they are the right ones
+    return [f"embedder is {_listed(reported)}, not {wanted}"]
+
+
+def _values(content: Any, key: str) -> Iterator[Any]:
+    """Every value of a key, at any depth."""
+    if isinstance(content, dict):
+        for name, value in cast("dict[str, Any]", content).items():
+            if name == key:
+                yield value
+            else:
+                yield from _values(value, key)
+    elif isinstance(content, list):
+        for value in cast("list[Any]", content):
+            yield from _values(value, key)
+
+
+def _listed(values: set[Any]) -> str:
+    return ", ".join(sorted(map(str, values)))

@@ -30,9 +30,7 @@ class HuggingFaceCredentials(Block):
         title="Token",
         description="Read token; may be left empty when every repository is public.",
     )
-    endpoint: str = Field(
-        default=ENDPOINT, title="Endpoint", description="Address of the hub.", pattern=r"^https?://"
-    )
+    endpoint: str = Field(default=ENDPOINT, title="Endpoint", description="Address of the hub.", pattern=r"^https?://")
 
     def get_client(self) -> HuggingFaceHub:
         """Return a client of the hub."""

@@ -42,6 +42,6 @@ def provision_rag(stack: RagStack = RagStack(), cloud: str = "sandbox", huggingf
         index = wait_for_index.submit(cloudru, base, ensured)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
 
-        result = report.submit(cloud, bucket, documents, secret, runs, ready, ensured, index, answer)
+        result = report.submit(cloudru, cloud, bucket, documents, secret, runs, ready, ensured, index, answer)
         finish([bucket, documents, secret, *runs, *ready, ensured, index, answer, result])
         return result.result()

@@ -23,7 +23,7 @@ class Plan:
     gpu_memory_gb: dict[str, int]
 
 
-@step(name="check-stack", **LOOK_FIRST)
+@step("check-stack", **LOOK_FIRST)
 def check_stack(
     cloudru: CloudRuCredentials,
     hub: HuggingFaceCredentials,
@@ -44,11 +44,9 @@ def check_stack(
                 + (f" with version {spec.token_secret_version}" if spec.token_secret_version else "")
                 + "; correct token_secret or leave it out to use the stack's own"
             )
-    owner = hub.get_client().user_name()
+    owner = hub.get_client().user_name() or "nobody"
     memory = {spec.name: _memory_gb(cloudru, hub, spec) for spec in inferences}
-    get_run_logger().info(
-        "%s documents; Hugging Face token of %s; GB for each GPU: %s", len(documents), owner or "nobody", memory
-    )
+    get_run_logger().info("%s documents; Hugging Face token of %s; GB for each GPU: %s", len(documents), owner, memory)
     return Plan(documents, memory)
 
 

@@ -18,7 +18,7 @@ STAGES = ("RESOURCE_ALLOCATION", "PULLING", "RUNTIME_INITIALIZING", "RUNNING")
 _LOG_GROUPS = Lock()
 
 
-@step(name="ensure-inference", task_run_name="ensure-inference {model.name}", **LOOK_FIRST)
+@step("ensure-inference", run_name="ensure-inference {model.name}", **LOOK_FIRST)
 def ensure_inference(
     cloudru: CloudRuCredentials,
     model: InferenceSpec | FoundationModelSpec,
@@ -40,7 +40,7 @@ def ensure_inference(
     return ensured
 
 
-@step(name="wait-for", task_run_name="wait-for {model.name}")
+@step("wait-for", run_name="wait-for {model.name}")
 def wait_for_inference(
     cloudru: CloudRuCredentials, model: InferenceSpec | FoundationModelSpec, ensured: EnsuredRun | None
 ) -> ReadyRun | FoundationModelSpec:

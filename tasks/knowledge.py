@@ -16,7 +16,7 @@ UP = ("KNOWLEDGEBASE_ACTIVE", "KNOWLEDGEBASE_VERSION_SUCCEEDED", "SEARCH_API_RES
 """The three that must all be true. Their order is not published, so each counts by itself."""
 
 
-@step(name="ensure-knowledge-base", task_run_name="ensure-knowledge-base {spec.name}", **LOOK_FIRST)
+@step("ensure-knowledge-base", run_name="ensure-knowledge-base {spec.name}", **LOOK_FIRST)
 def ensure_knowledge_base(
     cloudru: CloudRuCredentials,
     spec: KnowledgeBaseSpec,
@@ -39,7 +39,7 @@ def ensure_knowledge_base(
     return ensured
 
 
-@step(name="wait-for-index", task_run_name="wait-for {spec.name}")
+@step("wait-for-index", run_name="wait-for {spec.name}")
 def wait_for_index(
     cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:

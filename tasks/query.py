@@ -41,7 +41,7 @@ class ProbeAnswer:
         return tuple(dict.fromkeys(self.chunk_sources))
 
 
-@step(name="verify", **LOOK_FIRST)
+@step("verify", **LOOK_FIRST)
 def verify(
     cloudru: CloudRuCredentials,
     index: IndexedKnowledgeBase,

@@ -7,6 +7,7 @@ from typing import Self
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from pydantic import BaseModel, ConfigDict
 
+from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.action import Action
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
@@ -126,8 +127,9 @@ class StackReport(Part):
     critical_path_s: float
 
 
-@step(name="report")
+@step("report")
 def report(
+    cloudru: CloudRuCredentials,
     cloud: str,
     bucket: EnsuredBucket,
     documents: StoredDocuments,
@@ -138,11 +140,11 @@ def report(
     index: IndexedKnowledgeBase,
     answer: ProbeAnswer,
 ) -> StackReport:
-    """Write the artifacts and return the flow's result."""
+    """Ask each model once more what it is, write the artifacts, and return the flow's result."""
     base = index.knowledge_base
     steps = StepReport.of(recorded())
     kept = SecretReport(path=secret.path, version=secret.version, action=secret.action) if secret else None
-    answering = tuple(_model(*parts) for parts in zip(ROLES, runs, models, strict=True))
+    answering = tuple(_model(cloudru, *parts) for parts in zip(ROLES, runs, models, strict=True))
     actions = [
         bucket.action,
         documents.action,
@@ -187,11 +189,14 @@ def report(
     return result
 
 
-def _model(role: str, ensured: EnsuredRun | None, model: ReadyRun | FoundationModelSpec) -> ModelReport:
+def _model(
+    cloudru: CloudRuCredentials, role: str, ensured: EnsuredRun | None, model: ReadyRun | FoundationModelSpec
+) -> ModelReport:
     if isinstance(model, FoundationModelSpec):
         return ModelReport(role=role, name=model.name, model=model.model, status="Foundation Models")
     source = model.run.model_source
     repository = source.hugging_face_repository if source else None
+    card = cloudru.get_client().models.at(model.run).card()
     return ModelReport(
         role=role,
         name=model.run.name,
@@ -199,6 +204,7 @@ def _model(role: str, ensured: EnsuredRun | None, model: ReadyRun | FoundationMo
         run_id=model.run.model_run_id,
         url=model.url,
         served_name=model.served_name,
+        answered_by=f"{card.root} ({card.owned_by})" if card.owned_by else card.root,
         status=model.run.status,
         proof=model.proof,
         action=ensured.action if ensured else None,

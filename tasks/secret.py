@@ -6,9 +6,9 @@ from clouds.cloudru.secret import EnsuredSecret
 from tasks.steps import LOOK_FIRST, step
 
 
-@step(name="ensure-secret", task_run_name="ensure-secret {path}", **LOOK_FIRST)
+@step("ensure-secret", run_name="ensure-secret {path}", **LOOK_FIRST)
 def ensure_secret(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, path: str) -> EnsuredSecret | None:
     """Keep the token under `path`, as a new version only when it changed; None when the block holds no token."""
-    if not hub.token.get_secret_value():
+    if not hub.token:
         return None
     return cloudru.get_client().secrets.ensure(path, hub.token)

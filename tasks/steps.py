@@ -97,7 +97,7 @@ def stop_when_another_failed() -> None:
         raise AbandonedError("not waited for any longer: another step of this run failed")
 
 
-def step(**options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
+def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
     """Return a decorator like Prefect's `task`, never cached, that also records the step's time.
 
     Hooks of Prefect could record as well, but log two lines for each step.
@@ -112,7 +112,9 @@ def step(**options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
             finally:
                 _record(started_at)
 
-        return cast("Step[P, R]", task(cache_policy=NO_CACHE, **options)(timed))
+        return cast(
+            "Step[P, R]", task(name=name, task_run_name=run_name or name, cache_policy=NO_CACHE, **options)(timed)
+        )
 
     return decorate
 

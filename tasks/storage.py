@@ -20,13 +20,13 @@ class StoredDocuments:
     upload: Upload
 
 
-@step(name="ensure-bucket", task_run_name="ensure-bucket {name}", **LOOK_FIRST)
+@step("ensure-bucket", run_name="ensure-bucket {name}", **LOOK_FIRST)
 def ensure_bucket(cloudru: CloudRuCredentials, name: str) -> EnsuredBucket:
     """Adopt the bucket or create it."""
     return cloudru.get_client().storage.ensure_bucket(name)
 
 
-@step(name="upload-documents", task_run_name="upload-documents {folder}", **LOOK_FIRST)
+@step("upload-documents", run_name="upload-documents {folder}", **LOOK_FIRST)
 def upload_documents(
     cloudru: CloudRuCredentials, bucket: EnsuredBucket, folder: str, documents: Sequence[Document]
 ) -> StoredDocuments:

@@ -1,6 +1,7 @@
 """`python -m sandbox --port P --data DIR`: both clouds on 127.0.0.1 until SIGTERM or Ctrl-C."""
 
 import argparse
+import fcntl
 import socket
 import sqlite3
 import sys
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes any free one")
     parser.add_argument("--data", type=Path, required=True, help="directory that keeps all state")
+    parser.add_argument("--preload", action="store_true", help="load the stand-in models now, not with the first run")
     options = parser.parse_args(arguments)
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -46,14 +48,21 @@ def main(arguments: list[str] | None = None) -> int:
     base_url = f"http://{HOST}:{listener.getsockname()[1]}"
     try:
         options.data.mkdir(parents=True, exist_ok=True)
+        lock = (options.data / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends
         services = Services(options.data, base_url)
         services.start()
+    except BlockingIOError:
+        print(f"sandbox: {options.data} is used by another sandbox; choose another with --data", file=sys.stderr)
+        return 2
     except (OSError, sqlite3.Error) as error:
         print(f"sandbox: {options.data} cannot be written ({error}); choose another with --data", file=sys.stderr)
         return 2
     except RcloneError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2
+    if options.preload:
+        services.background(services.models.preload)
     ready = (
         f"sandbox ready at {base_url} key_id={KEY_ID} key_secret={KEY_SECRET} project_id={PROJECT_ID} "
         f"tenant_id={TENANT_ID} huggingface_token={HUGGING_FACE_TOKEN}"

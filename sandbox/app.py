@@ -13,9 +13,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clouds.cloudru.wire.error import RpcStatus
-from sandbox.cloudru.routers import control, iam, logs, storage
+from sandbox.cloudru.routers import control, iam, inference, logs, model, secret, storage
+from sandbox.cloudru.rules.model import ModelRefusalError
 from sandbox.dispatch import App, Dispatch
 from sandbox.errors import GrpcCode, RpcError
+from sandbox.huggingface import router as huggingface
+from sandbox.huggingface.hub import HubError
 from sandbox.object_store.gateway import Gateway
 from sandbox.object_store.markers import Markers
 from sandbox.object_store.upstream import Upstream
@@ -36,12 +39,15 @@ def create_app(services: Services) -> App:
         title="Sandbox of Cloud.ru Evolution", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.services = services
-    for service in (control, iam, logs, storage):
+    for service in (control, iam, logs, storage, secret, inference, model):
         app.include_router(service.router)
+    app.include_router(huggingface.router)
     for name in ("knowledge", "search"):  # the two routers of Managed RAG
         if find_spec(f"sandbox.cloudru.routers.{name}"):
             app.include_router(import_module(f"sandbox.cloudru.routers.{name}").router)
     app.add_exception_handler(RpcError, _refused)
+    app.add_exception_handler(ModelRefusalError, model.refused)
+    app.add_exception_handler(HubError, huggingface.refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unknown)
     gateway = Gateway(services.s3_directory, upstream, Markers(services.state, services.clock))
@@ -53,9 +59,11 @@ def _refused(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(refusal.body.to_wire(), refusal.http_status)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
+def _invalid(request: Request, error: Exception) -> JSONResponse:
     errors = cast("RequestValidationError", error).errors()
     problems = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in errors)
+    if request.url.path.partition("/v")[0].endswith(model.HOST_SUFFIX):
+        return model.refused(request, ModelRefusalError(400, problems))
     return JSONResponse(RpcStatus(code=GrpcCode.INVALID_ARGUMENT, message=problems).to_wire(), 400)
 
 

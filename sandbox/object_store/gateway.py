@@ -21,13 +21,12 @@ EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 _HOP_HEADERS = (b"connection", b"transfer-encoding", b"date")
 
 
-@dataclass(frozen=True)
 class S3Error(Exception):
     """A refusal in S3's XML."""
 
-    status: int
-    code: str
-    message: str
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
 
     def response(self) -> Response:
         """Return it as S3 sends it."""

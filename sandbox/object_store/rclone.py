@@ -12,9 +12,9 @@ from pathlib import Path
 from sandbox.settings import KEY_ID, KEY_SECRET, TENANT_ID
 
 READY_WITHIN_S = 20.0
-# The shell becomes rclone; its background half waits on a pipe that only this process holds open, and ends rclone when
-# the pipe closes: also after SIGKILL, on every POSIX system, whichever thread started it (PR_SET_PDEATHSIG is not).
-_ENDS_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill $$ 2>/dev/null) & exec "$@" 3<&- </dev/null'
+# The shell becomes rclone; its background half waits on a pipe that only this process holds open, and ends rclone and
+# removes the socket's directory ($0) when the pipe closes: also after SIGKILL, on every POSIX system, whichever thread started it (PR_SET_PDEATHSIG is not).
+_ENDS_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill $$ 2>/dev/null; rm -rf -- "$0") & exec "$@" 3<&- </dev/null'
 
 
 class RcloneError(Exception):
@@ -49,7 +49,7 @@ class RcloneServer:
         ]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RCLONE_")}
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _ENDS_WITH_PARENT, "sh", *command],
+            ["/bin/sh", "-c", _ENDS_WITH_PARENT, self._socket_dir.name, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env=environment,

@@ -1,0 +1,88 @@
+"""A running model at its own host name. Source: docs/cloudru-api.md, Calling a model; docs.vllm.ai."""
+
+import time
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+
+from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.cloudru.wire.inference import ModelRunStatus
+from clouds.cloudru.wire.model import (
+    ChatRequest,
+    EmbeddingsRequest,
+    ListServedModelsResponse,
+    RerankRequest,
+    ScoreRequest,
+)
+from sandbox.cloudru.routers.caller import ServicesDep, prefix_of
+from sandbox.cloudru.rules.model import ModelRefusalError, Served, served_by
+from sandbox.errors import GrpcCode, RpcError
+from sandbox.settings import PROJECT_ID
+
+router = APIRouter(prefix=prefix_of(Endpoints().model))
+HOST_SUFFIX = ".modelrun.inference.cloud.ru"
+
+
+def running(model_run_id: str, request: Request, services: ServicesDep) -> Served:
+    """Return what a run serves: 404 unknown, 401 and 403 with authentication on, 503 while it does not run."""
+    run = services.inference.get(model_run_id)
+    if run.request.options.get("isEnabledAuth"):
+        caller = services.iam.authenticate(request.headers.get("authorization"))
+        services.iam.authorise(caller, PROJECT_ID)
+    status = run.status(services.clock())
+    if status == ModelRunStatus.COOLED:
+        time.sleep(services.settings.wake_s)
+    elif status != ModelRunStatus.RUNNING:
+        raise RpcError(GrpcCode.UNAVAILABLE, f"modelrun {model_run_id} is {status}")
+    services.inference.use(model_run_id)
+    return served_by(run)
+
+
+ServedDep = Annotated[Served, Depends(running)]
+
+
+@router.get("/health", dependencies=[Depends(running)])
+def health() -> Response:
+    """Tell that the model is up: an empty 200."""
+    return Response()
+
+
+@router.get("/v1/models")
+def list_models(served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+    """Return the one model, and which model really answers."""
+    return ListServedModelsResponse(data=[services.models.card(served)]).to_wire()
+
+
+@router.post("/v1/embeddings")
+def create_embeddings(body: EmbeddingsRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+    """Embed."""
+    return services.models.embeddings(served, body).to_wire()
+
+
+@router.post("/v1/rerank")
+@router.post("/v2/rerank")
+@router.post("/rerank")
+def rerank(body: RerankRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+    """Order documents by relevance."""
+    return services.models.rerank(served, body).to_wire()
+
+
+@router.post("/v1/score")
+@router.post("/score")
+def score(body: ScoreRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+    """Score pairs."""
+    return services.models.score(served, body).to_wire()
+
+
+@router.post("/v1/chat/completions")
+def chat(body: ChatRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+    """Answer a chat."""
+    answer = services.models.chat(served, body)
+    return answer if isinstance(answer, dict) else answer.to_wire()
+
+
+def refused(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a ModelRefusalError as vLLM does."""
+    refusal = cast("ModelRefusalError", error)
+    return JSONResponse(refusal.body, refusal.status)

@@ -1,0 +1,45 @@
+"""huggingface.co: whoami and the model page. Source: huggingface.co/docs/hub/api, read 2026-11-21."""
+
+from typing import Any, cast
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from sandbox.cloudru.routers.caller import ServicesDep
+from sandbox.huggingface.hub import HubError
+
+router = APIRouter(prefix="/huggingface.co")
+
+
+def bearer_of(request: Request) -> str:
+    """Return the token of the Authorization header, empty when there is none."""
+    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+
+@router.get("/api/whoami-v2")
+def whoami(request: Request, services: ServicesDep) -> dict[str, Any]:
+    """Return the owner of the token."""
+    return services.hub.whoami(bearer_of(request))
+
+
+@router.get("/api/models/{organisation}/{name}")
+def model_info(organisation: str, name: str, request: Request, services: ServicesDep) -> dict[str, Any]:
+    """Return the model page's data."""
+    return model_info_at(organisation, name, "main", request, services)
+
+
+@router.get("/api/models/{organisation}/{name}/revision/{revision:path}")
+def model_info_at(
+    organisation: str, name: str, revision: str, request: Request, services: ServicesDep
+) -> dict[str, Any]:
+    """Return the model page's data at a revision; a wrong token is refused even for a public model."""
+    if token := bearer_of(request):
+        services.hub.whoami(token)
+    return services.hub.model_info(f"{organisation}/{name}", revision)
+
+
+def refused(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a HubError as the hub does."""
+    refusal = cast("HubError", error)
+    headers = {"x-error-message": refusal.message} | ({"x-error-code": refusal.code} if refusal.code else {})
+    return JSONResponse({"error": refusal.message}, refusal.status, headers)

@@ -4,6 +4,9 @@ Plain HTTP and not Prefect's client: importing Prefect takes longer than a secon
 Source: the server's OpenAPI document (`/docs` of a running server), Prefect 3.8.8, read 2026-11-21.
 """
 
+import time
+import uuid
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -11,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential
 
 from local.errors import LocalError
 
@@ -56,11 +60,20 @@ class Artifact(BaseModel):
 
 
 class PrefectApi:
-    """Client of one server."""
+    """Client of one server. 503 is repeated: the server says it when its SQLite database is locked by another call."""
 
-    def __init__(self, api_url: str, http: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, api_url: str, http: httpx.BaseTransport | None = None, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._ui_url = api_url.removesuffix("/api")
-        self._http = httpx.Client(base_url=api_url, trust_env=False, timeout=20, transport=http)
+        self._http = httpx.Client(base_url=api_url, trust_env=False, timeout=60, transport=http)
+        self._retrying = Retrying(
+            retry=retry_if_result(lambda reply: reply.status_code == HTTPStatus.SERVICE_UNAVAILABLE),
+            wait=wait_exponential(multiplier=0.2, max=5),
+            stop=stop_after_attempt(8),
+            retry_error_callback=lambda last: last.outcome.result() if last.outcome else None,
+            sleep=sleep,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -77,40 +90,47 @@ class PrefectApi:
 
     def ensure_work_pool(self, name: str) -> None:
         """Make the work pool for local processes unless it is there; its first worker fills in the job template."""
-        reply = self._http.post("/work_pools/", json={"name": name, "type": "process"})
+        reply = self._post("/work_pools/", {"name": name, "type": "process"})
         if reply.status_code != HTTPStatus.CONFLICT:
             reply.raise_for_status()
 
     def has_worker(self, pool: str, since: datetime) -> bool:
         """Say whether a worker of the pool has reported since then."""
-        workers = self._http.post(f"/work_pools/{pool}/workers/filter", json={}).raise_for_status().json()
+        workers = self._post(f"/work_pools/{pool}/workers/filter", {}).raise_for_status().json()
         return any(datetime.fromisoformat(worker["last_heartbeat_time"]) >= since for worker in workers)
+
+    def _get(self, path: str) -> httpx.Response:
+        return self._retrying(self._http.get, path)
+
+    def _post(self, path: str, body: Any) -> httpx.Response:
+        return self._retrying(self._http.post, path, json=body)
 
     def deployment_id(self, name: str) -> str:
         """Return the id of the deployment `flow/deployment`."""
-        reply = self._http.get(f"/deployments/name/{name}")
+        reply = self._get(f"/deployments/name/{name}")
         if reply.status_code == HTTPStatus.NOT_FOUND:
             raise LocalError(f"deployment {name} is not on the server; does deployments.yaml still define it?")
         return str(reply.raise_for_status().json()["id"])
 
     def start_run(self, deployment_id: str) -> FlowRun:
-        """Create a run of the deployment, due now."""
-        reply = self._http.post(f"/deployments/{deployment_id}/create_flow_run", json={"state": {"type": "SCHEDULED"}})
+        """Create one run of the deployment, due now; the key makes a repeat find the run of the first try."""
+        body = {"state": {"type": "SCHEDULED"}, "idempotency_key": uuid.uuid4().hex}
+        reply = self._post(f"/deployments/{deployment_id}/create_flow_run", body)
         return FlowRun.model_validate(reply.raise_for_status().json())
 
     def flow_run(self, run_id: str) -> FlowRun:
         """Look at a flow run."""
-        return FlowRun.model_validate(self._http.get(f"/flow_runs/{run_id}").raise_for_status().json())
+        return FlowRun.model_validate(self._get(f"/flow_runs/{run_id}").raise_for_status().json())
 
     def task_runs(self, run_id: str) -> list[TaskRun]:
         """Return its task runs, in the order in which they were to start."""
         body = {"flow_runs": {"id": {"any_": [run_id]}}, "sort": "EXPECTED_START_TIME_ASC"}
-        return _TASK_RUNS.validate_python(self._http.post("/task_runs/filter", json=body).raise_for_status().json())
+        return _TASK_RUNS.validate_python(self._post("/task_runs/filter", body).raise_for_status().json())
 
     def artifacts(self, run_id: str) -> list[Artifact]:
         """Return its artifacts."""
         body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
-        return _ARTIFACTS.validate_python(self._http.post("/artifacts/filter", json=body).raise_for_status().json())
+        return _ARTIFACTS.validate_python(self._post("/artifacts/filter", body).raise_for_status().json())
 
     def mark_orphans_cancelled(self) -> None:
         """Mark every run that is said to be under way as ended: for a server that has no worker yet.
@@ -118,7 +138,7 @@ class PrefectApi:
         Such a run lost its worker; it would keep the only concurrency slot of its deployment.
         """
         body = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
-        for run in self._http.post("/flow_runs/filter", json=body).raise_for_status().json():
+        for run in self._post("/flow_runs/filter", body).raise_for_status().json():
             self.mark_cancelled(str(run["id"]))
 
     def cancel(self, run_id: str) -> None:
@@ -132,7 +152,7 @@ class PrefectApi:
     def _set_state(self, run_id: str, state: str) -> None:
         # not forced: the rules that a forced change would skip give the deployment's concurrency slot back
         body = {"state": {"type": state, "message": "its make command or its worker was stopped"}}
-        self._http.post(f"/flow_runs/{run_id}/set_state", json=body).raise_for_status()
+        self._post(f"/flow_runs/{run_id}/set_state", body).raise_for_status()
 
     def run_url(self, run_id: str) -> str:
         """Return the page of the run in the UI."""

@@ -1,9 +1,10 @@
 """Who we are on Hugging Face: the token that model runs pull their weights with."""
 
+from huggingface_hub import HfApi
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
-from clouds.huggingface import ENDPOINT, HuggingFaceHub
+from clouds.huggingface import ENDPOINT
 
 
 class HuggingFaceCredentials(Block):
@@ -14,7 +15,7 @@ class HuggingFaceCredentials(Block):
         from blocks.huggingface import HuggingFaceCredentials
 
         credentials = HuggingFaceCredentials.load("BLOCK_NAME")
-        print(credentials.get_client().user_name())
+        print(credentials.get_client().whoami()["name"])
         ```
 
     """
@@ -32,6 +33,6 @@ class HuggingFaceCredentials(Block):
     )
     endpoint: str = Field(default=ENDPOINT, title="Endpoint", description="Address of the hub.", pattern=r"^https?://")
 
-    def get_client(self) -> HuggingFaceHub:
-        """Return a client of the hub."""
-        return HuggingFaceHub(self.token, self.endpoint)
+    def get_client(self) -> HfApi:
+        """Return a client of the hub; without a token it asks as nobody, never as whom this machine is logged in."""
+        return HfApi(endpoint=self.endpoint, token=self.token.get_secret_value() or False)

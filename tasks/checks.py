@@ -11,6 +11,7 @@ from clouds.cloudru.sizing import gpu_memory_gb
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import ConfigurationError
+from clouds.huggingface import parameter_count, token_owner
 from tasks.documents import find_documents
 from tasks.steps import LOOK_FIRST, step
 
@@ -44,7 +45,7 @@ def check_stack(
                 + (f" with version {spec.token_secret_version}" if spec.token_secret_version else "")
                 + "; correct token_secret or leave it out to use the stack's own"
             )
-    owner = hub.get_client().user_name() or "nobody"
+    owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
     memory = {spec.name: _memory_gb(cloudru, hub, spec) for spec in inferences}
     get_run_logger().info("%s documents; Hugging Face token of %s; GB for each GPU: %s", len(documents), owner, memory)
     return Plan(documents, memory)
@@ -54,7 +55,7 @@ def _memory_gb(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, spec: I
     if spec.gpu_memory_gb is not None:
         return spec.gpu_memory_gb
     return gpu_memory_gb(
-        hub.get_client().parameter_count(spec.repository, spec.revision),
+        parameter_count(spec.repository, spec.revision, endpoint=hub.endpoint, token=hub.token),
         spec.task,
         gpu_count=spec.gpu_count,
         assumptions=cloudru.assumptions.sizing,

@@ -1,0 +1,124 @@
+"""The commands as a newcomer runs them: real sandbox, Prefect server, worker and flow, in a folder of their own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local.layout import FOLDER_VARIABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+MINUTES_S = 280
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """A user with an empty home, whose shell points Prefect elsewhere."""
+
+    home: Path
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The user's variables; Hugging Face's cache is a place apart, as it may hold models."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        return {
+            **own,
+            "HOME": str(self.home),
+            "PREFECT_API_URL": "http://127.0.0.1:9/api",
+            "PREFECT_PROFILE": "of the user",
+            FOLDER_VARIABLE: str(self.folder),
+        }
+
+    def begin(self, command: str) -> subprocess.Popen[str]:
+        """Start `make COMMAND` without make, which would look after the environment first."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "local", command],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, command: str) -> str:
+        """Run it to its end and return what it printed; it must end with 0."""
+        process = self.begin(command)
+        printed, complaints = process.communicate(timeout=MINUTES_S)
+        assert process.returncode == 0, printed + complaints
+        return printed
+
+    def processes(self) -> list[str]:
+        """Return the command lines of everything that still runs for this user."""
+        found: list[str] = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(FOLDER_VARIABLE) == str(self.folder):
+                    found.append(" ".join(process.cmdline()))
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
+    """Return the user; whatever a failed test left running is ended."""
+    path = tmp_path_factory.mktemp("newcomer")
+    user = Newcomer(path / "home", path / "local")
+    user.home.mkdir()
+    yield user
+    user.begin("down").communicate(timeout=MINUTES_S)
+
+
+@pytest.mark.timeout(900)
+def test_demo_answers_then_adopts_and_leaves_nothing_behind(newcomer: Newcomer) -> None:
+    """The first demo creates and answers from the Russian file; in the second, on a stack that is up, nothing is new.
+
+    Neither writes into the user's home or asks the user's own Prefect server, and after `make down` nothing runs.
+    """
+    first = newcomer.run("demo")
+    assert re.search(r"created [1-9]\d*, adopted 0, updated 0", first)
+    assert "14 дней, не считая дня покупки" in first
+    assert "faq_products.txt" in first
+    assert newcomer.processes() == []
+
+    newcomer.run("up")
+    second = newcomer.run("demo")
+    assert re.search(r"created 0, adopted [1-9]\d*, updated 0", second)
+    assert "is up already" in newcomer.run("up")
+
+    assert newcomer.run("down") == "Ended: sandbox, server, worker.\n"
+    assert newcomer.processes() == []
+    assert list(newcomer.home.iterdir()) == []
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+def test_interrupted_demo_leaves_no_process(newcomer: Newcomer, number: signal.Signals, code: int) -> None:
+    """Ctrl-C, a polite end and a kill while the flow runs: all that was started ends too."""
+    process = newcomer.begin("demo")
+    assert process.stdout
+    for line in process.stdout:
+        if "deployments: done" in line:
+            break
+    process.send_signal(number)
+    process.communicate(timeout=MINUTES_S)
+    assert process.returncode == code
+    remaining = [psutil.Process(pid) for pid in psutil.pids() if _belongs(pid, newcomer.folder)]
+    psutil.wait_procs(remaining, timeout=30)
+    assert newcomer.processes() == []
+
+
+def _belongs(pid: int, folder: Path) -> bool:
+    try:
+        return psutil.Process(pid).environ().get(FOLDER_VARIABLE) == str(folder)
+    except psutil.Error:
+        return False

@@ -68,7 +68,7 @@ def token_owner(*, endpoint: str = ENDPOINT, token: SecretStr) -> str:
 
 
 def _hub(endpoint: str, token: SecretStr | None) -> HfApi:
-    """Return the library's client; False stops it from taking the token that this machine happens to be logged in with."""
+    """Return the library's client; False stops it from using the token that this machine is logged in with."""
     return HfApi(endpoint=endpoint.rstrip("/"), token=(token.get_secret_value() if token else "") or False)
 
 

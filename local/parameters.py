@@ -115,7 +115,7 @@ def default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if value is None:
         return "left out"
-    if value in ("", ()):
+    if value in ("", (), []):
         return "empty"
     plain = _plain(value)
     return f"`{json.dumps(plain, ensure_ascii=False)}`".replace("|", "\\|") if plain != {} else "its defaults"

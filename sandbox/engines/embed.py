@@ -63,7 +63,7 @@ def latin_share(text: str) -> float:
 
 
 def latin_part(text: str) -> str | None:
-    """What an English model can read: the text, its Latin words when scripts are mixed, None when there are none."""
+    """Take what an English model can read: the text, its Latin words when scripts are mixed, None when none are."""
     share = latin_share(text)
     if share == 1.0 or not any(map(str.isalnum, text)):
         return text

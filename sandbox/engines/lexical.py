@@ -1,7 +1,7 @@
 """The lexical half of the stand-ins: stems and character n-grams, hashed into a vector of fixed size.
 
-An embedder sees one text at a time, so there is no document frequency: what it stands for is taken from the word itself.
-Function words weigh little, short stems less than long ones (frequent words are short).
+An embedder sees one text at a time, so there is no document frequency to weigh words by. What it stands for is taken
+from the word itself: function words weigh little, short stems less than long ones (frequent words are short).
 """
 
 import re
@@ -83,14 +83,17 @@ def _features(stem: str) -> tuple[np.ndarray, np.ndarray]:
 def lexical_vectors(texts: Sequence[str]) -> np.ndarray:
     """Vectors [n, DIMENSION] float32 of unit norm; a text without a word is a row of zeros."""
     vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
-    for row, text in zip(vectors, texts, strict=True):
+    for row, text in enumerate(texts):
         counted = Counter(words(text))
-        if not counted:
-            continue
-        weights = [word.weight * (1 + TERM_FREQUENCY_SLOPE * log(count)) for word, count in counted.items()]
-        features = [_features(word.stem) for word in counted]
-        places = np.concatenate([at for at, _ in features])
-        values = np.concatenate([value * weight for (_, value), weight in zip(features, weights, strict=True)])
-        row += np.bincount(places, weights=values, minlength=DIMENSION)
-        row /= max(float(np.linalg.norm(row)), 1e-9)
-    return vectors
+        if counted:
+            vectors[row] = _sum_of_features(counted)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(norms, norms, 1)
+
+
+def _sum_of_features(counted: Counter[Word]) -> np.ndarray:
+    weights = [word.weight * (1 + TERM_FREQUENCY_SLOPE * log(count)) for word, count in counted.items()]
+    features = [_features(word.stem) for word in counted]
+    places = np.concatenate([at for at, _ in features])
+    values = np.concatenate([value * weight for (_, value), weight in zip(features, weights, strict=True)])
+    return np.bincount(places, weights=values, minlength=DIMENSION)

@@ -65,7 +65,7 @@ class GeneratorModel(Protocol):
     stand_in: bool
 
     def chat(self, messages: Sequence[ChatTurn], max_tokens: int = 512) -> str:
-        """The assistant's next turn, of at most about `max_tokens` tokens."""
+        """Give the assistant's next turn, of at most about `max_tokens` tokens."""
         ...
 
 
@@ -79,23 +79,23 @@ class ModelShelf:
         self._loading = RLock()
 
     def cached(self, repository: str, revision: str = "main") -> bool:
-        """The repository is in the local cache, weights included, and answers as itself."""
+        """Tell whether the repository is in the local cache, weights included, and answers as itself."""
         return find_snapshot(repository, revision, self._cache_dir) is not None
 
     def known(self, repository: str, revision: str = "main") -> bool:
-        """A model answers for this repository: itself or a stand-in."""
+        """Tell whether a model answers for this repository: itself or a stand-in."""
         return repository in STAND_IN_REPOSITORIES or self.cached(repository, revision)
 
     def embedder(self, repository: str, revision: str = "main") -> EmbedderModel:
-        """The model of a run with the task Embedding."""
+        """Load the model of a run with the task Embedding."""
         return self._take("embed", repository, revision, _pretrained_embedder, self._stand_in_embedder)
 
     def reranker(self, repository: str, revision: str = "main") -> RerankerModel:
-        """The model of a run with the task Score."""
+        """Load the model of a run with the task Score."""
         return self._take("rerank", repository, revision, _pretrained_reranker, self._stand_in_reranker)
 
     def generator(self, repository: str, revision: str = "main") -> GeneratorModel:
-        """The model of a run with the task Generate."""
+        """Load the model of a run with the task Generate."""
         return self._take("generate", repository, revision, _pretrained_generator, self._stand_in_generator)
 
     def _take(

@@ -26,6 +26,7 @@ class PretrainedEmbedder:
     stand_in = False
 
     def __init__(self, name: str, snapshot: Path) -> None:
+        """Load from the folder `snapshot`; `name` is the repository."""
         self.name = name
         self._model = SentenceTransformer(str(snapshot), device="cpu", local_files_only=True)
         self._computing = Lock()
@@ -57,13 +58,13 @@ class PretrainedReranker:
     stand_in = False
 
     def __init__(self, name: str, snapshot: Path) -> None:
+        """Load from the folder `snapshot`; `name` is the repository."""
         self.name = name
         self._model = CrossEncoder(str(snapshot), device="cpu", local_files_only=True)
         self._computing = Lock()
         if self._model.num_labels != 1:
-            raise ValueError(
-                f"{name} is not a reranker: it has {self._model.num_labels} labels, not 1; take a model of the task Score"
-            )
+            labels = self._model.num_labels
+            raise ValueError(f"{name} is not a reranker: it has {labels} labels, not 1; take a model of the task Score")
 
     def rerank(self, query: str, documents: Sequence[str]) -> np.ndarray:
         """Relevance [n] float32 of every document, 0 to 1."""
@@ -85,6 +86,7 @@ class PretrainedGenerator:
     stand_in = False
 
     def __init__(self, name: str, snapshot: Path) -> None:
+        """Load from the folder `snapshot`; `name` is the repository."""
         self.name = name
         # Auto classes are untyped unions of every architecture.
         self._tokenizer = cast("Any", AutoTokenizer.from_pretrained(str(snapshot), local_files_only=True))
@@ -92,7 +94,7 @@ class PretrainedGenerator:
         self._computing = Lock()
 
     def chat(self, messages: Sequence[ChatTurn], max_tokens: int = 512) -> str:
-        """The next turn, of at most `max_tokens` tokens."""
+        """Continue with the next turn, of at most `max_tokens` tokens."""
         inputs = self._tokenizer(self._written_out(messages), return_tensors="pt", add_special_tokens=False)
         with self._computing, torch.inference_mode():
             output = self._model.generate(

@@ -42,7 +42,7 @@ def language_of(text: str) -> Literal["ru", "en"]:
 
 
 def build_prompt(question: str, passages: Sequence[Passage], system_prompt: str = "") -> list[ChatTurn]:
-    """Turns for a chat model: the system prompt if any, then numbered passages with their sources, then the question."""
+    """Write the turns for a chat model: system prompt if any; numbered passages with their sources; the question."""
     blocks = [f"[{n}] source: {_one_line(p.source)}\n{p.text.strip()}" for n, p in enumerate(passages, start=1)]
     asked = f"{QUESTION_LABELS[language_of(question)]} {question.strip()}"
     turns = [ChatTurn("system", system_prompt)] if system_prompt else []
@@ -50,7 +50,7 @@ def build_prompt(question: str, passages: Sequence[Passage], system_prompt: str 
 
 
 def parse_prompt(turns: Sequence[ChatTurn]) -> Prompt:
-    """The last user turn, read back. Passage numbers start at 1, in order; anything else is a plain question."""
+    """Read the last user turn back. Passages are numbered from 1, in order; anything else is a plain question."""
     content = next((turn.content for turn in reversed(turns) if turn.role == "user"), "")
     heads = _in_order(list(_BLOCK.finditer(content)))
     asked = list(_QUESTION.finditer(content))

@@ -64,6 +64,9 @@ class StepLog:
 
     times: dict[UUID, StepTime] = field(default_factory=dict[UUID, StepTime])
     failed: threading.Event = field(default_factory=threading.Event)
+    flow_thread: int = field(default_factory=threading.get_ident)
+    called: set[UUID] = field(default_factory=set[UUID])
+    """Steps that the flow called and did not submit: everything later came after them."""
 
 
 _LOG: ContextVar[StepLog | None] = ContextVar("step_log", default=None)
@@ -125,10 +128,12 @@ def _record(started_at: datetime) -> None:
         return
     run = context.task_run
     inputs = (found for inputs in run.task_inputs.values() for found in inputs)
-    upstream = frozenset(found.id for found in inputs if found.input_type == "task_run")
+    upstream = log.called.union(found.id for found in inputs if found.input_type == "task_run") - {run.id}
     earlier = log.times.get(run.id)  # a retry belongs to its first try
     started_at = earlier.started_at if earlier else started_at
-    log.times[run.id] = StepTime(run.id, run.name, started_at, datetime.now(UTC), upstream)
+    log.times[run.id] = StepTime(run.id, run.name, started_at, datetime.now(UTC), frozenset(upstream))
+    if threading.get_ident() == log.flow_thread:
+        log.called.add(run.id)
 
 
 def is_transient(task: Any, task_run: Any, state: State[Any]) -> bool:  # noqa: ARG001  # Prefect's signature

@@ -1,0 +1,131 @@
+"""A real S3 server that checks signatures (`rclone serve s3`), and the console's side of it."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from clouds.cloudru.assumptions import Assumptions, StorageAssumptions
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.storage import Document, Storage
+from clouds.cloudru.wire.endpoints import Endpoints
+from tests.clouds.cloudru.storage.control_plane import PROJECT, TENANT, ControlPlane
+from tests.clouds.cloudru.storage.odd_store import OddStore
+
+KEY_ID, KEY_SECRET = "key-of-the-test", "secret-of-the-test"
+StorageMaker = Callable[..., Storage]
+
+
+@pytest.fixture(scope="session")
+def s3_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory that the S3 server serves: a bucket is a directory in it."""
+    return tmp_path_factory.mktemp("s3")
+
+
+@pytest.fixture(scope="session")
+def s3_url(s3_data: Path) -> Generator[str]:
+    """`rclone serve s3`, once for all tests."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        str(Path(sys.executable).parent / "rclone"), "serve", "s3", "--addr", f"127.0.0.1:{port}",
+        "--auth-key", f"{TENANT}:{KEY_ID},{KEY_SECRET}", "--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--config", "", str(s3_data),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        try:
+            _wait_until_it_listens(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _wait_until_it_listens(port: int) -> None:
+    """Another process starts here, so real time passes."""
+    give_up_at_s = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert time.monotonic() < give_up_at_s, "rclone serve s3 did not start"
+            time.sleep(0.02)
+        else:
+            return
+
+
+@pytest.fixture
+def control_plane(s3_data: Path) -> Generator[ControlPlane]:
+    """The console's side of the S3 server."""
+    plane = ControlPlane(s3_data)
+    yield plane
+    plane.stop()
+
+
+@pytest.fixture
+def storage_at(control_plane: ControlPlane) -> Generator[StorageMaker]:
+    """Return a maker of `Storage` for any S3 URL, with another secret or other assumptions; no retry ever sleeps."""
+    clients: list[CloudRuClient] = []
+
+    def make(
+        url: str, *, key_secret: str = KEY_SECRET, key_id: str = KEY_ID, project_id: str = PROJECT, **assumed: bool
+    ) -> Storage:
+        endpoints = Endpoints.under(control_plane.url).model_copy(update={"storage": url})
+        assumptions = Assumptions(storage=StorageAssumptions(**assumed))
+        client = CloudRuClient(
+            key_id=key_id,
+            key_secret=key_secret,
+            project_id=project_id,
+            endpoints=endpoints,
+            assumptions=assumptions,
+            sleep=lambda _: None,
+        )
+        clients.append(client)
+        return client.storage
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def storage(storage_at: StorageMaker, s3_url: str) -> Storage:
+    """`Storage` on the real server."""
+    return storage_at(s3_url)
+
+
+@pytest.fixture
+def bucket(s3_data: Path, request: pytest.FixtureRequest) -> str:
+    """A bucket of this test's own."""
+    number = sum(1 for _ in s3_data.iterdir())
+    name = f"bucket-{number}-{abs(hash(request.node.nodeid)) % 10**8}"
+    (s3_data / name).mkdir()
+    return name
+
+
+@pytest.fixture
+def odd_store() -> Generator[OddStore]:
+    """A store that misbehaves to order."""
+    store = OddStore()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[dict[str, bytes]], list[Document]]:
+    """Write files and return them as documents."""
+
+    def write_files(files: dict[str, bytes]) -> list[Document]:
+        documents: list[Document] = []
+        for name, data in files.items():
+            path = tmp_path / "documents" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            documents.append(Document(name, UPath(path)))
+        return documents
+
+    return write_files

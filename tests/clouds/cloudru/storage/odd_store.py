@@ -1,0 +1,146 @@
+"""An S3 server that misbehaves to order: it answers what the real one cannot be made to answer."""
+
+import hashlib
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from urllib.parse import parse_qs, unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class Order:
+    """Answer the next request of this method and query key so, instead of doing what it asks."""
+
+    method: str
+    status: int
+    code: str = ""
+    having: str = ""
+    """A query key (`uploads`) or header (`x-amz-acl`) that the request must have."""
+    etag: str = ""
+    hang_up: bool = False
+
+
+@dataclass
+class OddStore:
+    """Objects in memory; `orders` are used up in turn; `seen` are (method, path, query, headers)."""
+
+    orders: deque[Order] = field(default_factory=deque[Order])
+    always: list[Order] = field(default_factory=list[Order])
+    objects: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    parts: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    seen: list[tuple[str, str, dict[str, list[str]], dict[str, str]]] = field(
+        default_factory=list[tuple[str, str, dict[str, list[str]], dict[str, str]]]
+    )
+    chunked: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        store = self
+
+        class Handler(_Handler):
+            odd = store
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def order_for(self, method: str, has: set[str]) -> Order | None:
+        with self.lock:
+            for order in self.orders:
+                if order.method == method and (not order.having or order.having in has):
+                    self.orders.remove(order)
+                    return order
+            return next((o for o in self.always if o.method == method and (not o.having or o.having in has)), None)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    odd: OddStore
+
+    def _serve(self) -> None:
+        split = urlsplit(self.path)
+        query = parse_qs(split.query, keep_blank_values=True)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", "0")))
+        key = unquote(split.path)
+        with self.odd.lock:
+            self.odd.seen.append((self.command, key, query, headers))
+        order = self.odd.order_for(self.command, {*query, *headers})
+        if order is not None and order.hang_up:
+            self.close_connection = True
+            return
+        if order is not None:
+            xml = f"<Error><Code>{order.code}</Code><Message>to order</Message></Error>" if order.code else ""
+            self._answer(order.status, xml, order.etag)
+        else:
+            getattr(self, f"_{self.command.lower()}")(key, query, body)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve
+
+    def _get(self, key: str, query: dict[str, list[str]], _: bytes) -> None:
+        prefix = query.get("prefix", [""])[0]
+        bucket = key.strip("/")
+        listed = "".join(
+            f"<Contents><Key>{name}</Key><Size>{len(data)}</Size><ETag>&quot;{hashlib.md5(data).hexdigest()}&quot;</ETag>"
+            "<LastModified>2026-11-01T00:00:00.000Z</LastModified></Contents>"
+            for name, data in sorted(self.odd.objects.items())
+            if name.startswith(prefix)
+        )
+        self._answer(
+            200, f"<ListBucketResult><Name>{bucket}</Name>{listed}<IsTruncated>false</IsTruncated></ListBucketResult>"
+        )
+
+    def _put(self, key: str, query: dict[str, list[str]], body: bytes) -> None:
+        with self.odd.lock:
+            if "partNumber" in query:
+                self.odd.parts[int(query["partNumber"][0])] = body
+            else:
+                self.odd.objects[key.split("/", 2)[2]] = body
+        self._answer(200, "", hashlib.md5(body).hexdigest())
+
+    def _post(self, key: str, query: dict[str, list[str]], body: bytes) -> None:
+        if "uploads" in query:
+            self._answer(
+                200, "<InitiateMultipartUploadResult><UploadId>id+1/2=</UploadId></InitiateMultipartUploadResult>"
+            )
+            return
+        digests = [bytes.fromhex(text) for text in re.findall(r"&quot;(\w+)&quot;", body.decode())]
+        with self.odd.lock:
+            self.odd.objects[key.split("/", 2)[2]] = b"".join(self.odd.parts[n] for n in sorted(self.odd.parts))
+        etag = f"{hashlib.md5(b''.join(digests)).hexdigest()}-{len(digests)}"
+        self._answer(
+            200, f"<CompleteMultipartUploadResult><ETag>&quot;{etag}&quot;</ETag></CompleteMultipartUploadResult>"
+        )
+
+    def _delete(self, *_: object) -> None:
+        self._answer(204, "")
+
+    def _head(self, *_: object) -> None:
+        self._answer(404, "")
+
+    def _answer(self, status: int, xml: str, etag: str = "") -> None:
+        self.send_response(status)
+        if etag:
+            self.send_header("ETag", f'"{etag}"')
+        content = xml.encode()
+        if self.odd.chunked and status != 204:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            chunk = b"%x;note=1\r\n%s\r\n" % (len(content), content) if content else b""
+            self.wfile.write(chunk + b"0\r\nX-Trailer: 1\r\n\r\n")
+            return
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass

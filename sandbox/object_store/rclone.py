@@ -12,8 +12,9 @@ from pathlib import Path
 from sandbox.settings import KEY_ID, KEY_SECRET, TENANT_ID
 
 READY_WITHIN_S = 20.0
-# The shell becomes rclone; its background half waits on a pipe that only this process holds open, and ends rclone and
-# removes the socket's directory ($0) when the pipe closes: also after SIGKILL, on every POSIX system, whichever thread started it (PR_SET_PDEATHSIG is not).
+# The shell becomes rclone; its background half waits on a pipe that only this process holds open. When the pipe closes
+# it ends rclone and removes the socket's directory ($0): also after SIGKILL, on every POSIX system, whichever thread
+# started it (PR_SET_PDEATHSIG is neither portable nor bound to the process).
 _ENDS_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill $$ 2>/dev/null; rm -rf -- "$0") & exec "$@" 3<&- </dev/null'
 
 

@@ -72,7 +72,9 @@ class Iam:
         """Return who sent this Authorization header, or refuse with 401."""
         scheme, _, token = (authorization or "").partition(" ")
         unsigned, _, signature = token.rpartition(".")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(self._signature(unsigned), signature):
+        if scheme.lower() != "bearer" or not hmac.compare_digest(
+            self._signature(unsigned).encode(), signature.encode()
+        ):
             raise RpcError(GrpcCode.UNAUTHENTICATED, "no valid access token: ask IAM for one")
         claims: dict[str, Any] = json.loads(_decode(unsigned.partition(".")[2]))
         if claims["exp"] <= self._clock():

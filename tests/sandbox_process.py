@@ -1,0 +1,94 @@
+"""A sandbox as users run it: `python -m sandbox` in a process of its own, on a free port."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from clouds.cloudru.wire.endpoints import Endpoints
+from sandbox.settings import KEY_ID, KEY_SECRET, Settings
+
+STOPPED_WITHIN_S = 30.0
+MANY_GPUS = {"ResourceType_GPU_A100_NVLINK": 1000, "ResourceType_GPU_H100": 8, "ResourceType_CPU": 8}
+
+
+@dataclass(frozen=True)
+class SandboxProcess:
+    """A running sandbox. `control` is a client of `/_sandbox/`."""
+
+    base_url: str
+    ready_line: str
+    data_dir: Path
+    process: subprocess.Popen[str]
+    control: httpx.Client
+
+    @classmethod
+    def start(cls, data_dir: Path, port: int = 0) -> Self:
+        """Start it and return when it says that it is ready."""
+        command = [sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(data_dir)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        base_url = next((word for word in line.split() if word.startswith("http://")), "")
+        assert base_url, f"the sandbox ended with {process.wait()} before it was ready"
+        control = httpx.Client(base_url=f"{base_url}/_sandbox", trust_env=False, timeout=60.0)
+        return cls(base_url, line, data_dir, process, control)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where its services answer."""
+        return Endpoints.under(self.base_url)
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings now."""
+        return Settings.model_validate(self.control.get("/settings").raise_for_status().json())
+
+    def set(self, **settings: Any) -> None:
+        """Replace some settings."""
+        self.control.patch("/settings", json=settings).raise_for_status()
+
+    def reset(self) -> None:
+        """Go back to default settings with plenty of quota, no faults, an empty request log."""
+        for path in ("/settings", "/faults", "/requests"):
+            self.control.delete(path).raise_for_status()
+        self.set(gpu_limits=MANY_GPUS)
+
+    def fault(self, path: str, **order: Any) -> None:
+        """Order a fault on requests whose /host/path the pattern is found in."""
+        self.control.post("/faults", json={"path": path, **order}).raise_for_status()
+
+    def all_faults_used(self) -> bool:
+        """Whether every ordered fault happened."""
+        return self.control.get("/faults").raise_for_status().json()["all_used"]
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the request log."""
+        return self.control.get("/requests").raise_for_status().json()["requests"]
+
+    def advance(self, seconds: float) -> None:
+        """Move its clock forward."""
+        self.control.post("/clock", json={"advance_s": seconds}).raise_for_status()
+
+    def token(self, key_id: str = KEY_ID, key_secret: str = KEY_SECRET) -> str:
+        """Return an access token."""
+        body = {"keyId": key_id, "secret": key_secret}
+        answer = httpx.post(f"{self.endpoints.iam}/api/v1/auth/token", json=body, trust_env=False)
+        return answer.raise_for_status().json()["access_token"]
+
+    def client(self) -> httpx.Client:
+        """Return a client that sends a fresh token; paths begin with the vendor's host."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        return httpx.Client(base_url=self.base_url, headers=headers, trust_env=False, timeout=120.0)
+
+    def stop(self) -> int:
+        """End it with SIGTERM and return its exit code."""
+        self.control.close()
+        self.process.terminate()
+        code = self.process.wait(STOPPED_WITHIN_S)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code

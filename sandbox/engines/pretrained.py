@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from sentence_transformers import CrossEncoder, SentenceTransformer
+from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
@@ -30,6 +31,11 @@ class PretrainedEmbedder:
         self.name = name
         self._model = SentenceTransformer(str(snapshot), device="cpu", local_files_only=True)
         self._computing = Lock()
+        # A tokenizer of its own: truncation is a state of the model's one, and counting while another thread encodes
+        # would switch it off under that thread (RuntimeError: size of tensor a must match tensor b).
+        self._counter = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        self._counter.no_truncation()
+        self._counter.no_padding()
         dimension = self._model.get_embedding_dimension()
         if not dimension:
             raise ValueError(f"{name} is not an embedder: it tells no dimension; take a model of the task Embedding")
@@ -47,9 +53,7 @@ class PretrainedEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens of all texts together, special tokens included, before any truncation."""
-        if not texts:
-            return 0
-        return sum(len(ids) for ids in self._model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"])
+        return sum(len(encoding) for encoding in self._counter.encode_batch_fast(list(texts)))
 
 
 class PretrainedReranker:

@@ -1,0 +1,20 @@
+"""Counting tokens while another thread embeds: the splitter and the embedder work at the same time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from sandbox.engines.models import ModelShelf
+
+
+def test_counting_does_not_disturb_embedding() -> None:
+    """A text above the model's longest input is counted whole and embedded truncated, also both at once."""
+    model = ModelShelf().embedder("sentence-transformers/all-MiniLM-L6-v2")
+    text = "the parcel arrives in three days after the order is paid " * 60
+    count, vector = model.count_tokens([text]), model.embed([text])
+    assert count > 600
+    with ThreadPoolExecutor(2) as pool:
+        counts = pool.submit(lambda: {model.count_tokens([text]) for _ in range(1500)})
+        vectors = pool.submit(lambda: [model.embed([text]) for _ in range(15)])
+    assert counts.result() == {count}
+    assert np.allclose(np.vstack(vectors.result()), vector, atol=1e-5)

@@ -1,7 +1,7 @@
 """Documents with the queries they answer: own texts in `bench/corpora/`, and the docstrings of Python's library.
 
-The held-out corpora were written before anything was tuned and stayed unread while tuning; of the library's modules
-every second one is held out.
+The held-out corpora were written before anything was tuned and were not scored while tuning; of the library's modules
+every second one is held out. The bilingual corpus is the Russian and the English one together.
 """
 
 import importlib
@@ -31,7 +31,9 @@ xmlrpc.client zipfile zlib
 SHORTEST_SUMMARY_WORDS = 4
 SHORTEST_BODY_WORDS = 12
 
-QueryKind = Literal["keyword", "paraphrased"]
+Language = Literal["russian", "english"]
+Part = Literal["tuning", "heldout"]
+Kind = Literal["keyword", "paraphrased"]
 
 
 @dataclass(frozen=True)
@@ -39,28 +41,37 @@ class Corpus:
     """`relevant[i]` is the place of the only document that answers `queries[i]`."""
 
     name: str
-    language: Literal["russian", "english"]
     documents: tuple[str, ...]
     queries: tuple[str, ...]
     relevant: tuple[int, ...]
 
 
-def own_corpus(language: Literal["russian", "english"], part: Literal["tuning", "heldout"], kind: QueryKind) -> Corpus:
+def own_corpus(language: Language, part: Part, kind: Kind) -> Corpus:
     """One of the project's own: `keyword` queries share words with their document, `paraphrased` ones mostly do not."""
     lines = (HERE / f"{language}_{part}.jsonl").read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]
     asked = [(query, place) for place, record in enumerate(records) for query in record[f"{kind}_queries"]]
     return Corpus(
         name=f"{language} {part}, {kind}",
-        language=language,
         documents=tuple(record["text"] for record in records),
         queries=tuple(query for query, _ in asked),
         relevant=tuple(place for _, place in asked),
     )
 
 
+def bilingual_corpus(part: Part, kind: Kind) -> Corpus:
+    """Both languages in one base; every query still has one relevant document."""
+    russian, english = own_corpus("russian", part, kind), own_corpus("english", part, kind)
+    return Corpus(
+        name=f"bilingual {part}, {kind}",
+        documents=russian.documents + english.documents,
+        queries=russian.queries + english.queries,
+        relevant=russian.relevant + tuple(len(russian.documents) + place for place in english.relevant),
+    )
+
+
 @cache
-def docstring_corpus(part: Literal["tuning", "heldout"]) -> Corpus:
+def docstring_corpus(part: Part) -> Corpus:
     """Docstrings of this Python's library: the query is the summary line, the document is the rest."""
     halves: dict[str, str] = {}
     for module in MODULES.split()[0 if part == "tuning" else 1 :: 2]:
@@ -71,7 +82,6 @@ def docstring_corpus(part: Literal["tuning", "heldout"]) -> Corpus:
                 halves.setdefault(summary, body)
     return Corpus(
         name=f"english {part}, docstrings",
-        language="english",
         documents=tuple(halves.values()),
         queries=tuple(halves),
         relevant=tuple(range(len(halves))),

@@ -31,8 +31,8 @@ class StandInEmbedder:
 
     def __init__(self) -> None:
         """Load the model of the wheel."""
-        self._minilm = PretrainedEmbedder("all-MiniLM-L6-v2", Path(get_model_path()))
-        self.dimension = self._minilm.dimension + LEXICAL_DIMENSION
+        self.minilm = PretrainedEmbedder("all-MiniLM-L6-v2", Path(get_model_path()))
+        self.dimension = self.minilm.dimension + LEXICAL_DIMENSION
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors [n, d] float32 of unit norm, in the order of the texts."""
@@ -46,14 +46,14 @@ class StandInEmbedder:
     def neural_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """MiniLM's vectors [n, 384] of what it can read; zeros for a text that has words, but none in Latin script."""
         readable = {row: read for row, text in enumerate(texts) if (read := latin_part(text)) is not None}
-        vectors = np.zeros((len(texts), self._minilm.dimension), dtype=np.float32)
+        vectors = np.zeros((len(texts), self.minilm.dimension), dtype=np.float32)
         if readable:
-            vectors[list(readable)] = self._minilm.embed(list(readable.values()))
+            vectors[list(readable)] = self.minilm.embed(list(readable.values()))
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens of all texts together by MiniLM's tokenizer, special tokens included."""
-        return self._minilm.count_tokens(texts)
+        return self.minilm.count_tokens(texts)
 
 
 def latin_share(text: str) -> float:

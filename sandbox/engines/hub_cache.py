@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.errors import HFValidationError
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 INDEXES = tuple(f"{name}.index.json" for name in WEIGHTS)
@@ -14,7 +15,10 @@ def find_snapshot(repository: str, revision: str = "main", cache_dir: Path | Non
 
     `cache_dir` left out: the cache that huggingface_hub uses (`HF_HOME`, `HF_HUB_CACHE`).
     """
-    config = try_to_load_from_cache(repository, "config.json", cache_dir=cache_dir, revision=revision)
+    try:
+        config = try_to_load_from_cache(repository, "config.json", cache_dir=cache_dir, revision=revision)
+    except HFValidationError:  # no repository can have such a name
+        return None
     if not isinstance(config, str):
         return None
     snapshot = Path(config).parent

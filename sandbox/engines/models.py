@@ -9,23 +9,7 @@ import numpy as np
 
 from sandbox.engines.hub_cache import find_snapshot
 from sandbox.engines.prompt import ChatTurn
-
-STAND_IN_REPOSITORIES = frozenset(
-    {
-        "Qwen/Qwen3-Embedding-0.6B",
-        "Qwen/Qwen3-Embedding-4B",
-        "Qwen/Qwen3-Embedding-8B",
-        "Qwen/Qwen3-Reranker-0.6B",
-        "Qwen/Qwen3-Reranker-4B",
-        "Qwen/Qwen3-Reranker-8B",
-        "t-tech/T-lite-it-1.0",
-        "t-tech/T-pro-it-1.0",
-        "BAAI/bge-m3",
-        "BAAI/bge-reranker-v2-m3",
-        "sentence-transformers/all-MiniLM-L6-v2",
-    }
-)
-"""Repositories for which a stand-in may answer; any other name that is not in the local cache is unknown."""
+from sandbox.huggingface.catalogue import PARAMETERS
 
 
 @runtime_checkable
@@ -78,13 +62,9 @@ class ModelShelf:
         self._loaded: dict[tuple[str, str], Any] = {}
         self._loading = RLock()
 
-    def cached(self, repository: str, revision: str = "main") -> bool:
-        """Tell whether the repository is in the local cache, weights included, and answers as itself."""
-        return find_snapshot(repository, revision, self._cache_dir) is not None
-
     def known(self, repository: str, revision: str = "main") -> bool:
-        """Tell whether a model answers for this repository: itself or a stand-in."""
-        return repository in STAND_IN_REPOSITORIES or self.cached(repository, revision)
+        """Tell whether a model answers for this repository: itself, or a stand-in for one of the catalogue."""
+        return repository in PARAMETERS or find_snapshot(repository, revision, self._cache_dir) is not None
 
     def embedder(self, repository: str, revision: str = "main") -> EmbedderModel:
         """Load the model of a run with the task Embedding."""

@@ -17,12 +17,16 @@ DEPLOYMENTS_FILE = "deployments.yaml"
 
 @dataclass(frozen=True)
 class Part:
-    """A command. `ready` is None for one that does its work and ends; `after` are the parts that it needs ready."""
+    """A command. `ready` is None for one that does its work and ends; `after` are the parts that it needs ready.
+
+    `port` is where it has to listen itself: an answer alone could come from another program on that port.
+    """
 
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str]
     ready: Callable[[], bool] | None = None
+    port: int | None = None
     after: tuple[str, ...] = ()
     before: Callable[[], None] | None = None
     note: str = ""
@@ -35,21 +39,24 @@ def of_stack(
     python = sys.executable
     env = environment.of_stack(layout, api_url, token)
     since = now or datetime.now(UTC)
+    sandbox_port, server_port = (int(httpx.URL(url).port or 0) for url in (sandbox_url, api_url))
     prefect = (python, "-m", "prefect")
     deploy = (*prefect, "--no-prompt", "deploy", "--all", "--prefect-file", DEPLOYMENTS_FILE)
     return (
         Part(
             "sandbox",
-            (python, "-m", "sandbox", "--port", _port(sandbox_url), "--data", str(layout.sandbox_data)),
+            (python, "-m", "sandbox", "--port", str(sandbox_port), "--data", str(layout.sandbox_data)),
             environment.of_sandbox(env),
             ready=lambda: _answers(f"{sandbox_url}/_sandbox/health"),
+            port=sandbox_port,
             note=sandbox_url,
         ),
         Part(
             "server",
-            (*prefect, "server", "start", "--host", ports.HOST, "--port", _port(api_url.removesuffix("/api"))),
+            (*prefect, "server", "start", "--host", ports.HOST, "--port", str(server_port)),
             env,
             ready=api.is_healthy,
+            port=server_port,
             note=api_url.removesuffix("/api"),
         ),
         Part(
@@ -75,10 +82,6 @@ def of_stack(
 def _make_ready_for_worker(api: PrefectApi) -> None:
     api.ensure_work_pool(POOL)
     api.mark_orphans_cancelled()
-
-
-def _port(url: str) -> str:
-    return url.rpartition(":")[2]
 
 
 def _answers(url: str) -> bool:

@@ -80,6 +80,16 @@ def _find(root: Root) -> psutil.Process | None:
     return process if same else None
 
 
+def listens(root: Root, port: int) -> bool:
+    """Say whether that very process listens on the port."""
+    process = _find(root)
+    try:
+        sockets = process.net_connections("tcp4") if process else []
+    except psutil.NoSuchProcess:
+        return False
+    return any(socket.status == psutil.CONN_LISTEN and socket.laddr.port == port for socket in sockets)
+
+
 def descendants(token: str) -> list[psutil.Process]:
     """Return every process that carries the token, also one whose parent has died."""
     found: list[psutil.Process] = []

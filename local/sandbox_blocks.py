@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.huggingface import ENDPOINT
 from sandbox import settings
 
 NAME = "sandbox"
@@ -20,7 +21,10 @@ def save(sandbox_url: str) -> None:
         project_id=settings.PROJECT_ID,
         endpoints=Endpoints.under(sandbox_url),
     ).save(NAME, overwrite=True)
-    HuggingFaceCredentials(token=SecretStr(settings.HUGGING_FACE_TOKEN)).save(NAME, overwrite=True)
+    HuggingFaceCredentials(
+        token=SecretStr(settings.HUGGING_FACE_TOKEN),
+        endpoint=f"{sandbox_url}/{ENDPOINT.removeprefix('https://')}",
+    ).save(NAME, overwrite=True)
 
 
 if __name__ == "__main__":

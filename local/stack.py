@@ -148,7 +148,7 @@ def _services(parts: Iterable[Part], running: dict[str, Root]) -> list[Root]:
 
 def _is_ready(part: Part, root: Root) -> bool:
     if part.ready:
-        return part.ready()
+        return (part.port is None or processes.listens(root, part.port)) and part.ready()
     code = processes.exit_code(root)
     if code:
         raise _ended(root)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,23 @@ def test_start_has_a_deadline(layout: Layout) -> None:
     left = stack.read(layout)
     assert left
     left.stop(layout)
+
+
+def test_answer_of_another_program_does_not_count(layout: Layout) -> None:
+    """A service is ready when it listens itself; another one on its port may answer, and would get our blocks."""
+    with socket.socket() as foreign:
+        foreign.bind(("127.0.0.1", 0))
+        foreign.listen()
+        port = foreign.getsockname()[1]
+        deaf = replace(part("server", SERVICE, layout), ready=lambda: True, port=port)
+        with pytest.raises(LocalError, match="not ready after 0 s: server"):
+            begin(layout, deaf, deadline_s=0.3)
+    begun = stack.read(layout)
+    assert begun
+    begun.stop(layout)
+
+    listener = f"import socket, time; s = socket.socket(); s.bind(('127.0.0.1', {port})); s.listen(); time.sleep(600)"
+    begin(layout, replace(deaf, command=python(listener))).stop(layout)
 
 
 def test_death_of_a_service_is_noticed(layout: Layout) -> None:

@@ -34,8 +34,10 @@ def provision_rag(stack: RagStack = RagStack(), cloud: str = "sandbox", huggingf
         documents = upload_documents.submit(cloudru, bucket, stack.folder, plan.documents)
         secret = ensure_secret.submit(cloudru, hub, stack.token_secret)
 
-        runs = [ensure_inference.submit(cloudru, model, plan, secret) for model in models]
-        ready = [wait_for_inference.submit(cloudru, model, run) for model, run in zip(models, runs, strict=True)]
+        runs, ready = [], []
+        for model in models:
+            runs.append(ensure_inference.submit(cloudru, model, plan, secret))
+            ready.append(wait_for_inference.submit(cloudru, model, runs[-1]))
         embedder, reranker, llm = ready
 
         ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder)

@@ -33,7 +33,9 @@ def upload_documents(
     """Write the folder marker and every document whose content the folder does not hold yet."""
     storage = cloudru.get_client().storage
     action = storage.ensure_folder(bucket.name, folder)
-    with progress("upload-documents", f"Documents to {bucket.name}/{folder}", total=len(documents)) as advance:
+    with progress(
+        f"upload-documents-{bucket.name}", f"Documents to {bucket.name}/{folder}", total=len(documents)
+    ) as advance:
         upload = storage.upload(
             bucket.name,
             folder,

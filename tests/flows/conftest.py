@@ -1,0 +1,92 @@
+"""A Prefect server of its own for the flows' tests, and blocks that point at the running sandbox."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from prefect.settings import (
+    PREFECT_LOCAL_STORAGE_PATH,
+    PREFECT_RESULTS_PERSIST_BY_DEFAULT,
+    temporary_settings,
+)
+from prefect.testing.utilities import prefect_test_harness
+from pydantic import SecretStr
+
+from blocks import CloudRuCredentials, HuggingFaceCredentials
+from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
+from flows.specs import RagStack
+from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID
+from tests.sandbox_process import SandboxProcess
+
+EXAMPLE = str(Path(__file__).parents[2] / "examples" / "faq_products.txt")
+AT_ONCE = {stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")}
+
+
+@pytest.fixture(scope="session")
+def prefect_storage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """Start Prefect's test server; results are persisted, so that a test can look into them."""
+    results = tmp_path_factory.mktemp("results")
+    changes: dict[Any, Any] = {
+        PREFECT_LOCAL_STORAGE_PATH: results,
+        PREFECT_RESULTS_PERSIST_BY_DEFAULT: True,
+    }
+    with prefect_test_harness(server_startup_timeout=120), temporary_settings(changes):
+        yield results
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The sandbox as the flow sees it: `name` is that of both blocks."""
+
+    name: str
+    sandbox: SandboxProcess
+
+    def stack(self, **changes: Any) -> RagStack:
+        """Return the tutorial's stack under names that no other test uses."""
+        mark = uuid4().hex[:8]
+        names: dict[str, Any] = {
+            "documents": (EXAMPLE,),
+            "bucket": f"bucket-{mark}",
+            "token_secret": f"token_{mark}",
+            "embedder": inference(f"embedder-{mark}", "Qwen/Qwen3-Embedding-0.6B", "Embedding"),
+            "reranker": inference(f"reranker-{mark}", "Qwen/Qwen3-Reranker-0.6B", "Score"),
+            "llm": inference(f"llm-{mark}", "t-tech/T-lite-it-1.0", "Generate"),
+            "knowledge_base": KnowledgeBaseSpec(name=f"kb-{mark}"),
+        }
+        return RagStack(**{**names, **changes})
+
+    def changes(self) -> list[str]:
+        """Return what was asked of the sandbox that may have changed the project."""
+        return [f"{r['method']} {r['host']}{r['path']}" for r in self.sandbox.requests() if r["mutating"]]
+
+
+def inference(name: str, repository: str, task: Any, **changes: Any) -> InferenceSpec:
+    """Return an inference."""
+    return InferenceSpec(name=name, repository=repository, task=task, **changes)
+
+
+def save_blocks(name: str, sandbox: SandboxProcess, **changes: Any) -> None:
+    """Save both blocks for the sandbox, with changed fields."""
+    cloudru: dict[str, Any] = {
+        "key_id": KEY_ID,
+        "key_secret": KEY_SECRET,
+        "project_id": PROJECT_ID,
+        "endpoints": sandbox.endpoints,
+    }
+    token = changes.pop("token", HUGGING_FACE_TOKEN)
+    CloudRuCredentials(**{**cloudru, **changes}).save(name, overwrite=True)
+    HuggingFaceCredentials(token=SecretStr(token), endpoint=f"{sandbox.base_url}/huggingface.co").save(
+        name, overwrite=True
+    )
+
+
+@pytest.fixture
+def cloud(sandbox: SandboxProcess, prefect_storage: Path) -> Cloud:  # noqa: ARG001  # the server must be up
+    """Return the sandbox with every stage over at once, and blocks that lead to it."""
+    sandbox.reset()
+    sandbox.set(run_spans=AT_ONCE, knowledge_base_spans={})
+    save_blocks("test-cloud", sandbox)
+    return Cloud("test-cloud", sandbox)

@@ -1,0 +1,203 @@
+"""The whole flow against the running sandbox."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.futures import PrefectConcurrentFuture, PrefectFuture
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec, ProbeSpec
+from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
+from flows.provision import provision_rag
+from flows.specs import RagStack, StackReport
+from sandbox.settings import HUGGING_FACE_TOKEN
+from tests.flows.conftest import Cloud, inference
+
+
+def run(cloud: Cloud, stack: RagStack) -> StackReport:
+    """Run the flow with both blocks of the sandbox."""
+    return provision_rag(stack, cloud.name, cloud.name)
+
+
+class Recorder(ThreadPoolTaskRunner[Any]):
+    """Writes down which step was given the future of which other one."""
+
+    graph: ClassVar[dict[str, set[str]]] = {}
+    names: ClassVar[dict[Any, str]] = {}
+
+    def submit(
+        self,
+        task: Any,
+        parameters: dict[str, Any],
+        wait_for: Iterable[PrefectFuture[Any]] | None = None,
+        dependencies: dict[str, Any] | None = None,
+    ) -> PrefectConcurrentFuture[Any]:
+        """Submit, and note the edges; a model's steps carry its task."""
+        future = super().submit(task, parameters, wait_for, dependencies)
+        name = f"{task.name} {parameters['model'].task}" if "model" in parameters else task.name
+        self.names[future.task_run_id] = name
+        self.graph[name] = {
+            self.names[value.task_run_id] for value in parameters.values() if isinstance(value, PrefectFuture)
+        }
+        return future
+
+
+def test_stack_is_provisioned_and_adopted(cloud: Cloud) -> None:
+    """The first run creates seven things and the probe is answered; the second creates and changes nothing."""
+    stack = cloud.stack()
+    first = run(cloud, stack)
+    assert (first.created, first.adopted, first.updated) == (7, 0, 0)
+    assert first.documents.uploaded == ("rag-inference-kb/faq_products.txt",)
+    assert "14 дней, не считая дня покупки" in first.probe.answer
+    assert first.probe.sources == ("rag-inference-kb/faq_products.txt",)
+    assert [model.action for model in first.models] == ["created"] * 3
+    assert all("stand-in" in model.answered_by for model in first.models)
+
+    cloud.sandbox.reset()
+    second = run(cloud, stack)
+    assert (second.created, second.adopted, second.updated) == (0, 7, 0)
+    assert second.documents.kept == first.documents.uploaded
+    assert second.knowledge_base.version_id == first.knowledge_base.version_id
+    assert [model.run_id for model in second.models] == [model.run_id for model in first.models]
+    assert cloud.changes() == []
+
+
+def test_graph_is_the_tutorials(cloud: Cloud) -> None:
+    """The knowledge base waits for documents and embedder, and for neither reranker nor LLM."""
+    Recorder.graph.clear()
+    provision_rag.with_options(task_runner=Recorder(max_workers=32))(cloud.stack(), cloud.name, cloud.name)  # pyright: ignore[reportArgumentType]  # invariant without need
+    graph = {step: upstream for step, upstream in Recorder.graph.items() if step != "report"}
+    assert graph == {
+        "ensure-bucket": set(),
+        "upload-documents": {"ensure-bucket"},
+        "ensure-secret": set(),
+        "ensure-inference Embedding": {"ensure-secret"},
+        "ensure-inference Score": {"ensure-secret"},
+        "ensure-inference Generate": {"ensure-secret"},
+        "wait-for Embedding": {"ensure-inference Embedding"},
+        "wait-for Score": {"ensure-inference Score"},
+        "wait-for Generate": {"ensure-inference Generate"},
+        "ensure-knowledge-base": {"ensure-bucket", "upload-documents", "wait-for Embedding"},
+        "wait-for-index": {"ensure-knowledge-base"},
+        "verify": {"wait-for-index", "wait-for Score", "wait-for Generate"},
+    }
+
+
+def test_artifacts_tell_the_run(cloud: Cloud) -> None:
+    """Markdown with answer and times, the chunks as a table, and progress of each wait and the upload at 100."""
+    stack = cloud.stack()
+    name = stack.knowledge_base.name
+    run(cloud, stack)
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json={"limit": 200}).json()
+    artifacts = {artifact["key"]: artifact for artifact in found}
+    report = artifacts[f"stack-{name}"]["data"]
+    assert "created 7, adopted 0, updated 0" in report
+    assert "14 дней, не считая дня покупки" in report
+    assert "| verify |" in report
+    assert "faq_products.txt" in artifacts[f"chunks-{name}"]["data"]
+    waits = [f"wait-for-{model.name}" for model in (stack.embedder, stack.reranker, stack.llm)]
+    progress = [*waits, f"wait-for-{name}", f"upload-documents-{stack.bucket}"]
+    assert {key: float(artifacts[key]["data"]) for key in progress} == dict.fromkeys(progress, 100.0)
+
+
+def test_steps_are_named_for_people(cloud: Cloud) -> None:
+    """The UI shows which inference a step is about, and the critical path begins with the checks."""
+    stack = cloud.stack()
+    report = run(cloud, stack)
+    names = [step.name for step in report.steps]
+    assert {f"ensure-inference {stack.llm.name}", f"wait-for {stack.llm.name}", "verify"} <= set(names)
+    critical = [step.name for step in report.steps if step.on_critical_path]
+    assert (critical[0], critical[-1]) == ("check-stack", "verify")
+    assert 0 < report.critical_path_s <= report.duration_s
+
+
+def test_new_document_is_indexed_by_the_next_run(cloud: Cloud, tmp_path: Any) -> None:
+    """A file added to the folder is sent, the knowledge base reindexed, and the probe answered from it."""
+    (tmp_path / "a.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
+    run(cloud, stack)
+    (tmp_path / "b.txt").write_text("Парковка для покупателей стоит сорок рублей в час.", encoding="utf-8")
+    probe = ProbeSpec(question="Сколько стоит парковка?", source="b.txt", phrase="сорок рублей")
+    report = run(cloud, stack.model_copy(update={"probe": probe}))
+    assert report.documents.uploaded == ("rag-inference-kb/b.txt",)
+    assert (report.created, report.updated) == (0, 1)
+    assert "сорок рублей" in report.probe.answer
+
+
+def test_foundation_model_is_not_started(cloud: Cloud) -> None:
+    """A model of Foundation Models has no run: its two steps do nothing, the others do not wait."""
+    stack = cloud.stack(
+        reranker=FoundationModelSpec(model="Qwen/Qwen3-Reranker-0.6B"),
+        llm=FoundationModelSpec(model="t-tech/T-lite-it-1.0"),
+    )
+    report = run(cloud, stack)
+    assert report.created == 5
+    assert [model.status for model in report.models[1:]] == ["Foundation Models"] * 2
+
+
+def test_wrong_answer_fails_and_says_what_came_back(cloud: Cloud) -> None:
+    """A stack that runs and answers wrongly is not green."""
+    probe = ProbeSpec(
+        question="Сколько стоит доставка курьером по городу?", source="faq_products.txt", phrase="дирижабль"
+    )
+    with pytest.raises(WrongAnswerError, match=r"lacks the phrase 'дирижабль'; came back: .*290 рублей"):
+        run(cloud, cloud.stack(probe=probe))
+
+
+def test_failed_inference_ends_the_run_with_its_reason(cloud: Cloud) -> None:
+    """The embedder's reason is the run's; nobody waits an hour for the LLM beside it, and no base is created."""
+    cloud.sandbox.set(run_spans={"resource_allocation": {"seconds": 3600}})
+    cloud.sandbox.set(
+        run_spans_by={"ModelTaskType_EMBEDDING": {stage: {} for stage in ("resource_allocation", "pulling")}}
+    )
+    stack = cloud.stack(embedder=inference("embedder-of-nobody", "nobody/nothing", "Embedding", gpu_memory_gb=5))
+    with pytest.raises(FailedStateError, match=r"embedder-of-nobody .* is FAILED: .*nobody/nothing"):
+        run(cloud, stack)
+    assert not any("knowledge-bases" in change for change in cloud.changes())
+
+
+def test_passed_deadline_says_what_was_last_seen(cloud: Cloud) -> None:
+    """The deadline is a parameter of the inference; the message names the stage it was in."""
+    cloud.sandbox.set(run_spans_by={"ModelTaskType_GENERATE": {"pulling": {"seconds": 3600}}})
+    llm = inference("llm-too-slow", "t-tech/T-lite-it-1.0", "Generate", ready_within_s=1)
+    with pytest.raises(DeadlineError, match=r"not ready after 1 s; last seen: .*PULLING"):
+        run(cloud, cloud.stack(llm=llm))
+
+
+def test_failed_index_ends_the_run_with_its_reason(cloud: Cloud, tmp_path: Any) -> None:
+    """A file that cannot be read fails its version, and the run says which and why."""
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing of a PDF")
+    base: Any = {
+        "name": "kb-of-a-broken-file",
+        "extensions": ["pdf"],
+        "extractors": [{"extensions": ["pdf"], "reader": "pdf"}],
+    }
+    stack = cloud.stack(documents=(str(tmp_path),), knowledge_base=KnowledgeBaseSpec.model_validate(base))
+    with pytest.raises(FailedStateError, match=r"broken\.pdf"):
+        run(cloud, stack)
+
+
+def test_failed_upload_is_not_reported_as_done(cloud: Cloud) -> None:
+    """When a document is refused nothing is built on the folder."""
+    cloud.sandbox.fault("faq_products", method="PUT", status=403, times=10)
+    with pytest.raises(Exception, match=r"faq_products\.txt"):
+        run(cloud, cloud.stack())
+    assert not any("knowledge-bases" in change for change in cloud.changes())
+
+
+def test_lost_reply_of_a_create_makes_no_second_run(cloud: Cloud) -> None:
+    """The endpoint that was created although its reply was lost is found by name, not paid for twice."""
+    stack = cloud.stack()
+    cloud.sandbox.fault("/modelruns$", method="POST", drop="after", times=1)
+    report = run(cloud, stack)
+    assert cloud.sandbox.all_faults_used()
+    names = {model.name for model in report.models}
+    with cloud.sandbox.client() as client:
+        url = f"{cloud.sandbox.endpoints.inference}/00000000-0000-4000-8000-000000000001/modelruns"
+        listed = client.get(url, params={"limit": 100}).json()["modelRuns"]
+    assert sorted(r["name"] for r in listed if r["name"] in names) == sorted(names)
+    assert HUGGING_FACE_TOKEN not in str(listed)

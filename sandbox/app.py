@@ -16,7 +16,7 @@ from clouds.cloudru.wire.error import RpcStatus
 from sandbox.cloudru.routers import control, iam, inference, logs, model, secret, storage
 from sandbox.cloudru.rules.model import ModelRefusalError
 from sandbox.dispatch import App, Dispatch
-from sandbox.errors import GrpcCode, RpcError
+from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.huggingface import router as huggingface
 from sandbox.huggingface.hub import HubError
 from sandbox.object_store.gateway import Gateway
@@ -61,7 +61,7 @@ def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     errors = cast("RequestValidationError", error).errors()
-    problems = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in errors)
+    problems = problems_of(errors, skip=1)
     if request.url.path.partition("/v")[0].endswith(model.HOST_SUFFIX):
         return model.refused(request, ModelRefusalError(400, problems))
     return JSONResponse(RpcStatus(code=GrpcCode.INVALID_ARGUMENT, message=problems).to_wire(), 400)

@@ -1,5 +1,6 @@
 """Errors as the services of Cloud.ru send them: one table, one exception."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -28,3 +29,8 @@ class RpcError(Exception):
         super().__init__(message)
         self.body = RpcStatus(code=code, message=message, details=details or [])
         self.http_status = HTTP_STATUS_BY_GRPC_CODE[code]
+
+
+def problems_of(errors: Sequence[Any], skip: int = 0) -> str:
+    """Say in one line what pydantic found, without values; `skip` leading parts of each place are left out."""
+    return "; ".join(f"{'.'.join(map(str, each['loc'][skip:]))}: {each['msg']}" for each in errors)

@@ -9,7 +9,7 @@ from tests.sandbox_process import SandboxProcess
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Generator[SandboxProcess]:
-    """A real sandbox process; it keeps its state over tests, so take names of your own and call `reset()` first."""
+    """Start a real sandbox process; it keeps its state over tests: take names of your own, call `reset()` first."""
     process = SandboxProcess.start(tmp_path_factory.mktemp("sandbox"))
     process.reset()
     yield process

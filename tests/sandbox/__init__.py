@@ -1,0 +1,1 @@
+"""The sandbox: its own parts, and its services over HTTP."""

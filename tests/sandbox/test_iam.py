@@ -17,6 +17,7 @@ EVERY_SERVICE = (
 
 
 def ask_for_token(sandbox: SandboxProcess, body: dict[str, str]) -> httpx.Response:
+    """Send one token request."""
     return httpx.post(f"{sandbox.endpoints.iam}/api/v1/auth/token", json=body)
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.dispatch import LOOPBACK_HOSTS
-from sandbox.errors import GrpcCode, RpcError
+from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.faults import FaultOrder
 from sandbox.lifecycle import timestamp
 from sandbox.request_log import LoggedRequest
@@ -41,7 +41,7 @@ def patch_settings(changes: Annotated[dict[str, Any], Body()], services: Service
     try:
         return services.settings_store.patch(changes)
     except ValidationError as error:
-        raise RpcError(GrpcCode.INVALID_ARGUMENT, str(error)) from error
+        raise RpcError(GrpcCode.INVALID_ARGUMENT, problems_of(error.errors())) from error
 
 
 @router.delete("/settings")

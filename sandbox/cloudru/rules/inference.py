@@ -14,7 +14,7 @@ from clouds.cloudru.wire.inference import (
     StatusReason,
 )
 from clouds.cloudru.wire.inference import ModelRunStatus as Status
-from sandbox.cloudru.rules.run_request import check_keys, check_request
+from sandbox.cloudru.rules.run_request import read_request
 from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.huggingface.hub import Hub
@@ -148,9 +148,7 @@ class ModelRuns:
 
     def create(self, body: Mapping[str, Any], author: str) -> Run:
         """Make a run, or refuse: 400 a bad payload, 409 a taken name, 429 no quota left."""
-        check_keys(body)
-        request = CreateModelRunRequest.model_validate(body)
-        check_request(request)
+        request = read_request(body)
         now = self._clock()
         with self._state.locked():
             self._check_name(request.name)
@@ -167,12 +165,9 @@ class ModelRuns:
 
     def update(self, run_id: str, changes: Mapping[str, Any], author: str) -> Run:
         """Change some fields of a run that was not deleted."""
-        check_keys(changes)
         with self._state.locked():
             run = self._alive(run_id)
-            known = run.request.to_wire()
-            request = CreateModelRunRequest.model_validate({**known, **changes})
-            check_request(request)
+            request = read_request({**run.request.to_wire(), **changes})
             if request.name != run.name:
                 self._check_name(request.name)
             return self._put(run, event="UPDATED", author=author, request=request)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from clouds.cloudru.wire.inference import (
     CreateModelRunRequest,
     FrameworkType,
@@ -11,7 +13,7 @@ from clouds.cloudru.wire.inference import (
     ResourceType,
 )
 from sandbox.cloudru.rules.runtimes import TEMPLATES
-from sandbox.errors import GrpcCode, RpcError
+from sandbox.errors import GrpcCode, RpcError, problems_of
 
 NAME_PATTERN = r"[a-z][a-z0-9-]*"
 """Source: cloud-ru/evo-aifactory-skills cloudru-ml-inference, read 2026-11-21."""
@@ -24,8 +26,19 @@ OTHER_TASKS = (
 TASKS = (*ModelTaskType, *(f"ModelTaskType_{name}" for name in OTHER_TASKS))
 
 
-def check_keys(body: Mapping[str, Any]) -> None:
-    """Refuse keys that the message does not have, and empty required strings, as the gateway's JSON reader does."""
+def read_request(body: Mapping[str, Any]) -> CreateModelRunRequest:
+    """Return the request in a body, or refuse with 400 and every reason that the gateway's JSON reader has."""
+    _check_keys(body)
+    try:
+        request = CreateModelRunRequest.model_validate(body)
+    except ValidationError as error:
+        raise RpcError(GrpcCode.INVALID_ARGUMENT, problems_of(error.errors())) from error
+    _check_request(request)
+    return request
+
+
+def _check_keys(body: Mapping[str, Any]) -> None:
+    """Refuse keys that the message does not have, and empty strings where one is required."""
     fields = CreateModelRunRequest.model_fields
     known = {*fields, *(field.alias for field in fields.values())}
     for key, value in body.items():
@@ -33,7 +46,7 @@ def check_keys(body: Mapping[str, Any]) -> None:
         _require(value != "", f'unexpected token "" in field "{key}"')
 
 
-def check_request(request: CreateModelRunRequest) -> None:
+def _check_request(request: CreateModelRunRequest) -> None:
     """Refuse what the console's form would not send."""
     name_is_good = re.fullmatch(NAME_PATTERN, request.name) is not None
     _require(name_is_good, f"name {request.name!r} does not match ^{NAME_PATTERN}$")

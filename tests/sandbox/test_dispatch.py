@@ -1,0 +1,114 @@
+"""Which service a request means, ordered faults, and the request log."""
+
+import httpx
+import pytest
+
+from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
+from tests.sandbox.redirected import RedirectedTransport
+from tests.sandbox_process import SandboxProcess
+
+RUNS = f"/console.cloud.ru/u-api/inference/model-run/v1/{PROJECT_ID}/modelruns"
+TOKEN_PATH = "/api/v1/auth/token"
+KEY = {"keyId": KEY_ID, "secret": KEY_SECRET}
+
+
+def test_a_client_of_the_vendor_works_when_its_connections_are_redirected(sandbox: SandboxProcess) -> None:
+    """Unmodified vendor URLs reach the same services, told apart by the Host header."""
+    with httpx.Client(transport=RedirectedTransport(sandbox.base_url)) as client:
+        token = client.post(f"https://iam.api.cloud.ru{TOKEN_PATH}", json=KEY).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        answer = client.get(f"https:/{RUNS}", headers=bearer)
+        unknown = client.get("https://no-such-service.cloud.ru/v1", headers=bearer)
+    assert answer.status_code == 200
+    assert "modelRuns" in answer.json()
+    assert (unknown.status_code, unknown.json()["code"]) == (404, 5)
+
+
+def test_the_request_id_comes_back(sandbox: SandboxProcess) -> None:
+    """X-Request-ID is echoed, made when it is missing, and logged."""
+    sandbox.reset()
+    url = f"{sandbox.endpoints.iam}{TOKEN_PATH}"
+    assert httpx.post(url, json=KEY, headers={"X-Request-ID": "my-id"}).headers["x-request-id"] == "my-id"
+    assert httpx.post(url, json=KEY).headers["x-request-id"]
+    assert sandbox.requests()[0]["request_id"] == "my-id"
+
+
+def test_the_log_tells_what_was_asked_and_nothing_secret(sandbox: SandboxProcess) -> None:
+    """Method, host, path and status are logged; no body, no header, no query."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        client.post(RUNS, json={"name": "planted-sentinel"}, params={"q": "planted-sentinel"})
+        client.get(RUNS)
+    logged = [(e["method"], e["host"], e["status"], e["mutating"]) for e in sandbox.requests()]
+    assert logged == [
+        ("POST", "iam.api.cloud.ru", 200, False),
+        ("POST", "console.cloud.ru", 400, True),
+        ("GET", "console.cloud.ru", 200, False),
+    ]
+    raw = sandbox.control.get("/requests").text
+    assert not any(secret in raw for secret in ("planted-sentinel", KEY_SECRET, "Bearer"))
+
+
+def test_the_next_two_of_a_kind_fail(sandbox: SandboxProcess) -> None:
+    """A fault hits as many requests of its method and path as ordered, then no more, and says so."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        sandbox.fault("modelruns$", method="GET", times=2, status=503)
+        assert not sandbox.all_faults_used()
+        statuses = [client.get(RUNS).status_code, client.post(RUNS, json={}).status_code]
+        statuses += [client.get(RUNS).status_code, client.get(RUNS).status_code]
+    assert statuses == [503, 400, 503, 200]
+    assert sandbox.all_faults_used()
+    report = sandbox.control.get("/faults").json()["faults"][0]
+    assert (report["used"], report["remaining"]) == (2, 0)
+
+
+def test_a_fault_may_bring_its_own_body(sandbox: SandboxProcess) -> None:
+    """The body of a fault is any JSON; left out, it is rpcStatus."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        sandbox.fault("modelruns", status=500, body={"error": "a text"})
+        sandbox.fault("modelruns", status=502)
+        assert client.get(RUNS).json() == {"error": "a text"}
+        assert client.get(RUNS).json()["code"] == 14
+
+
+@pytest.mark.parametrize(("drop", "made"), [("before", 0), ("after", 1)])
+def test_a_dropped_connection(sandbox: SandboxProcess, drop: str, made: int) -> None:
+    """Dropped before: nothing was done. Dropped after: it was done, and the caller cannot know."""
+    sandbox.reset()
+    groups = f"/console.cloud.ru/u-api/logaas-bff-console/v1/{PROJECT_ID}/log-group"
+    with sandbox.client() as client:
+        count = len(client.get(f"{groups}s").json()["logGroups"])
+        sandbox.fault("log-group$", drop=drop)
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(groups, json={"name": f"dropped-{drop}"})
+        assert len(client.get(f"{groups}s").json()["logGroups"]) == count + made
+    assert [entry["status"] for entry in sandbox.requests() if entry["method"] == "POST"][-1] == 0
+
+
+def test_orders_that_make_no_sense_are_refused(sandbox: SandboxProcess) -> None:
+    """A bad pattern, a bad method of dropping, an unknown key: 400, and nothing is ordered."""
+    sandbox.reset()
+    for order in ({"path": "("}, {"path": "x", "drop": "sideways"}, {"path": "x", "staus": 500}, {}):
+        assert sandbox.control.post("/faults", json=order).status_code == 400, order
+    assert sandbox.control.get("/faults").json()["faults"] == []
+    assert sandbox.control.patch("/settings", json={"no_such": 1}).status_code == 400
+
+
+def test_the_control_api_answers_to_loopback_names_only(sandbox: SandboxProcess) -> None:
+    """A page that rebinds its own name to this address is refused."""
+    answer = httpx.get(f"{sandbox.base_url}/_sandbox/settings", headers={"Host": "attacker.example"})
+    assert answer.status_code == 403
+
+
+def test_unknown_paths_and_methods(sandbox: SandboxProcess) -> None:
+    """Neither is a crash: 404 and 405 as rpcStatus."""
+    assert httpx.get(f"{sandbox.base_url}/iam.api.cloud.ru/nothing").json()["code"] == 5
+    assert httpx.get(f"{sandbox.base_url}/").status_code == 404
+    answer = httpx.get(f"{sandbox.endpoints.iam}{TOKEN_PATH}")
+    assert (answer.status_code, answer.json()["code"]) == (405, 12)
+    not_json = httpx.post(
+        f"{sandbox.endpoints.iam}{TOKEN_PATH}", content=b"{", headers={"content-type": "application/json"}
+    )
+    assert (not_json.status_code, not_json.json()["code"]) == (400, 3)

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.config import Config
 from upath import UPath
 
 from clouds.cloudru.assumptions import Assumptions, StorageAssumptions
@@ -23,7 +25,7 @@ StorageMaker = Callable[..., Storage]
 
 @pytest.fixture(scope="session")
 def s3_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory that the S3 server serves: a bucket is a directory in it."""
+    """Return the directory that the S3 server serves: a bucket is a directory in it."""
     return tmp_path_factory.mktemp("s3")
 
 
@@ -33,10 +35,16 @@ def s3_url(s3_data: Path) -> Generator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        str(Path(sys.executable).parent / "rclone"), "serve", "s3", "--addr", f"127.0.0.1:{port}",
-        "--auth-key", f"{TENANT}:{KEY_ID},{KEY_SECRET}", "--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--config", "", str(s3_data),
-    ]  # fmt: skip
+    command = [str(Path(sys.executable).parent / "rclone"), "serve", "s3", "--addr", f"127.0.0.1:{port}"]
+    command += [
+        "--auth-key",
+        f"{TENANT}:{KEY_ID},{KEY_SECRET}",
+        "--config",
+        "",
+        "--vfs-cache-mode",
+        "off",
+        str(s3_data),
+    ]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         try:
             _wait_until_it_listens(port)
@@ -58,10 +66,28 @@ def _wait_until_it_listens(port: int) -> None:
             return
 
 
+@pytest.fixture(scope="session")
+def make_bucket(s3_url: str) -> Callable[[str], None]:
+    """Make buckets the way S3 does; the server would not see a directory that appeared behind its back."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_url,
+        region_name="ru-central-1",
+        aws_access_key_id=f"{TENANT}:{KEY_ID}",
+        aws_secret_access_key=KEY_SECRET,
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+    def make(name: str) -> None:
+        client.create_bucket(Bucket=name)
+
+    return make
+
+
 @pytest.fixture
-def control_plane(s3_data: Path) -> Generator[ControlPlane]:
-    """The console's side of the S3 server."""
-    plane = ControlPlane(s3_data)
+def control_plane(s3_data: Path, make_bucket: Callable[[str], None]) -> Generator[ControlPlane]:
+    """Start the console's side of the S3 server."""
+    plane = ControlPlane(s3_data, make_bucket)
     yield plane
     plane.stop()
 
@@ -99,17 +125,16 @@ def storage(storage_at: StorageMaker, s3_url: str) -> Storage:
 
 
 @pytest.fixture
-def bucket(s3_data: Path, request: pytest.FixtureRequest) -> str:
-    """A bucket of this test's own."""
-    number = sum(1 for _ in s3_data.iterdir())
-    name = f"bucket-{number}-{abs(hash(request.node.nodeid)) % 10**8}"
-    (s3_data / name).mkdir()
+def bucket(s3_data: Path, make_bucket: Callable[[str], None]) -> str:
+    """Make a bucket of this test's own."""
+    name = f"bucket-{sum(1 for _ in s3_data.iterdir())}"
+    make_bucket(name)
     return name
 
 
 @pytest.fixture
 def odd_store() -> Generator[OddStore]:
-    """A store that misbehaves to order."""
+    """Start a store that misbehaves to order."""
     store = OddStore()
     yield store
     store.stop()

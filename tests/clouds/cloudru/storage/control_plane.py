@@ -1,6 +1,7 @@
 """The console's side of Object Storage and IAM, as a server on the loopback address."""
 
 import json
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,9 +12,10 @@ LOG_GROUP = "c4d1aa10-0000-4000-8000-000000000003"
 
 
 class ControlPlane:
-    """Knows the tenant of one project, and makes buckets as directories of the S3 server."""
+    """Knows the tenant of one project, and makes and lists the buckets of the S3 server."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, make_bucket: Callable[[str], None]) -> None:
+        """List the directories of `data` as buckets; serve until it is stopped."""
         self.data = data
         self.foreign: set[str] = set()
         self.created: list[dict[str, object]] = []
@@ -37,7 +39,7 @@ class ControlPlane:
                     self._answer(409, {"code": 6, "message": "bucket already exists", "details": []})
                 else:
                     plane.created.append(body)
-                    (plane.data / body["name"]).mkdir()
+                    make_bucket(body["name"])
                     self._answer(201, {"name": body["name"], "log_group_id": LOG_GROUP})
 
             def _answer(self, status: int, body: dict[str, object]) -> None:
@@ -48,7 +50,7 @@ class ControlPlane:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -57,6 +59,7 @@ class ControlPlane:
         self._thread.start()
 
     def stop(self) -> None:
+        """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -48,11 +48,13 @@ class OddStore:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:
+        """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
     def order_for(self, method: str, has: set[str]) -> Order | None:
+        """Return the order that this request uses up, or one that always holds."""
         with self.lock:
             for order in self.orders:
                 if order.method == method and (not order.having or order.having in has):
@@ -83,13 +85,13 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             getattr(self, f"_{self.command.lower()}")(key, query, body)
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815  # http.server calls these names
 
     def _get(self, key: str, query: dict[str, list[str]], _: bytes) -> None:
         prefix = query.get("prefix", [""])[0]
         bucket = key.strip("/")
         listed = "".join(
-            f"<Contents><Key>{name}</Key><Size>{len(data)}</Size><ETag>&quot;{hashlib.md5(data).hexdigest()}&quot;</ETag>"
+            f"<Contents><Key>{name}</Key><Size>{len(data)}</Size><ETag>&quot;{_md5(data)}&quot;</ETag>"
             "<LastModified>2026-11-01T00:00:00.000Z</LastModified></Contents>"
             for name, data in sorted(self.odd.objects.items())
             if name.startswith(prefix)
@@ -104,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.odd.parts[int(query["partNumber"][0])] = body
             else:
                 self.odd.objects[key.split("/", 2)[2]] = body
-        self._answer(200, "", hashlib.md5(body).hexdigest())
+        self._answer(200, "", _md5(body))
 
     def _post(self, key: str, query: dict[str, list[str]], body: bytes) -> None:
         if "uploads" in query:
@@ -115,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         digests = [bytes.fromhex(text) for text in re.findall(r"&quot;(\w+)&quot;", body.decode())]
         with self.odd.lock:
             self.odd.objects[key.split("/", 2)[2]] = b"".join(self.odd.parts[n] for n in sorted(self.odd.parts))
-        etag = f"{hashlib.md5(b''.join(digests)).hexdigest()}-{len(digests)}"
+        etag = f"{_md5(b''.join(digests))}-{len(digests)}"
         self._answer(
             200, f"<CompleteMultipartUploadResult><ETag>&quot;{etag}&quot;</ETag></CompleteMultipartUploadResult>"
         )
@@ -142,5 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         pass
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -49,7 +49,7 @@ def test_without_registration_s3_itself_creates_the_bucket(
 def test_a_name_that_another_owner_holds_is_a_conflict(storage: Storage, control_plane: ControlPlane) -> None:
     """The control plane says it exists, our S3 does not have it."""
     control_plane.foreign.add("taken-by-another")
-    with pytest.raises(ConflictError, match="taken-by-another .*another owner.*Choose another name"):
+    with pytest.raises(ConflictError, match=r"taken-by-another .*another owner.*Choose another name"):
         storage.ensure_bucket("taken-by-another")
 
 
@@ -97,7 +97,7 @@ def test_the_whole_bucket_needs_no_marker(storage_at: StorageMaker, odd_store: O
 def test_a_wrong_secret_says_what_to_check(storage_at: StorageMaker, s3_url: str, bucket: str) -> None:
     """The server recomputes the signature; neither secret stands in the error."""
     storage = storage_at(s3_url, key_secret=WRONG_SECRET)
-    with pytest.raises(AuthenticationError, match="SignatureDoesNotMatch.*key secret") as caught:
+    with pytest.raises(AuthenticationError, match=r"SignatureDoesNotMatch.*key secret") as caught:
         storage.ensure_bucket(bucket)
     assert WRONG_SECRET not in f"{caught.value!r} {caught.value}"
     assert KEY_SECRET not in f"{caught.value!r} {caught.value}"
@@ -105,7 +105,7 @@ def test_a_wrong_secret_says_what_to_check(storage_at: StorageMaker, s3_url: str
 
 def test_an_unknown_key_says_what_to_check(storage_at: StorageMaker, s3_url: str, bucket: str) -> None:
     """The tenant is part of what S3 calls the key."""
-    with pytest.raises(AuthenticationError, match="InvalidAccessKeyId.*`tenant:key id`"):
+    with pytest.raises(AuthenticationError, match=r"InvalidAccessKeyId.*`tenant:key id`"):
         storage_at(s3_url, key_id="unknown").list_objects(bucket)
 
 

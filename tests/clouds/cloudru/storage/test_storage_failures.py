@@ -70,7 +70,7 @@ def test_after_a_failure_nothing_new_is_begun(storage_at: StorageMaker, odd_stor
     """A refused key would be refused a thousand times: the rest is not tried, and the error says so."""
     odd_store.always.append(Order("PUT", 403, "AccessDenied"))
     documents = write({f"{number:03}.txt": b"x" for number in range(200)})
-    with pytest.raises(PermissionDeniedError, match="0 of 200 documents are stored.*and what came after"):
+    with pytest.raises(PermissionDeniedError, match=r"0 of 200 documents are stored.*and what came after"):
         storage_at(odd_store.url).upload("bucket", "kb", documents)
     assert len(puts(odd_store)) <= 32
 

@@ -10,8 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 # A plain `pip install torch` on Linux brings gigabytes of CUDA. TORCH_INDEX names an index with other builds of the
 # same version: make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
-PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(CI),--quiet) \
-	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 BENCHES ?= critical_path waiting upload indexing demo
 
@@ -50,9 +49,9 @@ $(VENV)/with-check: EXTRAS := sandbox,test,check
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench
 
 $(VENV)/with-%: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing .[$(EXTRAS)] into $(VENV): minutes the first time, seconds later$(if \
-		$(TORCH_INDEX),, (on Linux without a GPU, TORCH_INDEX saves gigabytes: see the Makefile))"
-	@$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt -e '.[$(EXTRAS)]' || { \
+	@echo "Installing .[$(EXTRAS)] into $(VENV)$(if $(wildcard $(VENV)/with-*),,: minutes the first time)"
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) $(if $(CI)$(wildcard $(VENV)/with-*),--quiet) \
+		-c constraints.txt -e '.[$(EXTRAS)]' || { \
 		echo "make: installing failed; pip says above why. Then run make again" >&2; exit 1; }
 	@touch $@
 

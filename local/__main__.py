@@ -10,6 +10,7 @@ from types import FrameType
 import httpx
 from rich.console import Console
 
+from local import processes
 from local.demo import demo
 from local.down import down
 from local.errors import LocalError
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     command = parser.parse_args(arguments).command
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in processes.INTERRUPTS:
         signal.signal(number, _interrupt)
     try:
         return COMMANDS[command](Layout.of_checkout(), Console())

@@ -54,7 +54,6 @@ def _stack(layout: Layout, display: Display) -> Generator[Stack]:
 
 def _run(api: PrefectApi, running: Stack, display: Display) -> FlowRun:
     run = api.start_run(api.deployment_id(DEPLOYMENT))
-    display.show(run.id, "running", label=f"run {run.name}", note=api.run_url(run.id))
     try:
         return watch.follow(api, run.id, display, check=running.check, deadline_s=RUN_ENDS_WITHIN_S)
     except BaseException:

@@ -10,13 +10,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 from pydantic import BaseModel, ConfigDict
 
 TOKEN_VARIABLE = "MANAGED_RAG_STACK"  # noqa: S105  # names a variable; the token is no secret
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -105,8 +107,24 @@ def descendants(token: str) -> list[psutil.Process]:
 def stop(roots: Sequence[Root], token: str, *, grace_s: float = 8.0) -> list[str]:
     """End the roots and everything they started; return the names of the roots that still ran.
 
-    The roots get SIGTERM and `grace_s` seconds to end their own children; what is left after that is killed.
+    The roots get SIGTERM and `grace_s` seconds to end their own children; what is left after that is killed. A second
+    Ctrl-C meanwhile is not heard: it would leave the rest running.
     """
+    with _undisturbed():
+        return _stop(roots, token, grace_s)
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _stop(roots: Sequence[Root], token: str, grace_s: float) -> list[str]:
     running = [(root, process) for root in roots if (process := _find(root))]
     for _, process in running:
         process.terminate()

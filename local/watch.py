@@ -42,7 +42,8 @@ def follow(
 def show_run(api: PrefectApi, run: FlowRun, display: Display) -> None:
     """Show the run, its tasks, and how far those are that say so by a progress artifact."""
     state = _SHOWN_AS.get(run.state_type or "", "running")
-    display.show(run.id, state, label=f"run {run.name}", note=run.state_name or "")
+    waits_for = "" if run.state_name in ("Running", "Completed") else f"{run.state_name}  "
+    display.show(run.id, state, label=f"run {run.name}", note=f"{waits_for}{api.run_url(run.id)}")
     progress = {
         artifact.task_run_id: f"{float(artifact.data):.0f} %"
         for artifact in api.artifacts(run.id)

@@ -1,6 +1,7 @@
 """Processes are started in the background, recognised, and ended; other people's are left alone."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -25,6 +26,16 @@ STUBBORN = (
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('begun', flush=True); time.sleep(600)",
 )
+
+INTERRUPTS_BACK = """
+import os, signal, time
+def answer(*_):
+    os.kill(os.getppid(), signal.SIGINT)
+    os._exit(0)
+signal.signal(signal.SIGTERM, answer)
+print("begun", flush=True)
+time.sleep(600)
+"""
 
 
 def begin(layout: Layout, *command: str, token: str = TOKEN) -> Root:
@@ -74,6 +85,15 @@ def test_process_that_ignores_sigterm_is_killed(layout: Layout) -> None:
     root = begin(layout, *STUBBORN)
     processes.stop([root], TOKEN, grace_s=0.2)
     assert not processes.is_alive(root)
+
+
+def test_second_interrupt_does_not_stop_the_stopping(layout: Layout) -> None:
+    """Ctrl-C while processes are being ended is not heard; afterwards it is again."""
+    roots = [begin(layout, sys.executable, "-c", INTERRUPTS_BACK), begin(layout, *STUBBORN)]
+    assert processes.stop(roots, TOKEN, grace_s=0.5) == ["part", "part"]
+    assert not any(processes.is_alive(root) for root in roots)
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_reused_process_id_is_not_ours(layout: Layout) -> None:

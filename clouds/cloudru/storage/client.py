@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import boto3
+import tenacity
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
@@ -22,7 +23,15 @@ from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX, REGION
-from clouds.errors import CloudError, ConflictError, NotFoundError, PermissionDeniedError
+from clouds.errors import (
+    CloudError,
+    ConflictError,
+    ConnectionFailedError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnavailableError,
+)
+from clouds.transport import ATTEMPTS, FIRST_BACKOFF_S, LONGEST_BACKOFF_S
 
 OWNED = "BucketAlreadyOwnedByYou"
 IGNORED = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
@@ -155,11 +164,22 @@ class Storage:
         )
 
     def _control(self, operation: str, asked: str, **parameters: Any) -> Any:
-        client = self._control_client()
-        try:
-            return getattr(client, operation)(**parameters)
-        except (ClientError, BotoCoreError) as error:
-            raise refused_by_boto3(asked, error, self._connection.redaction) from error
+        call = getattr(self._control_client(), operation)
+
+        def once() -> Any:
+            try:
+                return call(**parameters)
+            except (ClientError, BotoCoreError) as error:
+                raise refused_by_boto3(asked, error, self._connection.redaction) from error
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=tenacity.wait_random_exponential(multiplier=FIRST_BACKOFF_S, max=LONGEST_BACKOFF_S),
+            retry=tenacity.retry_if_exception_type((ConnectionFailedError, UnavailableError)),
+            sleep=self._connection.sleep,
+            reraise=True,
+        )
+        return retrying(once)
 
     def _control_client(self) -> Any:
         with self._lock:
@@ -178,7 +198,7 @@ class Storage:
                         s3={"addressing_style": "path"},
                         request_checksum_calculation="when_required",
                         response_checksum_validation="when_required",
-                        retries={"mode": "standard", "max_attempts": 4},
+                        retries={"total_max_attempts": 1},  # repeated here as the transport repeats
                         proxies=None if self._connection.assumptions.connection.through_proxy else {},
                     ),
                 )

@@ -44,7 +44,7 @@ class Signer:
         """Return request line and headers, signed; `path` is percent-encoded, header names are in lower case."""
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._now()))
         day = moment[:8]
-        line = "&".join(f"{encoded(name)}={encoded(query[name])}" for name in sorted(query))
+        line = "&".join(map("=".join, sorted((encoded(name), encoded(value)) for name, value in query.items())))
         signed = {
             "host": self._host,
             "x-amz-content-sha256": UNSIGNED_PAYLOAD,

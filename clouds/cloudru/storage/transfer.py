@@ -129,7 +129,7 @@ class Transfer:
     def _checked(self, name: str, etag: str, answer: Answer, expected: str) -> Receipt:
         if self._etag_is_md5 and etag != expected:
             raise WrongAnswerError(
-                f"the store answered that {name} has ETag {etag or 'none'}, but what was sent has {expected}. Run again; "
+                f"the store says that {name} has ETag {etag or 'none'}, but what was sent has {expected}. Run again; "
                 "if it stays so, the store makes its ETags in another way: set etag_is_md5 to false under assumptions, "
                 "storage in the credentials block."
             )

@@ -50,7 +50,7 @@ class ControlPlane:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is http.server's
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,0 +1,193 @@
+"""Finding documents, and every way in which they can be wrong."""
+
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from clouds.errors import ConfigurationError
+from tasks import documents
+from tasks.documents import find_documents
+
+Tree = Callable[[dict[str, bytes]], Path]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """Write files below a directory and return it."""
+
+    def write(files: dict[str, bytes]) -> Path:
+        for name, data in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return tmp_path
+
+    return write
+
+
+def names(*sources: object, extensions: tuple[str, ...] = ("txt",)) -> list[str]:
+    """Return the names of what is found."""
+    return [document.name for document in find_documents([str(source) for source in sources], extensions)]
+
+
+def fault(*sources: object, extensions: tuple[str, ...] = ("txt",), size_limit_bytes: int = 1000) -> str:
+    """Return the message of what is wrong."""
+    with pytest.raises(ConfigurationError) as caught:
+        find_documents([str(source) for source in sources], extensions, size_limit_bytes)
+    return str(caught.value)
+
+
+def test_a_file_is_named_by_its_name(tree: Tree) -> None:
+    """And its path does not depend on the working directory."""
+    root = tree({"docs/faq.txt": b"text"})
+    (document,) = find_documents([str(root / "docs/faq.txt")], ["txt"])
+    assert document.name == "faq.txt"
+    assert document.path.is_absolute()
+
+
+def test_a_directory_is_read_recursively(tree: Tree) -> None:
+    """Names are relative to it, sorted; other extensions and hidden files are passed over; case does not count."""
+    root = tree({"b.txt": b"b", "ru/a.TXT": b"a", "x.exe": b"x", ".hidden.txt": b"h", ".git/c.txt": b"c", "none": b"n"})
+    assert names(root) == ["b.txt", "ru/a.TXT"]
+
+
+def test_a_glob_names_what_follows_its_fixed_part(tree: Tree) -> None:
+    """`docs/**/*.txt` names `docs/ru/a.txt` `ru/a.txt`; a matched directory is no document."""
+    root = tree({"docs/ru/a.txt": b"a", "docs/b.txt": b"b", "docs/dir.txt/c.txt": b"c", "other/d.txt": b"d"})
+    assert names(root / "docs/**/*.txt") == ["b.txt", "dir.txt/c.txt", "ru/a.txt"]
+    assert names(root / "docs/r?/*") == ["ru/a.txt"]
+
+
+def test_a_relative_glob_and_directory(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one types them."""
+    monkeypatch.chdir(tree({"docs/ru/a.txt": b"a"}))
+    assert names("docs/*/*.txt") == ["ru/a.txt"]
+    assert names("*/*/*.txt") == ["docs/ru/a.txt"]
+    assert names("docs") == ["ru/a.txt"]
+    assert names("docs/") == ["ru/a.txt"]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_a_file(tree: Tree) -> None:
+    """What exists is meant literally."""
+    assert names(tree({"a[1].txt": b"a", "a1.txt": b"b"}) / "a[1].txt") == ["a[1].txt"]
+
+
+def test_any_fsspec_filesystem_will_do() -> None:
+    """File, directory and glob on fsspec's memory filesystem."""
+    for name in ("docs/a.txt", "docs/ru/b.txt"):
+        UPath(f"memory://find-test/{name}").write_bytes(b"text")
+    assert names("memory://find-test/docs/a.txt") == ["a.txt"]
+    assert names("memory://find-test/docs") == ["a.txt", "ru/b.txt"]
+    assert names("memory://find-test/docs/**/*.txt") == ["a.txt", "ru/b.txt"]
+
+
+def test_sources_that_overlap_give_each_file_once(tree: Tree) -> None:
+    """The first source names it."""
+    root = tree({"docs/ru/a.txt": b"a"})
+    assert names(root / "docs", root / "docs/ru/a.txt", root / "docs/**/*.txt") == ["ru/a.txt"]
+
+
+def test_two_files_of_one_name_are_refused_naming_both(tree: Tree) -> None:
+    """They would be one object."""
+    root = tree({"one/a.txt": b"1", "two/a.txt": b"2"})
+    assert f"{root}/one/a.txt and {root}/two/a.txt" in fault(root / "one", root / "two")
+
+
+def test_nothing_found_says_where_it_looked(tree: Tree) -> None:
+    """And what it passed over there."""
+    root = tree({"docs/a.pdf": b"%PDF", "docs/b.pdf": b"%PDF", "docs/README": b"x"})
+    message = fault(root / "docs", extensions=("txt", "md"))
+    assert f"looked below {root}/docs for txt, md" in message
+    assert "passed over 3 of other extensions (" in message
+    assert "2 pdf" in message
+    assert "1 without extension" in message
+    assert f"looked below {root}/docs for txt" in fault(root / "docs/*.json")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("no-such-file.txt", "no-such-file.txt does not exist (looked for /"),
+        ("nosuchprotocol://bucket/a.txt", "cannot be opened: "),
+    ],
+)
+def test_a_source_that_is_not_there(source: str, expected: str) -> None:
+    """A missing file, and a protocol that nothing speaks."""
+    assert expected in fault(source)
+
+
+def test_no_source_at_all() -> None:
+    """An empty list is an oversight."""
+    assert "no document was named" in fault()
+
+
+def test_a_named_file_of_an_unwanted_extension_is_an_error(tree: Tree) -> None:
+    """The user named it, so passing it over in silence would be wrong."""
+    message = fault(tree({"a.exe": b"x"}) / "a.exe", extensions=(".TXT", "md"))
+    assert "has the extension exe, which is not wanted: name files of txt, md" in message
+
+
+def test_an_empty_file(tree: Tree) -> None:
+    """Nothing to index; white space and a byte order mark are nothing too."""
+    assert "a.txt is empty" in fault(tree({"a.txt": b""}) / "a.txt")
+    assert "b.txt holds no text" in fault(tree({"b.txt": b"\xef\xbb\xbf \r\n\t\n"}) / "b.txt")
+
+
+def test_a_file_over_the_limit(tree: Tree) -> None:
+    """The size and the limit in MB; the limit itself is allowed."""
+    path = tree({"a.txt": b"x" * 1_500_000}) / "a.txt"
+    assert "has 1.5 MB, over the limit of 1.0 MB" in fault(path, size_limit_bytes=1_000_000)
+    assert find_documents([str(path)], ["txt"], 1_500_000)
+
+
+@pytest.mark.parametrize(
+    ("data", "position", "line"),
+    [
+        ("первая\nвторая".encode("windows-1251"), 0, 1),
+        ("первая\n".encode() + b"\xff", 13, 2),
+        (b"x" * (documents.PIECE_BYTES - 1) + "\nя".encode() + b"\xe2\x82", documents.PIECE_BYTES + 2, 2),
+        (b"x" * (documents.PIECE_BYTES - 1) + b"\xd1\n", documents.PIECE_BYTES - 1, 1),
+    ],
+    ids=["windows-1251", "one bad byte", "cut at the end", "cut between two pieces"],
+)
+def test_text_that_is_not_utf8_says_where(tree: Tree, data: bytes, position: int, line: int) -> None:
+    """Byte position from 0 and line from 1, whatever piece they fall into."""
+    message = fault(tree({"a.txt": data}) / "a.txt", size_limit_bytes=1 << 30)
+    assert f"at position {position}, line {line}." in message
+    assert "iconv" in message
+
+
+def test_what_is_no_text_is_not_decoded(tree: Tree) -> None:
+    """A PDF is not UTF-8, and need not be."""
+    assert names(tree({"a.pdf": b"%PDF-1.7\xff\xfe"}), extensions=("pdf",)) == ["a.pdf"]
+
+
+def test_every_fault_is_one_line(tree: Tree) -> None:
+    """All of them at once, so that nobody has to run five times."""
+    root = tree({"docs/a.txt": b"", "docs/b.txt": b"\xff", "docs/c:d.txt": b"fine", "docs/good.txt": b"fine"})
+    lines = fault(root / "docs", root / "nowhere").splitlines()
+    assert len(lines) == 4
+    assert all(any(word in line for line in lines) for word in ("nowhere", "is empty", "not UTF-8", "c:d.txt"))
+
+
+def test_many_faults_are_counted(tree: Tree) -> None:
+    """Twenty are shown."""
+    root = tree({f"{number:03}.txt": b"" for number in range(50)})
+    lines = fault(root).splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "and 30 more"
+
+
+def test_memory_stays_constant(tree: Tree) -> None:
+    """A text of 40 MB is checked within 10 MB."""
+    path = tree({"large.txt": "Ответ на вопрос.\n".encode() * 1_400_000}) / "large.txt"
+    assert path.stat().st_size > 40_000_000
+    tracemalloc.start()
+    try:
+        find_documents([str(path)], ["txt"])
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

@@ -226,6 +226,7 @@ def test_the_calls_of_a_running_model(vendor: WireServer, runs: RunVendor, clien
     """Card, vectors in the order of the texts, ranking best first, score, chat; the served name is asked for once."""
     model = client.models.at(client.inferences.get(RUN))
     assert model.card().id == "served-name"
+    assert model.served_name() == "served-name"
     assert model.embed(["a", "bbb"]) == [[1.0, 1.0], [3.0, 1.0]]
     assert [result.index for result in model.rerank("red cat", ["blue dog", "red cat"])] == [1, 0]
     assert model.score("a", "b") == 0.9

@@ -1,0 +1,1 @@
+"""Tests of the benches: what they measure with is right."""

@@ -1,0 +1,41 @@
+"""What is not confirmed stands in one place, and says so."""
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from clouds.cloudru.assumptions import Assumptions
+
+
+def leaves(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every field that is no group."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from leaves(field.annotation, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", field
+
+
+@pytest.mark.parametrize(
+    ("path", "field"), [*leaves(Assumptions)], ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_each_has_a_default_a_mark_and_a_source(path: str, field: FieldInfo) -> None:
+    """The form shows what is assumed, how sure it is, and from where."""
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict)
+    assert extra["mark"] in ("INFERRED", "UNKNOWN", "CONFLICT")
+    assert extra["source"]
+    assert not field.is_required()
+    assert field.description is not None
+    assert f"{extra['mark']}: {extra['source']}." in field.description
+
+
+def test_they_are_a_form_and_travel_as_json() -> None:
+    """A block keeps them; a misspelt key is refused."""
+    changed = Assumptions.model_validate({"inference": {"quota_paths": ["x"]}})
+    assert Assumptions.model_validate_json(changed.model_dump_json()) == changed
+    assert "properties" in Assumptions.model_json_schema()
+    with pytest.raises(ValidationError):
+        Assumptions.model_validate({"inference": {"quota_path": ["x"]}})

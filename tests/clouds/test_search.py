@@ -1,0 +1,73 @@
+"""Questions to a knowledge base: the published body, repeated when the gateway is busy, sent to configured hosts."""
+
+import uuid
+
+import pytest
+
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.wire.knowledge import KnowledgeBase, SearchApi
+from clouds.cloudru.wire.search import (
+    GenerationConfiguration,
+    RerankingConfiguration,
+    RetrieveGenerateRequest,
+    RetrieveRequest,
+)
+from clouds.errors import ConfigurationError, UnavailableError
+from tests.clouds.wire_server import LOST, Told, WireServer
+
+KB = "33333333-3333-4333-8333-333333333333"
+API = rf"/{KB}\.managed-rag\.inference\.cloud\.ru/api/v2"
+ANSWER = {"results": [{"id": "1", "content": "text", "metadata": {"source": "a.txt"}, "score": 0.5}], "llm_answer": ""}
+
+
+def knowledge_base(url: str = "") -> KnowledgeBase:
+    return KnowledgeBase(
+        knowledgebase_id=KB, name="kb", status="KNOWLEDGEBASE_ACTIVE", searchApiResponse=SearchApi(url=url)
+    )
+
+
+def test_the_published_bodies_are_sent(vendor: WireServer, client: CloudRuClient) -> None:
+    """Retrieve in snake_case; retrieve_generate with the two keys that its specification spells in camelCase."""
+    vendor.tell("POST", f"{API}/retrieve", ANSWER)
+    vendor.tell("POST", f"{API}/retrieve_generate", {**ANSWER, "llm_answer": "yes"})
+    reranking = RerankingConfiguration(model_source="ML_INFERENCE", model_run_id="r", number_of_reranked_results=2)
+    request = RetrieveRequest(query="q", reranking_configuration=reranking)
+    assert client.search.retrieve(knowledge_base(), request).results[0].metadata == {"source": "a.txt"}
+    generation = GenerationConfiguration(model_source="FOUNDATION_MODELS", model_name="m")
+    generate = RetrieveGenerateRequest(query="q", generation_configuration=generation, request_id="mine")
+    assert client.search.retrieve_generate(knowledge_base(), generate).llm_answer == "yes"
+    first, second = (asked.body for asked in vendor.requests("POST", f"{API}/.*"))
+    assert uuid.UUID(first.pop("request_id"))
+    assert first == {
+        "query": "q",
+        "knowledge_base_version": "latest",
+        "retrieval_configuration": {"number_of_results": 3, "retrieval_type": "SEMANTIC"},
+        "reranking_configuration": {
+            "model_source": "ML_INFERENCE",
+            "model_run_id": "r",
+            "number_of_reranked_results": 2,
+        },
+    }
+    assert second["requestId"] == "mine"
+    assert second["generationConfiguration"]["model_name"] == "m"
+
+
+def test_a_question_is_asked_again(vendor: WireServer, client: CloudRuClient) -> None:
+    """502, 503, 504 and lost replies are repeated, three times at most: a question changes nothing."""
+    vendor.tell("POST", f"{API}/retrieve", LOST, Told({}, 502), Told({}, 504), ANSWER)
+    assert client.search.retrieve(knowledge_base(), RetrieveRequest(query="q")).results
+    vendor.tell("POST", f"{API}/retrieve", Told({}, 503))
+    with pytest.raises(UnavailableError):
+        client.search.retrieve(knowledge_base(), RetrieveRequest(query="q"))
+    assert len(vendor.requests("POST", f"{API}/retrieve")) == 8
+
+
+def test_the_published_url_must_be_the_configured_one(vendor: WireServer, client: CloudRuClient) -> None:
+    """A knowledge base that names a foreign host is refused before anything is sent."""
+    good = f"{vendor.url}/{KB}.managed-rag.inference.cloud.ru"
+    vendor.tell("POST", f"{API}/retrieve", ANSWER)
+    assert client.search.retrieve(knowledge_base(good), RetrieveRequest(query="q"))
+    sent = len(vendor.asked)
+    with pytest.raises(ConfigurationError, match=r"set endpoints\.search"):
+        client.search.retrieve(knowledge_base("https://evil.test"), RetrieveRequest(query="q"))
+    assert len(vendor.asked) == sent

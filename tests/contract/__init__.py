@@ -1,0 +1,1 @@
+"""The wire models against the shapes that the vendor published."""

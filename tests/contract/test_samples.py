@@ -1,0 +1,55 @@
+"""Client and sandbox share the wire models, so the published shapes referee both."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from clouds.cloudru.wire.base import SnakeWire
+
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
+
+
+def load(path: Path) -> tuple[type[SnakeWire], dict[str, Any]]:
+    sample = json.loads(path.read_text(encoding="utf-8"))
+    module, _, name = sample["model"].partition(".")
+    return getattr(importlib.import_module(f"clouds.cloudru.wire.{module}"), name), sample
+
+
+def keys(content: Any, path: str = "") -> set[str]:
+    """Every key with its place, those with null left out: a reader takes them as absent."""
+    if isinstance(content, dict):
+        entries = cast("dict[str, Any]", content).items()
+        below = [keys(value, f"{path}.{key}") for key, value in entries if value is not None]
+        return {f"{path}.{key}" for key, value in entries if value is not None}.union(*below)
+    if isinstance(content, list):
+        return set[str]().union(*(keys(value, f"{path}[]") for value in cast("list[Any]", content)))
+    return set()
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_published_message_is_read(path: Path) -> None:
+    """Every sample parses, and names its source and the day it was read."""
+    model, sample = load(path)
+    assert sample["source"]
+    assert sample["read"] == "2026-11-21"
+    model.model_validate(sample["body"])
+
+
+@pytest.mark.parametrize("path", [path for path in SAMPLES if load(path)[1]["sent_by_us"]], ids=lambda path: path.stem)
+def test_what_we_send_is_what_is_published(path: Path) -> None:
+    """A request read and written again is the published body, key for key."""
+    model, sample = load(path)
+    assert model.model_validate(sample["body"]).to_wire() == sample["body"]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_no_published_key_that_we_name_is_lost(path: Path) -> None:
+    """What comes out again has the published spelling: a misnamed field would show as a key nobody published."""
+    model, sample = load(path)
+    body = sample["body"]
+    written = keys(model.model_validate(body).model_dump(mode="json", by_alias=True, exclude_unset=True))
+    if not path.stem.startswith(("knowledge_base_created", "run_get_bare", "search_generate_request_snake")):
+        assert written <= keys(body)

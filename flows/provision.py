@@ -28,7 +28,16 @@ def provision_rag(stack: RagStack = RagStack(), cloud: str = "sandbox", huggingf
     """
     models, base = (stack.embedder, stack.reranker, stack.llm), stack.knowledge_base
     with recorded_steps(), credentials(cloud, huggingface) as (cloudru, hub):
-        plan = check_stack(cloudru, hub, stack.documents, base.extensions, stack.document_size_limit_bytes, models)
+        plan = check_stack(
+            cloudru,
+            hub,
+            sources=stack.documents,
+            size_limit_bytes=stack.document_size_limit_bytes,
+            bucket=stack.bucket,
+            folder=stack.folder,
+            models=models,
+            knowledge_base=base,
+        )
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         documents = upload_documents.submit(cloudru, bucket, stack.folder, plan.documents)

@@ -7,8 +7,10 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.conflicts import check_knowledge_base, check_runs
 from clouds.cloudru.sizing import gpu_memory_gb
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import ConfigurationError
 from clouds.huggingface import parameter_count, token_owner
@@ -28,27 +30,38 @@ class Plan:
 def check_stack(
     cloudru: CloudRuCredentials,
     hub: HuggingFaceCredentials,
+    *,
     sources: Sequence[str],
-    extensions: Sequence[str],
     size_limit_bytes: int,
+    bucket: str,
+    folder: str,
     models: Sequence[InferenceSpec | FoundationModelSpec],
+    knowledge_base: KnowledgeBaseSpec,
 ) -> Plan:
-    """Check documents, key, project, quota, token and token secrets, and compute the memory of each inference."""
-    documents = tuple(find_documents(sources, extensions, size_limit_bytes))
+    """Check documents, key, project, quota, names, tokens and secrets, and compute the memory of each inference."""
+    documents = tuple(find_documents(sources, knowledge_base.extensions, size_limit_bytes))
     inferences = [model for model in models if isinstance(model, InferenceSpec)]
-    client = cloudru.get_client()
+    client, assumptions = cloudru.get_client(), cloudru.assumptions
+    check_runs(client, inferences, assumptions)
+    check_knowledge_base(
+        client, knowledge_base, bucket=bucket, folder=folder, embedder=models[0], assumptions=assumptions
+    )
     client.inferences.check_quota(inferences)
-    for spec in inferences:
-        if spec.token_secret is not None and client.secrets.find(spec.token_secret, spec.token_secret_version) is None:
-            raise ConfigurationError(
-                f"{spec.name}: there is no secret {spec.token_secret!r}"
-                + (f" with version {spec.token_secret_version}" if spec.token_secret_version else "")
-                + "; correct token_secret or leave it out to use the stack's own"
-            )
+    _check_token_secrets(client, inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
     memory = {spec.name: _memory_gb(cloudru, hub, spec) for spec in inferences}
     get_run_logger().info("%s documents; Hugging Face token of %s; GB for each GPU: %s", len(documents), owner, memory)
     return Plan(documents, memory)
+
+
+def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> None:
+    for spec in specs:
+        if spec.token_secret is not None and client.secrets.find(spec.token_secret, spec.token_secret_version) is None:
+            version = f" with version {spec.token_secret_version}" if spec.token_secret_version else ""
+            raise ConfigurationError(
+                f"{spec.name}: there is no secret {spec.token_secret!r}{version}; correct token_secret or leave it out "
+                "to use the stack's own"
+            )
 
 
 def _memory_gb(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, spec: InferenceSpec) -> int:

@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture, as_completed
+from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
@@ -112,6 +113,8 @@ def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[
             started_at = datetime.now(UTC)
             try:
                 return function(*args, **kwargs)
+            except AbandonedError as error:
+                return cast("R", Cancelled(message=error.message))  # Prefect takes a returned state as the run's
             finally:
                 _record(started_at)
 
@@ -165,9 +168,8 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
             failures.append(future.state)
             if log is not None:
                 log.failed.set()
-    reasons = [state for state in failures if not isinstance(state.result(raise_on_failure=False), AbandonedError)]
-    first = min(reasons, key=lambda state: state.timestamp, default=None)
-    for state in reasons:
+    first = min(failures, key=lambda state: state.timestamp, default=None)
+    for state in failures:
         if state is not first:
             get_run_logger().warning("Also failed: %s", state.message)
     if first is not None:

@@ -32,15 +32,18 @@ class RunVendor:
         tell("GET", f"{BASE}/runtime-templates", self.templates)
 
     def list(self, asked: Asked) -> Told:
+        """Return a page of short fields."""
         start, limit = int(asked.query["offset"]), int(asked.query["limit"])
         page = [*self.runs.values()][start : start + limit]
         return Told({"total": len(self.runs), "modelRuns": [{key: run[key] for key in SHORT} for run in page]})
 
     def get(self, asked: Asked) -> Told:
+        """Return one."""
         run = self.runs.get(asked.path.rpartition("/")[2])
         return Told({"modelRun": run}) if run else Told({"code": 5, "message": "no such run"}, 404)
 
     def create(self, asked: Asked) -> Told:
+        """Make one, unless a fault was ordered or the name is held."""
         self.creates += 1
         fault = self.create_faults.pop(0) if self.create_faults else None
         if fault is not None and fault is not LOST:
@@ -55,6 +58,7 @@ class RunVendor:
         return LOST if fault is LOST else Told({"modelRunId": run_id})
 
     def set_status(self, path_or_id: str, status: str) -> Told:
+        """Set the status of one."""
         run = self.runs.get(path_or_id.rpartition("/")[2])
         if run is None:
             return Told({"code": 5, "message": "no such run"}, 404)
@@ -62,14 +66,17 @@ class RunVendor:
         return Told({})
 
     def switch(self, asked: Asked) -> Told:
+        """Suspend or resume."""
         path, _, verb = asked.path.rpartition("/")
         return self.set_status(path, {"suspend": "SUSPENDED", "resume": "RESOURCE_ALLOCATION"}[verb])
 
     def quotas(self, _: Asked) -> Told:
+        """Tell the quota."""
         quota = {"resourceType": "ResourceType_GPU_A100_NVLINK", "free": self.free, "limit": 8}
         return Told({"data": [quota]})
 
     def templates(self, _: Asked) -> Told:
+        """Offer vLLM."""
         gpus = [{"resourceType": "ResourceType_GPU_A100_NVLINK", "isAllowed": True}]
         templates = [
             {"id": "old", "frameworkType": "FrameworkType_VLLM", "isActive": False, "gpus": gpus},

@@ -18,10 +18,8 @@ def leaves(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldI
             yield f"{path}{name}", field
 
 
-@pytest.mark.parametrize(
-    ("path", "field"), [*leaves(Assumptions)], ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_each_has_a_default_a_mark_and_a_source(path: str, field: FieldInfo) -> None:
+@pytest.mark.parametrize("field", [pytest.param(field, id=path) for path, field in leaves(Assumptions)])
+def test_each_has_a_default_a_mark_and_a_source(field: FieldInfo) -> None:
     """The form shows what is assumed, how sure it is, and from where."""
     extra = field.json_schema_extra
     assert isinstance(extra, dict)

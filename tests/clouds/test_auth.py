@@ -24,6 +24,7 @@ def tokens_in_turn(vendor: WireServer, expires_in: int = 3600) -> None:
 
 
 def bearers(vendor: WireServer) -> list[str]:
+    """Return the tokens that came in."""
     return [asked.headers["authorization"].removeprefix("Bearer ") for asked in vendor.requests("GET", LOG_GROUPS)]
 
 
@@ -81,7 +82,7 @@ def test_a_refresh_that_does_not_help_says_what_to_do(
 def test_a_wrong_key_is_told_without_the_secret(vendor: WireServer, client: CloudRuClient) -> None:
     """IAM's refusal comes through with advice, and without the key secret it echoes."""
     vendor.tell("POST", TOKEN_PATH, Told({"error": "invalid_client", "error_description": f"bad {KEY_SECRET}"}, 401))
-    with pytest.raises(AuthenticationError, match="invalid_client.*Check key id and key secret") as caught:
+    with pytest.raises(AuthenticationError, match=r"invalid_client.*Check key id and key secret") as caught:
         client.log_groups.list()
     assert KEY_SECRET not in str(caught.value)
     assert KEY_SECRET not in repr(vars(client.iam))

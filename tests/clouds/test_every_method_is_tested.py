@@ -27,6 +27,7 @@ def called_names() -> frozenset[tuple[str, str]]:
 
 
 def methods(service: type) -> list[str]:
+    """Return the public methods."""
     return [name for name, _ in inspect.getmembers(service, inspect.isfunction) if not name.startswith("_")]
 
 

@@ -21,18 +21,22 @@ SECRET = EnsuredSecret("secret-id", "rag/token", 3, "adopted")
 
 @pytest.fixture
 def runs(vendor: WireServer) -> RunVendor:
+    """Play Model RUN."""
     return RunVendor(vendor)
 
 
 def ensure(client: CloudRuClient, spec: InferenceSpec = SPEC, secret: EnsuredSecret | None = None) -> EnsuredRun:
+    """Ask for the run of the tutorial."""
     return client.inferences.ensure(spec, gpu_memory_gb=20, token_secret=secret, log_group_id="group")
 
 
 def other(**changes: Any) -> InferenceSpec:
+    """Return the spec with changes."""
     return InferenceSpec.model_validate({**SPEC.model_dump(), **changes})
 
 
-def test_the_published_body_is_sent(vendor: WireServer, runs: RunVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("runs")
+def test_the_published_body_is_sent(vendor: WireServer, client: CloudRuClient) -> None:
     """The create body is the published one, with every key."""
     assert ensure(client).action == "created"
     assert vendor.requests("POST", f"{BASE}/modelruns")[0].body == {
@@ -59,8 +63,9 @@ def test_the_published_body_is_sent(vendor: WireServer, runs: RunVendor, client:
     }
 
 
+@pytest.mark.usefixtures("runs")
 def test_every_field_of_the_form_travels(
-    vendor: WireServer, runs: RunVendor, make_client: Callable[[Assumptions], CloudRuClient]
+    vendor: WireServer, make_client: Callable[[Assumptions], CloudRuClient]
 ) -> None:
     """Secret, arguments, scaling, account, log group, keep-alive, and a repository split in two."""
     assumed = InferenceAssumptions(
@@ -119,7 +124,8 @@ def test_a_live_run_of_that_name_and_model_is_adopted(runs: RunVendor, client: C
     assert runs.creates == 1
 
 
-def test_a_suspended_run_is_resumed(runs: RunVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_suspended_run_is_resumed(client: CloudRuClient) -> None:
     """Adopting wakes it, and returns it awake."""
     run_id = ensure(client).run.model_run_id
     client.inferences.suspend(run_id)
@@ -206,7 +212,8 @@ def test_a_create_is_looked_up_before_it_is_repeated(runs: RunVendor, client: Cl
     assert runs.creates == (1 if fault is LOST else 2)
 
 
-def test_two_callers_at_once_make_one_run(runs: RunVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("runs")
+def test_two_callers_at_once_make_one_run(client: CloudRuClient) -> None:
     """Who comes second is refused the name, looks again and adopts."""
     together = threading.Barrier(2)
     results: list[EnsuredRun] = []
@@ -249,8 +256,9 @@ def test_quota_is_checked_for_what_would_be_created(runs: RunVendor, client: Clo
     client.inferences.check_quota([SPEC, other(name="cpu", resource="CPU")])
 
 
+@pytest.mark.usefixtures("runs")
 def test_both_spellings_of_quota_and_template_paths(
-    vendor: WireServer, runs: RunVendor, client: CloudRuClient, make_client: Callable[[Assumptions], CloudRuClient]
+    vendor: WireServer, client: CloudRuClient, make_client: Callable[[Assumptions], CloudRuClient]
 ) -> None:
     """The first spelling is asked once, then the one that answered; when none does the setting is named."""
     assert client.inferences.quotas()[0].free == 8
@@ -262,13 +270,15 @@ def test_both_spellings_of_quota_and_template_paths(
         lost.inferences.quotas()
 
 
-def test_a_runtime_that_is_not_offered(runs: RunVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_runtime_that_is_not_offered(client: CloudRuClient) -> None:
     """No active template of the runtime: the error names what is offered."""
     with pytest.raises(ConfigurationError, match="no active runtime template of SGLang for A100; offered: VLLM"):
         ensure(client, other(task="Generate", runtime="SGLang"))
 
 
-def test_delete_twice_and_read_bare(vendor: WireServer, runs: RunVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("runs")
+def test_delete_twice_and_read_bare(vendor: WireServer, client: CloudRuClient) -> None:
     """A run that is gone is deleted; the answer may be the bare object, its address under `endpoint`."""
     client.inferences.delete("nobody")
     bare = {"modelRunId": "r", "name": "n", "status": "S", "endpoint": "https://x", "modelSource": None}

@@ -1,4 +1,4 @@
-"""Knowledge bases by name: created once, adopted, reindexed when documents are newer, waited for in all three states."""
+"""Knowledge bases by name: created once, adopted, reindexed when documents are newer, waited for in three states."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -47,6 +47,7 @@ class KnowledgeVendor:
         tell("POST", f"{PUBLIC}/versions/[^/]+/reindex", self.reindex)
 
     def add(self, name: str, **changes: Any) -> dict[str, Any]:
+        """Put one there, ready, with one version."""
         number = len(self.bases) + 1
         base = {
             "knowledgebase_id": f"kb-{number}",
@@ -69,6 +70,7 @@ class KnowledgeVendor:
         return base
 
     def create(self, asked: Asked) -> Told:
+        """Make one, unless a fault was ordered."""
         fault = self.create_faults.pop(0) if self.create_faults else None
         if fault is not None and fault is not LOST:
             return fault
@@ -81,6 +83,7 @@ class KnowledgeVendor:
         return Told({"knowledgebase": {"id": base["knowledgebase_id"]}, "status": base["status"]}, 201)
 
     def list(self, asked: Asked) -> Told:
+        """Return a page."""
         assert asked.query["project_id"] == PROJECT
         start, size = int(asked.query.get("page_token", "0")), int(asked.query["page_size"])
         bases = [*self.bases.values()]
@@ -88,6 +91,7 @@ class KnowledgeVendor:
         return Told({"data": bases[start : start + size], "next_page_token": following})
 
     def get(self, asked: Asked) -> Told:
+        """Return one."""
         base = self.bases.get(asked.path.rpartition("/")[2])
         if base is None or self.unseen_reads:
             self.unseen_reads -= 1
@@ -95,15 +99,18 @@ class KnowledgeVendor:
         return Told(base)
 
     def delete(self, asked: Asked) -> Told:
+        """Forget one."""
         assert asked.body == {"project_id": PROJECT}
         base = self.bases.pop(asked.path.rpartition("/")[2], None)
         return Told(base) if base else Told({"code": 5, "message": "no such knowledge base"}, 404)
 
     def list_versions(self, asked: Asked) -> Told:
+        """Return the versions of one."""
         wanted = asked.query["knowledgebase_id"]
         return Told({"data": [each for each in self.versions.values() if each["knowledgebase_id"] == wanted]})
 
     def get_version(self, asked: Asked) -> Told:
+        """Return a version."""
         version = self.versions[asked.path.rpartition("/")[2]]
         if self.reindex_moves_at_read:
             self.reindex_moves_at_read -= 1
@@ -112,11 +119,13 @@ class KnowledgeVendor:
         return Told(version)
 
     def cancel(self, asked: Asked) -> Told:
+        """Stop a version."""
         version = self.versions[asked.path.rpartition("/")[2]]
         version["status"] = "KNOWLEDGEBASE_VERSION_CANCELLED"
         return Told(version)
 
     def reindex(self, asked: Asked) -> Told:
+        """Begin again, now or at a later read."""
         version = self.versions[asked.path.split("/")[-2]]
         assert asked.body == {"knowledgebaseId": version["knowledgebase_id"], "projectId": PROJECT}
         if not self.reindex_moves_at_read:
@@ -126,17 +135,26 @@ class KnowledgeVendor:
 
 @pytest.fixture
 def bases(vendor: WireServer) -> KnowledgeVendor:
+    """Play Managed RAG."""
     return KnowledgeVendor(vendor)
 
 
 def ensure(
     client: CloudRuClient, spec: KnowledgeBaseSpec = SPEC, modified_at: datetime | None = None, **changes: Any
 ) -> EnsuredKnowledgeBase:
-    wanted = {"bucket": "bucket", "folder": "folder/", "embedder": EMBEDDER, "log_group_id": "group", **changes}
+    """Ask for what the tests want, but for `changes`."""
+    wanted: dict[str, Any] = {
+        "bucket": "bucket",
+        "folder": "folder/",
+        "embedder": EMBEDDER,
+        "log_group_id": "group",
+        **changes,
+    }
     return client.knowledge_bases.ensure(spec, documents_modified_at=modified_at, **wanted)
 
 
-def test_the_published_body_is_sent(vendor: WireServer, bases: KnowledgeVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("bases")
+def test_the_published_body_is_sent(vendor: WireServer, client: CloudRuClient) -> None:
     """The create body is the published one, with the inferred parts: an ML Inference embedder, a folder, IAM on."""
     splitter = SplitterSpec(chunk_tokens=1500, overlap_tokens=300, separators=("\n\n",))
     pdf = ExtractorSpec(
@@ -201,8 +219,9 @@ def test_the_published_body_is_sent(vendor: WireServer, bases: KnowledgeVendor, 
     }
 
 
+@pytest.mark.usefixtures("bases")
 def test_what_is_assumed_can_be_changed(
-    vendor: WireServer, bases: KnowledgeVendor, make_client: Callable[[Assumptions], CloudRuClient]
+    vendor: WireServer, make_client: Callable[[Assumptions], CloudRuClient]
 ) -> None:
     """Every unconfirmed key of the body follows the assumptions."""
     assumed = KnowledgeAssumptions(
@@ -238,9 +257,8 @@ def test_what_is_assumed_can_be_changed(
     assert written[1]["md"]["recursive_char_splitter"]["keep_separator"] == "AtEnd"
 
 
-def test_a_foundation_model_as_embedder_and_the_whole_bucket(
-    vendor: WireServer, bases: KnowledgeVendor, client: CloudRuClient
-) -> None:
+@pytest.mark.usefixtures("bases")
+def test_a_foundation_model_as_embedder_and_the_whole_bucket(vendor: WireServer, client: CloudRuClient) -> None:
     """Foundation Models are named by name; no folder means every path."""
     ensure(client, embedder=FoundationModelSpec(model="bge"), folder="")
     version = vendor.requests("POST", CREATE)[0].body["knowledgebase_version_configuration"]
@@ -341,11 +359,12 @@ def test_only_what_is_reported_is_compared(bases: KnowledgeVendor, client: Cloud
         base["embedder"] = embedder
         assert ensure(client).action == "adopted"
     base["embedder"] = {"name": "Qwen/Qwen3-Embedding-0.6B", "type": "mlInference", "model_id": "run-9"}
-    with pytest.raises(ConflictError, match="embedder is .*run-9"):
+    with pytest.raises(ConflictError, match=r"embedder is .*run-9"):
         ensure(client)
 
 
-def test_other_differences_are_told(bases: KnowledgeVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("bases")
+def test_other_differences_are_told(client: CloudRuClient) -> None:
     """What only a new version would change is left and told."""
     ensure(client, SPEC.model_copy(update={"authentication": False}))
     splitter = SplitterSpec(chunk_tokens=100, overlap_tokens=10)

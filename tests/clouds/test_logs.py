@@ -12,6 +12,7 @@ BASE = f"/console.cloud.ru/u-api/logaas-bff-console/v1/{PROJECT}"
 
 
 def group(name: str, kind: str, status: str = "STATUS_ACTIVE") -> dict[str, Any]:
+    """Return a log group as it travels."""
     return {"id": name, "type": kind, "status": status}
 
 

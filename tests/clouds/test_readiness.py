@@ -67,8 +67,9 @@ def runs(vendor: WireServer) -> RunVendor:
     ("task", "dimension", "proof"),
     [("Embedding", 2, "3 vectors of 2"), ("Score", None, "at least 0.17"), ("Generate", None, "4 characters")],
 )
+@pytest.mark.usefixtures("runs")
 def test_each_task_is_proved_by_an_answer(
-    vendor: WireServer, runs: RunVendor, client: CloudRuClient, task: Task, dimension: int | None, proof: str
+    vendor: WireServer, client: CloudRuClient, task: Task, dimension: int | None, proof: str
 ) -> None:
     """Vectors of one dimension, a relevant text above an irrelevant one, a text; asked with the served name."""
     ready = client.inferences.wait_ready(RUN, task=task, deadline_s=60)
@@ -77,7 +78,8 @@ def test_each_task_is_proved_by_an_answer(
     assert vendor.requests("POST", f"{MODEL}/.*")[0].body["model"] == "served-name"
 
 
-def test_the_wait_goes_through_the_stages(runs: RunVendor, client: CloudRuClient, time: VirtualTime) -> None:
+@pytest.mark.usefixtures("time")
+def test_the_wait_goes_through_the_stages(runs: RunVendor, client: CloudRuClient) -> None:
     """Statuses on the way, also unknown ones, are waited out and told to the caller."""
     stages = iter(["RESOURCE_ALLOCATION", "PULLING", "SOMETHING_NEW", "RUNNING"])
     seen: list[str] = []
@@ -97,15 +99,14 @@ def test_the_wait_goes_through_the_stages(runs: RunVendor, client: CloudRuClient
 
 
 @pytest.mark.parametrize("status", [404, 502, 503, 504])
-def test_a_gateway_that_is_not_ready_yet_is_waited_for(
-    vendor: WireServer, runs: RunVendor, client: CloudRuClient, status: int
-) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_gateway_that_is_not_ready_yet_is_waited_for(vendor: WireServer, client: CloudRuClient, status: int) -> None:
     """RUNNING with a gateway that does not route yet is not ready; the deadline says so."""
     busy = Told({"message": "warming up"}, status)
     vendor.tell("GET", f"{MODEL}/v1/models", busy, busy, Told({"data": [{"id": "n"}]}))
     assert client.inferences.wait_ready(RUN, task="Generate", deadline_s=60).served_name == "n"
     vendor.tell("GET", f"{MODEL}/v1/models", busy)
-    with pytest.raises(DeadlineError, match="last seen: m RUNNING, does not answer yet .*warming up"):
+    with pytest.raises(DeadlineError, match=r"last seen: m RUNNING, does not answer yet .*warming up"):
         client.inferences.wait_ready(RUN, task="Generate", deadline_s=5)
 
 
@@ -147,9 +148,8 @@ def test_a_cooled_run_is_woken_by_the_question(runs: RunVendor, client: CloudRuC
     ],
     ids=["no margin", "the wrong way round", "does not support Score API", "not routed"],
 )
-def test_a_wrong_reranker_says_which_argument_to_pass(
-    vendor: WireServer, runs: RunVendor, client: CloudRuClient, answer: Told
-) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_wrong_reranker_says_which_argument_to_pass(vendor: WireServer, client: CloudRuClient, answer: Told) -> None:
     """The error holds the very vLLM argument that a Qwen3 reranker needs, as JSON."""
     vendor.tell("POST", f"{MODEL}/v1/rerank", answer)
     with pytest.raises(WrongAnswerError, match="key `hf-overrides`, value `") as caught:
@@ -169,8 +169,9 @@ def test_a_wrong_reranker_says_which_argument_to_pass(
         ([[1.0]], "was given 3 texts and returned 1"),
     ],
 )
+@pytest.mark.usefixtures("runs")
 def test_a_wrong_embedder_is_told(
-    vendor: WireServer, runs: RunVendor, client: CloudRuClient, vectors: list[list[float]], said: str
+    vendor: WireServer, client: CloudRuClient, vectors: list[list[float]], said: str
 ) -> None:
     """Different dimensions, none, zeros, equal vectors, missing vectors."""
     data = [{"index": index, "embedding": vector} for index, vector in enumerate(vectors)]
@@ -187,25 +188,24 @@ def test_a_wrong_embedder_is_told(
         ([], "returned no answer"),
     ],
 )
-def test_a_silent_llm_is_told(
-    vendor: WireServer, runs: RunVendor, client: CloudRuClient, choices: list[Any], said: str
-) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_silent_llm_is_told(vendor: WireServer, client: CloudRuClient, choices: list[Any], said: str) -> None:
     """No text, or none but blanks."""
     vendor.tell("POST", f"{MODEL}/v1/chat/completions", {"choices": choices})
     with pytest.raises(WrongAnswerError, match=said):
         client.inferences.wait_ready(RUN, task="Generate", deadline_s=60)
 
 
-def test_a_model_of_another_task_is_told(vendor: WireServer, runs: RunVendor, client: CloudRuClient) -> None:
-    """vLLM refuses what the model was not started for."""
+@pytest.mark.usefixtures("runs")
+def test_a_model_of_another_task_is_told(vendor: WireServer, client: CloudRuClient) -> None:
+    """The runtime refuses what the model was not started for."""
     vendor.tell("POST", f"{MODEL}/v1/embeddings", Told({"object": "error", "message": "no", "code": 400}, 400))
     with pytest.raises(WrongAnswerError, match="does not serve the task Embedding"):
         client.inferences.wait_ready(RUN, task="Embedding", deadline_s=60)
 
 
-def test_a_model_that_refuses_our_token_ends_the_wait(
-    vendor: WireServer, runs: RunVendor, client: CloudRuClient
-) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_model_that_refuses_our_token_ends_the_wait(vendor: WireServer, client: CloudRuClient) -> None:
     """401 after a refresh will not pass by waiting."""
     vendor.tell("GET", f"{MODEL}/v1/models", Told({}, 401))
     with pytest.raises(AuthenticationError):
@@ -222,7 +222,8 @@ def test_the_token_is_not_sent_to_a_published_address_elsewhere(
     assert vendor.requests("GET", "/elsewhere.*") == []
 
 
-def test_the_calls_of_a_running_model(vendor: WireServer, runs: RunVendor, client: CloudRuClient) -> None:
+@pytest.mark.usefixtures("runs")
+def test_the_calls_of_a_running_model(vendor: WireServer, client: CloudRuClient) -> None:
     """Card, vectors in the order of the texts, ranking best first, score, chat; the served name is asked for once."""
     model = client.models.at(client.inferences.get(RUN))
     assert model.card().id == "served-name"

@@ -21,6 +21,7 @@ ANSWER = {"results": [{"id": "1", "content": "text", "metadata": {"source": "a.t
 
 
 def knowledge_base(url: str = "") -> KnowledgeBase:
+    """Return one that publishes `url`."""
     return KnowledgeBase(
         knowledgebase_id=KB, name="kb", status="KNOWLEDGEBASE_ACTIVE", searchApiResponse=SearchApi(url=url)
     )

@@ -36,30 +36,36 @@ class SecretVendor:
             vendor.tell("GET", f"{HOST}/v2/secret", lambda _: Told({"secrets": [self.secret(p) for p in self.values]}))
 
     def inner(self, asked: Asked) -> str:
+        """Return the path of the secret in a path of a call."""
         return asked.path.removeprefix(f"{HOST}/v2/secret/").rpartition("/")[0]
 
     def secret(self, path: str) -> dict[str, object]:
+        """Return a secret as it travels."""
         versions = [{"id": n + 1, "state": "ENABLED"} for n in range(len(self.values[path]))]
         return {"id": f"id-of-{path}", "path": path, "versions": versions} if self.tells else {"path": path}
 
     def create(self, asked: Asked, path: str) -> Told:
+        """Make one with its first version."""
         if path in self.values:
             return Told({"code": 6, "message": "exists"}, 409)
         return self._changed(path, [asked.body["payload"]], {})
 
     def add(self, asked: Asked, path: str) -> Told:
+        """Add a version."""
         if path not in self.values:
             return MISSING
         number = len(self.values[path]) + 1
         return self._changed(path, [*self.values[path], asked.body["payload"]], {"version": {"id": number}})
 
     def access(self, path: str) -> Told:
+        """Return the value."""
         if path not in self.values:
             return MISSING
         told = {"secret": self.secret(path), "version": {"id": len(self.values[path])}} if self.tells else {}
         return Told({"payload": self.values[path][-1], **told})
 
     def get(self, path: str) -> Told:
+        """Return all but the value."""
         return Told({"secret": self.secret(path)}) if path in self.values else MISSING
 
     def _changed(self, path: str, values: list[str], more: dict[str, object]) -> Told:

@@ -18,11 +18,14 @@ BUSY = Told({"code": 14, "message": "busy"}, 503)
 
 
 class Thing(BaseModel):
+    """Something that travels."""
+
     name: str
 
 
 @pytest.fixture
 def transport(time: VirtualTime) -> Transport:
+    """Give a transport that sleeps virtually."""
     return Transport(open_http(), sleep=time.sleep)
 
 
@@ -105,7 +108,7 @@ def test_every_request_has_an_id_and_the_error_tells_it(vendor: WireServer, tran
 def test_redirects_are_not_followed(vendor: WireServer, client: CloudRuClient) -> None:
     """A token never travels to where a redirect points; the error names the place without its query."""
     vendor.tell("GET", ".*/log-groups", Told({}, 302, {"Location": f"{vendor.url}/elsewhere?code=1"}))
-    with pytest.raises(APIError, match="a redirect to .*/elsewhere, which is not followed"):
+    with pytest.raises(APIError, match=r"a redirect to .*/elsewhere, which is not followed"):
         client.log_groups.list()
     assert vendor.requests("GET", "/elsewhere") == []
 
@@ -126,7 +129,7 @@ def test_no_answer_names_host_and_next_step(time: VirtualTime) -> None:
     dead = WireServer()
     dead.close()
     transport = Transport(open_http(), sleep=time.sleep)
-    with pytest.raises(ConnectionFailedError, match=f"GET {dead.url}/x got no answer .*Check the endpoint"):
+    with pytest.raises(ConnectionFailedError, match=rf"GET {dead.url}/x got no answer .*Check the endpoint"):
         transport.request("GET", f"{dead.url}/x")
     assert len(time.slept_s) == 3
 

@@ -13,6 +13,7 @@ SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 
 
 def load(path: Path) -> tuple[type[SnakeWire], dict[str, Any]]:
+    """Return the wire model and the sample."""
     sample = json.loads(path.read_text(encoding="utf-8"))
     module, _, name = sample["model"].partition(".")
     return getattr(importlib.import_module(f"clouds.cloudru.wire.{module}"), name), sample

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-os.environ.setdefault("LANCE_LOG", "error")  # it warns of every table that it makes
+os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of every table that it makes
 
 import lancedb
 import numpy as np

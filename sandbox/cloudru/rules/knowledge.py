@@ -135,6 +135,7 @@ class Knowledge:
                 raise _missing(f"version {version_id} of knowledge base {knowledge_base_id}")
             if not version.outcome:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"version {version_id} is being built already")
+            self._store.observed(self._base(knowledge_base_id, project_id))  # it has succeeded, if nobody looked yet
             started = {"pending": self._pending(), "started_at": self._services.clock(), "finished_at": None}
             started |= {"outcome": "", "reason": "", "build": version.build + 1}
             version = version.model_copy(update=started)

@@ -17,7 +17,7 @@ VECTORS = np.eye(3, 4, dtype=np.float32)
 
 @pytest.fixture
 def index(tmp_path: Path) -> VectorIndex:
-    """An index with one table `faq`, written in two parts."""
+    """Make an index with one table `faq`, written in two parts."""
     index = VectorIndex(tmp_path)
     index.create("faq", 4)
     index.add("faq", ENTRIES[:2], VECTORS[:2])

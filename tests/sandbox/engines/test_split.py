@@ -10,7 +10,7 @@ FAQ = "Вопрос: Где заказ?\nОтвет: В пути.\n\nВопро�
 
 
 def words(text: str) -> int:
-    """A token is a word."""
+    """Count words as tokens."""
     return len(text.split())
 
 

@@ -3,8 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from importlib import import_module
-from importlib.util import find_spec
 from typing import cast
 
 from fastapi import FastAPI, Request
@@ -13,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clouds.cloudru.wire.error import RpcStatus
-from sandbox.cloudru.routers import control, iam, inference, logs, model, secret, storage
+from sandbox.cloudru.routers import control, iam, inference, knowledge, logs, model, search, secret, storage
 from sandbox.cloudru.rules.model import ModelRefusalError
 from sandbox.dispatch import App, Dispatch
 from sandbox.errors import GrpcCode, RpcError, problems_of
@@ -39,8 +37,9 @@ def create_app(services: Services) -> App:
         title="Sandbox of Cloud.ru Evolution", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.services = services
-    for service in (control, iam, logs, storage, secret, inference, model):
+    for service in (control, iam, logs, storage, secret, inference, model, knowledge, search):
         app.include_router(service.router)
+    app.include_router(huggingface.router)
     app.include_router(huggingface.router)
     for name in ("knowledge", "search"):  # the two routers of Managed RAG
         if find_spec(f"sandbox.cloudru.routers.{name}"):

@@ -22,6 +22,10 @@ class GrpcCode(IntEnum):
     UNAUTHENTICATED = 16
 
 
+class StartError(Exception):
+    """The sandbox cannot start; the message says why and what to do."""
+
+
 class RpcError(Exception):
     """A refusal that leaves as `rpcStatus` JSON with the HTTP status of its code."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from clouds.cloudru.storage.content import PART_BYTES, multipart_etag, read, same_content, size_of
 from clouds.cloudru.storage.shapes import Document, StoredObject, Upload
-from clouds.cloudru.storage.transfer import Receipt, Transfer, moment_of
+from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import CloudError
 
 AT_ONCE = 16
@@ -21,23 +21,28 @@ REPORTED_EVERY_S = 0.2
 
 @dataclass
 class Batch:
-    """One upload into one bucket: `documents` by key, `held` is what the store has already."""
+    """One upload into one bucket: `documents` by key, `held` is what the store has already, by key too.
+
+    `sent` are the keys that were sent, in the order in which they were stored.
+    """
 
     transfer: Transfer
     bucket: str
     documents: Mapping[str, Document]
     held: Mapping[str, StoredObject]
     on_uploaded: Callable[[int, int], None] | None = None
+    sent: list[str] = field(default_factory=list[str])
     _small: deque[str] = field(default_factory=deque[str])
     _large: deque[tuple[str, int]] = field(default_factory=deque[tuple[str, int]])
-    _receipts: dict[str, Receipt] = field(default_factory=dict[str, Receipt])
-    _kept: set[str] = field(default_factory=set[str])
+    _kept: list[str] = field(default_factory=list[str])
     _failures: dict[str, CloudError] = field(default_factory=dict[str, CloudError])
     _sent_bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> Upload:
         """Send what the store does not hold; after the first failure nothing new is begun.
+
+        `newest_modified_at` of the result looks at what was kept only.
 
         Raises:
             CloudError: of the class of the first failure; names what was not stored.
@@ -88,33 +93,32 @@ class Batch:
         data = read(path, 0, size_bytes)
         held = self.held.get(key)
         if held is not None and held.size_bytes == size_bytes and held.etag in _etags(data):
-            self._count(key, None, 0)
+            self._kept.append(key)
         else:
-            self._count(key, self.transfer.put(self.bucket, key, data), size_bytes)
+            self.transfer.put(self.bucket, key, data)
+            self._count(key, size_bytes)
 
     def _put_large(self, key: str, size_bytes: int) -> None:
         path = self.documents[key].path
         held = self.held.get(key)
         if held is not None and held.size_bytes == size_bytes and same_content(path, size_bytes, held.etag):
-            self._count(key, None, 0)
+            self._kept.append(key)
         else:
-            self._count(key, self.transfer.put_in_parts(self.bucket, key, path, size_bytes), size_bytes)
+            self.transfer.put_in_parts(self.bucket, key, path, size_bytes)
+            self._count(key, size_bytes)
 
-    def _count(self, key: str, receipt: Receipt | None, size_bytes: int) -> None:
+    def _count(self, key: str, size_bytes: int) -> None:
         with self._lock:
-            if receipt is None:
-                self._kept.add(key)
-            else:
-                self._receipts[key] = receipt
-                self._sent_bytes += size_bytes
+            self.sent.append(key)
+            self._sent_bytes += size_bytes
 
     def _report(self) -> None:
         if self.on_uploaded is not None:
-            self.on_uploaded(len(self._kept) + len(self._receipts), len(self.documents))
+            self.on_uploaded(len(self._kept) + len(self.sent), len(self.documents))
 
     def _failure(self) -> CloudError:
         first = next(iter(self._failures.values()))
-        stored = len(self._kept) + len(self._receipts)
+        stored = len(self._kept) + len(self.sent)
         named = ", ".join(list(self._failures)[:NAMED])
         rest = len(self._failures) - NAMED
         message = (
@@ -126,15 +130,11 @@ class Batch:
         return type(first)(message, *first.args[1:])
 
     def _outcome(self) -> Upload:
-        sent = moment_of(list(self._receipts.values()))
-        moments = [self.held[key].modified_at for key in self._kept]
-        if sent is not None:
-            moments.append(sent)
         return Upload(
-            uploaded=tuple(sorted(self._receipts)),
+            uploaded=tuple(sorted(self.sent)),
             kept=tuple(sorted(self._kept)),
             size_bytes=self._sent_bytes,
-            newest_modified_at=max(moments, default=None),
+            newest_modified_at=max((self.held[key].modified_at for key in self._kept), default=None),
         )
 
 

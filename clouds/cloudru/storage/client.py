@@ -1,21 +1,17 @@
 """Object Storage: buckets, folders and documents."""
 
-import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import boto3
-import tenacity
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session
 from pydantic import SecretStr
 
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.storage.batch import Batch
-from clouds.cloudru.storage.failure import refused_by_boto3
+from clouds.cloudru.storage.control import Control
 from clouds.cloudru.storage.links import Links
 from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, Upload
@@ -26,23 +22,19 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX, REGION
 from clouds.errors import (
     CloudError,
     ConflictError,
-    ConnectionFailedError,
     NotFoundError,
     PermissionDeniedError,
-    UnavailableError,
+    WrongAnswerError,
 )
-from clouds.transport import ATTEMPTS, FIRST_BACKOFF_S, LONGEST_BACKOFF_S
 
 OWNED = "BucketAlreadyOwnedByYou"
-IGNORED = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
 
 
 class Storage:
     """Object Storage of one project. Safe under threads.
 
-    Control calls go through boto3: path style, `tenant:key id` as the access key id, checksums only when required,
-    because stores other than AWS often refuse boto3's newer default. Documents go through `Transfer`.
-    Source: docs/cloudru-api.md, Object Storage.
+    Control calls go through boto3 (`Control`), documents through `Transfer`; the access key id of both is
+    `tenant:key id`. Source: docs/cloudru-api.md, Object Storage.
     """
 
     def __init__(self, connection: Connection, *, key_id: str, key_secret: SecretStr) -> None:
@@ -52,7 +44,7 @@ class Storage:
         self._key_secret = key_secret
         self._tenancy = Tenancy(connection)
         self._lock = threading.Lock()
-        self._boto3: Any = None
+        self._control = Control(connection, self._access_key_id, key_secret)
         self._transfer: Transfer | None = None
 
     def ensure_bucket(self, name: str) -> EnsuredBucket:
@@ -78,7 +70,7 @@ class Storage:
         if not key:
             return "adopted"
         try:
-            self._control("head_object", f"HEAD s3://{bucket}/{key}", Bucket=bucket, Key=key)
+            self._control.call("head_object", f"HEAD s3://{bucket}/{key}", Bucket=bucket, Key=key)
         except NotFoundError:
             self._sender().put(bucket, key, b"")
             return "created"
@@ -91,11 +83,8 @@ class Storage:
         while page.get("IsTruncated"):
             more = {"ContinuationToken": page["NextContinuationToken"]} if found else {}
             asked = f"listing s3://{bucket}/{prefix}"
-            page = self._control("list_objects_v2", asked, Bucket=bucket, Prefix=prefix, **more)
-            found += [
-                StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
-                for item in page.get("Contents", [])
-            ]
+            page = self._control.call("list_objects_v2", asked, Bucket=bucket, Prefix=prefix, **more)
+            found += _objects(page)
         return found
 
     def upload(
@@ -121,24 +110,39 @@ class Storage:
             for stored in self.list_objects(bucket, prefix)
             if not stored.key.startswith(ARTIFACTS_PREFIX)
         }
-        return Batch(self._sender(), bucket, keys, held, on_uploaded).run()
+        batch = Batch(self._sender(), bucket, keys, held, on_uploaded)
+        upload = batch.run()
+        if not batch.sent:
+            return upload
+        last = self._modified_at(bucket, batch.sent[-1])
+        return replace(upload, newest_modified_at=max(last, upload.newest_modified_at or last))
 
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
-            if self._boto3 is not None:
-                self._boto3.close()
+            self._control.close()
             if self._transfer is not None:
                 self._transfer.close()
 
+    def _modified_at(self, bucket: str, key: str) -> datetime:
+        asked = f"listing s3://{bucket}/{key}"
+        # The key itself comes first of all that begin with it.
+        for stored in _objects(self._control.call("list_objects_v2", asked, Bucket=bucket, Prefix=key, MaxKeys=1)):
+            if stored.key == key:
+                return stored.modified_at
+        raise WrongAnswerError(
+            f"the store said that s3://{bucket}/{key} is stored, but does not list it, so it would not be "
+            "indexed. Run again."
+        )
+
     def _look_into(self, bucket: str) -> None:
         # HeadBucket would do, but its refusal has no body: a wrong secret and a foreign bucket would look alike.
-        self._control("list_objects_v2", f"looking into bucket {bucket}", Bucket=bucket, MaxKeys=1)
+        self._control.call("list_objects_v2", f"looking into bucket {bucket}", Bucket=bucket, MaxKeys=1)
 
     def _create_bucket(self, name: str) -> EnsuredBucket:
         if not self._connection.assumptions.storage.register_bucket:
             try:
-                self._control("create_bucket", f"creating bucket {name}", Bucket=name)
+                self._control.call("create_bucket", f"creating bucket {name}", Bucket=name)
             except ConflictError as error:
                 if error.code != OWNED:
                     raise
@@ -163,47 +167,6 @@ class Storage:
             error.request_id,
         )
 
-    def _control(self, operation: str, asked: str, **parameters: Any) -> Any:
-        call = getattr(self._control_client(), operation)
-
-        def once() -> Any:
-            try:
-                return call(**parameters)
-            except (ClientError, BotoCoreError) as error:
-                raise refused_by_boto3(asked, error, self._connection.redaction) from error
-
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=tenacity.wait_random_exponential(multiplier=FIRST_BACKOFF_S, max=LONGEST_BACKOFF_S),
-            retry=tenacity.retry_if_exception_type((ConnectionFailedError, UnavailableError)),
-            sleep=self._connection.sleep,
-            reraise=True,
-        )
-        return retrying(once)
-
-    def _control_client(self) -> Any:
-        with self._lock:
-            if self._boto3 is None:
-                # A profile or a config file that the user has for AWS has no say here.
-                nothing = {name: (None, None, default, None) for name, default in IGNORED.items()}
-                self._boto3 = boto3.Session(botocore_session=Session(session_vars=nothing)).client(
-                    "s3",
-                    region_name=REGION,
-                    endpoint_url=self._connection.endpoints.storage,
-                    aws_access_key_id=self._access_key_id(),
-                    aws_secret_access_key=self._key_secret.get_secret_value(),
-                    verify=os.environ.get("SSL_CERT_FILE"),
-                    config=Config(
-                        signature_version="s3v4",
-                        s3={"addressing_style": "path"},
-                        request_checksum_calculation="when_required",
-                        response_checksum_validation="when_required",
-                        retries={"total_max_attempts": 1},  # repeated here as the transport repeats
-                        proxies=None if self._connection.assumptions.connection.through_proxy else {},
-                    ),
-                )
-            return self._boto3
-
     def _sender(self) -> Transfer:
         with self._lock:
             if self._transfer is None:
@@ -222,3 +185,10 @@ class Storage:
 
     def _access_key_id(self) -> str:
         return f"{self._tenancy.tenant_id}:{self._key_id}"
+
+
+def _objects(page: dict[str, Any]) -> list[StoredObject]:
+    return [
+        StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
+        for item in page.get("Contents", [])
+    ]

@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from upath import UPath
 
@@ -28,14 +25,6 @@ REPEATED_CODES = frozenset({"BadDigest", "IncompleteBody", "RequestTimeout", "Sl
 """A body that was damaged or lost on the way, whatever status says so."""
 PARTS_AT_ONCE = 4
 """Four parts of 8 MiB: 32 MiB of memory, and no faster with more."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What the store said of an object that it now holds."""
-
-    etag: str
-    date: str
 
 
 class Transfer:
@@ -63,7 +52,7 @@ class Transfer:
         self._redaction = redaction
         self._sleep = sleep
 
-    def put(self, bucket: str, key: str, data: bytes) -> Receipt:
+    def put(self, bucket: str, key: str, data: bytes) -> None:
         """Put an object in one piece.
 
         Raises:
@@ -73,9 +62,9 @@ class Transfer:
         """
         digest = hashlib.md5(data, usedforsecurity=False)
         answer = self._create("PUT", bucket, key, {}, data, {"content-md5": _base64(digest.digest())})
-        return self._checked(f"s3://{bucket}/{key}", _etag(answer), answer, digest.hexdigest())
+        self._check(f"s3://{bucket}/{key}", _etag(answer), digest.hexdigest())
 
-    def put_in_parts(self, bucket: str, key: str, path: UPath, size_bytes: int) -> Receipt:
+    def put_in_parts(self, bucket: str, key: str, path: UPath, size_bytes: int) -> None:
         """Put a large object in parts, four at once; after a failure the parts are removed from the store.
 
         Raises:
@@ -95,13 +84,13 @@ class Transfer:
             number = offset // size + 1
             query = {"partNumber": str(number), **upload}
             answer = self._send("PUT", bucket, key, query, data, {"content-md5": _base64(digest.digest())})
-            self._checked(f"part {number} of s3://{bucket}/{key}", _etag(answer), answer, digest.hexdigest())
+            self._check(f"part {number} of s3://{bucket}/{key}", _etag(answer), digest.hexdigest())
             return digest.digest()
 
         pool = ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="part")
         try:
             digests = list(pool.map(put_part, offsets))
-            return self._complete(bucket, key, upload, digests)
+            self._complete(bucket, key, upload, digests)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             with suppress(CloudError):
@@ -110,7 +99,7 @@ class Transfer:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _complete(self, bucket: str, key: str, upload: Mapping[str, str], digests: list[bytes]) -> Receipt:
+    def _complete(self, bucket: str, key: str, upload: Mapping[str, str], digests: list[bytes]) -> None:
         parts = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>&quot;{digest.hex()}&quot;</ETag></Part>"
             for number, digest in enumerate(digests, start=1)
@@ -122,18 +111,16 @@ class Transfer:
             # S3 may answer 200 at once and put an error into the body later.
             raise refused(f"completing {name}", INTERNAL_ERROR, code, xml_text(answer.body, "Message"))
         etag = xml_text(answer.body, "ETag").strip('"')
-        if "-" not in etag:  # not made of the parts, which were checked one by one
-            return Receipt(etag, answer.headers.get("date", ""))
-        return self._checked(name, etag, answer, multipart_etag(b"".join(digests)))
+        if "-" in etag:  # else it is not made of the parts, which were checked one by one
+            self._check(name, etag, multipart_etag(b"".join(digests)))
 
-    def _checked(self, name: str, etag: str, answer: Answer, expected: str) -> Receipt:
+    def _check(self, name: str, etag: str, expected: str) -> None:
         if self._etag_is_md5 and etag != expected:
             raise WrongAnswerError(
                 f"the store says that {name} has ETag {etag or 'none'}, but what was sent has {expected}. Run again; "
                 "if it stays so, the store makes its ETags in another way: set etag_is_md5 to false under assumptions, "
                 "storage in the credentials block."
             )
-        return Receipt(etag, answer.headers.get("date", ""))
 
     def _create(
         self,
@@ -204,12 +191,6 @@ class Transfer:
     def close(self) -> None:
         """Close the connections."""
         self._links.close()
-
-
-def moment_of(receipts: list[Receipt]) -> datetime | None:
-    """Return the newest of the dates that the store answered with: its clock, not ours."""
-    dates = {receipt.date for receipt in receipts if receipt.date}
-    return max((parsedate_to_datetime(date).astimezone(UTC) for date in dates), default=None)
 
 
 def _worth_repeating(answer: Answer) -> bool:

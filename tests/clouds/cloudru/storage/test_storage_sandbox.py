@@ -1,0 +1,39 @@
+"""The same client against the sandbox: tenant, registered bucket, folder marker, documents."""
+
+from collections.abc import Callable
+
+import pytest
+
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.storage import Document
+from clouds.errors import NotFoundError
+from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
+from tests.sandbox_process import SandboxProcess
+
+Write = Callable[[dict[str, bytes]], list[Document]]
+
+
+def client_of(sandbox: SandboxProcess, project_id: str = PROJECT_ID) -> CloudRuClient:
+    """Return the client that a user of the sandbox has."""
+    return CloudRuClient(key_id=KEY_ID, key_secret=KEY_SECRET, project_id=project_id, endpoints=sandbox.endpoints)
+
+
+def test_bucket_folder_and_documents_twice(sandbox: SandboxProcess, write: Write) -> None:
+    """Created, then adopted: the marker does not stand in the way of what lies below it."""
+    files = {"faq.txt": b"question", "ru/вопросы + ответы.txt": "ответ".encode(), "large.txt": b"x" * (17 << 20)}
+    documents = write(files)
+    with client_of(sandbox) as client:
+        storage = client.storage
+        made = storage.ensure_bucket("storage-of-the-client")
+        assert made.action == "created"
+        assert storage.ensure_folder(made.name, "kb/") == "created"
+        assert storage.upload(made.name, "kb/", documents).uploaded == tuple(sorted(f"kb/{name}" for name in files))
+        assert storage.ensure_bucket(made.name).action == "adopted"
+        assert storage.ensure_folder(made.name, "kb/") == "adopted"
+        assert storage.upload(made.name, "kb/", documents).kept == tuple(sorted(f"kb/{name}" for name in files))
+
+
+def test_an_unknown_project_has_no_tenant(sandbox: SandboxProcess) -> None:
+    """Said before anything is created."""
+    with client_of(sandbox, "00000000-0000-4000-8000-00000000dead") as client, pytest.raises(NotFoundError):
+        client.storage.ensure_bucket("never-made")

@@ -17,7 +17,10 @@ from local.layout import Layout
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SIZE = ViewportSize(width=1440, height=900)
+RUN_SIZE = ViewportSize(width=1440, height=505)
+"""The head of the page and the graph."""
+REPORT_SIZE = ViewportSize(width=1700, height=1750)
+FORM_SIZE = ViewportSize(width=1440, height=900)
 DRAWN_WITHIN_MS = 2000
 """The graph is drawn on a canvas: there is nothing to wait for."""
 
@@ -51,8 +54,9 @@ def deployment(api_url: str) -> str:
     return str(reply.raise_for_status().json()["id"])
 
 
-def take(page: Page, url: str, wait_for: str, path: Path) -> None:
-    """Open the page, wait for the text, save the picture."""
+def take(page: Page, size: ViewportSize, url: str, wait_for: str, path: Path) -> None:
+    """Open the page in a window of this size, wait for the text, save the picture."""
+    page.set_viewport_size(size)
     page.goto(url)
     page.get_by_text(wait_for).first.wait_for()
     page.wait_for_load_state("networkidle")
@@ -72,12 +76,18 @@ def main() -> int:
     ui_url, run_id = running.api_url.removesuffix("/api"), newest_run(running.api_url)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
-        page = browser.new_page(viewport=SIZE)
-        take(page, f"{ui_url}/runs/flow-run/{run_id}", "Completed", FOLDER / "flow-run.png")
+        page = browser.new_page()
+        take(page, RUN_SIZE, f"{ui_url}/runs/flow-run/{run_id}", "Completed", FOLDER / "flow-run.png")
         artifact_id = report_artifact(running.api_url, run_id)
-        take(page, f"{ui_url}/artifacts/artifact/{artifact_id}", "kb-rag-with-inference", FOLDER / "report.png")
+        take(
+            page,
+            REPORT_SIZE,
+            f"{ui_url}/artifacts/artifact/{artifact_id}",
+            "kb-rag-with-inference",
+            FOLDER / "report.png",
+        )
         form_url = f"{ui_url}/deployments/deployment/{deployment(running.api_url)}/run"
-        take(page, form_url, "Embedder", FOLDER / "parameters.png")
+        take(page, FORM_SIZE, form_url, "Embedder", FOLDER / "parameters.png")
         browser.close()
     return 0
 

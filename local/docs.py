@@ -1,4 +1,4 @@
-"""`python -m local.parameters` writes what the docs say of parameters and assumptions, so that it cannot go stale."""
+"""`python -m local.docs` writes the lists in docs/: parameters, assumptions, decisions. So they cannot go stale."""
 
 import inspect
 import json
@@ -17,11 +17,12 @@ from sandbox.settings import Settings
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "parameters.md"
 API_PAGE = DOCS / "cloudru-api.md"
-MARKER = "<!-- written by python -m local.parameters: everything below -->\n"
+MARKER = "<!-- written by python -m local.docs: everything below -->\n"
+DECISIONS = DOCS / "decisions" / "README.md"
 ROOTS: tuple[type[BaseModel], ...] = (RagStack, Endpoints, Settings)
 INTRODUCTION = """# Parameters
 
-Written by `python -m local.parameters` from the models; change the descriptions there. A test compares the two.
+Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
 
 `stack` of the flow `provision-rag` is a [RagStack](#ragstack); the flow's two other parameters, `cloud` and
 `huggingface`, are names of blocks. The block `CloudRuCredentials` holds [Endpoints](#endpoints) and
@@ -56,6 +57,16 @@ def api_page() -> str:
             meaning = (field.description or "").removesuffix(f" {basis['mark']}: {basis['source']}.")
             row = [f"`{group_name}.{name}`", default(field), basis["mark"], basis["source"], meaning]
             rows.append(f"| {' | '.join(row)} |")
+    return "\n".join([head + MARKER, *rows, ""])
+
+
+def decisions_page() -> str:
+    """Return docs/decisions/README.md with the list of the pages beside it written anew."""
+    head, _, _ = DECISIONS.read_text(encoding="utf-8").partition(MARKER)
+    rows: list[str] = []
+    for path in sorted(DECISIONS.parent.glob("[0-9]*.md")):
+        title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        rows.append(f"- [{title}]({path.name})")
     return "\n".join([head + MARKER, *rows, ""])
 
 
@@ -130,6 +141,6 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    for path, text in ((PAGE, page()), (API_PAGE, api_page())):
+    for path, text in ((PAGE, page()), (API_PAGE, api_page()), (DECISIONS, decisions_page())):
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path}")

@@ -37,13 +37,8 @@ def create_app(services: Services) -> App:
         title="Sandbox of Cloud.ru Evolution", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.services = services
-    for service in (control, iam, logs, storage, secret, inference, model, knowledge, search):
+    for service in (control, iam, storage, secret, inference, model, knowledge, search, logs, huggingface):
         app.include_router(service.router)
-    app.include_router(huggingface.router)
-    app.include_router(huggingface.router)
-    for name in ("knowledge", "search"):  # the two routers of Managed RAG
-        if find_spec(f"sandbox.cloudru.routers.{name}"):
-            app.include_router(import_module(f"sandbox.cloudru.routers.{name}").router)
     app.add_exception_handler(RpcError, _refused)
     app.add_exception_handler(ModelRefusalError, model.refused)
     app.add_exception_handler(HubError, huggingface.refused)

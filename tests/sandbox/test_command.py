@@ -88,7 +88,7 @@ def test_it_listens_on_the_loopback_address_only(own: SandboxProcess) -> None:
 
 
 def test_everything_survives_a_kill_and_no_secret_is_kept_in_clear(tmp_path: Path) -> None:
-    """SIGKILL leaves no S3 server behind. Tokens, objects, markers, secrets, runs and settings are there again after it.
+    """SIGKILL leaves no S3 server behind, and tokens, objects, markers, secrets, runs and settings are there again.
 
     No value of a secret and no token is in a file in clear. SIGTERM ends it and its S3 server.
     """

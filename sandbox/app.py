@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox.cloudru.routers import control, iam, inference, knowledge, logs, model, search, secret, storage
 from sandbox.cloudru.rules.model import ModelRefusalError
-from sandbox.dispatch import App, Dispatch
+from sandbox.dispatch import App, Arrival, Dispatch
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.huggingface import router as huggingface
 from sandbox.huggingface.hub import HubError
@@ -56,7 +56,8 @@ def _refused(_request: Request, error: Exception) -> JSONResponse:
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     errors = cast("RequestValidationError", error).errors()
     problems = problems_of(errors, skip=1)
-    if request.url.path.partition("/v")[0].endswith(model.HOST_SUFFIX):
+    arrival: Arrival | None = request.scope.get("sandbox.arrival")
+    if arrival and arrival.host.endswith(model.HOST_SUFFIX):
         return model.refused(request, ModelRefusalError(400, problems))
     return JSONResponse(RpcStatus(code=GrpcCode.INVALID_ARGUMENT, message=problems).to_wire(), 400)
 

@@ -151,6 +151,7 @@ def test_errors_have_vllms_shape(sandbox: SandboxProcess, client: httpx.Client) 
     assert (wrong_name.status_code, wrong_name.json()["error"]["type"]) == (404, "NotFoundError")
     missing = run.post("/v1/chat/completions")
     assert (missing.status_code, "messages" in missing.json()["error"]["message"]) == (400, True)
+    assert "text_1" in run.post("/score").json()["error"]["message"]
     embedder = Running(sandbox, client, "EMBEDDING")
     assert embedder.post("/v1/embeddings", input=[]).json()["error"]["code"] == 400
 

@@ -24,7 +24,7 @@ def of_stack(layout: Layout, api_url: str, token: str, inherited: Mapping[str, s
         "NO_PROXY": ",".join(local_hosts),
         "no_proxy": ",".join(local_hosts),
         "PYTHONUNBUFFERED": "1",
-        "DO_NOT_TRACK": "1",  # Prefect's client, Hugging Face and LanceDB look at this one
+        "DO_NOT_TRACK": "1",  # Prefect's client and huggingface_hub look at this one
         "PREFECT_HOME": str(layout.prefect_home),
         "PREFECT_PROFILES_PATH": str(layout.prefect_home / "profiles.toml"),
         "PREFECT_API_URL": api_url,

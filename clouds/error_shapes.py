@@ -8,7 +8,7 @@
 | `{error, error_description}`                      | OAuth: auth.iam.cloud.ru            |
 | `{object: "error", message, type, code}`          | vLLM, older versions                |
 
-Source: docs/cloudru-api.md, Conventions and Calling a model, read 2026-11-21.
+Source: docs/cloudru-api.md, Errors, read 2026-11-21.
 """
 
 import json

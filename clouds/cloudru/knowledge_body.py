@@ -1,4 +1,4 @@
-"""A knowledge base spec as the body of a create call. Source: docs/cloudru-api.md, Create a knowledge base."""
+"""A knowledge base spec as the body of a create call. Source: docs/cloudru-api.md, Managed RAG."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A running model: the OpenAI and vLLM calls of its endpoint. Source: docs/cloudru-api.md, Calling a model."""
+"""A running model: the OpenAI and vLLM calls of its endpoint. Source: docs/cloudru-api.md, ML Inference."""
 
 import base64
 import struct

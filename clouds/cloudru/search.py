@@ -1,4 +1,4 @@
-"""Search API v2 of a knowledge base. Source: docs/cloudru-api.md, Search API v2."""
+"""Search API v2 of a knowledge base. Source: docs/cloudru-api.md, Managed RAG."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""The error shapes that Cloud.ru's services publish (contract section 6), as the sandbox sends and the client reads."""
+"""The error shapes that Cloud.ru's services publish (docs/cloudru-api.md), as the sandbox sends them."""
 
 from typing import Any
 

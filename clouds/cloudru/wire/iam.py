@@ -1,4 +1,4 @@
-"""IAM: `POST {iam}/api/v1/auth/token`. Source: contract section 1.1, CONFIRMED."""
+"""IAM: `POST {iam}/api/v1/auth/token`. Source: docs/cloudru-api.md, CONFIRMED."""
 
 from clouds.cloudru.wire.base import CamelWire, SnakeWire
 
@@ -15,7 +15,7 @@ class TokenResponse(SnakeWire):
 
     access_token: str
     expires_in: int
-    token_type: str = "Bearer"
+    token_type: str = "Bearer"  # noqa: S105  # a kind, not a token
     id_token: str = ""
     refresh_token: str = ""
     refresh_expires_in: int = 0

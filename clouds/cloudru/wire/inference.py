@@ -1,4 +1,4 @@
-"""Model RUN (console backend of ML Inference). Source: contract section 4, CONFIRMED unless a docstring says otherwise."""
+"""Model RUN (console backend of ML Inference). Source: docs/cloudru-api.md; CONFIRMED unless said otherwise."""
 
 from enum import StrEnum
 from typing import Any

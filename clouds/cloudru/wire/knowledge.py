@@ -1,4 +1,4 @@
-"""Managed RAG: the public API v1 and the console backend that creates. Source: contract sections 5.1 and 5.2."""
+"""Managed RAG: the public API v1 and the console backend that creates. Source: docs/cloudru-api.md."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Log groups (console backend). Source: contract section 5.2, CONFIRMED."""
+"""Log groups (console backend). Source: docs/cloudru-api.md, CONFIRMED."""
 
 from clouds.cloudru.wire.base import CamelWire
 

@@ -1,4 +1,4 @@
-"""What a running model speaks: the OpenAI and vLLM bodies of contract section 4.5. Source: vLLM's documentation."""
+"""What a running model speaks: the OpenAI and vLLM bodies. Source: docs/cloudru-api.md; vLLM's documentation."""
 
 from typing import Any, Literal
 

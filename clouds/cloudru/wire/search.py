@@ -1,4 +1,4 @@
-"""Search API v2 of a knowledge base. Source: contract section 5.3, CONFIRMED."""
+"""Search API v2 of a knowledge base. Source: docs/cloudru-api.md, CONFIRMED."""
 
 from enum import StrEnum
 from typing import Any

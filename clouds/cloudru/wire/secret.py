@@ -1,4 +1,4 @@
-"""Secret Management v2, path based. Source: contract section 3.1 (CONFIRMED, with two published REST mappings)."""
+"""Secret Management v2, path based. Source: docs/cloudru-api.md (CONFIRMED, with two published REST mappings)."""
 
 from enum import StrEnum
 

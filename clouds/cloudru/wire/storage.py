@@ -1,4 +1,4 @@
-"""Object Storage's control plane (console backend); objects themselves travel over S3. Source: contract section 2."""
+"""Object Storage's control plane (console backend); objects themselves travel over S3. Source: docs/cloudru-api.md."""
 
 from pydantic import AliasChoices, AliasPath, Field
 

@@ -1,5 +1,6 @@
 """The running server: it announces itself in one line, and ends with everything that it started."""
 
+import contextlib
 import socket
 import sqlite3
 from pathlib import Path
@@ -53,4 +54,5 @@ def serve(listener: socket.socket, data_dir: Path, *, preload: bool) -> None:
         proxy_headers=False,
         server_header=False,
     )
-    AnnouncedServer(config, line).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has shut down
+        AnnouncedServer(config, line).run(sockets=[listener])

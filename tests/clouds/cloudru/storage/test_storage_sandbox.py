@@ -6,7 +6,7 @@ import pytest
 
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
-from clouds.errors import NotFoundError
+from clouds.errors import PermissionDeniedError
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.sandbox_process import SandboxProcess
 
@@ -33,7 +33,8 @@ def test_bucket_folder_and_documents_twice(sandbox: SandboxProcess, write: Write
         assert storage.upload(made.name, "kb/", documents).kept == tuple(sorted(f"kb/{name}" for name in files))
 
 
-def test_an_unknown_project_has_no_tenant(sandbox: SandboxProcess) -> None:
-    """Said before anything is created."""
-    with client_of(sandbox, "00000000-0000-4000-8000-00000000dead") as client, pytest.raises(NotFoundError):
+def test_a_foreign_project_is_refused(sandbox: SandboxProcess) -> None:
+    """Said before anything is created, with what to check."""
+    client = client_of(sandbox, "00000000-0000-4000-8000-00000000dead")
+    with client, pytest.raises(PermissionDeniedError, match="project id"):
         client.storage.ensure_bucket("never-made")

@@ -1,4 +1,4 @@
-"""The two published REST mappings of Secret Management v2, one class each. Source: docs/cloudru-api.md, Secret Management."""
+"""The two published REST mappings of Secret Management v2. Source: docs/cloudru-api.md, Secret Management."""
 
 from typing import Protocol
 from urllib.parse import quote

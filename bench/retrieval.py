@@ -17,6 +17,7 @@ from ir_measures import nDCG
 
 from bench.corpus import Corpus, Kind, Part, bilingual_corpus, docstring_corpus, own_corpus
 from sandbox.engines.embed import StandInEmbedder
+from sandbox.engines.models import EmbedderModel, RerankerModel
 from sandbox.engines.rerank import StandInReranker
 
 ALLOWED_BELOW_BM25 = 0.05
@@ -55,19 +56,21 @@ def corpora(part: Part) -> list[Corpus]:
 
 def measure(corpus: Corpus, embedder: StandInEmbedder, reranker: StandInReranker, *, held_out: bool) -> Quality:
     """Rank the corpus four ways."""
-    documents, queries = list(corpus.documents), list(corpus.queries)
-    similarities = embedder.embed(queries) @ embedder.embed(documents).T
-    neural = embedder.minilm.embed(queries) @ embedder.minilm.embed(documents).T
-    retrieved = [best(scores) for scores in similarities]
-    reranked = [rerank(reranker, query, found, documents) for query, found in zip(queries, retrieved, strict=True)]
+    retrieved = retrieve(corpus, embedder)
     return Quality(
         corpus=corpus.name,
         held_out=held_out,
-        bm25=ndcg(corpus, bm25(documents, queries)),
-        minilm=ndcg(corpus, [best(scores) for scores in neural]),
+        bm25=ndcg(corpus, bm25(corpus)),
+        minilm=ndcg(corpus, retrieve(corpus, embedder.minilm)),
         embedder=ndcg(corpus, retrieved),
-        reranked=ndcg(corpus, reranked),
+        reranked=ndcg(corpus, rerank(corpus, reranker, retrieved)),
     )
+
+
+def retrieve(corpus: Corpus, embedder: EmbedderModel) -> list[Ranking]:
+    """Rank by the cosine of the vectors."""
+    similarities = embedder.embed(corpus.queries) @ embedder.embed(corpus.documents).T
+    return [best(scores) for scores in similarities]
 
 
 def best(scores: np.ndarray) -> Ranking:
@@ -75,21 +78,25 @@ def best(scores: np.ndarray) -> Ranking:
     return [(int(place), float(scores[place])) for place in np.argsort(-scores, kind="stable")[:DEPTH]]
 
 
-def rerank(reranker: StandInReranker, query: str, found: Ranking, documents: Sequence[str]) -> Ranking:
+def rerank(corpus: Corpus, reranker: RerankerModel, rankings: Sequence[Ranking]) -> list[Ranking]:
     """Order what was found anew."""
-    scores = reranker.rerank(query, [documents[place] for place, _ in found])
-    return [(found[at][0], float(scores[at])) for at in np.argsort(-scores, kind="stable")]
+    reranked: list[Ranking] = []
+    for query, found in zip(corpus.queries, rankings, strict=True):
+        scores = reranker.rerank(query, [corpus.documents[place] for place, _ in found])
+        reranked.append([(found[at][0], float(scores[at])) for at in np.argsort(-scores, kind="stable")])
+    return reranked
 
 
-def bm25(documents: list[str], queries: list[str]) -> list[Ranking]:
+def bm25(corpus: Corpus) -> list[Ranking]:
     """Rank by BM25 (Lucene's, k1 1.5, b 0.75) over Snowball stems; what shares no stem is not found."""
     index = bm25s.BM25()
-    index.index(_stemmed(documents), show_progress=False)
-    scored = [index.get_scores(stems) if stems else np.zeros(len(documents)) for stems in _stemmed(queries)]
+    index.index(_stemmed(corpus.documents), show_progress=False)
+    nothing = np.zeros(len(corpus.documents))
+    scored = [index.get_scores(stems) if stems else nothing for stems in _stemmed(corpus.queries)]
     return [[(place, score) for place, score in best(scores) if score > 0] for scores in scored]
 
 
-def _stemmed(texts: list[str]) -> list[list[str]]:
+def _stemmed(texts: Sequence[str]) -> list[list[str]]:
     split = [re.findall(r"\w+", text.lower().replace("ё", "е")) for text in texts]
     return [[(_RUSSIAN if _CYRILLIC.search(word) else _ENGLISH).stemWord(word) for word in words] for words in split]
 

@@ -102,7 +102,8 @@ class PretrainedGenerator:
         inputs = self._tokenizer(self._written_out(messages), return_tensors="pt", add_special_tokens=False)
         with self._computing, torch.inference_mode():
             output = self._model.generate(
-                **inputs,
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
                 max_new_tokens=max_tokens,
                 do_sample=False,
                 pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,

@@ -55,7 +55,8 @@ def parse_prompt(turns: Sequence[ChatTurn]) -> Prompt:
     heads = _in_order(list(_BLOCK.finditer(content)))
     asked = list(_QUESTION.finditer(content))
     if not heads or not asked or asked[-1].start() < heads[-1].end():
-        return Prompt(content.strip())
+        label = _QUESTION.match(content)
+        return Prompt(content[label.end() if label else 0 :].strip())
     ends = [head.start() for head in heads[1:]] + [asked[-1].start()]
     passages = tuple(
         Passage(text=content[head.end() : end].strip(), source=head[2].strip())

@@ -41,9 +41,9 @@ def follow(
 
 def show_run(api: PrefectApi, run: FlowRun, display: Display) -> None:
     """Show the run, its tasks, and how far those are that say so by a progress artifact."""
-    state = _SHOWN_AS.get(run.state_type or "", "running")
+    ended = run.state_type in FINAL_STATES
     waits_for = "" if run.state_name in ("Running", "Completed") else f"{run.state_name}  "
-    display.show(run.id, state, label=f"run {run.name}", note=f"{waits_for}{api.run_url(run.id)}")
+    display.show(run.id, "running", label=f"run {run.name}", note=f"{waits_for}{api.run_url(run.id)}")
     progress = {
         artifact.task_run_id: f"{float(artifact.data):.0f} %"
         for artifact in api.artifacts(run.id)
@@ -53,7 +53,6 @@ def show_run(api: PrefectApi, run: FlowRun, display: Display) -> None:
         if task.start_time is None and task.state_type != "FAILED":
             continue  # a step that waits for others has nothing to show yet
         shown = _SHOWN_AS.get(task.state_type or "", "waiting")
-        ended = shown in ("done", "failed")
         plain = shown != "failed" and task.state_name in ("Running", "Completed")
         display.show(
             task.id,
@@ -61,5 +60,7 @@ def show_run(api: PrefectApi, run: FlowRun, display: Display) -> None:
             label=task.name,
             note=progress.get(task.id, "") if plain else task.state_name or "",
             indent=1,
-            took_s=task.total_run_time if ended else None,
+            took_s=task.total_run_time if shown in ("done", "failed") else None,
         )
+    if ended:  # after its steps, so that lines come in the order of events
+        display.show(run.id, _SHOWN_AS[run.state_type or ""])

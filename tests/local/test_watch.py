@@ -50,6 +50,7 @@ def test_every_step_is_shown_with_its_time() -> None:
     _, printed = follow(script)
     assert "ensure bucket: done in 2.5 s" in printed
     assert "wait-for embedder: ..." in printed
+    assert "run brave-owl: done" in printed.splitlines()[-1]
 
 
 def test_step_that_waits_for_others_is_not_shown() -> None:

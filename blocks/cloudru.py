@@ -29,7 +29,7 @@ class CloudRuCredentials(Block):
     _block_type_name = "Cloud.ru Credentials"
     _block_type_slug = "cloudru-credentials"
     _description = "Key of a Cloud.ru service account, its project, and the endpoints of the services."
-    _logo_url = HttpUrl("https://cloud.ru/apple-touch-icon.png")
+    _logo_url = HttpUrl("https://github.com/cloud-ru.png")
     _documentation_url = HttpUrl("https://cloud.ru/docs/rag/ug/topics/api-ref__quickstart")
 
     key_id: str = Field(title="Key ID", description="Key ID of the service account's access key.", min_length=1)

@@ -23,7 +23,7 @@ class HuggingFaceCredentials(Block):
     _block_type_name = "Hugging Face Credentials"
     _block_type_slug = "huggingface-credentials"
     _description = "Token of Hugging Face, with which model runs pull their weights, and the address of the hub."
-    _logo_url = HttpUrl("https://huggingface.co/front/assets/huggingface_logo.png")
+    _logo_url = HttpUrl("https://github.com/huggingface.png")
     _documentation_url = HttpUrl("https://huggingface.co/docs/hub/security-tokens")
 
     token: SecretStr = Field(

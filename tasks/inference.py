@@ -51,7 +51,7 @@ def wait_for_inference(
 
         def on_look(seen: str, _elapsed_s: float) -> None:
             stop_when_another_failed()
-            advance(max((i + 1 for i, stage in enumerate(STAGES) if stage in seen), default=0), seen)
+            advance(stage(seen), seen)
 
         ready = cloudru.get_client().inferences.wait_ready(
             ensured.run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
@@ -59,6 +59,11 @@ def wait_for_inference(
         advance(len(STAGES) + 1, ready.proof)
     get_run_logger().info("%s answers as %s: %s", model.name, ready.served_name, ready.proof)
     return ready
+
+
+def stage(seen: str) -> int:
+    """Return how many stages have begun, from what the wait says that it saw; the answer itself is one more."""
+    return max((place for place, name in enumerate(STAGES, start=1) if name in seen), default=0)
 
 
 def log_group(client: CloudRuClient, preferred: str | None) -> str:

@@ -1,5 +1,7 @@
 """The knowledge base: create or bring up to date, and wait until it can be asked."""
 
+import re
+
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
@@ -12,8 +14,12 @@ from tasks.progress import progress
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.storage import StoredDocuments
 
-UP = ("KNOWLEDGEBASE_ACTIVE", "KNOWLEDGEBASE_VERSION_SUCCEEDED", "SEARCH_API_RESPONSE_STATE_ACTIVE")
-"""The three that must all be true. Their order is not published, so each counts by itself."""
+UP = (
+    re.compile(r"knowledge base ACTIVE\b"),
+    re.compile(r"version SUCCEEDED\b"),
+    re.compile(r"search API (ACTIVE|RUNNING)\b"),
+)
+"""The three that must all be true, in the words of the wait. Their order is not published: each counts by itself."""
 
 
 @step("ensure-knowledge-base", run_name="ensure-knowledge-base {spec.name}", **LOOK_FIRST)
@@ -48,7 +54,7 @@ def wait_for_index(
 
         def on_look(seen: str, _elapsed_s: float) -> None:
             stop_when_another_failed()
-            advance(sum(up in seen for up in UP), seen)
+            advance(up(seen), seen)
 
         indexed = cloudru.get_client().knowledge_bases.wait_indexed(
             ensured.knowledge_base.knowledgebase_id,
@@ -58,3 +64,8 @@ def wait_for_index(
         )
         advance(len(UP), "searchable")
     return indexed
+
+
+def up(seen: str) -> int:
+    """Return how many of the three are up, from what the wait says that it saw."""
+    return sum(bool(pattern.search(seen)) for pattern in UP)

@@ -228,8 +228,14 @@ def markdown(result: StackReport) -> str:
             for secret in [result.secret]
             if secret
         ),
-        *((m.role, m.name, _link(m.run_id, m.url), m.status, m.action or "-") for m in result.models),
-        ("knowledge base", base.name, _link(base.knowledge_base_id, base.search_url), base.status, base.action),
+        *((m.role, m.name, _link(m.run_id, m.url), _status(m.status), m.action or "-") for m in result.models),
+        (
+            "knowledge base",
+            base.name,
+            _link(base.knowledge_base_id, base.search_url),
+            _status(base.status),
+            base.action,
+        ),
         ("version", "", base.version_id, "", ""),
     ]
     models = [(m.role, m.model, m.served_name, m.answered_by, m.proof) for m in result.models]
@@ -268,6 +274,11 @@ def chunk_table(answer: ProbeAnswer) -> list[dict[str, str | float]]:
         }
         for place, (chunk, source) in enumerate(zip(answer.chunks, answer.chunk_sources, strict=True), start=1)
     ]
+
+
+def _status(status: str) -> str:
+    """Return a status as the console writes it."""
+    return status.removeprefix("MODEL_RUN_STATUS_").removeprefix("KNOWLEDGEBASE_")
 
 
 def _link(text: str, url: str) -> str:

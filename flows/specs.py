@@ -16,7 +16,7 @@ from clouds.cloudru.specs import (
     any_of,
 )
 from tasks.documents import SIZE_LIMIT_BYTES
-from tasks.report import StackReport
+from tasks.stack_report import StackReport
 
 __all__ = ["ModelChoice", "RagStack", "StackReport"]
 

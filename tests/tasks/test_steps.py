@@ -1,9 +1,13 @@
-"""Which steps decided how long a run took."""
+"""Which steps decided how long a run took, and which may be repeated."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from tasks.steps import StepTime, critical_path
+import pytest
+from prefect.states import Failed
+
+from clouds.errors import CloudError, ConfigurationError, ConflictError, ConnectionFailedError, UnavailableError
+from tasks.steps import StepTime, critical_path, is_transient
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -32,3 +36,18 @@ def test_critical_path_follows_the_upstream_that_ended_last() -> None:
 def test_critical_path_of_nothing_is_empty() -> None:
     """A run that failed before its first step has no path."""
     assert critical_path([]) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "transient"),
+    [
+        (ConnectionFailedError("no answer"), True),
+        (UnavailableError("busy", 503), True),
+        (ConfigurationError("our own mistake"), False),
+        (ConflictError("another model", 409), False),
+        (ValueError("a bug"), False),
+    ],
+)
+def test_only_what_may_pass_is_repeated(error: CloudError, transient: bool) -> None:  # noqa: FBT001  # a parameter
+    """No answer and 5xx are worth another try; bad input stays bad."""
+    assert is_transient(None, None, Failed(data=error)) is transient

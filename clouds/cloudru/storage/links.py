@@ -1,6 +1,6 @@
 """HTTP/1.1 on kept connections, as little of it as a PUT needs.
 
-The transfer of many small files costs a client mostly the work around each request; docs/decisions/0002-transfer.md has
+The transfer of many small files costs a client mostly the work around each request; docs/decisions/0003-transfer.md has
 the figures. Requests are complete bytes already, answers are small.
 """
 

@@ -8,8 +8,9 @@ from clouds.cloudru.storage.shapes import Document
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConfigurationError
 
-FORBIDDEN_CHARACTERS = ':*?"<>|!'
-"""Source: docs/cloudru-api.md, Object Storage."""
+BAD_CHARACTER = re.compile(r'[:*?"<>|!\x00-\x1f\x7f]')
+"""What the service does not allow (docs/cloudru-api.md, Object Storage), and control characters."""
+BAD_PART = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
 LONGEST_KEY_BYTES = 1024
 
 
@@ -54,12 +55,10 @@ def object_keys(prefix: str, documents: Sequence[Document]) -> dict[str, Documen
 
 
 def _fault(key: str) -> str:
-    characters = [character for character in FORBIDDEN_CHARACTERS if character in key]
-    if characters:
-        return f"holds {' '.join(characters)}, which Object Storage does not allow in a key"
-    if any(ord(character) < ord(" ") or ord(character) == 127 for character in key):  # noqa: PLR2004  # DEL
-        return "holds a control character"
-    if any(part in {"", ".", ".."} for part in key.split("/")):
+    if BAD_CHARACTER.search(key):
+        shown = " ".join(dict.fromkeys(ascii(character)[1:-1] for character in BAD_CHARACTER.findall(key)))
+        return f"holds {shown}, which Object Storage does not allow in a key"
+    if BAD_PART.search(key):
         return "has an empty part, `.` or `..` in its path"
     try:
         size_bytes = len(key.encode())

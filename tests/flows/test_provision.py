@@ -7,6 +7,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.engine import collect_task_run_inputs_sync
 
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec, ProbeSpec
 from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
@@ -38,9 +39,8 @@ class Recorder(ThreadPoolTaskRunner[Any]):
         future = super().submit(task, parameters, wait_for, dependencies)
         name = f"{task.name} {parameters['model'].task}" if "model" in parameters else task.name
         self.names[future.task_run_id] = name
-        self.graph[name] = {
-            self.names[value.task_run_id] for value in parameters.values() if isinstance(value, PrefectFuture)
-        }
+        inputs = collect_task_run_inputs_sync(parameters)
+        self.graph[name] = {self.names[found.id] for found in inputs if found.id in self.names}
         return future
 
 

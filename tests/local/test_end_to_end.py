@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local import ports
 from local.layout import FOLDER_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +26,7 @@ class Newcomer:
 
     home: Path
     folder: Path
+    own_ports: dict[str, str]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -35,6 +38,7 @@ class Newcomer:
             "PREFECT_API_URL": "http://127.0.0.1:9/api",
             "PREFECT_PROFILE": "of the user",
             FOLDER_VARIABLE: str(self.folder),
+            **self.own_ports,
         }
 
     def begin(self, command: str) -> subprocess.Popen[str]:
@@ -72,7 +76,12 @@ class Newcomer:
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     """Return the user; whatever a failed test left running is ended."""
     path = tmp_path_factory.mktemp("newcomer")
-    user = Newcomer(path / "home", path / "local")
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind((ports.HOST, 0))
+        free = [str(probe.getsockname()[1]) for probe in (one, other)]
+    variables = (ports.SANDBOX.variable, ports.PREFECT.variable)
+    user = Newcomer(path / "home", path / "local", dict(zip(variables, free, strict=True)))
     user.home.mkdir()
     yield user
     user.begin("down").communicate(timeout=MINUTES_S)

@@ -105,7 +105,7 @@ def _model(
         run_id=model.run.model_run_id,
         url=model.url,
         served_name=model.served_name,
-        answered_by=f"{card.root} ({card.owned_by})" if card.owned_by else card.root,
+        answered_by=card.root or card.owned_by,
         status=model.run.status,
         proof=model.proof,
         action=ensured.action if ensured else None,

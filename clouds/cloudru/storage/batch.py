@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from clouds.cloudru.storage.content import PART_BYTES, multipart_etag, read, same_content, size_of
 from clouds.cloudru.storage.shapes import Document, StoredObject, Upload
@@ -21,28 +23,24 @@ REPORTED_EVERY_S = 0.2
 
 @dataclass
 class Batch:
-    """One upload into one bucket: `documents` by key, `held` is what the store has already, by key too.
-
-    `sent` are the keys that were sent, in the order in which they were stored.
-    """
+    """One upload into one bucket: `documents` by key, `held` is what the store has already, by key too."""
 
     transfer: Transfer
     bucket: str
     documents: Mapping[str, Document]
     held: Mapping[str, StoredObject]
     on_uploaded: Callable[[int, int], None] | None = None
-    sent: list[str] = field(default_factory=list[str])
     _small: deque[str] = field(default_factory=deque[str])
     _large: deque[tuple[str, int]] = field(default_factory=deque[tuple[str, int]])
     _kept: list[str] = field(default_factory=list[str])
+    _sent: list[str] = field(default_factory=list[str])
+    _sent_dates: set[str] = field(default_factory=set[str])
     _failures: dict[str, CloudError] = field(default_factory=dict[str, CloudError])
     _sent_bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> Upload:
         """Send what the store does not hold; after the first failure nothing new is begun.
-
-        `newest_modified_at` of the result looks at what was kept only.
 
         Raises:
             CloudError: of the class of the first failure; names what was not stored.
@@ -95,8 +93,7 @@ class Batch:
         if held is not None and held.size_bytes == size_bytes and held.etag in _etags(data):
             self._kept.append(key)
         else:
-            self.transfer.put(self.bucket, key, data)
-            self._count(key, size_bytes)
+            self._count(key, size_bytes, self.transfer.put(self.bucket, key, data))
 
     def _put_large(self, key: str, size_bytes: int) -> None:
         path = self.documents[key].path
@@ -104,21 +101,21 @@ class Batch:
         if held is not None and held.size_bytes == size_bytes and same_content(path, size_bytes, held.etag):
             self._kept.append(key)
         else:
-            self.transfer.put_in_parts(self.bucket, key, path, size_bytes)
-            self._count(key, size_bytes)
+            self._count(key, size_bytes, self.transfer.put_in_parts(self.bucket, key, path, size_bytes))
 
-    def _count(self, key: str, size_bytes: int) -> None:
+    def _count(self, key: str, size_bytes: int, date: str) -> None:
         with self._lock:
-            self.sent.append(key)
+            self._sent.append(key)
             self._sent_bytes += size_bytes
+            self._sent_dates.add(date)
 
     def _report(self) -> None:
         if self.on_uploaded is not None:
-            self.on_uploaded(len(self._kept) + len(self.sent), len(self.documents))
+            self.on_uploaded(len(self._kept) + len(self._sent), len(self.documents))
 
     def _failure(self) -> CloudError:
         first = next(iter(self._failures.values()))
-        stored = len(self._kept) + len(self.sent)
+        stored = len(self._kept) + len(self._sent)
         named = ", ".join(list(self._failures)[:NAMED])
         rest = len(self._failures) - NAMED
         message = (
@@ -130,11 +127,12 @@ class Batch:
         return type(first)(message, *first.args[1:])
 
     def _outcome(self) -> Upload:
+        moments = [self.held[key].modified_at for key in self._kept] + [_moment(date) for date in self._sent_dates]
         return Upload(
-            uploaded=tuple(sorted(self.sent)),
+            uploaded=tuple(sorted(self._sent)),
             kept=tuple(sorted(self._kept)),
             size_bytes=self._sent_bytes,
-            newest_modified_at=max((self.held[key].modified_at for key in self._kept), default=None),
+            newest_modified_at=max(moments, default=None),
         )
 
 
@@ -142,3 +140,11 @@ def _etags(data: bytes) -> tuple[str, str]:
     """Return both ETags that an object of this content may have: put whole, or in one part."""
     digest = hashlib.md5(data, usedforsecurity=False)
     return digest.hexdigest(), multipart_etag(digest.digest())
+
+
+def _moment(date: str) -> datetime:
+    """Return a moment not before the one that the Date header tells in whole seconds; without one, our clock's."""
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC) + timedelta(seconds=1)
+    except ValueError:
+        return datetime.now(UTC)

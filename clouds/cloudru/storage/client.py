@@ -2,8 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -24,7 +22,6 @@ from clouds.errors import (
     ConflictError,
     NotFoundError,
     PermissionDeniedError,
-    WrongAnswerError,
 )
 
 OWNED = "BucketAlreadyOwnedByYou"
@@ -84,7 +81,10 @@ class Storage:
             more = {"ContinuationToken": page["NextContinuationToken"]} if found else {}
             asked = f"listing s3://{bucket}/{prefix}"
             page = self._control.call("list_objects_v2", asked, Bucket=bucket, Prefix=prefix, **more)
-            found += _objects(page)
+            found += [
+                StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
+                for item in page.get("Contents", [])
+            ]
         return found
 
     def upload(
@@ -110,12 +110,7 @@ class Storage:
             for stored in self.list_objects(bucket, prefix)
             if not stored.key.startswith(ARTIFACTS_PREFIX)
         }
-        batch = Batch(self._sender(), bucket, keys, held, on_uploaded)
-        upload = batch.run()
-        if not batch.sent:
-            return upload
-        last = self._modified_at(bucket, batch.sent[-1])
-        return replace(upload, newest_modified_at=max(last, upload.newest_modified_at or last))
+        return Batch(self._sender(), bucket, keys, held, on_uploaded).run()
 
     def close(self) -> None:
         """Close the connections."""
@@ -123,17 +118,6 @@ class Storage:
             self._control.close()
             if self._transfer is not None:
                 self._transfer.close()
-
-    def _modified_at(self, bucket: str, key: str) -> datetime:
-        asked = f"listing s3://{bucket}/{key}"
-        # The key itself comes first of all that begin with it.
-        for stored in _objects(self._control.call("list_objects_v2", asked, Bucket=bucket, Prefix=key, MaxKeys=1)):
-            if stored.key == key:
-                return stored.modified_at
-        raise WrongAnswerError(
-            f"the store said that s3://{bucket}/{key} is stored, but does not list it, so it would not be "
-            "indexed. Run again."
-        )
 
     def _look_into(self, bucket: str) -> None:
         # HeadBucket would do, but its refusal has no body: a wrong secret and a foreign bucket would look alike.
@@ -185,10 +169,3 @@ class Storage:
 
     def _access_key_id(self) -> str:
         return f"{self._tenancy.tenant_id}:{self._key_id}"
-
-
-def _objects(page: dict[str, Any]) -> list[StoredObject]:
-    return [
-        StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
-        for item in page.get("Contents", [])
-    ]

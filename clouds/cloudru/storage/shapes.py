@@ -38,7 +38,8 @@ class EnsuredBucket:
 class Upload:
     """What an upload did: keys sent, keys that already held the same content, and the newest of both in the store.
 
-    `size_bytes` counts what was sent. `newest_modified_at` is the store's clock, None when there was no document.
+    `size_bytes` counts what was sent. `newest_modified_at` is by the store's clock, up to a second late when something
+    was sent, never early; None when there was no document.
     """
 
     uploaded: tuple[str, ...]

@@ -23,8 +23,8 @@ OK = 200
 INTERNAL_ERROR = 500
 REPEATED_CODES = frozenset({"BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"})
 """A body that was damaged or lost on the way, whatever status says so."""
-PARTS_AT_ONCE = 4
-"""Four parts of 8 MiB: 32 MiB of memory, and no faster with more."""
+PARTS_AT_ONCE = 8
+"""Eight parts of 8 MiB: 64 MiB of memory. On an idle machine four are as fast, on a busy one they are not."""
 
 
 class Transfer:
@@ -52,8 +52,8 @@ class Transfer:
         self._redaction = redaction
         self._sleep = sleep
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
-        """Put an object in one piece.
+    def put(self, bucket: str, key: str, data: bytes) -> str:
+        """Put an object in one piece; return the Date of the answer.
 
         Raises:
             APIError, ConnectionFailedError: it was not stored.
@@ -63,9 +63,12 @@ class Transfer:
         digest = hashlib.md5(data, usedforsecurity=False)
         answer = self._create("PUT", bucket, key, {}, data, {"content-md5": _base64(digest.digest())})
         self._check(f"s3://{bucket}/{key}", _etag(answer), digest.hexdigest())
+        return answer.headers.get("date", "")
 
-    def put_in_parts(self, bucket: str, key: str, path: UPath, size_bytes: int) -> None:
-        """Put a large object in parts, four at once; after a failure the parts are removed from the store.
+    def put_in_parts(self, bucket: str, key: str, path: UPath, size_bytes: int) -> str:
+        """Put a large object in parts, eight at once; return the Date of the last answer.
+
+        After a failure the parts are removed from the store.
 
         Raises:
             APIError, ConnectionFailedError: it was not stored.
@@ -83,14 +86,16 @@ class Transfer:
             digest = hashlib.md5(data, usedforsecurity=False)
             number = offset // size + 1
             query = {"partNumber": str(number), **upload}
-            answer = self._send("PUT", bucket, key, query, data, {"content-md5": _base64(digest.digest())})
+            # Where the answer's ETag tells what arrived, Content-MD5 would have the server hash every part twice.
+            guard = {} if self._etag_is_md5 else {"content-md5": _base64(digest.digest())}
+            answer = self._send("PUT", bucket, key, query, data, guard)
             self._check(f"part {number} of s3://{bucket}/{key}", _etag(answer), digest.hexdigest())
             return digest.digest()
 
         pool = ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="part")
         try:
             digests = list(pool.map(put_part, offsets))
-            self._complete(bucket, key, upload, digests)
+            return self._complete(bucket, key, upload, digests)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             with suppress(CloudError):
@@ -99,7 +104,7 @@ class Transfer:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _complete(self, bucket: str, key: str, upload: Mapping[str, str], digests: list[bytes]) -> None:
+    def _complete(self, bucket: str, key: str, upload: Mapping[str, str], digests: list[bytes]) -> str:
         parts = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>&quot;{digest.hex()}&quot;</ETag></Part>"
             for number, digest in enumerate(digests, start=1)
@@ -113,6 +118,7 @@ class Transfer:
         etag = xml_text(answer.body, "ETag").strip('"')
         if "-" in etag:  # else it is not made of the parts, which were checked one by one
             self._check(name, etag, multipart_etag(b"".join(digests)))
+        return answer.headers.get("date", "")
 
     def _check(self, name: str, etag: str, expected: str) -> None:
         if self._etag_is_md5 and etag != expected:

@@ -7,6 +7,11 @@ from threading import Lock
 from typing import Any, cast
 
 import numpy as np
+
+# Read when torch loads OpenMP. Its threads otherwise spin while they wait for each other, which on busy cores makes a
+# query many times slower than one thread would be. Source: docs/decisions/0004-stand-in-models.md.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import torch
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from tokenizers import Tokenizer
@@ -16,7 +21,6 @@ from transformers.utils import logging as transformers_logging
 from sandbox.engines.prompt import ChatTurn
 
 transformers_logging.disable_progress_bar()  # the sandbox's output is one line
-torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 BATCH = 32
 

@@ -45,7 +45,7 @@ clean: down ## remove the data of the local stack, not the environment
 
 $(VENV)/with-sandbox: EXTRAS := sandbox
 $(VENV)/with-test: EXTRAS := sandbox,test
-$(VENV)/with-check: EXTRAS := sandbox,test,check
+$(VENV)/with-check: EXTRAS := sandbox,test,check,bench,screenshots
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench
 
 $(VENV)/with-%: pyproject.toml constraints.txt | $(BIN)/python

@@ -28,6 +28,10 @@ class TestStandard(BlockStandardTestSuite):
         """Return the block type under test."""
         return request.param
 
+    def test_has_a_valid_image(self, block: type[Block]) -> None:
+        """The image has a web address; Prefect's own test would fetch it, and tests reach no network."""
+        assert str(block._logo_url).startswith("https://")
+
 
 def test_every_exported_block_is_registered_by_module() -> None:
     """`prefect block register -m blocks` finds what the package exports: both blocks, and nothing else."""

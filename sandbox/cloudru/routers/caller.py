@@ -9,12 +9,12 @@ from sandbox.dispatch import Arrival
 from sandbox.services import Services
 
 
-def services_of(request: Request) -> Services:
-    """Return the services behind this application."""
+async def services_of(request: Request) -> Services:
+    """Return the services behind this application; asynchronous, or each request would pay for another thread."""
     return cast("Services", request.app.state.services)
 
 
-def arrival_of(request: Request) -> Arrival:
+async def arrival_of(request: Request) -> Arrival:
     """Return how the request came: vendor host and way."""
     return cast("Arrival", request.scope["sandbox.arrival"])
 

@@ -55,9 +55,9 @@ def list_models(served: ServedDep, services: ServicesDep) -> dict[str, Any]:
 
 
 @router.post("/v1/embeddings")
-def create_embeddings(body: EmbeddingsRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
-    """Embed."""
-    return services.models.embeddings(served, body).to_wire()
+def create_embeddings(body: EmbeddingsRequest, served: ServedDep, services: ServicesDep) -> JSONResponse:
+    """Embed. A response and not a dictionary, which FastAPI would copy and check once more: vectors are many."""
+    return JSONResponse(services.models.embeddings(served, body).to_wire())
 
 
 @router.post("/v1/rerank")

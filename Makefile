@@ -7,8 +7,8 @@ IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < $(OLDEST))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo "$$python" && break; done)
 
-# A plain `pip install torch` on Linux brings gigabytes of CUDA. TORCH_INDEX names an index with other builds of the
-# same version: make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# A plain `pip install torch` on Linux brings gigabytes of CUDA. TORCH_INDEX is the URL of an index with other builds of
+# the same version, for example PyTorch's own one for CPUs: make demo TORCH_INDEX=URL
 TORCH_INDEX ?=
 PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 

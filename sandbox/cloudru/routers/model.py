@@ -55,8 +55,11 @@ def list_models(served: ServedDep, services: ServicesDep) -> dict[str, Any]:
 
 
 @router.post("/v1/embeddings")
-def create_embeddings(body: EmbeddingsRequest, served: ServedDep, services: ServicesDep) -> JSONResponse:
-    """Embed. A response and not a dictionary, which FastAPI would copy and check once more: vectors are many."""
+def create_embeddings(
+    model_run_id: str, body: EmbeddingsRequest, request: Request, services: ServicesDep
+) -> JSONResponse:
+    """Embed. Each question to a knowledge base passes here: no dependency in another thread, no copy of the answer."""
+    served = running(model_run_id, request, services)
     return JSONResponse(services.models.embeddings(served, body).to_wire())
 
 

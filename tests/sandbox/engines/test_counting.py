@@ -20,3 +20,10 @@ def test_counting_does_not_disturb_embedding() -> None:
             counts.add(model.count_tokens([text]))
     assert counts == {count}
     assert np.allclose(np.vstack(vectors.result()), vector, atol=1e-5)
+
+
+def test_a_question_has_the_vector_that_it_has_among_others() -> None:
+    """The short way of a single question gives the vector of the long way."""
+    model = ModelShelf().embedder("sentence-transformers/all-MiniLM-L6-v2")
+    question = "When does the courier arrive?"
+    assert np.allclose(model.embed([question])[0], model.embed([question, "Another text"])[0], atol=1e-5)

@@ -1,24 +1,22 @@
-"""HTTP/1.1 on kept connections, as little of it as a PUT needs.
+"""HTTP/1.1 on kept connections: requests are complete bytes already, answers are read by the standard library.
 
 The transfer of many small files costs a client mostly the work around each request; docs/decisions/0003-transfer.md has
-the figures. Requests are complete bytes already, answers are small.
+the figures.
 """
 
 import socket
 import ssl
 import threading
 from dataclasses import dataclass
-from typing import BinaryIO
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
 import httpx
 
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 120.0
-LONGEST_LINE_BYTES = 65_536
+SENT_WITH_HEAD_BYTES = 65_536
 LONGEST_ANSWER_BYTES = 1 << 20
-LAST_INFORMATIONAL = 199
-BODILESS = frozenset({204, 304})
 
 
 class BrokenAnswerError(OSError):
@@ -48,71 +46,40 @@ class _Link:
         except BaseException:
             self._socket.close()
             raise
-        self._reader: BinaryIO = self._socket.makefile("rb")
         self.reusable = True
 
     def exchange(self, head: bytes, body: bytes) -> Answer:
         self.reusable = False
+        method = head[: head.index(b" ")].decode()
         try:
-            if len(body) < LONGEST_LINE_BYTES:
+            if len(body) < SENT_WITH_HEAD_BYTES:
                 self._socket.sendall(head + body)
             else:
                 self._socket.sendall(head)
                 self._socket.sendall(body)
         except (BrokenPipeError, ConnectionResetError):
             # A server that refuses a request may close before it has read the body; its reason can still be read.
-            return self._read()
-        answer = self._read()
-        self.reusable = answer.headers.get("connection", "").lower() != "close"
-        return answer
+            answer = self._read(method)
+            self.reusable = False
+            return answer
+        return self._read(method)
 
-    def _read(self) -> Answer:
-        status, headers = self._read_head()
-        while status <= LAST_INFORMATIONAL:
-            status, headers = self._read_head()
-        if status in BODILESS:
-            body = b""
-        elif headers.get("transfer-encoding", "").lower() == "chunked":
-            body = self._read_chunks()
-        elif "content-length" in headers:
-            body = self._read_exactly(int(headers["content-length"]))
-        else:
-            headers["connection"] = "close"
-            body = self._reader.read(LONGEST_ANSWER_BYTES)
-        return Answer(status, headers, body)
-
-    def _read_head(self) -> tuple[int, dict[str, str]]:
-        line = self._reader.readline(LONGEST_LINE_BYTES)
-        if not line:
-            raise BrokenAnswerError("the connection was closed without an answer")
-        protocol, _, rest = line.partition(b" ")
-        if protocol != b"HTTP/1.1" or not rest[:3].isdigit():
-            raise BrokenAnswerError(f"not an HTTP/1.1 answer: {line[:60]!r}")
-        headers: dict[str, str] = {}
-        while line := self._reader.readline(LONGEST_LINE_BYTES).rstrip(b"\r\n"):
-            name, _, value = line.partition(b":")
-            headers[name.decode("latin-1").lower()] = value.decode("latin-1").strip()
-        return int(rest[:3]), headers
-
-    def _read_chunks(self) -> bytes:
-        body = bytearray()
-        while size := int(self._reader.readline(LONGEST_LINE_BYTES).split(b";")[0], 16):
-            body += self._read_exactly(size)
-            self._reader.readline(LONGEST_LINE_BYTES)
-        while self._reader.readline(LONGEST_LINE_BYTES).rstrip(b"\r\n"):
-            pass  # trailers
-        return bytes(body)
-
-    def _read_exactly(self, size: int) -> bytes:
-        if size > LONGEST_ANSWER_BYTES:
-            raise BrokenAnswerError(f"an answer of {size} bytes to an upload")
-        body = self._reader.read(size)
-        if len(body) < size:
-            raise BrokenAnswerError(f"the answer ended after {len(body)} of {size} bytes")
-        return body
+    def _read(self, method: str) -> Answer:
+        """Read the answer with the standard library's parser: it knows chunks, 100 Continue, and what has no body."""
+        with HTTPResponse(self._socket, method=method) as response:
+            try:
+                response.begin()
+                if (response.length or 0) > LONGEST_ANSWER_BYTES:
+                    raise BrokenAnswerError(f"an answer of {response.length} bytes to an upload")
+                body = response.read()
+            except OSError:  # a closed connection is also an HTTPException, but needs no other words
+                raise
+            except (HTTPException, ValueError) as error:
+                raise BrokenAnswerError(f"not a whole HTTP/1.1 answer: {type(error).__name__} {error}") from error
+            self.reusable = not response.will_close
+            return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
 
     def close(self) -> None:
-        self._reader.close()
         self._socket.close()
 
 
@@ -149,9 +116,6 @@ class Links:
     def _on(self, link: _Link, head: bytes, body: bytes) -> Answer:
         try:
             answer = link.exchange(head, body)
-        except ValueError as error:  # a length that is no number
-            link.close()
-            raise BrokenAnswerError("not an HTTP/1.1 answer: a length that is no number") from error
         except BaseException:
             link.close()
             raise

@@ -158,5 +158,5 @@ def test_an_endpoint_that_speaks_no_http_is_said_so(
 ) -> None:
     """The listing still worked, then somebody hangs up four times."""
     odd_store.always.append(Order("PUT", 0, hang_up=True))
-    with pytest.raises(ConnectionFailedError, match="closed without an answer"):
+    with pytest.raises(ConnectionFailedError, match="closed connection without response"):
         storage_at(odd_store.url).upload("bucket", "kb", write({"a.txt": b"a"}))

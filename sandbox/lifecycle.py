@@ -23,6 +23,11 @@ class Clock:
         self._ahead_s += seconds
         return self()
 
+    def reset(self) -> float:
+        """Go back to the real time, which the object store never left, and return it."""
+        self._ahead_s = 0.0
+        return self()
+
 
 def timestamp(seconds: float) -> str:
     """RFC 3339 in UTC with microseconds, as the services write times."""

@@ -52,8 +52,8 @@ class SandboxProcess:
         self.control.patch("/settings", json=settings).raise_for_status()
 
     def reset(self) -> None:
-        """Go back to default settings with plenty of quota, no faults, an empty request log."""
-        for path in ("/settings", "/faults", "/requests"):
+        """Go back to default settings with plenty of quota, the real time, no faults, an empty request log."""
+        for path in ("/settings", "/clock", "/faults", "/requests"):
             self.control.delete(path).raise_for_status()
         self.set(gpu_limits=MANY_GPUS)
 

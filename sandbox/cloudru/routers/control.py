@@ -93,3 +93,9 @@ def read_clock(services: ServicesDep) -> dict[str, str]:
 def advance_clock(advance_s: Annotated[float, Body(embed=True, ge=0)], services: ServicesDep) -> dict[str, str]:
     """Move the sandbox's clock forward: runs ripen and tokens expire without waiting."""
     return {"now": timestamp(services.clock.advance(advance_s))}
+
+
+@router.delete("/clock")
+def reset_clock(services: ServicesDep) -> dict[str, str]:
+    """Let it be now again."""
+    return {"now": timestamp(services.clock.reset())}

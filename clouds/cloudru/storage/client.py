@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.storage.batch import Batch
 from clouds.cloudru.storage.control import Control
+from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.links import Links
 from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, Upload
@@ -116,6 +117,24 @@ class Storage:
             return upload
         last = self._modified_at(bucket, batch.sent[-1])
         return replace(upload, newest_modified_at=max(last, upload.newest_modified_at or last))
+
+    def delete_objects(self, bucket: str, keys: Sequence[str]) -> None:
+        """Delete these keys; those that are not there are deleted.
+
+        Raises:
+            APIError: some are not deleted; names them. Run again: it continues with what is left.
+
+        """
+        delete_objects(self._control, bucket, keys)
+
+    def delete_bucket(self, name: str) -> None:
+        """Delete an empty bucket; one that is not there is deleted.
+
+        Raises:
+            ConflictError: it is not empty.
+
+        """
+        delete_bucket(self._control, name)
 
     def close(self) -> None:
         """Close the connections."""

@@ -14,7 +14,7 @@ from clouds.cloudru.model_run_body import (
     identity_differences,
     other_differences,
 )
-from clouds.cloudru.model_run_wait import ReadyRun, failed, wait_ready
+from clouds.cloudru.model_run_wait import ReadyRun, failed, wait_gone, wait_ready, wait_suspended
 from clouds.cloudru.models import Models
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.sizing import Task
@@ -23,9 +23,11 @@ from clouds.cloudru.spellings import Spellings
 from clouds.cloudru.wire.inference import (
     CreateModelRunResponse,
     GetModelRunResponse,
+    ListModelCardsResponse,
     ListModelRunsResponse,
     ListQuotasResponse,
     ListRuntimeTemplatesResponse,
+    ModelCard,
     ModelRun,
     ModelRunStatus,
     Quota,
@@ -193,6 +195,51 @@ class Inferences:
             self._connection, self._models, lambda: self.get(run_id), task=task, deadline_s=deadline_s, on_look=on_look
         )
 
+    def wait_suspended(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> ModelRun:
+        """Wait until the run is SUSPENDED.
+
+        Raises:
+            FailedStateError: it failed or was deleted.
+            DeadlineError: not in time; says what was last seen.
+
+        """
+        return wait_suspended(self._connection, lambda: self.get(run_id), deadline_s=deadline_s, on_look=on_look)
+
+    def wait_gone(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> None:
+        """Wait until the run is DELETED or not there; DeadlineError when it is not in time."""
+        wait_gone(self._connection, lambda: self.get(run_id), deadline_s=deadline_s, on_look=on_look)
+
+    def wake(self, run: ModelRun) -> ModelRun:
+        """Resume a run that is suspended or about to be; return it as it looks once that has begun."""
+        if run.status not in ASLEEP:
+            return run
+        self.resume(run.model_run_id)
+        return self._connection.wait_visible(
+            lambda: self.get(run.model_run_id),
+            lambda seen: seen.status not in ASLEEP,
+            subject=f"the resumed model run {run.name}",
+        )
+
+    def prices(self) -> dict[str, float]:
+        """Return the price of each repository in the vendor's catalogue, in RUB per hour of one instance (INFERRED)."""
+        cards: dict[str, ModelCard] = {}
+        offset = 0
+        while True:
+            params = {"limit": PAGE_SIZE, "offset": offset}
+            url = f"{self._connection.endpoints.inference.rstrip('/')}/predefined-models"
+            page = self._connection.transport.ask(ListModelCardsResponse, "GET", url, params=params)
+            known = len(cards)
+            cards.update((card.id, card) for card in page.model_cards)
+            offset += len(page.model_cards)
+            if len(cards) == known or not (page.has_more or offset < page.total):
+                break
+        prices: dict[str, float] = {}
+        for card in cards.values():
+            repository = card.model_source.hugging_face_repository if card.model_source else None
+            if card.price is not None:
+                prices[repository.full_name if repository else card.name] = card.price
+        return prices
+
     def list(self) -> list[ModelRun]:
         """Return every run with its short fields, deleted ones too."""
         runs: dict[str, ModelRun] = {}
@@ -235,13 +282,7 @@ class Inferences:
                 409,
                 "ALREADY_EXISTS",
             )
-        if run.status in ASLEEP:
-            self.resume(run_id)
-            run = self._connection.wait_visible(
-                lambda: self.get(run_id),
-                lambda seen: seen.status not in ASLEEP,
-                subject=f"the resumed model run {run.name}",
-            )
+        run = self.wake(run)
         return EnsuredRun(run, "adopted", tuple(other_differences(spec, run, gpu_memory_gb)))
 
     def _created_meanwhile(self, spec: InferenceSpec, name: str, gpu_memory_gb: int) -> str | None:

@@ -11,7 +11,7 @@ from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket
 from tasks.progress import artifact_key
-from tasks.query import ProbeAnswer
+from tasks.query import Answer
 from tasks.report_text import chunk_table, markdown
 from tasks.stack_report import (
     DocumentsReport,
@@ -39,7 +39,7 @@ def report(
     models: Sequence[ReadyRun | FoundationModelSpec],
     ensured: EnsuredKnowledgeBase,
     index: IndexedKnowledgeBase,
-    answer: ProbeAnswer,
+    answer: Answer,
 ) -> StackReport:
     """Ask each model once more what it is, write the artifacts, and return the flow's result."""
     base = index.knowledge_base

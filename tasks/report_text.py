@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tasks.query import ProbeAnswer
+from tasks.query import Answer
 from tasks.stack_report import StackReport
 
 CHUNK_CHARACTERS = 400
@@ -61,7 +61,7 @@ def markdown(result: StackReport) -> str:
     )
 
 
-def chunk_table(answer: ProbeAnswer) -> list[dict[str, str | float]]:
+def chunk_table(answer: Answer) -> list[dict[str, str | float]]:
     """Return the retrieved chunks, best first."""
     return [
         {

@@ -92,7 +92,7 @@ def main() -> None:
     for number, (took_s, said) in enumerate(runs):
         name = f"warm {number}" if number else "empty folder"
         table.add_row(name, f"{took_s:.1f}", f"{took_s / GOAL_S:.2f}" if number else "no goal", said)
-    peaks = Table(title="peak memory over all runs")
+    peaks = Table(title="peak memory", min_width=30)
     peaks.add_column("process")
     peaks.add_column("MiB", justify="right")
     for name, peak_bytes in memory.peak_bytes.items():

@@ -40,8 +40,8 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 
 CORPORA: dict[str, tuple[Grammar, ...]] = {"english": (ENGLISH,), "mixed": (ENGLISH, RUSSIAN)}
-DOCUMENTS, PARAGRAPHS, SENTENCES = 20, 100, 6
-CHUNK_TOKENS, OVERLAP_TOKENS = 200, 20
+PARAGRAPHS, SENTENCES = 100, 6
+CHUNK_TOKENS, OVERLAP_TOKENS = 100, 0
 BATCH_SIZES, TRIED_CHUNKS = (16, 32, 64, 128), 256
 RESULTS = 10
 INDEXING_GOAL, QUERY_GOAL = 1.15, 1.3
@@ -135,11 +135,13 @@ def encoded(model: SentenceTransformer, texts: list[str], batch_size: int) -> tu
     return np.asarray(vectors, dtype=np.float32), time.perf_counter() - begun_s
 
 
-def measure(client: CloudRuClient, corpus: str, run: ModelRun, workplace: Path, rounds: int, queries: int) -> Figures:
+def measure(
+    client: CloudRuClient, corpus: str, run: ModelRun, workplace: Path, arguments: argparse.Namespace
+) -> Figures:
     """Measure one corpus."""
     folder = workplace / corpus
     folder.mkdir()
-    for number in range(DOCUMENTS):
+    for number in range(arguments.documents):
         text = document(CORPORA[corpus], PARAGRAPHS, SENTENCES, seed=number)
         (folder / f"{number:02}.txt").write_text(text, encoding="utf-8")
     bucket = f"bench-{corpus}-{uuid.uuid4().hex[:8]}"
@@ -150,12 +152,12 @@ def measure(client: CloudRuClient, corpus: str, run: ModelRun, workplace: Path, 
     batch_size = min(BATCH_SIZES, key=lambda size: min(encoded(model, sample, size)[1] for _ in range(2)))
     times: list[tuple[float, float]] = []
     vectors = np.empty(0)
-    for turn in range(rounds):
+    for turn in range(arguments.rounds):
         mine_s = rebuilt_s(client, indexed)
         vectors, bare_s = encoded(model, chunks, batch_size)
         times.append((mine_s, bare_s))
         print(f"{corpus}, round {turn + 1}: sandbox {mine_s:.2f} s, bare {bare_s:.2f} s", flush=True)
-    asked = ask_both(client, indexed, model, (chunks, vectors), workplace, queries)
+    asked = ask_both(client, indexed, model, (chunks, vectors), workplace, arguments.queries)
     return Figures(
         corpus=corpus,
         chunks=len(chunks),
@@ -202,6 +204,7 @@ def ask_both(
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=20, help="documents of 100 chunks (default 20)")
     parser.add_argument("--rounds", type=int, default=3, help="builds of each corpus (default 3)")
     parser.add_argument("--queries", type=int, default=200, help="questions to each corpus (default 200)")
     arguments = parser.parse_args()
@@ -216,10 +219,7 @@ def main() -> None:
                 spec = InferenceSpec(name="embedder", repository="Qwen/Qwen3-Embedding-0.6B", task="Embedding")
                 ensured = client.inferences.ensure(spec, gpu_memory_gb=8, token_secret=None, log_group_id=None)
                 ready = client.inferences.wait_ready(ensured.run.model_run_id, task="Embedding", deadline_s=DEADLINE_S)
-                figures = [
-                    measure(client, corpus, ready.run, workplace, arguments.rounds, arguments.queries)
-                    for corpus in CORPORA
-                ]
+                figures = [measure(client, corpus, ready.run, workplace, arguments) for corpus in CORPORA]
     print(f"\n{'':10}{'chunks':>8}{'sandbox s':>11}{'bare s':>9}{'ratio':>7}{'query ms':>10}{'bare ms':>9}{'ratio':>7}")
     for row in figures:
         print(

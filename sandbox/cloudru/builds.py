@@ -57,8 +57,8 @@ class Builds:
                 version, embedder.model, embedder.count_tokens, created_at, lambda: self._check(version)
             )
             base = self._store.bases.get(version.knowledge_base_id)
-            if base and base.configuration.database_configuration.support_hybrid_search:
-                self._index.add_text_search(version.build_table)
+            hybrid = base is not None and base.configuration.database_configuration.support_hybrid_search
+            self._index.finish(version.build_table, text_search=hybrid)
             self._end(version, "succeeded", report=report)
         except BuildStoppedError:
             self._index.drop(version.build_table)

@@ -13,7 +13,7 @@ os.environ.setdefault("LANCEDB_LOG", "error")  # it warns of every table that it
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS
+from lancedb.index import FTS, IvfFlat
 from lancedb.table import Table
 
 if TYPE_CHECKING:
@@ -75,9 +75,16 @@ class VectorIndex:
         ]
         self._table(name).add(pa.table(columns, names=[*_ANSWERED, "vector"]))
 
-    def add_text_search(self, name: str) -> None:
-        """Let `search` take a text: the stems of the words, Russian ones and Latin ones as they are."""
-        self._table(name).create_index("text", config=FTS(language="Russian", remove_stop_words=False))
+    def finish(self, name: str, *, text_search: bool = False) -> None:
+        """Prepare a table that is written: its vectors for memory, its words when `search` shall take a text.
+
+        One partition keeps the search exact; without it LanceDB reads every vector from disk for each query
+        (2000 vectors of 2432 numbers on two cores: 9.6 ms against 3.6 ms). Words are stemmed as Russian ones.
+        """
+        table = self._table(name)
+        table.create_index("vector", config=IvfFlat(distance_type="cosine", num_partitions=1))
+        if text_search:
+            table.create_index("text", config=FTS(language="Russian", remove_stop_words=False))
 
     def dimension(self, name: str) -> int:
         """Length of the table's vectors."""
@@ -102,8 +109,8 @@ class VectorIndex:
     def search(self, name: str, vector: np.ndarray, count: int, text: str | None = None) -> list[Hit]:
         """Return the `count` best chunks for a vector [d] of unit norm, best first; raise DimensionError.
 
-        The score is the cosine, 0 where it is negative. With `text`, which needs `add_text_search`, the order is that
-        of both searches fused by reciprocal rank, and the score is the fused rank's share of the best possible one.
+        The score is the cosine, 0 where it is negative. With `text`, which needs a table finished so, the order is
+        that of both searches fused by reciprocal rank, the score the fused rank's share of the best possible one.
         """
         table = self._table(name)
         if vector.shape != (self.dimension(name),):

@@ -22,6 +22,7 @@ def index(tmp_path: Path) -> VectorIndex:
     index.create("faq", 4)
     index.add("faq", ENTRIES[:2], VECTORS[:2])
     index.add("faq", ENTRIES[2:], VECTORS[2:])
+    index.finish("faq", text_search=True)
     return index
 
 
@@ -50,7 +51,6 @@ def test_another_dimension_is_refused(index: VectorIndex) -> None:
 
 def test_words_help_where_vectors_do_not(index: VectorIndex) -> None:
     """Hybrid search brings up a chunk by another form of its word though its vector is the farthest."""
-    index.add_text_search("faq")
     towards_the_others = np.array([0.0, 0.8, 0.6, 0.0], dtype=np.float32)
     assert index.search("faq", towards_the_others, 3)[-1].entry.id == "1"
     hits = index.search("faq", towards_the_others, 3, text="курьеры")
@@ -63,3 +63,25 @@ def test_a_dropped_table_is_gone(index: VectorIndex) -> None:
     index.drop("faq")
     index.drop("faq")
     assert index.names() == []
+
+
+def test_one_chunk_is_enough(tmp_path: Path) -> None:
+    """A table of a single chunk can be finished and searched."""
+    index = VectorIndex(tmp_path)
+    index.create("one", 4)
+    index.add("one", ENTRIES[:1], VECTORS[:1])
+    index.finish("one")
+    assert index.search("one", VECTORS[0], 5)[0].entry == ENTRIES[0]
+
+
+def test_search_is_exact(tmp_path: Path) -> None:
+    """The ten nearest of a thousand are the true ten, by brute force."""
+    chance = np.random.default_rng(7)
+    vectors = chance.normal(size=(1000, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = VectorIndex(tmp_path)
+    index.create("many", 64)
+    index.add("many", [Entry(str(number), f"chunk {number}") for number in range(1000)], vectors)
+    index.finish("many")
+    found = [[int(hit.entry.id) for hit in index.search("many", vector, 10)] for vector in vectors[::100]]
+    assert found == np.argsort(-(vectors[::100] @ vectors.T), axis=1)[:, :10].tolist()

@@ -73,6 +73,17 @@ class KnowledgeBases:
         except NotFoundError:
             return
 
+    def wait_gone(self, knowledge_base_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> None:
+        """Wait until it is not there (404); DeadlineError when it is not in time."""
+        self._connection.wait_gone(
+            lambda: self.get(knowledge_base_id),
+            lambda _: False,
+            subject="the deletion of a knowledge base",
+            deadline_s=deadline_s,
+            describe=lambda base: f"{base.name} {base.status.removeprefix('KNOWLEDGEBASE_')}",
+            on_look=on_look,
+        )
+
     def version(self, version_id: str) -> KnowledgeBaseVersion:
         """Return one version."""
         params = {"project_id": self._project_id}

@@ -90,7 +90,7 @@ class Secrets:
 
         """
         path = path.strip("/")
-        secret = self._first(lambda mapping: mapping.get(path))
+        secret = self.get(path)
         if secret is None:
             return None
         enabled = [entry.id for entry in secret.versions if entry.state == SecretVersionState.ENABLED]
@@ -98,6 +98,28 @@ class Secrets:
             have = ", ".join(map(str, enabled)) or "none"
             raise ConfigurationError(f"the secret {path!r} has no enabled version {version}; enabled: {have}")
         return EnsuredSecret(secret.id, path, version or max(enabled, default=0), "adopted")
+
+    def get(self, path: str) -> Secret | None:
+        """Return the secret without its value; None when there is no such secret."""
+        return self._first(lambda mapping: mapping.get(path.strip("/")))
+
+    def delete(self, path: str) -> None:
+        """Delete the secret with all its versions, and see it gone; one that is not there is deleted.
+
+        Raises:
+            DeadlineError: it is still there after `assumptions.connection.visible_within_s`.
+
+        """
+        path = path.strip("/")
+        if self.get(path) is None:
+            return
+        self._first(lambda mapping: mapping.delete(path))
+        self._connection.wait_gone(
+            lambda: self.get(path),
+            lambda secret: secret is None,
+            subject=f"the deletion of the secret {path!r}",
+            describe=lambda _: "still there",
+        )
 
     def _repeatedly(self, path: str, payload: str, send: Callable[[], EnsuredSecret], action: Action) -> EnsuredSecret:
         def look() -> EnsuredSecret | None:

@@ -4,7 +4,7 @@ import base64
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import SecretStr
 
@@ -65,12 +65,8 @@ class Secrets:
             CloudError: the service refuses, or does not answer.
 
         """
-        path, plain = path.strip("/"), value.get_secret_value()
-        if not plain:
-            raise ConfigurationError(f"the value for the secret {path!r} is empty; fill in the token in its block")
-        payload = base64.b64encode(plain.encode()).decode()
-        self._connection.redaction.add(plain)
-        self._connection.redaction.add(payload)
+        path = path.strip("/")
+        payload = self._payload(path, value)
         held = self._held(path)
         if held is None:
             try:
@@ -81,6 +77,15 @@ class Secrets:
         if held is not None and _same(held.payload, payload):
             return EnsuredSecret(held.id, path, held.version, "adopted")
         return self._repeatedly(path, payload, lambda: self._add_version(path, payload), "updated")
+
+    def decide(self, path: str, value: SecretStr) -> Literal["create", "update", "adopt"]:
+        """Say what `ensure` would do; changes nothing."""
+        path = path.strip("/")
+        payload = self._payload(path, value)
+        held = self._held(path)
+        if held is None:
+            return "create"
+        return "adopt" if _same(held.payload, payload) else "update"
 
     def find(self, path: str, version: int | None = None) -> EnsuredSecret | None:
         """Return the secret at `path` with that version or its newest enabled one; None when there is no such secret.
@@ -120,6 +125,16 @@ class Secrets:
             subject=f"the deletion of the secret {path!r}",
             describe=lambda _: "still there",
         )
+
+    def _payload(self, path: str, value: SecretStr) -> str:
+        """Return the value as it travels, which no message may show."""
+        plain = value.get_secret_value()
+        if not plain:
+            raise ConfigurationError(f"the value for the secret {path!r} is empty; fill in the token in its block")
+        payload = base64.b64encode(plain.encode()).decode()
+        self._connection.redaction.add(plain)
+        self._connection.redaction.add(payload)
+        return payload
 
     def _repeatedly(self, path: str, payload: str, send: Callable[[], EnsuredSecret], action: Action) -> EnsuredSecret:
         def look() -> EnsuredSecret | None:

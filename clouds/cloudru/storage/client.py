@@ -65,6 +65,11 @@ class Storage:
             raise self._foreign(name, error) from error
         return EnsuredBucket(name, "adopted", self._tenancy.log_group_of(name))
 
+    def created_at(self, bucket: str) -> datetime | None:
+        """Return when a bucket was created; None when the tenant has no such bucket."""
+        buckets = self._control.call("list_buckets", "listing the buckets").get("Buckets", [])
+        return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
+
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
         """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
         key = folder_prefix(folder)

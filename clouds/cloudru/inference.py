@@ -99,7 +99,7 @@ class Inferences:
 
     def find(self, name: str) -> ModelRun | None:
         """Return the live run of that name (short fields), also under the suffix it got while the name was held."""
-        return _place(name, self.list(), ())[0]
+        return find_among(self.list(), name)
 
     def suspend(self, run_id: str) -> None:
         """Stop it and what it costs; it keeps its id and name."""
@@ -355,6 +355,11 @@ class Inferences:
             # No total is published, and a server that ignores the offset sends the same page for ever.
             if len(page.runtime_templates) < PAGE_SIZE or len(found) == known:
                 return [*found.values()]
+
+
+def find_among(runs: Sequence[ModelRun], name: str) -> ModelRun | None:
+    """Return the live run of that name, also under the suffix it got while the name was held."""
+    return _place(name, runs, ())[0]
 
 
 def _place(name: str, runs: Sequence[ModelRun], refused: Collection[str]) -> tuple[ModelRun | None, str]:

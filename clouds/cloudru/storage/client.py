@@ -133,13 +133,20 @@ class Storage:
         delete_objects(self._control, bucket, keys)
 
     def delete_bucket(self, name: str) -> None:
-        """Delete an empty bucket; one that is not there is deleted.
+        """Delete an empty bucket, and see it gone; one that is not there is deleted.
 
         Raises:
             ConflictError: it is not empty.
+            DeadlineError: it is still there after `assumptions.connection.visible_within_s`.
 
         """
         delete_bucket(self._control, name)
+        self._connection.wait_gone(
+            lambda: self._look_into(name),
+            lambda _: False,
+            subject=f"the deletion of bucket {name}",
+            describe=lambda _: "still there",
+        )
 
     def close(self) -> None:
         """Close the connections."""

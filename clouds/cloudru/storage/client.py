@@ -4,18 +4,21 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from email.utils import parsedate_to_datetime
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.storage.batch import Batch
+from clouds.cloudru.storage.comparison import plan_of
 from clouds.cloudru.storage.control import Control
 from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.links import Links
+from clouds.cloudru.storage.listing import pages
 from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
-from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, Upload
+from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
 from clouds.cloudru.storage.transfer import Transfer
@@ -56,11 +59,16 @@ class Storage:
             ConfigurationError: not a bucket name.
 
         """
+        found = self.find_bucket(name)
+        return self._create_bucket(name) if found is None else found
+
+    def find_bucket(self, name: str) -> EnsuredBucket | None:
+        """Return the bucket, None when it has to be created; raises as `ensure_bucket` does, and changes nothing."""
         check_bucket_name(name)
         try:
             self._look_into(name)
         except NotFoundError:
-            return self._create_bucket(name)
+            return None
         except PermissionDeniedError as error:
             raise self._foreign(name, error) from error
         return EnsuredBucket(name, "adopted", self._tenancy.log_group_of(name))
@@ -84,14 +92,45 @@ class Storage:
 
     def list_objects(self, bucket: str, prefix: str = "") -> list[StoredObject]:
         """Every object whose key begins with `prefix`, in key order; NotFoundError when there is no such bucket."""
-        found: list[StoredObject] = []
-        page: dict[str, Any] = {"IsTruncated": True}
-        while page.get("IsTruncated"):
-            more = {"ContinuationToken": page["NextContinuationToken"]} if found else {}
-            asked = f"listing s3://{bucket}/{prefix}"
-            page = self._control.call("list_objects_v2", asked, Bucket=bucket, Prefix=prefix, **more)
-            found += _objects(page)
-        return found
+        return [stored for page in pages(self._sender(), bucket, prefix) for stored in page]
+
+    def sync_plan(
+        self, bucket: str, folder: str, documents: Sequence[Document], *, delete_missing: bool = False
+    ) -> SyncPlan:
+        """Say what must be sent, and with `delete_missing` what must be deleted, until the folder holds the documents.
+
+        Content decides, by size and ETag: times and names have no say. Nothing is changed. Objects of Managed RAG
+        itself, and the folder's marker, are never in the plan.
+
+        Raises:
+            ConfigurationError: a name that cannot be a key, or a file that cannot be read.
+
+        """
+        prefix = folder_prefix(folder)
+        keys = object_keys(prefix, documents)
+        listed = pages(self._sender(), bucket, prefix)
+        return plan_of(bucket, prefix, keys, listed, delete_missing=delete_missing)
+
+    def send(self, plan: SyncPlan, on_uploaded: Callable[[int, int], None] | None = None) -> Upload:
+        """Send the documents of a plan, and nothing else; see `upload`. What is missing is left to `delete_objects`.
+
+        Raises:
+            CloudError: something was not stored; the message names it. Plan again and run again: it continues.
+
+        """
+        return self._run(Batch(self._sender(), plan.bucket, plan.documents, {}, on_uploaded))
+
+    def folder_modified_at(self, bucket: str, folder: str) -> datetime | None:
+        """Return when the folder's marker was written last; None when there is none."""
+        try:
+            answer = self._sender().get(bucket, folder_prefix(folder), {})
+        except NotFoundError:
+            return None
+        return parsedate_to_datetime(answer.headers["last-modified"])
+
+    def touch_folder(self, bucket: str, folder: str) -> None:
+        """Write the folder's marker anew: its time is what remains to be seen of a deletion."""
+        self._sender().put(bucket, folder_prefix(folder), b"")
 
     def upload(
         self,
@@ -116,12 +155,7 @@ class Storage:
             for stored in self.list_objects(bucket, prefix)
             if not stored.key.startswith(ARTIFACTS_PREFIX)
         }
-        batch = Batch(self._sender(), bucket, keys, held, on_uploaded)
-        upload = batch.run()
-        if not batch.sent:
-            return upload
-        last = self._modified_at(bucket, batch.sent[-1])
-        return replace(upload, newest_modified_at=max(last, upload.newest_modified_at or last))
+        return self._run(Batch(self._sender(), bucket, keys, held, on_uploaded))
 
     def delete_objects(self, bucket: str, keys: Sequence[str]) -> None:
         """Delete these keys; those that are not there are deleted.
@@ -155,10 +189,16 @@ class Storage:
             if self._transfer is not None:
                 self._transfer.close()
 
+    def _run(self, batch: Batch) -> Upload:
+        upload = batch.run()
+        if not batch.sent:
+            return upload
+        last = self._modified_at(batch.bucket, batch.sent[-1])
+        return replace(upload, newest_modified_at=max(last, upload.newest_modified_at or last))
+
     def _modified_at(self, bucket: str, key: str) -> datetime:
-        asked = f"listing s3://{bucket}/{key}"
         # The key itself comes first of all that begin with it.
-        for stored in _objects(self._control.call("list_objects_v2", asked, Bucket=bucket, Prefix=key, MaxKeys=1)):
+        for stored in next(pages(self._sender(), bucket, key, page_objects=1)):
             if stored.key == key:
                 return stored.modified_at
         raise WrongAnswerError(
@@ -216,10 +256,3 @@ class Storage:
 
     def _access_key_id(self) -> str:
         return f"{self._tenancy.tenant_id}:{self._key_id}"
-
-
-def _objects(page: dict[str, Any]) -> list[StoredObject]:
-    return [
-        StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
-        for item in page.get("Contents", [])
-    ]

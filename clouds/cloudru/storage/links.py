@@ -1,4 +1,4 @@
-"""HTTP/1.1 on kept connections, as little of it as a PUT needs.
+"""HTTP/1.1 on kept connections, as little of it as a PUT or a page of a listing needs.
 
 The transfer of many small files costs a client mostly the work around each request; docs/decisions/0003-transfer.md has
 the figures. Requests are complete bytes already, answers are small.
@@ -16,7 +16,8 @@ import httpx
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 120.0
 LONGEST_LINE_BYTES = 65_536
-LONGEST_ANSWER_BYTES = 1 << 20
+LONGEST_ANSWER_BYTES = 8 << 20
+"""A page of a listing: 1000 keys of 1024 bytes, percent-encoded, make 3 MB."""
 LAST_INFORMATIONAL = 199
 BODILESS = frozenset({204, 304})
 
@@ -105,7 +106,7 @@ class _Link:
 
     def _read_exactly(self, size: int) -> bytes:
         if size > LONGEST_ANSWER_BYTES:
-            raise BrokenAnswerError(f"an answer of {size} bytes to an upload")
+            raise BrokenAnswerError(f"an answer of {size} bytes")
         body = self._reader.read(size)
         if len(body) < size:
             raise BrokenAnswerError(f"the answer ended after {len(body)} of {size} bytes")

@@ -141,7 +141,9 @@ class Gateway:
         if self._markers.of_bucket(bucket):
             raise S3Error(409, "BucketNotEmpty", "the bucket holds a folder marker")
         directory = self._directory / bucket
-        for folder in sorted((path for path in directory.rglob("*") if path.is_dir()), reverse=True):
+        paths = [*directory.rglob("*")]
+        held = {parent for path in paths if path.is_file() for parent in path.parents}
+        for folder in sorted((path for path in paths if path.is_dir() and path not in held), reverse=True):
             target = "/" + quote(f"{bucket}/{folder.relative_to(directory).as_posix()}")
             connection = await self._upstream.connect()
             await send_head(connection, "DELETE", target.encode(), sign("DELETE", target))

@@ -14,7 +14,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
-from prefect.futures import PrefectFuture, as_completed
+from prefect.futures import PrefectFuture, as_completed, wait
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
@@ -61,10 +61,11 @@ class StepTime:
 
 @dataclass(frozen=True)
 class StepLog:
-    """What the threads of one flow run share: the times of its steps, and whether one of them failed."""
+    """What the threads of one flow run share: the times of its steps, and whether one failed or all must end."""
 
     times: dict[UUID, StepTime] = field(default_factory=dict[UUID, StepTime])
     failed: threading.Event = field(default_factory=threading.Event)
+    interrupted: threading.Event = field(default_factory=threading.Event)
     flow_thread: int = field(default_factory=threading.get_ident)
     called: set[UUID] = field(default_factory=set[UUID])
     """Steps that the flow called and did not submit: everything later came after them."""
@@ -74,7 +75,7 @@ _LOG: ContextVar[StepLog | None] = ContextVar("step_log", default=None)
 
 
 class AbandonedError(CloudError):
-    """A wait was given up because another step of the run had failed; not a reason of its own."""
+    """A step was given up because the run cannot end well any more; not a reason of its own."""
 
 
 @contextmanager
@@ -101,6 +102,13 @@ def stop_when_another_failed() -> None:
         raise AbandonedError("not waited for any longer: another step of this run failed")
 
 
+def _stop_when_interrupted() -> None:
+    """Raise AbandonedError when the process was told to end: what has begun is finished, nothing new is begun."""
+    log = _LOG.get()
+    if log is not None and log.interrupted.is_set():
+        raise AbandonedError("not begun: the run was told to end")
+
+
 def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
     """Return a decorator like Prefect's `task`, never cached, that also records the step's time.
 
@@ -112,6 +120,7 @@ def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[
         def timed(*args: P.args, **kwargs: P.kwargs) -> R:
             started_at = datetime.now(UTC)
             try:
+                _stop_when_interrupted()
                 return function(*args, **kwargs)
             except AbandonedError as error:
                 return cast("R", Cancelled(message=error.message))  # Prefect takes a returned state as the run's
@@ -159,21 +168,37 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
 
     Waits of other steps are given up at their next look once one has failed. Prefect's own ending would be a count of
     failed tasks, or that a step downstream never ran.
+
+    On SIGTERM or Ctrl-C no other step is begun, and those under way are waited for: while one may still create
+    something, the caller must go on holding the stack's lock. A second signal ends the wait.
     """
     log = _LOG.get()
+    watched = list(futures)
     failures: list[State[Any]] = []
-    for future in as_completed(list(futures)):
-        future.wait()  # takes over the final state, which `state` would else ask the server for
-        if future.state.is_failed() or future.state.is_crashed():
-            failures.append(future.state)
-            if log is not None:
-                log.failed.set()
+    try:
+        for future in as_completed(watched):
+            future.wait()  # takes over the final state, which `state` would else ask the server for
+            if future.state.is_failed() or future.state.is_crashed():
+                failures.append(future.state)
+                if log is not None:
+                    log.failed.set()
+    except BaseException:
+        if log is not None:
+            log.interrupted.set()
+            log.failed.set()
+        wait(watched)
+        raise
     first = min(failures, key=lambda state: state.timestamp, default=None)
     for state in failures:
         if state is not first:
             get_run_logger().warning("Also failed: %s", state.message)
     if first is not None:
         first.result()
+
+
+def results(futures: Iterable[PrefectFuture[R]]) -> list[R]:
+    """Return the results of those steps that have ended well; for use when others have not."""
+    return [future.result() for future in futures if future.state.is_completed()]
 
 
 def critical_path(times: Iterable[StepTime]) -> list[StepTime]:

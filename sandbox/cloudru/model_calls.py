@@ -11,6 +11,7 @@ import numpy as np
 
 from sandbox.engines.models import ModelShelf
 from sandbox.engines.prompt import ChatTurn
+from sandbox.request_log import SERVICE_AGENT
 
 TIMEOUT_S = 120
 """As the official client has. Source: cloud-ru/evo-aifactory-skills cloudru-managed-rag, read 2026-11-21."""
@@ -37,7 +38,7 @@ class ModelCalls:
     def __init__(self, shelf: ModelShelf, internal_url: Callable[[str], str], bearer: Callable[[], str]) -> None:
         """`internal_url` says where the sandbox answers for a vendor URL, `bearer` is the Authorization header."""
         self._shelf, self._internal_url, self._bearer = shelf, internal_url, bearer
-        self._http = httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+        self._http = httpx.Client(timeout=TIMEOUT_S, trust_env=False, headers={"User-Agent": SERVICE_AGENT})
         self._served_names: dict[str, str] = {}
         self._closing = threading.Event()
 

@@ -22,7 +22,7 @@ from clouds.cloudru.wire.knowledge import (
     ListVersionsResponse,
     ReindexRequest,
 )
-from clouds.errors import APIError, ConfigurationError, DeadlineError, NotFoundError
+from clouds.errors import APIError, ConfigurationError, ConflictError, DeadlineError, NotFoundError
 from clouds.polling import OnLook
 from clouds.transport import create_or_find
 
@@ -216,7 +216,22 @@ class KnowledgeBases:
                 log_group_id=log_group_id,
                 assumed=self._connection.assumptions.knowledge,
             )
-            created = self._created(decided.name, body)
+            try:
+                created = self._created(decided.name, body)
+            except ConflictError:
+                if not any(base.name == decided.name for base in self.family(spec.name)):
+                    raise
+                # The name was free when we looked: another caller was quicker, or a create of ours whose reply was
+                # lost is listed only now.
+                return self.ensure(
+                    spec,
+                    bucket=bucket,
+                    folder=folder,
+                    embedder=embedder,
+                    log_group_id=log_group_id,
+                    documents_modified_at=documents_modified_at,
+                    allow_replace=allow_replace,
+                )
             return EnsuredKnowledgeBase(created, self._newest_version(created.knowledgebase_id), "created")
         if decided.verb == "update":
             version = self.reindex(existing.knowledgebase_id, version.knowledgebase_version_id)

@@ -20,6 +20,7 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.runtime import flow_run
 
 from clouds.errors import CloudError
+from tasks.steps import end_steps
 
 LEASE_S = 60
 """The shortest lease that Prefect grants."""
@@ -57,7 +58,11 @@ def stack_lock(stack_name: str, wait_s: float = LOCK_WAIT_S) -> Generator[None]:
                     f"ended, cancel it, or wait for it longer than {wait_s:g} s (lock_wait_s). A run that was killed "
                     f"holds the stack for {FREED_WITHIN_S} s at most."
                 )
-        yield
+        try:
+            yield
+        except BaseException:
+            end_steps()  # what they create is not to be looked for by the next run before it is there
+            raise
 
 
 def _enter(held: ExitStack, stack_name: str, **waiting: Any) -> bool:

@@ -14,7 +14,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
-from prefect.futures import PrefectFuture, as_completed, wait
+from prefect.futures import PrefectFuture, as_completed
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
@@ -61,11 +61,14 @@ class StepTime:
 
 @dataclass(frozen=True)
 class StepLog:
-    """What the threads of one flow run share: the times of its steps, and whether one failed or all must end."""
+    """What the threads of one flow run share: the times of its steps, whether one of them failed, which go on."""
 
     times: dict[UUID, StepTime] = field(default_factory=dict[UUID, StepTime])
     failed: threading.Event = field(default_factory=threading.Event)
-    interrupted: threading.Event = field(default_factory=threading.Event)
+    ending: threading.Event = field(default_factory=threading.Event)
+    under_way: set[object] = field(default_factory=set[object])
+    change: threading.Condition = field(default_factory=threading.Condition)
+    """Of `ending` and `under_way`."""
     flow_thread: int = field(default_factory=threading.get_ident)
     called: set[UUID] = field(default_factory=set[UUID])
     """Steps that the flow called and did not submit: everything later came after them."""
@@ -102,11 +105,38 @@ def stop_when_another_failed() -> None:
         raise AbandonedError("not waited for any longer: another step of this run failed")
 
 
-def _stop_when_interrupted() -> None:
-    """Raise AbandonedError when the process was told to end: what has begun is finished, nothing new is begun."""
+@contextmanager
+def _under_way() -> Generator[None]:
     log = _LOG.get()
-    if log is not None and log.interrupted.is_set():
-        raise AbandonedError("not begun: the run was told to end")
+    if log is None:
+        yield
+        return
+    this = object()
+    with log.change:
+        if log.ending.is_set():
+            raise AbandonedError("not begun: the run is ending")
+        log.under_way.add(this)
+    try:
+        yield
+    finally:
+        with log.change:
+            log.under_way.discard(this)
+            log.change.notify_all()
+
+
+def end_steps() -> None:
+    """Let no other step begin, and return when none is under way; waits among them end at their next look.
+
+    A run that was interrupted (SIGTERM, Ctrl-C) calls it before it gives the stack's lock back: until then a step may
+    still create something. A second signal ends the wait.
+    """
+    log = _LOG.get()
+    if log is None:
+        return
+    with log.change:
+        log.ending.set()
+        log.failed.set()
+        log.change.wait_for(lambda: not log.under_way)
 
 
 def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
@@ -120,8 +150,8 @@ def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[
         def timed(*args: P.args, **kwargs: P.kwargs) -> R:
             started_at = datetime.now(UTC)
             try:
-                _stop_when_interrupted()
-                return function(*args, **kwargs)
+                with _under_way():
+                    return function(*args, **kwargs)
             except AbandonedError as error:
                 return cast("R", Cancelled(message=error.message))  # Prefect takes a returned state as the run's
             finally:
@@ -168,26 +198,15 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
 
     Waits of other steps are given up at their next look once one has failed. Prefect's own ending would be a count of
     failed tasks, or that a step downstream never ran.
-
-    On SIGTERM or Ctrl-C no other step is begun, and those under way are waited for: while one may still create
-    something, the caller must go on holding the stack's lock. A second signal ends the wait.
     """
     log = _LOG.get()
-    watched = list(futures)
     failures: list[State[Any]] = []
-    try:
-        for future in as_completed(watched):
-            future.wait()  # takes over the final state, which `state` would else ask the server for
-            if future.state.is_failed() or future.state.is_crashed():
-                failures.append(future.state)
-                if log is not None:
-                    log.failed.set()
-    except BaseException:
-        if log is not None:
-            log.interrupted.set()
-            log.failed.set()
-        wait(watched)
-        raise
+    for future in as_completed(list(futures)):
+        future.wait()  # takes over the final state, which `state` would else ask the server for
+        if future.state.is_failed() or future.state.is_crashed():
+            failures.append(future.state)
+            if log is not None:
+                log.failed.set()
     first = min(failures, key=lambda state: state.timestamp, default=None)
     for state in failures:
         if state is not first:

@@ -164,7 +164,7 @@ class Storage:
             APIError: some are not deleted; names them. Run again: it continues with what is left.
 
         """
-        delete_objects(self._control, bucket, keys)
+        delete_objects(self._sender(), bucket, keys)
 
     def delete_bucket(self, name: str) -> None:
         """Delete an empty bucket, and see it gone; one that is not there is deleted.

@@ -1,7 +1,5 @@
 """Control calls over boto3."""
 
-import base64
-import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -73,7 +71,7 @@ class Control:
         with self._lock:
             if self._client is None:
                 nothing = {name: (None, None, default, None) for name, default in IGNORED.items()}
-                client = boto3.Session(botocore_session=Session(session_vars=nothing)).client(
+                self._client = boto3.Session(botocore_session=Session(session_vars=nothing)).client(
                     "s3",
                     region_name=REGION,
                     endpoint_url=self._connection.endpoints.storage,
@@ -90,13 +88,4 @@ class Control:
                         proxies=None if self._connection.assumptions.connection.through_proxy else {},
                     ),
                 )
-                client.meta.events.register("before-call.s3.DeleteObjects", _digest_with_md5)
-                self._client = client
             return self._client
-
-
-def _digest_with_md5(params: dict[str, Any], **_: Any) -> None:
-    """DeleteObjects must carry a digest of its body: MD5, which every S3 server knows. boto3 would send CRC32 alone."""
-    digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
-    params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()
-    params["context"]["checksum"] = {}

@@ -1,11 +1,13 @@
 """Deletion of objects and buckets. What is not there is deleted."""
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from xml.sax.saxutils import escape
 
 from clouds.cloudru.storage.control import Control
-from clouds.cloudru.storage.failure import refused
+from clouds.cloudru.storage.failure import refused, xml_text
+from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import APIError, ConflictError, NotFoundError
 
 KEYS_AT_ONCE = 1000
@@ -13,10 +15,11 @@ KEYS_AT_ONCE = 1000
 THREADS = 16
 NAMED = 10
 UNKNOWN_CALL = frozenset({405, 501})
+REFUSED_KEY = re.compile(rb"<Error>.*?</Error>", re.DOTALL)
 PASSING_CODES = frozenset({"InternalError", "ServiceUnavailable", "SlowDown"})
 
 
-def delete_objects(control: Control, bucket: str, keys: Sequence[str]) -> None:
+def delete_objects(transfer: Transfer, bucket: str, keys: Sequence[str]) -> None:
     """Delete these keys, 1000 a request; a folder marker, whose key ends in `/`, by a request of its own.
 
     Raises:
@@ -28,11 +31,11 @@ def delete_objects(control: Control, bucket: str, keys: Sequence[str]) -> None:
     try:
         for first in range(0, len(objects), KEYS_AT_ONCE):
             batch = objects[first : first + KEYS_AT_ONCE]
-            if not _delete_batch(control, bucket, batch):
+            if not _delete_batch(transfer, bucket, batch):
                 singly += objects[first:]
                 break
         with ThreadPoolExecutor(THREADS, thread_name_prefix="delete") as pool:
-            for _ in pool.map(lambda key: _delete_one(control, bucket, key), singly):
+            for _ in pool.map(lambda key: transfer.delete(bucket, key), singly):
                 pass
     except NotFoundError:
         return  # S3 calls a missing key deleted: it is the bucket that is not there
@@ -58,25 +61,20 @@ def delete_bucket(control: Control, bucket: str) -> None:
         ) from error
 
 
-def _delete_batch(control: Control, bucket: str, keys: Sequence[str]) -> bool:
+def _delete_batch(transfer: Transfer, bucket: str, keys: Sequence[str]) -> bool:
     """Return False when the store does not know DeleteObjects."""
-    asked = f"deleting {len(keys)} objects of s3://{bucket}"
-    wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    objects = "".join(f"<Object><Key>{escape(key)}</Key></Object>" for key in keys)
     try:
-        answer: dict[str, Any] = control.call("delete_objects", asked, Bucket=bucket, Delete=wanted)
+        answer = transfer.delete_many(bucket, f"<Delete>{objects}<Quiet>true</Quiet></Delete>".encode())
     except APIError as error:
         if error.status in UNKNOWN_CALL:
             return False
         raise
-    left = [entry for entry in answer.get("Errors", []) if entry.get("Code") != "NoSuchKey"]
+    left = [entry for entry in REFUSED_KEY.findall(answer.body) if xml_text(entry, "Code") != "NoSuchKey"]
     if left:
-        code, message = str(left[0].get("Code", "")), str(left[0].get("Message", ""))
-        named = ", ".join(str(entry.get("Key")) for entry in left[:NAMED])
+        code, message = xml_text(left[0], "Code"), xml_text(left[0], "Message")
+        named = ", ".join(xml_text(entry, "Key") for entry in left[:NAMED])
         more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
-        status = 503 if code in PASSING_CODES else 200
-        raise refused(f"{asked}, {len(left)} of them refused ({named}{more}),", status, code, message)
+        asked = f"deleting {len(keys)} objects of s3://{bucket}, {len(left)} of them refused ({named}{more}),"
+        raise refused(asked, 503 if code in PASSING_CODES else 200, code, message)
     return True
-
-
-def _delete_one(control: Control, bucket: str, key: str) -> None:
-    control.call("delete_object", f"deleting s3://{bucket}/{key}", Bucket=bucket, Key=key)

@@ -28,10 +28,11 @@ PARTS_AT_ONCE = 4
 
 
 class Transfer:
-    """Puts objects into one store and reads its listings. Safe under threads.
+    """Puts objects into one store, reads its listings, and deletes. Safe under threads.
 
-    A GET, and a PUT of an object or a part, is the same when repeated, so it is sent up to 4 times: after a connection
-    error or timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff between.
+    A GET, a PUT of an object or a part, and a deletion is the same when repeated, so it is sent up to 4 times: after a
+    connection error or timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff
+    between.
     """
 
     def __init__(
@@ -60,6 +61,23 @@ class Transfer:
 
         """
         return self._send("GET", bucket, key, query, b"", {})
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; one that is not there is deleted.
+
+        Raises:
+            APIError, ConnectionFailedError: it was not deleted.
+
+        """
+        self._send("DELETE", bucket, key, {}, b"", {})
+
+    def delete_many(self, bucket: str, body: bytes) -> Answer:
+        """Send a DeleteObjects and return its answer, which may name keys that were not deleted.
+
+        It must carry a digest of its body: MD5, which every S3 server knows.
+        """
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        return self._send("POST", bucket, "", {"delete": ""}, body, {"content-md5": _base64(digest)})
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
         """Put an object in one piece.

@@ -26,11 +26,11 @@ INTRODUCTION = """# Parameters
 
 Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
 
-`stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of blocks; what else a flow takes is
-said on its page, for example [provision-rag.md](provision-rag.md#the-plan). [EvaluationSpec](#evaluationspec) and [Thresholds](#thresholds) are parameters of
-`evaluate-rag`. The block `CloudRuCredentials` holds [Endpoints](#endpoints) and
-[Assumptions](cloudru-api.md#assumptions). [Settings](#settings) are the sandbox's. A parameter without a default must
-be given.
+`stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of blocks; what else a flow takes
+is said on its page, for example [provision-rag.md](provision-rag.md#the-plan). [EvaluationSpec](#evaluationspec) and
+[Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. The block `CloudRuCredentials` holds
+[Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions). [Settings](#settings) are the sandbox's. A
+parameter without a default must be given.
 """
 BOUNDS = {
     "minimum": "at least {}",

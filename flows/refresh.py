@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.specs import RagStack
+from flows.specs import RagStack, StackPlan
 from tasks.changes import look_for_changes
 from tasks.credentials import cloud_credentials
 from tasks.evaluation import EvaluationSpec
@@ -18,6 +18,7 @@ from tasks.refresh import (
     sync_documents,
     wait_for_version,
 )
+from tasks.refresh_plan import plan_refresh
 from tasks.refresh_report import RefreshReport, report_refresh
 from tasks.steps import THREADS, finish, recorded_steps
 from tasks.storage import ensure_bucket
@@ -29,6 +30,7 @@ def refresh_rag(
     cloud: str = "sandbox",
     documents: tuple[str, ...] | None = None,
     *,
+    plan_only: bool = False,
     delete_missing: bool = False,
     force: bool = False,
     allow_empty: bool = False,
@@ -36,13 +38,14 @@ def refresh_rag(
     measurement: EvaluationSpec = EvaluationSpec(),  # noqa: B008  # frozen
     thresholds: Thresholds = Thresholds(),  # noqa: B008  # frozen
     lock_wait_s: float = LOCK_WAIT_S,
-) -> RefreshReport:
+) -> RefreshReport | StackPlan:
     """Make the knowledge base answer from the documents as they are now. When nothing changed, nothing is done.
 
     Args:
         stack: The stack as it was provisioned.
         cloud: Name of the block "Cloud.ru Credentials".
         documents: Files, folders, glob patterns or fsspec URLs; left out: the stack's own.
+        plan_only: Say what would be done, change nothing, and return the plan.
         delete_missing: Delete from the bucket's folder what is not among the documents.
         force: Build a version even when nothing changed, and try documents again that could not be read.
         allow_empty: Let delete_missing delete everything when there is no document at all.
@@ -67,6 +70,9 @@ def refresh_rag(
             force=force,
             questions=questions,
         )
+        plan = plan_refresh(base.name, changes)
+        if plan_only:
+            return plan
         if not changes.wanted:
             return report_refresh(cloud, base.name, changes, None, None)
 

@@ -112,10 +112,11 @@ class StackPlan:
     @property
     def summary(self) -> str:
         """The plan in one line."""
-        counts = Counter(row.verb for row in self.rows)
+        actions = ", ".join(f"{verb} {count}" for verb, count in Counter(row.verb for row in self.rows).items())
+        if not any(row.paid for row in self.rows):
+            return actions
         return (
-            f"{', '.join(f'{verb} {count}' for verb, count in counts.items())}; "
-            f"starts {total_text(self.starting_rub_per_hour)}; "
+            f"{actions}; starts {total_text(self.starting_rub_per_hour)}; "
             f"the stack then costs {total_text(self.running_rub_per_hour)}"
         )
 

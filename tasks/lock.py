@@ -22,6 +22,7 @@ from prefect.logging import get_logger
 from prefect.runtime import flow_run
 
 from clouds.errors import CloudError
+from tasks.steps import end_steps
 
 LEASE_S = 60
 """The shortest lease that Prefect grants."""
@@ -59,6 +60,9 @@ def stack_lock(stack_name: str, wait_s: float = LOCK_WAIT_S) -> Generator[None]:
         threading.Thread(target=_renew, args=(stack_name, lease_id, ended), daemon=True, name="stack-lock").start()
         try:
             yield
+        except BaseException:
+            end_steps()  # what they create is not to be looked for by the next run before it is there
+            raise
         finally:
             ended.set()
             with suppress(httpx.HTTPError):  # the lease runs out by itself, and the run has a result of its own

@@ -26,6 +26,7 @@ from clouds.cloudru.wire.endpoints import Endpoints
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from sandbox import settings
+from tasks.refresh_report import RefreshReport
 
 A_DAY_S = 86_400
 TERRAFORM_S = 9.5
@@ -57,6 +58,8 @@ def measure(
         begun_s = time.perf_counter()
         report = refresh_rag(wanted, delete_missing=True)
         walls_s.append(time.perf_counter() - begun_s)
+        if not isinstance(report, RefreshReport):
+            raise SystemExit(f"not a report: {report!r}")
         if (report.outcome, report.same) != ("unchanged", count):
             raise SystemExit(f"not a no-op: {report.outcome}, {report.same} of {count} the same")
     log: list[dict[str, Any]] = control.get("/_sandbox/requests").raise_for_status().json()["requests"]

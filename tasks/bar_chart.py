@@ -1,7 +1,7 @@
 """Bars of figures between 0 and 1, as an SVG that Prefect's UI shows inside a Markdown artifact.
 
 Its image artifact wants a URL and prints it below the picture; in Markdown both of its UIs show an image whose address
-is a data URI (as the code of both in 3.8.8 says), so the picture needs neither a place to be stored nor a package to
+is a data URI (tried in 3.8.8), so the picture needs neither a place to be stored nor a package to
 be drawn.
 """
 

@@ -23,7 +23,7 @@ from flows.specs import RagStack, StackReport
 from tasks.credentials import cloud_credentials
 from tasks.evaluation_record import kept
 from tasks.promotion import in_service, variable_name
-from tests.flows.conftest import Cloud, inference, save_blocks
+from tests.flows.conftest import EXAMPLE, Cloud, inference, save_blocks
 
 __all__ = ["asserting_events_worker"]
 
@@ -182,6 +182,14 @@ def test_every_evaluation_is_kept_and_shown(shop: Shop) -> None:
     assert [(row["line"], row["question"], row["recall@3"]) for row in rows] == [
         (line, query, 1) for line, query in enumerate(FACTS, start=1)
     ]
+
+
+def test_example_passes_as_it_is(cloud: Cloud) -> None:
+    """The document and the golden file that come with the project, at the default thresholds."""
+    stack = cloud.stack()
+    provision_rag(stack, cloud.name, cloud.name)
+    report = evaluate_rag(stack, cloud.name, str(Path(EXAMPLE).with_name("golden.jsonl")))
+    assert len(report.evaluation.questions) == 26
 
 
 def test_questions_at_once_are_bounded(shop: Shop) -> None:

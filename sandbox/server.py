@@ -53,6 +53,7 @@ def serve(listener: socket.socket, data_dir: Path, *, preload: bool) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,  # uvicorn's own is up to a second old; a client tells by it when an object was stored
     )
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has shut down
         AnnouncedServer(config, line).run(sockets=[listener])

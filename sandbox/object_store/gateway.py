@@ -18,7 +18,7 @@ from sandbox.object_store.upstream import Connection, Upstream, read_body, read_
 from sandbox.settings import PROJECT_ID, TENANT_ID
 
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
-_HOP_HEADERS = (b"connection", b"transfer-encoding", b"date")
+_HOP_HEADERS = (b"connection", b"transfer-encoding")
 
 
 class S3Error(Exception):
@@ -117,7 +117,7 @@ class Gateway:
             if request.headers.get("x-amz-copy-source") or await _has_bytes(receive, request):
                 raise S3Error(400, "InvalidArgument", "a key that ends with a slash is a folder: it holds no bytes")
             self._markers.put(bucket, key)
-            return Response(status_code=200, headers={"etag": f'"{EMPTY_MD5}"'})
+            return Response(status_code=200, headers={"etag": f'"{EMPTY_MD5}"', "date": formatdate(usegmt=True)})
         if request.method == "DELETE":
             self._markers.delete(bucket, key)
             return Response(status_code=204)

@@ -6,6 +6,8 @@ import os
 import subprocess
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import boto3
@@ -68,6 +70,14 @@ def test_objects_come_back_as_they_were_put(s3: Any, bucket: str) -> None:
     assert [(entry["Key"], entry["Size"]) for entry in listed] == [(key, 12)]
     s3.delete_object(Bucket=bucket, Key=key)
     assert code_of(s3.get_object, Bucket=bucket, Key=key) == "NoSuchKey"
+
+
+@pytest.mark.parametrize("key", ["folder/file.txt", "folder/"])
+def test_the_answer_tells_when_it_was_stored(s3: Any, bucket: str, key: str) -> None:
+    """The Date is of this second and stands there once: whether an index is older than a document hangs on it."""
+    before = datetime.now(UTC).replace(microsecond=0)
+    answer = s3.put_object(Bucket=bucket, Key=key)["ResponseMetadata"]["HTTPHeaders"]
+    assert before <= parsedate_to_datetime(answer["date"]) <= datetime.now(UTC)
 
 
 def test_a_folder_marker_and_the_files_in_it(s3: Any, bucket: str) -> None:

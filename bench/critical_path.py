@@ -107,6 +107,8 @@ def measure(name: str, sandbox: httpx.Client) -> tuple[float, StackReport]:
     wall_s = time.perf_counter() - start_s
     if not sandbox.get("/_sandbox/faults").raise_for_status().json()["all_used"]:
         raise RuntimeError("the upload was not slowed down; does the fault's path still match?")
+    if not isinstance(report, StackReport):
+        raise TypeError("the flow has returned its plan alone")
     return wall_s, report
 
 
@@ -138,7 +140,8 @@ def _is_healthy(url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -159,7 +162,7 @@ def save_blocks(sandbox_url: str) -> None:
 
 def main() -> None:
     """Measure all three and print them."""
-    prefect_port, sandbox_port = _free_port(), _free_port()
+    prefect_port, sandbox_port = free_port(), free_port()
     prefect_url, sandbox_url = f"http://127.0.0.1:{prefect_port}", f"http://127.0.0.1:{sandbox_port}"
     prefect_command = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port)]
     with contextlib.ExitStack() as running:

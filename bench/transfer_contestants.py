@@ -42,19 +42,8 @@ class Contestant:
 def product(base_url: str) -> Contestant:
     """`Storage.upload` on a client that has connected to nothing yet; in a flow the bucket's step has done that."""
 
-    def control_plane(request: httpx.Request) -> httpx.Response:
-        token = {"access_token": "token", "expires_in": 3600}
-        return httpx.Response(200, json=token if request.url.path.endswith("/token") else {"tenant_id": TENANT})
-
     def upload(files: Iterable[Path], bucket: str, prefix: str) -> None:
-        client = CloudRuClient(
-            key_id=KEY,
-            key_secret=SECRET,
-            project_id="project",
-            endpoints=Endpoints.under(base_url),
-            http=httpx.MockTransport(control_plane),
-        )
-        with client:
+        with client_of(base_url) as client:
             client.storage.upload(bucket, prefix, [Document(path.name, UPath(path)) for path in files])
 
     return Contestant(
@@ -88,8 +77,8 @@ def boto3_threads(base_url: str) -> Contestant:
     return Contestant("boto3, 16 threads", store)
 
 
-def programs(base_url: str, workplace: Path) -> tuple[list[Contestant], list[str]]:
-    """Return the programs that are there, and a line for each that is not."""
+def runner(base_url: str) -> Callable[..., None]:
+    """Return a function that runs a program with the keys of the server, and with no configuration of the user's."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RCLONE_"))}
     environment |= {
         "AWS_ACCESS_KEY_ID": f"{TENANT}:{KEY}",
@@ -109,6 +98,28 @@ def programs(base_url: str, workplace: Path) -> tuple[list[Contestant], list[str
     def run(*command: str) -> None:
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
 
+    return run
+
+
+def client_of(base_url: str) -> CloudRuClient:
+    """Return a client of the bare S3 server; token and tenant are made up here."""
+
+    def control_plane(request: httpx.Request) -> httpx.Response:
+        token = {"access_token": "token", "expires_in": 3600}
+        return httpx.Response(200, json=token if request.url.path.endswith("/token") else {"tenant_id": TENANT})
+
+    return CloudRuClient(
+        key_id=KEY,
+        key_secret=SECRET,
+        project_id="project",
+        endpoints=Endpoints.under(base_url),
+        http=httpx.MockTransport(control_plane),
+    )
+
+
+def programs(base_url: str, workplace: Path) -> tuple[list[Contestant], list[str]]:
+    """Return the programs that are there, and a line for each that is not."""
+    run = runner(base_url)
     found: list[Contestant] = []
     missing: list[str] = []
 

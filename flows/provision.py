@@ -2,20 +2,35 @@
 
 from prefect import flow
 
-from flows.specs import RagStack, StackReport
+from flows.specs import OnFailure, RagStack, StackPlan, StackReport
+from tasks.approval import approve
 from tasks.checks import check_stack
 from tasks.credentials import credentials
+from tasks.failure import after_failure
 from tasks.inference import ensure_inference, wait_for_inference
 from tasks.knowledge import ensure_knowledge_base, wait_for_index
+from tasks.lock import LOCK_WAIT_S, stack_lock
+from tasks.observe import make_plan, observe
 from tasks.query import verify
 from tasks.report import report
 from tasks.secret import ensure_secret
-from tasks.steps import THREADS, finish, recorded_steps
+from tasks.service import put_in_service
+from tasks.steps import THREADS, finish, recorded_steps, results
 from tasks.storage import ensure_bucket, upload_documents
 
 
 @flow(name="provision-rag", task_runner=THREADS)
-def provision_rag(stack: RagStack = RagStack(), cloud: str = "sandbox", huggingface: str = "sandbox") -> StackReport:  # noqa: B008  # frozen
+def provision_rag(
+    stack: RagStack = RagStack(),  # noqa: B008  # frozen
+    cloud: str = "sandbox",
+    huggingface: str = "sandbox",
+    *,
+    plan_only: bool = False,
+    allow_replace: bool = False,
+    approve_above_rub_per_hour: float | None = None,
+    on_failure: OnFailure = "keep",
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> StackReport | StackPlan:
     """Bring documents, three models and a knowledge base up on Cloud.ru, and prove that they answer.
 
     Running it again adopts what is there: it is also the recovery procedure.
@@ -24,35 +39,49 @@ def provision_rag(stack: RagStack = RagStack(), cloud: str = "sandbox", huggingf
         stack: What is wanted; the defaults are the tutorial's.
         cloud: Name of the block "Cloud.ru Credentials".
         huggingface: Name of the block "Hugging Face Credentials".
+        plan_only: Say what would be done and what it costs, change nothing, and return the plan.
+        allow_replace: Make another knowledge base where no version can change the one that is there, for example its
+            embedder; the old one serves until the new one has answered, and is deleted then.
+        approve_above_rub_per_hour: Wait for approval in the UI when the models to start cost more than this by the
+            hour, or when the catalogue does not tell what they cost.
+        on_failure: Whether the models and the knowledge base that this run has created stay when it fails.
+        lock_wait_s: Seconds to wait while another run of the same stack is at work.
 
     """
     models, base = (stack.embedder, stack.reranker, stack.llm), stack.knowledge_base
-    with recorded_steps(), credentials(cloud, huggingface) as (cloudru, hub):
-        plan = check_stack(
-            cloudru,
-            hub,
-            sources=stack.documents,
-            size_limit_bytes=stack.document_size_limit_bytes,
-            bucket=stack.bucket,
-            folder=stack.folder,
-            models=models,
-            knowledge_base=base,
-        )
+    with (
+        recorded_steps(),
+        credentials(cloud, huggingface) as (cloudru, hub),
+        stack_lock(base.name, lock_wait_s),
+    ):
+        checked = check_stack(cloudru, hub, stack)
+        seen = observe(cloudru, hub, stack, checked)
+        plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace)
+        if plan_only:
+            return plan
+        approve(plan, approve_above_rub_per_hour)
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
-        documents = upload_documents.submit(cloudru, bucket, stack.folder, plan.documents)
+        documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, seen.documents)
         secret = ensure_secret.submit(cloudru, hub, stack.token_secret)
 
         runs, ready = [], []
         for model in models:
-            runs.append(ensure_inference.submit(cloudru, model, plan, secret))
+            runs.append(ensure_inference.submit(cloudru, model, checked, secret))
             ready.append(wait_for_inference.submit(cloudru, model, runs[-1]))
         embedder, reranker, llm = ready
 
-        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder)
+        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, allow_replace=allow_replace)
         index = wait_for_index.submit(cloudru, base, ensured)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
+        serving = put_in_service.submit(cloudru, plan, index, answer)
 
-        result = report.submit(cloudru, cloud, bucket, documents, secret, runs, ready, ensured, index, answer)
-        finish([bucket, documents, secret, *runs, *ready, ensured, index, answer, result])
+        result = report.submit(
+            cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving
+        )
+        try:
+            finish([bucket, documents, secret, *runs, *ready, ensured, index, answer, serving, result])
+        except Exception:
+            after_failure(cloudru, plan, results(runs), results([ensured]), on_failure)
+            raise
         return result.result()

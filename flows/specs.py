@@ -16,9 +16,11 @@ from clouds.cloudru.specs import (
     any_of,
 )
 from tasks.documents import SIZE_LIMIT_BYTES
+from tasks.failure import OnFailure
+from tasks.plan import StackPlan
 from tasks.stack_report import StackReport
 
-__all__ = ["ModelChoice", "RagStack", "StackReport"]
+__all__ = ["ModelChoice", "OnFailure", "RagStack", "StackPlan", "StackReport"]
 
 
 def _source(model: Any) -> str:

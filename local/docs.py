@@ -13,21 +13,24 @@ from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from flows.specs import RagStack
 from sandbox.settings import Settings
+from tasks.evaluation import EvaluationSpec
+from tasks.gate import Thresholds
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "parameters.md"
 API_PAGE = DOCS / "cloudru-api.md"
 MARKER = "<!-- written by python -m local.docs: everything below -->\n"
 DECISIONS = DOCS / "decisions" / "README.md"
-ROOTS: tuple[type[BaseModel], ...] = (RagStack, Endpoints, Settings)
+ROOTS: tuple[type[BaseModel], ...] = (RagStack, EvaluationSpec, Thresholds, Endpoints, Settings)
 INTRODUCTION = """# Parameters
 
 Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
 
-`stack` of the flow `provision-rag` is a [RagStack](#ragstack); the flow's two other parameters, `cloud` and
-`huggingface`, are names of blocks. The block `CloudRuCredentials` holds [Endpoints](#endpoints) and
-[Assumptions](cloudru-api.md#assumptions). [Settings](#settings) are the sandbox's. A parameter without a default must
-be given.
+`stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of blocks; what else a flow takes
+is said on its page, for example [provision-rag.md](provision-rag.md#the-plan). [EvaluationSpec](#evaluationspec) and
+[Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. The block `CloudRuCredentials` holds
+[Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions). [Settings](#settings) are the sandbox's. A
+parameter without a default must be given.
 """
 BOUNDS = {
     "minimum": "at least {}",

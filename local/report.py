@@ -36,7 +36,7 @@ def read(api: PrefectApi, run: FlowRun) -> Report:
     """Return the report of a run."""
     artifacts = api.artifacts(run.id)
     texts = [str(artifact.data) for artifact in artifacts if artifact.type == "markdown"]
-    tables = [artifact.data for artifact in artifacts if artifact.type == "table"]
+    tables = [artifact.data for artifact in artifacts if (artifact.key or "").startswith("chunks-")]
     chunks = json.loads(tables[0]) if tables and isinstance(tables[0], str) else (tables or [[]])[0]
     return Report(texts[0] if texts else "", tuple(chunks))
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox.faults import FaultOrder
 from sandbox.lifecycle import timestamp
-from sandbox.request_log import is_mutating
+from sandbox.request_log import SERVICE_AGENT, is_mutating
 from sandbox.services import Services
 
 Scope = MutableMapping[str, Any]
@@ -105,6 +105,7 @@ class Dispatch:
                     "at": timestamp(self._services.clock()),
                     "request_id": request_id,
                     "mutating": is_mutating(scope["method"], arrival.host),
+                    "internal": header(scope, b"user-agent").startswith(SERVICE_AGENT),
                 }
             )
 
@@ -112,11 +113,28 @@ class Dispatch:
         await asyncio.sleep(fault.delay_s)
         if fault.drop == "after":
             await self._serve(scope, receive, _swallow, arrival)
+        elif fault.hold:
+            answer: list[Message] = []
+
+            async def keep(message: Message) -> None:
+                answer.append(message)
+
+            await self._serve(scope, receive, keep, arrival)
+            await self._hold(receive)
+            for message in answer:
+                await send(message)
         elif fault.status is not None:
             body = fault.body if fault.body is not None else RpcStatus(code=14, message="an ordered fault").to_wire()
             await JSONResponse(body, fault.status)(scope, receive, send)
         elif fault.drop is None:
             await self._serve(scope, receive, send, arrival)
+
+    async def _hold(self, receive: Receive) -> None:
+        """Wait until the answer is released, or nobody is there any more who could get it."""
+        ends = {asyncio.create_task(self._services.held_answers.hold()), asyncio.create_task(_disconnected(receive))}
+        _, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in waiting:
+            end.cancel()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
         if arrival.host.endswith(STORAGE_HOST):
@@ -129,6 +147,12 @@ class Dispatch:
 
 async def _swallow(_message: Message) -> None:
     """Take the place of `send` when the answer must be lost."""
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Return when the caller has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def drop_connection(send: Send) -> None:

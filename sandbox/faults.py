@@ -1,5 +1,7 @@
 """Ordered faults: the next N requests of a method and path fail in a chosen way. Faults are data: ask what is left."""
 
+import asyncio
+import contextlib
 import re
 import threading
 from typing import Any, Literal
@@ -8,19 +10,24 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class FaultOrder(BaseModel):
-    """What to do to which requests. Exactly one of status and drop, or only a delay."""
+    """What to do to which requests. One of status, drop and hold, or only a delay."""
 
     model_config = ConfigDict(extra="forbid")
 
     method: str = Field(default="*", description="GET, POST, ... or * for any.")
     path: str = Field(description="Regular expression searched in /host/path.")
+    skip: int = Field(default=0, ge=0, description="Leave so many requests that match alone first.")
     times: int = Field(default=1, ge=1)
     status: int | None = Field(default=None, ge=100, le=599, description="Answer this without doing the work.")
     body: Any = Field(default=None, description="JSON body of that answer; left out: rpcStatus.")
     drop: Literal["before", "after"] | None = Field(
         default=None, description="Close the connection before the work, or after it was done."
     )
+    hold: bool = Field(
+        default=False, description="Do the work, then keep the answer until it is released or its caller is gone."
+    )
     delay_s: float = Field(default=0.0, ge=0, description="Wait this long first.")
+    skipped: int = 0
     used: int = 0
 
     @field_validator("path")
@@ -48,13 +55,16 @@ class Faults:
     def order(self, order: FaultOrder) -> None:
         """Add an order."""
         with self._lock:
-            self._orders.append(order.model_copy(update={"used": 0}))
+            self._orders.append(order.model_copy(update={"skipped": 0, "used": 0}))
 
     def take(self, method: str, path: str) -> FaultOrder | None:
         """Use up one fault that matches, if any is left."""
         with self._lock:
             for order in self._orders:
                 if order.remaining and order.method.upper() in ("*", method) and re.search(order.path, path):
+                    if order.skipped < order.skip:
+                        order.skipped += 1
+                        continue
                     order.used += 1
                     return order
         return None
@@ -69,3 +79,35 @@ class Faults:
         """Forget every order."""
         with self._lock:
             self._orders.clear()
+
+
+class HeldAnswers:
+    """Answers that are kept back although the work was done. Used in the server's event loop only."""
+
+    def __init__(self) -> None:
+        self._held: set[asyncio.Future[None]] = set()
+        self._any = asyncio.Event()
+
+    async def hold(self) -> None:
+        """Return when it is released."""
+        released = asyncio.get_running_loop().create_future()
+        self._held.add(released)
+        self._any.set()
+        try:
+            await released
+        finally:
+            self._held.discard(released)
+            if not self._held:
+                self._any.clear()
+
+    async def wait(self, within_s: float) -> int:
+        """Return how many are held, as soon as one is, and 0 when none is in time."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._any.wait(), within_s)
+        return len(self._held)
+
+    def release(self) -> None:
+        """Let all of them go."""
+        for released in self._held:
+            if not released.done():
+                released.set_result(None)

@@ -13,10 +13,12 @@ READING_HOSTS = (
     "managed-rag.inference.cloud.ru",
 )
 """Hosts where a POST changes nothing: it asks for a token, an inference or an answer."""
+SERVICE_AGENT = "sandbox-service"
+"""User-Agent with which one service of the sandbox asks another."""
 
 
 class LoggedRequest(TypedDict):
-    """One request; `mutating` tells whether it may change the project."""
+    """One request; `mutating`: it may change the project; `internal`: a service of the sandbox asked, not a client."""
 
     method: str
     host: str
@@ -25,6 +27,7 @@ class LoggedRequest(TypedDict):
     at: str
     request_id: str
     mutating: bool
+    internal: bool
 
 
 def is_mutating(method: str, host: str) -> bool:

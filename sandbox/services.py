@@ -1,7 +1,7 @@
 """What routers and rules share: one object that holds the services, their state and their clock."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ from sandbox.cloudru.rules.search import Search
 from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.cloudru.rules.storage import StorageControl
 from sandbox.engines.models import ModelShelf
-from sandbox.faults import Faults
+from sandbox.faults import Faults, HeldAnswers
 from sandbox.huggingface.hub import Hub
 from sandbox.keys import read_or_create_key
 from sandbox.lifecycle import Clock
 from sandbox.object_store.rclone import RcloneServer
-from sandbox.request_log import RequestLog
-from sandbox.settings import KEY_ID, KEY_SECRET, TENANT_ID, Settings, SettingsStore
+from sandbox.request_log import SERVICE_AGENT, RequestLog
+from sandbox.settings import KEPT_AS, KEY_ID, KEY_SECRET, TENANT_ID, Settings, SettingsStore
 from sandbox.state import State
 
 INTERNAL_TOKEN_LIFETIME_S = 600
@@ -42,11 +42,13 @@ class Services:
         self.state = State(data_dir / "state.sqlite")
         self.settings_store = SettingsStore(self.state)
         self.faults = Faults()
+        self.held_answers = HeldAnswers()
         self.request_log = RequestLog()
         self.executor = ThreadPoolExecutor(thread_name_prefix="background")
+        self._going: set[Future[Any]] = set()
         self.s3_directory = data_dir / "storage"
         self.s3_server = RcloneServer(self.s3_directory)
-        self.logs = LogGroups(self.state)
+        self.logs = LogGroups(self.state, self.settings_store)
         self.storage = StorageControl(self.state, self.settings_store, self.logs, self.s3)
         self.secret = SecretManagement(self.state, read_or_create_key(data_dir / "secret.key"), self.clock)
         self.shelf = shelf or ModelShelf()
@@ -75,6 +77,7 @@ class Services:
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
                 proxies={},
+                user_agent=SERVICE_AGENT,
             ),
         )
 
@@ -101,7 +104,25 @@ class Services:
 
     def background(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Start work that outlives the request."""
-        return self.executor.submit(work, *arguments)
+        going = self.executor.submit(work, *arguments)
+        self._going.add(going)
+        going.add_done_callback(self._going.discard)
+        return going
+
+    def reset(self) -> None:
+        """Forget every resource, document, fault and request; settings, keys and the clock stay as they are."""
+        self.faults.clear()
+        self.state.clear(keep=KEPT_AS)
+        wait(tuple(self._going))  # a build ends soon after its version was forgotten
+        self.knowledge.clear()
+        s3 = self.s3()
+        for bucket in s3.list_buckets()["Buckets"]:
+            name = bucket["Name"]
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+                for stored in page.get("Contents", []):
+                    s3.delete_object(Bucket=name, Key=stored["Key"])
+            s3.delete_bucket(Bucket=name)
+        self.request_log.clear()
 
     def close(self) -> None:
         """Let background work that has not begun go, and close the state."""

@@ -12,6 +12,7 @@ PROJECT_ID = "00000000-0000-4000-8000-000000000001"
 TENANT_ID = "00000000-0000-4000-8000-000000000002"
 KEY_ID = "sandbox-key-id"
 KEY_SECRET = "sandbox-key-secret-not-a-real-one"  # noqa: S105  well known, worthless outside the sandbox
+KEPT_AS = "settings"
 GUEST_KEY_ID = "sandbox-guest-key-id"
 GUEST_KEY_SECRET = "sandbox-guest-key-secret-not-a-real-one"  # noqa: S105  well known, and without any role
 HUGGING_FACE_TOKEN = "hf_sandboxTokenNotARealOne"  # noqa: S105  well known, accepted by this hub only
@@ -66,6 +67,7 @@ class Settings(BaseModel):
     )
     deleted_name_is_taken: bool = Field(default=True, description="The name of a deleted run cannot be used again.")
     bucket_has_log_group: bool = Field(default=True, description="The control plane gives each bucket a log group.")
+    project_has_log_group: bool = Field(default=True, description="The project has a log group from the start.")
     known_repositories: list[str] = Field(default=[], description="Repositories known beside the catalogue.")
     qwen3_reranker: Literal["works", "refuses", "meaningless"] = Field(
         default="works", description="What Qwen3-Reranker does when it was started without vLLM's overrides."
@@ -79,7 +81,7 @@ class SettingsStore:
     """The settings now. A patch replaces whole top-level keys and is checked before anything changes."""
 
     def __init__(self, state: State) -> None:
-        self._kept = state.collection("settings", Settings)
+        self._kept = state.collection(KEPT_AS, Settings)
         self.current = self._kept.get("current") or Settings()
 
     def patch(self, changes: dict[str, Any]) -> Settings:

@@ -40,6 +40,10 @@ class State:
         """Return the documents of one kind."""
         return Collection(self, kind, model)
 
+    def clear(self, keep: str) -> None:
+        """Forget the documents of every kind but one."""
+        self.rows("DELETE FROM document WHERE kind <> ?", keep)
+
     def close(self) -> None:
         """Write what is pending and close the file."""
         with self._lock:

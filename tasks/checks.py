@@ -2,56 +2,52 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.conflicts import check_knowledge_base, check_runs
 from clouds.cloudru.sizing import gpu_memory_gb
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import ConfigurationError
 from clouds.huggingface import parameter_count, token_owner
 from tasks.documents import find_documents
+from tasks.plan import Stack
 from tasks.steps import LOOK_FIRST, step
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the checks found out: the documents to upload, and GB for each GPU by name of inference."""
+class Checked:
+    """What the checks found out: the documents of the stack, and GB for each GPU by name of inference."""
 
     documents: tuple[Document, ...]
     gpu_memory_gb: dict[str, int]
 
 
+class CheckedStack(Stack, Protocol):
+    """What the checks need to know of a stack."""
+
+    @property
+    def documents(self) -> tuple[str, ...]: ...  # noqa: D102  # as in RagStack
+    @property
+    def document_size_limit_bytes(self) -> int: ...  # noqa: D102
+
+
 @step("check-stack", **LOOK_FIRST)
-def check_stack(
-    cloudru: CloudRuCredentials,
-    hub: HuggingFaceCredentials,
-    *,
-    sources: Sequence[str],
-    size_limit_bytes: int,
-    bucket: str,
-    folder: str,
-    models: Sequence[InferenceSpec | FoundationModelSpec],
-    knowledge_base: KnowledgeBaseSpec,
-) -> Plan:
-    """Check documents, key, project, quota, names, tokens and secrets, and compute the memory of each inference."""
-    documents = tuple(find_documents(sources, knowledge_base.extensions, size_limit_bytes))
+def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: CheckedStack) -> Checked:
+    """Check documents, key, project, tokens and secrets, and compute the memory of each inference."""
+    extensions = stack.knowledge_base.extensions
+    documents = tuple(find_documents(stack.documents, extensions, stack.document_size_limit_bytes))
+    models = (stack.embedder, stack.reranker, stack.llm)
     inferences = [model for model in models if isinstance(model, InferenceSpec)]
-    client, assumptions = cloudru.get_client(), cloudru.assumptions
-    check_runs(client, inferences, assumptions)
-    check_knowledge_base(
-        client, knowledge_base, bucket=bucket, folder=folder, embedder=models[0], assumptions=assumptions
-    )
-    client.inferences.check_quota(inferences)
-    _check_token_secrets(client, inferences)
+    _check_token_secrets(cloudru.get_client(), inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
     memory = {spec.name: _memory_gb(cloudru, hub, spec) for spec in inferences}
     get_run_logger().info("%s documents; Hugging Face token of %s; GB for each GPU: %s", len(documents), owner, memory)
-    return Plan(documents, memory)
+    return Checked(documents, memory)
 
 
 def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> None:

@@ -14,13 +14,20 @@ B = TypeVar("B", bound=Block)
 
 
 @contextmanager
-def credentials(cloud: str, huggingface: str) -> Generator[tuple[CloudRuCredentials, HuggingFaceCredentials]]:
-    """Load both blocks by name; their clients are shared by all tasks of the run and closed at its end."""
-    cloudru, hub = _load(CloudRuCredentials, cloud), _load(HuggingFaceCredentials, huggingface)
+def cloud_credentials(cloud: str) -> Generator[CloudRuCredentials]:
+    """Load the block of the cloud by name; its client is shared by all tasks of the run and closed at its end."""
+    cloudru = _load(CloudRuCredentials, cloud)
     try:
-        yield cloudru, hub
+        yield cloudru
     finally:
         cloudru.close()
+
+
+@contextmanager
+def credentials(cloud: str, huggingface: str) -> Generator[tuple[CloudRuCredentials, HuggingFaceCredentials]]:
+    """Load both blocks by name; their clients are shared by all tasks of the run and closed at its end."""
+    with cloud_credentials(cloud) as cloudru:
+        yield cloudru, _load(HuggingFaceCredentials, huggingface)
 
 
 def _load(block_type: type[B], name: str) -> B:

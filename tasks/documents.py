@@ -10,7 +10,7 @@ have a wanted extension.
 import codecs
 import logging
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -41,13 +41,38 @@ def find_documents(
             text that is not UTF-8, a file over the limit, two files of one name, a name that cannot be a key.
 
     """
+    found, faults = _found(sources, extensions, may_be_empty=False)
+    _refuse([*faults, *_faults_of(found, size_limit_bytes)])
+    return found
+
+
+def list_documents(sources: Sequence[str], extensions: Sequence[str], *, may_be_empty: bool) -> list[Document]:
+    """Return the documents, sorted by name, without reading them; with `may_be_empty` a folder may hold none.
+
+    Raises:
+        ConfigurationError: as `find_documents`, but for what only the content tells.
+
+    """
+    found, faults = _found(sources, extensions, may_be_empty=may_be_empty)
+    _refuse(faults)
+    return found
+
+
+def check_documents(documents: Iterable[Document], size_limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
+    """Read the documents; raise ConfigurationError with a line for each that is empty, too large or not UTF-8."""
+    _refuse(_faults_of(documents, size_limit_bytes))
+
+
+def _found(
+    sources: Sequence[str], extensions: Sequence[str], *, may_be_empty: bool
+) -> tuple[list[Document], list[str]]:
     wanted = tuple(dict.fromkeys(extension.lower().lstrip(".") for extension in extensions))
     documents: dict[str, Document] = {}
     faults: list[str] = []
     for source in sources:
         try:
             with _said_in_one_line(source):
-                look = _look(source, wanted)
+                look = _look(source, wanted, may_be_empty=may_be_empty)
         except ConfigurationError as error:
             faults.append(str(error))
             continue
@@ -56,23 +81,32 @@ def find_documents(
             documents.setdefault(str(document.path), document)
         if look.passed_over:
             logger.info("%s: %s", source, look.says_passed_over())
-    if not sources:
+    if not (sources or may_be_empty):
         faults.append("no document was named: give at least one file, directory, glob or URL in documents")
     found = sorted(documents.values(), key=lambda document: document.name)
     try:
         object_keys("", found)
     except ConfigurationError as error:
         faults.append(str(error))
-    for document in found:
+    return found, faults
+
+
+def _faults_of(documents: Iterable[Document], size_limit_bytes: int) -> list[str]:
+    faults: list[str] = []
+    for document in documents:
         try:
             with _said_in_one_line(str(document.path)):
                 _check(document.path, size_limit_bytes)
         except ConfigurationError as error:
             faults.append(str(error))
+    return faults
+
+
+def _refuse(faults: Sequence[str]) -> None:
+    """Raise ConfigurationError with a line for each fault, if there are any."""
     if faults:
         rest = len(faults) - NAMED
         raise ConfigurationError("\n".join([*faults[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))
-    return found
 
 
 @dataclass(frozen=True)
@@ -100,7 +134,7 @@ def _said_in_one_line(source: str) -> Generator[None]:
         raise ConfigurationError(f"{source} cannot be opened: {error}") from error
 
 
-def _look(source: str, wanted: Sequence[str]) -> _Look:
+def _look(source: str, wanted: Sequence[str], *, may_be_empty: bool) -> _Look:
     path = UPath(source).expanduser().absolute()
     if path.is_file():
         if _extension(path) not in wanted:
@@ -110,17 +144,17 @@ def _look(source: str, wanted: Sequence[str]) -> _Look:
             )
         return _Look([Document(path.name, path)], Counter())
     if path.is_dir():
-        return _among(source, path, path.rglob("*"), wanted)
+        return _among(source, path, path.rglob("*"), wanted, may_be_empty=may_be_empty)
     if not any(wildcard in source for wildcard in WILDCARDS):
         raise ConfigurationError(f"{source} does not exist (looked for {path}): correct documents")
     before = source[: min(source.index(wildcard) for wildcard in WILDCARDS if wildcard in source)]
     head = before.rpartition("/")[0]
     pattern = source[len(head) :].lstrip("/")
     root = UPath(head or ("/" if source.startswith("/") else ".")).expanduser().absolute()
-    return _among(source, root, root.glob(pattern), wanted)
+    return _among(source, root, root.glob(pattern), wanted, may_be_empty=may_be_empty)
 
 
-def _among(source: str, root: UPath, paths: Iterator[UPath], wanted: Sequence[str]) -> _Look:
+def _among(source: str, root: UPath, paths: Iterator[UPath], wanted: Sequence[str], *, may_be_empty: bool) -> _Look:
     look = _Look([], Counter())
     for path in paths:
         name = path.path.removeprefix(root.path).lstrip("/")
@@ -130,7 +164,7 @@ def _among(source: str, root: UPath, paths: Iterator[UPath], wanted: Sequence[st
             look.documents.append(Document(name, path))
         else:
             look.passed_over[_extension(path)] += 1
-    if not look.documents:
+    if not (look.documents or may_be_empty):
         also = f"; {look.says_passed_over()}" if look.passed_over else ""
         raise ConfigurationError(
             f"no document found: looked below {root} for {', '.join(wanted)}{also}. Correct documents ({source}) or "

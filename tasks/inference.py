@@ -9,7 +9,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
-from tasks.checks import Plan
+from tasks.checks import Checked
 from tasks.progress import progress
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 
@@ -22,7 +22,7 @@ _LOG_GROUPS = Lock()
 def ensure_inference(
     cloudru: CloudRuCredentials,
     model: InferenceSpec | FoundationModelSpec,
-    plan: Plan,
+    checked: Checked,
     stack_secret: EnsuredSecret | None,
 ) -> EnsuredRun | None:
     """Adopt the run or start it; None for a model of Foundation Models, which has nothing to start."""
@@ -31,7 +31,7 @@ def ensure_inference(
     client = cloudru.get_client()
     ensured = client.inferences.ensure(
         model,
-        gpu_memory_gb=plan.gpu_memory_gb[model.name],
+        gpu_memory_gb=checked.gpu_memory_gb[model.name],
         token_secret=_token_secret(client, model, stack_secret),
         log_group_id=log_group(client, model.log_group_id) if model.logging else None,
     )

@@ -29,8 +29,13 @@ def ensure_knowledge_base(
     bucket: EnsuredBucket,
     documents: StoredDocuments,
     embedder: ReadyRun | FoundationModelSpec,
+    *,
+    allow_replace: bool = False,
 ) -> EnsuredKnowledgeBase:
-    """Adopt the knowledge base, reindex it when a document is newer than its version, or create it."""
+    """Adopt the knowledge base, reindex it when a document is newer than its version, or create it.
+
+    With `allow_replace` one that no version can change into what is wanted gets another beside it.
+    """
     client = cloudru.get_client()
     ensured = client.knowledge_bases.ensure(
         spec,
@@ -39,6 +44,7 @@ def ensure_knowledge_base(
         embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
         log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
         documents_modified_at=documents.upload.newest_modified_at,
+        allow_replace=allow_replace,
     )
     for difference in ensured.differences:
         get_run_logger().warning("%s: adopted although %s", spec.name, difference)

@@ -62,14 +62,19 @@ _terminal: Terminal | None = None
 _terminal_lock = threading.Lock()
 
 
+def watched_console() -> Console | None:
+    """Return the console when a person watches: standard error is a terminal. A worker's child writes into a pipe."""
+    return _prefect_console() if sys.stderr.isatty() else None
+
+
 def _terminal_of_process() -> Terminal | None:
-    """Return the display when a person watches: standard error is a terminal. A worker's child writes into a pipe."""
     global _terminal  # noqa: PLW0603  # a process has one terminal
-    if not sys.stderr.isatty():
+    console = watched_console()
+    if console is None:
         return None
     with _terminal_lock:
         if _terminal is None:
-            _terminal = Terminal(_prefect_console())
+            _terminal = Terminal(console)
         return _terminal
 
 

@@ -1,4 +1,4 @@
-"""Ask the stack its probe question: the answer is the proof."""
+"""Ask a knowledge base: chunks with their files, and the LLM's answer. The answer to the probe is the proof."""
 
 import html
 import unicodedata
@@ -10,6 +10,8 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from clouds.cloudru.specs import FoundationModelSpec, ProbeSpec, RetrievalSpec
+from clouds.cloudru.wire.inference import ModelRun
+from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.search import (
     Chunk,
     GenerationConfiguration,
@@ -25,10 +27,13 @@ from tasks.steps import LOOK_FIRST, step
 QUOTED_CHARACTERS = 300
 """So much of a wrong answer is quoted in the error."""
 
+QueryModel = ModelRun | FoundationModelSpec
+"""A reranker or LLM as a query names it."""
+
 
 @dataclass(frozen=True)
-class ProbeAnswer:
-    """What the stack answered; `chunks` as the reranker ordered them, `chunk_sources` the file of each."""
+class Answer:
+    """What came back; `chunks` as the reranker ordered them, `chunk_sources` the file of each."""
 
     question: str
     answer: str
@@ -49,49 +54,80 @@ def verify(
     llm: ReadyRun | FoundationModelSpec,
     probe: ProbeSpec,
     retrieval: RetrievalSpec,
-) -> ProbeAnswer:
-    """Retrieve, rerank, generate; raise WrongAnswerError unless the expected source and phrase came back.
-
-    The sources are read from `retrieve`, because chunks of `retrieve_generate` carry less metadata.
-    """
-    search = cloudru.get_client().search
-    request = RetrieveRequest(
-        query=probe.question,
-        knowledge_base_version=index.version.knowledgebase_version_id,
-        retrieval_configuration=RetrievalConfiguration(number_of_results=retrieval.results),
-        reranking_configuration=RerankingConfiguration(
-            **_model(reranker), number_of_reranked_results=retrieval.reranked_results
-        ),
-    )
-    found = search.retrieve(index.knowledge_base, request)
-    answered = search.retrieve_generate(
+) -> Answer:
+    """Retrieve, rerank, generate; raise WrongAnswerError unless the expected source and phrase came back."""
+    answer = ask(
+        cloudru,
         index.knowledge_base,
-        RetrieveGenerateRequest(
-            **request.model_dump(),
-            generation_configuration=GenerationConfiguration(
-                **_model(llm),
-                number_of_chunks_in_context=retrieval.chunks_in_context,
-                system_prompt=retrieval.system_prompt,
-                temperature=retrieval.temperature,
-                max_completion_tokens=retrieval.max_completion_tokens,
-            ),
-        ),
-    )
-    keys = cloudru.assumptions.knowledge.chunk_source_keys
-    answer = ProbeAnswer(
-        question=probe.question,
-        answer=html.unescape(answered.llm_answer),
-        chunks=tuple(found.results),
-        chunk_sources=tuple(source_of(chunk, keys) for chunk in found.results),
+        index.version.knowledgebase_version_id,
+        probe.question,
+        reranker=reranker.run if isinstance(reranker, ReadyRun) else reranker,
+        llm=llm.run if isinstance(llm, ReadyRun) else llm,
+        retrieval=retrieval,
     )
     judge(answer, probe)
     return answer
 
 
-def judge(answer: ProbeAnswer, probe: ProbeSpec) -> None:
+def ask(
+    cloudru: CloudRuCredentials,
+    base: KnowledgeBase,
+    version_id: str,
+    question: str,
+    *,
+    reranker: QueryModel,
+    llm: QueryModel,
+    retrieval: RetrievalSpec,
+) -> Answer:
+    """Return the version's answer.
+
+    The sources are read from `retrieve`, because chunks of `retrieve_generate` carry less metadata.
+    """
+    search = cloudru.get_client().search
+    request = retrieve_request(question, version_id, retrieval, reranker, retrieval.reranked_results)
+    found = search.retrieve(base, request)
+    answered = search.retrieve_generate(base, generate_request(request, llm, retrieval))
+    return Answer(
+        question=question,
+        answer=html.unescape(answered.llm_answer),
+        chunks=tuple(found.results),
+        chunk_sources=sources_of(found.results, cloudru),
+    )
+
+
+def retrieve_request(
+    question: str, version_id: str, retrieval: RetrievalSpec, reranker: QueryModel | None, reranked_results: int
+) -> RetrieveRequest:
+    """Return a query for `retrieval.results` chunks, of which a reranker keeps the best `reranked_results`."""
+    reranking = (
+        RerankingConfiguration(**_model(reranker), number_of_reranked_results=reranked_results) if reranker else None
+    )
+    return RetrieveRequest(
+        query=question,
+        knowledge_base_version=version_id,
+        retrieval_configuration=RetrievalConfiguration(number_of_results=retrieval.results),
+        reranking_configuration=reranking,
+    )
+
+
+def generate_request(request: RetrieveRequest, llm: QueryModel, retrieval: RetrievalSpec) -> RetrieveGenerateRequest:
+    """Return the same query with the LLM that answers from its best chunks."""
+    return RetrieveGenerateRequest(
+        **request.model_dump(),
+        generation_configuration=GenerationConfiguration(
+            **_model(llm),
+            number_of_chunks_in_context=retrieval.chunks_in_context,
+            system_prompt=retrieval.system_prompt,
+            temperature=retrieval.temperature,
+            max_completion_tokens=retrieval.max_completion_tokens,
+        ),
+    )
+
+
+def judge(answer: Answer, probe: ProbeSpec) -> None:
     """Raise WrongAnswerError, which says what came back instead, when source or phrase is missing."""
     came_back = ", ".join(answer.sources) or "no chunk at all"
-    if not any(_file_name(source) == _file_name(probe.source) for source in answer.sources):
+    if not any(file_name(source) == file_name(probe.source) for source in answer.sources):
         raise WrongAnswerError(
             f"the probe {probe.question!r} brought no chunk of {probe.source}; came back: {came_back}. "
             "Check that the probe fits the documents and that the folder holds them"
@@ -114,7 +150,14 @@ def source_of(chunk: Chunk, keys: Sequence[str]) -> str:
     return next((str(chunk.metadata[key]) for key in keys if chunk.metadata.get(key)), "a file that is not named")
 
 
-def _file_name(source: str) -> str:
+def sources_of(chunks: Sequence[Chunk], cloudru: CloudRuCredentials) -> tuple[str, ...]:
+    """Return the file of each chunk."""
+    keys = cloudru.assumptions.knowledge.chunk_source_keys
+    return tuple(source_of(chunk, keys) for chunk in chunks)
+
+
+def file_name(source: str) -> str:
+    """Return the last part of a path or key: sources are compared by it."""
     return source.rstrip("/").rsplit("/", 1)[-1]
 
 
@@ -123,8 +166,8 @@ def _excerpt(answer: str) -> str:
     return one_line if len(one_line) <= QUOTED_CHARACTERS else one_line[:QUOTED_CHARACTERS] + "…"
 
 
-def _model(model: ReadyRun | FoundationModelSpec) -> dict[str, Any]:
+def _model(model: QueryModel) -> dict[str, Any]:
     """Return how a query names a model: by run id, or by its name in Foundation Models."""
     if isinstance(model, FoundationModelSpec):
         return {"model_source": ModelSource.FOUNDATION_MODELS, "model_name": model.model}
-    return {"model_source": ModelSource.ML_INFERENCE, "model_run_id": model.run.model_run_id}
+    return {"model_source": ModelSource.ML_INFERENCE, "model_run_id": model.model_run_id}

@@ -10,8 +10,11 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket
+from tasks.plan import StackPlan
+from tasks.prices import total_text
 from tasks.progress import artifact_key
-from tasks.query import ProbeAnswer
+from tasks.promotion import InService
+from tasks.query import Answer
 from tasks.report_text import chunk_table, markdown
 from tasks.stack_report import (
     DocumentsReport,
@@ -32,6 +35,7 @@ ROLES = ("embedder", "reranker", "llm")
 def report(
     cloudru: CloudRuCredentials,
     cloud: str,
+    plan: StackPlan,
     bucket: EnsuredBucket,
     documents: StoredDocuments,
     secret: EnsuredSecret | None,
@@ -39,13 +43,14 @@ def report(
     models: Sequence[ReadyRun | FoundationModelSpec],
     ensured: EnsuredKnowledgeBase,
     index: IndexedKnowledgeBase,
-    answer: ProbeAnswer,
+    answer: Answer,
+    serving: InService,
 ) -> StackReport:
     """Ask each model once more what it is, write the artifacts, and return the flow's result."""
     base = index.knowledge_base
     steps = StepReport.of(recorded())
     kept = SecretReport(path=secret.path, version=secret.version, action=secret.action) if secret else None
-    answering = tuple(_model(cloudru, *parts) for parts in zip(ROLES, runs, models, strict=True))
+    answering = tuple(_model(cloudru, plan, *parts) for parts in zip(ROLES, runs, models, strict=True))
     actions = [
         bucket.action,
         documents.action,
@@ -72,8 +77,10 @@ def report(
             search_url=base.search_api.url,
             status=base.status,
             action=ensured.action,
+            version_in_service=serving.version_id,
         ),
         probe=ProbeReport(question=answer.question, answer=answer.answer, sources=answer.sources),
+        costs=total_text(plan.running_rub_per_hour),
         steps=steps,
         created=actions.count("created"),
         adopted=actions.count("adopted"),
@@ -91,7 +98,11 @@ def report(
 
 
 def _model(
-    cloudru: CloudRuCredentials, role: str, ensured: EnsuredRun | None, model: ReadyRun | FoundationModelSpec
+    cloudru: CloudRuCredentials,
+    plan: StackPlan,
+    role: str,
+    ensured: EnsuredRun | None,
+    model: ReadyRun | FoundationModelSpec,
 ) -> ModelReport:
     if isinstance(model, FoundationModelSpec):
         return ModelReport(role=role, name=model.name, model=model.model, status="Foundation Models")
@@ -109,4 +120,5 @@ def _model(
         status=model.run.status,
         proof=model.proof,
         action=ensured.action if ensured else None,
+        price_rub_per_hour=plan.rub_per_hour_of(model.run.name),
     )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from tasks.query import ProbeAnswer
-from tasks.stack_report import StackReport
+from tasks.query import Answer
+from tasks.stack_report import KnowledgeBaseReport, StackReport
 
 CHUNK_CHARACTERS = 400
 """So much of a chunk stands in the table."""
@@ -34,7 +34,7 @@ def markdown(result: StackReport) -> str:
             _status(base.status),
             base.action,
         ),
-        ("version", "", base.version_id, "", ""),
+        ("version", "", base.version_id, _service(base), ""),
     ]
     models = [(m.role, m.model, m.served_name, m.answered_by, m.proof) for m in result.models]
     start = min(step.started_at for step in result.steps)
@@ -51,17 +51,18 @@ def markdown(result: StackReport) -> str:
         (
             f"# {base.name} on `{result.cloud}`",
             f"**created {result.created}, adopted {result.adopted}, updated {result.updated}**",
-            f"## Proof\n\n> {_cell(result.probe.question)}\n\n{result.probe.answer}",
+            f"While all its models run it costs {result.costs}.",
+            f"## Proof\n\n> {cell(result.probe.question)}\n\n{result.probe.answer}",
             f"Sources: {', '.join(f'`{source}`' for source in result.probe.sources)}",
-            "## Resources\n\n" + _table(("resource", "name", "id", "status", "action"), resources),
-            "## Models that answered\n\n" + _table(("role", "asked for", "served as", "answered by", "proof"), models),
+            "## Resources\n\n" + table(("resource", "name", "id", "status", "action"), resources),
+            "## Models that answered\n\n" + table(("role", "asked for", "served as", "answered by", "proof"), models),
             f"## Time\n\n{result.duration_s:.1f} s in all; the steps of the critical path (●) took "
-            f"{result.critical_path_s:.1f} s.\n\n" + _table(("step", "began after, s", "took, s", "critical"), steps),
+            f"{result.critical_path_s:.1f} s.\n\n" + table(("step", "began after, s", "took, s", "critical"), steps),
         )
     )
 
 
-def chunk_table(answer: ProbeAnswer) -> list[dict[str, str | float]]:
+def chunk_table(answer: Answer) -> list[dict[str, str | float]]:
     """Return the retrieved chunks, best first."""
     return [
         {
@@ -74,6 +75,11 @@ def chunk_table(answer: ProbeAnswer) -> list[dict[str, str | float]]:
     ]
 
 
+def _service(base: KnowledgeBaseReport) -> str:
+    """Say whether questions go to the version that was asked."""
+    return "in service" if base.version_in_service == base.version_id else f"in service is {base.version_in_service}"
+
+
 def _status(status: str) -> str:
     """Return a status as the console writes it."""
     return status.removeprefix("MODEL_RUN_STATUS_").removeprefix("KNOWLEDGEBASE_")
@@ -83,10 +89,12 @@ def _link(text: str, url: str) -> str:
     return f"[{text}]({url})" if url else text
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell(text) for text in line)} |" for line in lines)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return a text in one line that cannot end its cell."""
     return " ".join(text.replace("|", "\\|").split())

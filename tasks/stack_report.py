@@ -48,10 +48,11 @@ class ModelReport(Part):
     status: str = ""
     proof: str = ""
     action: Action | None = None
+    price_rub_per_hour: float | None = None
 
 
 class KnowledgeBaseReport(Part):
-    """The knowledge base and the version that was asked."""
+    """The knowledge base, the version that was asked, and the one that questions go to."""
 
     name: str
     knowledge_base_id: str
@@ -59,6 +60,7 @@ class KnowledgeBaseReport(Part):
     search_url: str
     status: str
     action: Action
+    version_in_service: str
 
 
 class ProbeReport(Part):
@@ -97,7 +99,7 @@ class StepReport(Part):
 
 
 class StackReport(Part):
-    """What stands now, what this run did for it, the proof that it answers, and where the time went."""
+    """What stands now, what this run did for it, what it costs, the proof that it answers, where the time went."""
 
     cloud: str
     documents: DocumentsReport
@@ -105,6 +107,7 @@ class StackReport(Part):
     models: tuple[ModelReport, ...]
     knowledge_base: KnowledgeBaseReport
     probe: ProbeReport
+    costs: str
     steps: tuple[StepReport, ...]
     created: int
     adopted: int

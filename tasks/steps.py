@@ -61,10 +61,14 @@ class StepTime:
 
 @dataclass(frozen=True)
 class StepLog:
-    """What the threads of one flow run share: the times of its steps, and whether one of them failed."""
+    """What the threads of one flow run share: the times of its steps, whether one of them failed, which go on."""
 
     times: dict[UUID, StepTime] = field(default_factory=dict[UUID, StepTime])
     failed: threading.Event = field(default_factory=threading.Event)
+    ending: threading.Event = field(default_factory=threading.Event)
+    under_way: set[object] = field(default_factory=set[object])
+    change: threading.Condition = field(default_factory=threading.Condition)
+    """Of `ending` and `under_way`."""
     flow_thread: int = field(default_factory=threading.get_ident)
     called: set[UUID] = field(default_factory=set[UUID])
     """Steps that the flow called and did not submit: everything later came after them."""
@@ -74,7 +78,7 @@ _LOG: ContextVar[StepLog | None] = ContextVar("step_log", default=None)
 
 
 class AbandonedError(CloudError):
-    """A wait was given up because another step of the run had failed; not a reason of its own."""
+    """A step was given up because the run cannot end well any more; not a reason of its own."""
 
 
 @contextmanager
@@ -129,6 +133,40 @@ def _release(value: Any) -> Any:
     return value.result if isinstance(value, _Awaited) else value
 
 
+@contextmanager
+def _under_way() -> Generator[None]:
+    log = _LOG.get()
+    if log is None:
+        yield
+        return
+    this = object()
+    with log.change:
+        if log.ending.is_set():
+            raise AbandonedError("not begun: the run is ending")
+        log.under_way.add(this)
+    try:
+        yield
+    finally:
+        with log.change:
+            log.under_way.discard(this)
+            log.change.notify_all()
+
+
+def end_steps() -> None:
+    """Let no other step begin, and return when none is under way; waits among them end at their next look.
+
+    A run that was interrupted (SIGTERM, Ctrl-C) calls it before it gives the stack's lock back: until then a step may
+    still create something. A second signal ends the wait.
+    """
+    log = _LOG.get()
+    if log is None:
+        return
+    with log.change:
+        log.ending.set()
+        log.failed.set()
+        log.change.wait_for(lambda: not log.under_way)
+
+
 def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
     """Return a decorator like Prefect's `task`, never cached, that also records the step's time.
 
@@ -140,8 +178,9 @@ def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[
         def timed(*args: P.args, **kwargs: P.kwargs) -> R:
             started_at = datetime.now(UTC)
             try:
-                released = {name: _release(value) for name, value in kwargs.items()}
-                return function(*map(_release, args), **released)  # pyright: ignore[reportCallIssue]  # the same ones
+                with _under_way():
+                    released = {name: _release(value) for name, value in kwargs.items()}
+                    return function(*map(_release, args), **released)  # pyright: ignore[reportCallIssue]  # the same ones
             except AbandonedError as error:
                 return cast("R", Cancelled(message=error.message))  # Prefect takes a returned state as the run's
             finally:
@@ -204,6 +243,11 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
             get_run_logger().warning("Also failed: %s", state.message)
     if first is not None:
         first.result()
+
+
+def results(futures: Iterable[PrefectFuture[R]]) -> list[R]:
+    """Return the results of those steps that have ended well; for use when others have not."""
+    return [future.result() for future in futures if future.state.is_completed()]
 
 
 def critical_path(times: Iterable[StepTime]) -> list[StepTime]:

@@ -57,9 +57,26 @@ class SandboxProcess:
             self.control.delete(path).raise_for_status()
         self.set(gpu_limits=MANY_GPUS)
 
+    def empty(self) -> None:
+        """Forget every resource, document, fault and request."""
+        self.control.post("/reset").raise_for_status()
+
+    def inventory(self) -> dict[str, Any]:
+        """Return everything that there is in the project."""
+        return self.control.get("/inventory").raise_for_status().json()
+
     def fault(self, path: str, **order: Any) -> None:
         """Order a fault on requests whose /host/path the pattern is found in."""
         self.control.post("/faults", json={"path": path, **order}).raise_for_status()
+
+    def wait_until_held(self, within_s: float = 60.0) -> None:
+        """Return when an ordered fault holds an answer: its work is done."""
+        answer = self.control.get("/held", params={"within_s": within_s}, timeout=within_s + 10)
+        assert answer.raise_for_status().json()["held"], f"no answer was held within {within_s:g} s"
+
+    def release_held(self) -> None:
+        """Send the answers that are held."""
+        self.control.delete("/held").raise_for_status()
 
     def all_faults_used(self) -> bool:
         """Whether every ordered fault happened."""

@@ -1,5 +1,6 @@
 """deployments.yaml says what Prefect understands: it would pass over a misspelt key in silence."""
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,19 @@ from flows.provision import provision_rag
 
 FILE = Path(__file__).parents[1] / "deployments.yaml"
 CONTENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-DEPLOYMENTS = {deployment["name"]: deployment for deployment in CONTENT["deployments"]}
+DEPLOYMENTS = {f"{each['entrypoint'].split(':')[1]}/{each['name']}": each for each in CONTENT["deployments"]}
+FLOWS = [
+    (path.relative_to(FILE.parent).as_posix(), node.name)
+    for path in sorted((FILE.parent / "flows").glob("*.py"))
+    for node in ast.parse(path.read_text(encoding="utf-8")).body
+    if isinstance(node, ast.FunctionDef) and node.name.endswith("_rag")
+]
+OFFICE_HOURS = {"suspend_rag": "0 20 * * 1-5", "resume_rag": "0 8 * * 1-5"}
+
+
+def flow_of(deployment: dict[str, Any]) -> Flow[..., Any]:
+    """Return the flow that the path entrypoint leads to."""
+    return load_flow_from_entrypoint(str(FILE.parent / deployment["entrypoint"]))
 
 
 def unknown_keys(content: dict[str, Any]) -> set[str]:
@@ -64,12 +77,19 @@ def test_a_misspelt_key_is_noticed(place: tuple[str | int, ...], key: str) -> No
         target = target[part]
     target[key] = "x"
     PrefectYamlModel.model_validate(content)
-    assert [found.rsplit(".", 1)[-1] for found in unknown_keys(content)] == [key]
+    assert {found.rsplit(".", 1)[-1] for found in unknown_keys(content)} == {key}  # anchors share what they mark
 
 
-def test_both_deployments_are_there() -> None:
-    """The two that the README names, in the flow `provision-rag`."""
-    assert set(DEPLOYMENTS) == {"sandbox", "cloudru"}
+@pytest.mark.parametrize(("path", "function"), FLOWS, ids=[function for _, function in FLOWS])
+def test_every_flow_has_both_deployments(path: str, function: str) -> None:
+    """One in the sandbox and one on Cloud.ru, so that the README's commands find them."""
+    mine = [each["name"] for each in CONTENT["deployments"] if each["entrypoint"] == f"{path}:{function}"]
+    assert sorted(mine) == ["cloudru", "sandbox"]
+
+
+def test_no_deployment_is_overwritten_by_another() -> None:
+    """Prefect knows a deployment by the names of its flow and its own."""
+    assert len(DEPLOYMENTS) == len(CONTENT["deployments"])
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS.keys())
@@ -77,14 +97,13 @@ class TestDeployment:
     """Each deployment by itself."""
 
     def test_entrypoint_loads(self, deployment: dict[str, Any]) -> None:
-        """The path entrypoint leads to the flow."""
-        flow: Flow[..., Any] = load_flow_from_entrypoint(str(FILE.parent / deployment["entrypoint"]))
-        assert flow.name == "provision-rag"
+        """The path entrypoint leads to a flow of the function's name."""
+        assert flow_of(deployment).name.replace("-", "_") == deployment["entrypoint"].split(":")[1]
 
     def test_parameters_fit_the_flow(self, deployment: dict[str, Any]) -> None:
-        """A scheduled run gets past its parameters."""
-        validated = provision_rag.validate_parameters(deployment["parameters"])
-        assert set(validated) >= {"cloud", "huggingface"}
+        """A scheduled run gets past its parameters, and goes where the deployment's name says."""
+        validated = flow_of(deployment).validate_parameters(deployment["parameters"])
+        assert validated["cloud"] == deployment["name"]
 
     def test_is_described_tagged_and_has_a_pool(self, deployment: dict[str, Any]) -> None:
         """What a stranger sees in the UI."""
@@ -92,11 +111,13 @@ class TestDeployment:
         assert "managed-rag" in deployment["tags"]
         assert deployment["work_pool"]["name"]
 
-    def test_example_schedule_is_paused(self, deployment: dict[str, Any]) -> None:
-        """Nobody is surprised by a nightly bill: the schedule is there and does nothing until it is switched on."""
-        schedules = [RawScheduleConfig.model_validate(schedule) for schedule in deployment["schedules"]]
-        assert [schedule.active for schedule in schedules] == [False]
-        assert schedules[0].timezone == "Europe/Moscow"
+    def test_schedules_are_examples(self, deployment: dict[str, Any]) -> None:
+        """Nobody is surprised by a bill or a nightly end of it: schedules do nothing until they are switched on."""
+        schedules = [RawScheduleConfig.model_validate(schedule) for schedule in deployment.get("schedules", [])]
+        assert [schedule.active for schedule in schedules] == [False] * len(schedules)
+        assert all(schedule.timezone == "Europe/Moscow" for schedule in schedules)
+        office_hours = OFFICE_HOURS.get(deployment["entrypoint"].split(":")[1])
+        assert office_hours is None or [schedule.cron for schedule in schedules] == [office_hours]
 
 
 def test_pull_step_leads_to_the_project() -> None:

@@ -10,7 +10,11 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RUSSIAN_FAQ = EXAMPLES / "faq_products.txt"
 ENGLISH_FAQ = EXAMPLES / "en" / "faq_accessories.txt"
-GOLDEN = [json.loads(line) for line in (EXAMPLES / "golden.jsonl").read_text(encoding="utf-8").splitlines()]
+GOLDEN = [
+    json.loads(line)
+    for path in (EXAMPLES / "golden.jsonl", EXAMPLES / "en" / "golden.jsonl")
+    for line in path.read_text(encoding="utf-8").splitlines()
+]
 SOURCES = {path.name: path.read_text(encoding="utf-8") for path in (RUSSIAN_FAQ, ENGLISH_FAQ)}
 
 

@@ -171,6 +171,17 @@ class KnowledgeAssumptions(Group):
     html_extractor: str = _assumed(
         "html_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the HTML extractor."
     )  # fmt: skip
+    new_version: Literal["create", "reindex"] = _assumed(
+        "create", "INFERRED",
+        "the console has a button for it, and its create call has the version's configuration as a part of its own",
+        "How documents that changed are indexed: `create` makes another version at `POST .../{id}/versions` and falls "
+        "back to the public reindex where that path is not known; `reindex` reads them anew under the version's id.",
+    )  # fmt: skip
+    unreadable_documents_key: str = _assumed(
+        "failed_documents", "UNKNOWN", "nobody published where a version tells which documents it could not read",
+        "Key, at any depth of a version's settings, of the list of documents that are not in its index, each with "
+        "`key` and `reason`.",
+    )  # fmt: skip
     chunk_source_keys: tuple[str, ...] = _assumed(
         ("source", "file_name", "filename", "file_path", "path", "key", "object_key"), "UNKNOWN",
         "only jq_metadata of JSON files was seen",

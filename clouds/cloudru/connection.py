@@ -7,7 +7,7 @@ from typing import TypeVar
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.errors import NotFoundError
-from clouds.polling import wait_until
+from clouds.polling import OnLook, wait_until
 from clouds.redaction import Redaction
 from clouds.transport import Transport
 
@@ -51,3 +51,40 @@ class Connection:
         )
         assert seen is not None  # noqa: S101  # the judge saw to it
         return seen
+
+    def wait_gone(
+        self,
+        look: Callable[[], Seen],
+        gone: Callable[[Seen], bool],
+        *,
+        subject: str,
+        deadline_s: float | None = None,
+        describe: Callable[[Seen], str] = str,
+        on_look: OnLook | None = None,
+    ) -> None:
+        """Wait until `look` finds nothing (404), or `gone` says that what it found is as good as nothing.
+
+        Raises:
+            DeadlineError: not within `deadline_s`; left out: within `assumptions.connection.visible_within_s`.
+
+        """
+
+        def patiently() -> Seen | None:
+            try:
+                return look()
+            except NotFoundError:
+                return None
+
+        def words(seen: Seen | None) -> str:
+            return "gone" if seen is None else describe(seen)
+
+        wait_until(
+            patiently,
+            lambda seen: seen is None or gone(seen),
+            subject=subject,
+            deadline_s=self.assumptions.connection.visible_within_s if deadline_s is None else deadline_s,
+            describe=words,
+            on_look=None if on_look is None else lambda seen, elapsed_s: on_look(words(seen), elapsed_s),
+            clock=self.clock,
+            sleep=self.sleep,
+        )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
@@ -14,7 +14,7 @@ from clouds.cloudru.model_run_body import (
     identity_differences,
     other_differences,
 )
-from clouds.cloudru.model_run_wait import ReadyRun, failed, wait_ready
+from clouds.cloudru.model_run_wait import ReadyRun, failed, wait_gone, wait_ready, wait_suspended
 from clouds.cloudru.models import Models
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.sizing import Task
@@ -23,9 +23,11 @@ from clouds.cloudru.spellings import Spellings
 from clouds.cloudru.wire.inference import (
     CreateModelRunResponse,
     GetModelRunResponse,
+    ListModelCardsResponse,
     ListModelRunsResponse,
     ListQuotasResponse,
     ListRuntimeTemplatesResponse,
+    ModelCard,
     ModelRun,
     ModelRunStatus,
     Quota,
@@ -35,7 +37,7 @@ from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundE
 from clouds.polling import OnLook
 from clouds.transport import create_or_find
 
-__all__ = ["EnsuredRun", "Inferences", "ReadyRun"]
+__all__ = ["EnsuredRun", "Inferences", "ReadyRun", "RunDecision"]
 
 GONE = frozenset({ModelRunStatus.ON_DELETION, ModelRunStatus.DELETED})
 ASLEEP = frozenset({ModelRunStatus.ON_SUSPENSION, ModelRunStatus.SUSPENDED})
@@ -52,6 +54,17 @@ class EnsuredRun:
 
     run: ModelRun
     action: Action
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunDecision:
+    """What `ensure` is going to do: create a run of that name, adopt `run`, or resume it first."""
+
+    verb: Literal["create", "adopt", "resume"]
+    name: str
+    reason: str
+    run: ModelRun | None = None
     differences: tuple[str, ...] = ()
 
 
@@ -86,7 +99,7 @@ class Inferences:
 
     def find(self, name: str) -> ModelRun | None:
         """Return the live run of that name (short fields), also under the suffix it got while the name was held."""
-        return self._place(name, ())[0]
+        return find_among(self.list(), name)
 
     def suspend(self, run_id: str) -> None:
         """Stop it and what it costs; it keeps its id and name."""
@@ -108,8 +121,10 @@ class Inferences:
         ask = self._connection.transport.ask
         return self._quota_paths.ask(lambda path: ask(ListQuotasResponse, "GET", f"{self._base}/{path}")).data
 
-    def check_quota(self, specs: Sequence[InferenceSpec]) -> None:
+    def check_quota(self, specs: Sequence[InferenceSpec], listed: Sequence[ModelRun] | None = None) -> None:
         """Count what the runs that do not live yet would take: GPUs of one instance x instances at least, one or more.
+
+        `listed` are the project's runs, when they have been listed already.
 
         Raises:
             QuotaError: less is free than is needed.
@@ -117,8 +132,9 @@ class Inferences:
 
         """
         needed: dict[str, int] = defaultdict(int)
+        runs = self.list() if listed is None else listed
         for spec in specs:
-            if self.find(spec.name) is None:
+            if _place(spec.name, runs, ())[0] is None:
                 needed[spec.resource] += spec.gpu_count * max(1, spec.scaling.minimum) if spec.resource != "CPU" else 0
         needed = {resource: count for resource, count in needed.items() if count}
         quotas = {quota.resource_type: quota for quota in self.quotas()} if needed else {}
@@ -137,6 +153,29 @@ class Inferences:
                     "RESOURCE_EXHAUSTED",
                 )
 
+    def decide(
+        self,
+        spec: InferenceSpec,
+        *,
+        gpu_memory_gb: int,
+        listed: Sequence[ModelRun] | None = None,
+        refused: Collection[str] = (),
+    ) -> RunDecision:
+        """Say what `ensure` would do; changes nothing.
+
+        `listed` are the project's runs, when they have been listed already; names `refused` are not created.
+
+        Raises:
+            ConflictError: a live run of that name answers other than the spec wants; says what differs.
+            FailedStateError: the live run of that name has failed; a second paid one is not made silently.
+
+        """
+        live, name = _place(spec.name, self.list() if listed is None else listed, refused)
+        if live is not None:
+            return self._about(spec, self.get(live.model_run_id), gpu_memory_gb)
+        held = "" if name == spec.name else f"; deleted runs hold the names before {name}"
+        return RunDecision("create", name, f"no live run of that name{held}")
+
     def ensure(
         self, spec: InferenceSpec, *, gpu_memory_gb: int, token_secret: EnsuredSecret | None, log_group_id: str | None
     ) -> EnsuredRun:
@@ -152,9 +191,10 @@ class Inferences:
         """
         refused: list[str] = []
         while True:
-            live, name = self._place(spec.name, refused)
-            if live is not None:
-                return self._adopted(spec, live.model_run_id, gpu_memory_gb)
+            decided = self.decide(spec, gpu_memory_gb=gpu_memory_gb, refused=refused)
+            if decided.run is not None:
+                return EnsuredRun(self.wake(decided.run), "adopted", decided.differences)
+            name = decided.name
             body = create_body(
                 spec,
                 name=name,
@@ -193,6 +233,51 @@ class Inferences:
             self._connection, self._models, lambda: self.get(run_id), task=task, deadline_s=deadline_s, on_look=on_look
         )
 
+    def wait_suspended(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> ModelRun:
+        """Wait until the run is SUSPENDED.
+
+        Raises:
+            FailedStateError: it failed or was deleted.
+            DeadlineError: not in time; says what was last seen.
+
+        """
+        return wait_suspended(self._connection, lambda: self.get(run_id), deadline_s=deadline_s, on_look=on_look)
+
+    def wait_gone(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> None:
+        """Wait until the run is DELETED or not there; DeadlineError when it is not in time."""
+        wait_gone(self._connection, lambda: self.get(run_id), deadline_s=deadline_s, on_look=on_look)
+
+    def wake(self, run: ModelRun) -> ModelRun:
+        """Resume a run that is suspended or about to be; return it as it looks once that has begun."""
+        if run.status not in ASLEEP:
+            return run
+        self.resume(run.model_run_id)
+        return self._connection.wait_visible(
+            lambda: self.get(run.model_run_id),
+            lambda seen: seen.status not in ASLEEP,
+            subject=f"the resumed model run {run.name}",
+        )
+
+    def prices(self) -> dict[str, float]:
+        """Return the price of each repository in the vendor's catalogue, in RUB per hour of one instance (INFERRED)."""
+        cards: dict[str, ModelCard] = {}
+        offset = 0
+        while True:
+            params = {"limit": PAGE_SIZE, "offset": offset}
+            url = f"{self._connection.endpoints.inference.rstrip('/')}/predefined-models"
+            page = self._connection.transport.ask(ListModelCardsResponse, "GET", url, params=params)
+            known = len(cards)
+            cards.update((card.id, card) for card in page.model_cards)
+            offset += len(page.model_cards)
+            if len(cards) == known or not (page.has_more or offset < page.total):
+                break
+        prices: dict[str, float] = {}
+        for card in cards.values():
+            repository = card.model_source.hugging_face_repository if card.model_source else None
+            if card.price is not None:
+                prices[repository.full_name if repository else card.name] = card.price
+        return prices
+
     def list(self) -> list[ModelRun]:
         """Return every run with its short fields, deleted ones too."""
         runs: dict[str, ModelRun] = {}
@@ -207,24 +292,8 @@ class Inferences:
             if not more or not page.model_runs:
                 return [*runs.values()]
 
-    def _place(self, name: str, refused: Collection[str]) -> tuple[ModelRun | None, str]:
-        """Return the live run of that name, or None and the first name that no run holds and none was refused."""
-        holders: dict[str, dict[str, ModelRun]] = defaultdict(dict)
-        for run in self.list():
-            holders[run.name][run.model_run_id] = run
-        for candidate in (name, *(f"{name}-{number}" for number in range(2, SUFFIXES + 1))):
-            held_by = holders[candidate].values()
-            live = next((run for run in held_by if run.status not in GONE), None)
-            if live is not None or not (held_by or candidate in refused):
-                return live, candidate
-        raise ConflictError(
-            f"deleted model runs hold the names {name} to {name}-{SUFFIXES}. Choose another name.",
-            409,
-            "ALREADY_EXISTS",
-        )
-
-    def _adopted(self, spec: InferenceSpec, run_id: str, gpu_memory_gb: int) -> EnsuredRun:
-        run = self.get(run_id)
+    def _about(self, spec: InferenceSpec, run: ModelRun, gpu_memory_gb: int) -> RunDecision:
+        """Decide about a live run; see `decide`."""
         if run.status == ModelRunStatus.FAILED:
             raise failed(run)
         differences = identity_differences(spec, run, self._connection.assumptions.inference)
@@ -235,20 +304,18 @@ class Inferences:
                 409,
                 "ALREADY_EXISTS",
             )
+        left = tuple(other_differences(spec, run, gpu_memory_gb))
         if run.status in ASLEEP:
-            self.resume(run_id)
-            run = self._connection.wait_visible(
-                lambda: self.get(run_id),
-                lambda seen: seen.status not in ASLEEP,
-                subject=f"the resumed model run {run.name}",
-            )
-        return EnsuredRun(run, "adopted", tuple(other_differences(spec, run, gpu_memory_gb)))
+            return RunDecision("resume", run.name, "it is suspended", run, left)
+        return RunDecision("adopt", run.name, f"it is {run.status.removeprefix('MODEL_RUN_STATUS_')}", run, left)
 
     def _created_meanwhile(self, spec: InferenceSpec, name: str, gpu_memory_gb: int) -> str | None:
         """Look by name after a create whose reply was lost; another caller's run must be what is wanted, too."""
         for run in self.list():
             if run.name == name and run.status not in GONE:
-                return self._adopted(spec, run.model_run_id, gpu_memory_gb).run.model_run_id
+                seen = self.get(run.model_run_id)
+                self._about(spec, seen, gpu_memory_gb)
+                return self.wake(seen).model_run_id
         return None
 
     def _create(self, body: Mapping[str, Any]) -> str:
@@ -288,3 +355,25 @@ class Inferences:
             # No total is published, and a server that ignores the offset sends the same page for ever.
             if len(page.runtime_templates) < PAGE_SIZE or len(found) == known:
                 return [*found.values()]
+
+
+def find_among(runs: Sequence[ModelRun], name: str) -> ModelRun | None:
+    """Return the live run of that name, also under the suffix it got while the name was held."""
+    return _place(name, runs, ())[0]
+
+
+def _place(name: str, runs: Sequence[ModelRun], refused: Collection[str]) -> tuple[ModelRun | None, str]:
+    """Return the live run of that name, or None and the first name that no run holds and none was refused."""
+    holders: dict[str, dict[str, ModelRun]] = defaultdict(dict)
+    for run in runs:
+        holders[run.name][run.model_run_id] = run
+    for candidate in (name, *(f"{name}-{number}" for number in range(2, SUFFIXES + 1))):
+        held_by = holders[candidate].values()
+        live = next((run for run in held_by if run.status not in GONE), None)
+        if live is not None or not (held_by or candidate in refused):
+            return live, candidate
+    raise ConflictError(
+        f"deleted model runs hold the names {name} to {name}-{SUFFIXES}. Choose another name.",
+        409,
+        "ALREADY_EXISTS",
+    )

@@ -1,16 +1,18 @@
 """Managed RAG: knowledge bases and their versions. Source: docs/cloudru-api.md, Managed RAG."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
-from clouds.cloudru.knowledge_body import create_body
-from clouds.cloudru.knowledge_differences import identity_differences, other_differences
+from clouds.cloudru.knowledge_body import create_body, version_body
+from clouds.cloudru.knowledge_decision import decide, family, refusal
+from clouds.cloudru.knowledge_version import moment, moved
 from clouds.cloudru.knowledge_wait import IndexedKnowledgeBase, wait_indexed
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.spellings import NOT_THERE
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import (
     CreatedKnowledgeBase,
@@ -19,9 +21,8 @@ from clouds.cloudru.wire.knowledge import (
     ListKnowledgeBasesResponse,
     ListVersionsResponse,
     ReindexRequest,
-    VersionStatus,
 )
-from clouds.errors import ConfigurationError, ConflictError, DeadlineError, NotFoundError
+from clouds.errors import APIError, ConfigurationError, ConflictError, DeadlineError, NotFoundError
 from clouds.polling import OnLook
 from clouds.transport import create_or_find
 
@@ -31,8 +32,6 @@ Page = TypeVar("Page", ListKnowledgeBasesResponse, ListVersionsResponse)
 PAGE_SIZE = 100
 CREATE_TIMEOUT_S = 60.0
 """The official client's. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""
-BROKEN = frozenset({VersionStatus.FAILED, VersionStatus.CANCELLED})
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,13 @@ class KnowledgeBases:
         return self._connection.transport.ask(KnowledgeBase, "GET", f"{self._base}/{knowledge_base_id}", params=params)
 
     def find(self, name: str) -> KnowledgeBase | None:
-        """Return the newest knowledge base of that name that is not being deleted."""
-        gone = self._connection.assumptions.knowledge.gone_statuses
-        named = [base for base in self.list() if base.name == name and base.status not in gone]
-        return max(named, key=lambda base: _moment(base.created_at), default=None)
+        """Return the live knowledge base of that name: while it is being replaced the old one, which serves."""
+        found = self.family(name)
+        return next((base for base in found if base.name == found[-1].name), None)
+
+    def family(self, name: str) -> Sequence[KnowledgeBase]:
+        """Return the live bases of that name and those that replace them (`name.r2`), latest replacement first."""
+        return family(name, self.list(), self._connection.assumptions.knowledge)
 
     def delete(self, knowledge_base_id: str) -> None:
         """Delete it; one that is not there is deleted."""
@@ -72,6 +74,17 @@ class KnowledgeBases:
             self._connection.transport.request("DELETE", f"{self._base}/{knowledge_base_id}", json=body)
         except NotFoundError:
             return
+
+    def wait_gone(self, knowledge_base_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> None:
+        """Wait until it is not there (404); DeadlineError when it is not in time."""
+        self._connection.wait_gone(
+            lambda: self.get(knowledge_base_id),
+            lambda _: False,
+            subject="the deletion of a knowledge base",
+            deadline_s=deadline_s,
+            describe=lambda base: f"{base.name} {base.status.removeprefix('KNOWLEDGEBASE_')}",
+            on_look=on_look,
+        )
 
     def version(self, version_id: str) -> KnowledgeBaseVersion:
         """Return one version."""
@@ -84,7 +97,7 @@ class KnowledgeBases:
         found: list[KnowledgeBaseVersion] = []
         for page in self._pages(ListVersionsResponse, "/versions", {"knowledgebase_id": knowledge_base_id}):
             found.extend(page.data)
-        return sorted(found, key=lambda version: _moment(version.created_at), reverse=True)
+        return sorted(found, key=lambda version: moment(version.created_at), reverse=True)
 
     def cancel(self, version_id: str) -> KnowledgeBaseVersion:
         """Stop the indexing of a version."""
@@ -102,18 +115,56 @@ class KnowledgeBases:
         body = ReindexRequest(knowledgebaseId=knowledge_base_id, projectId=self._project_id)
         url = f"{self._base}/versions/{version_id}/reindex"
         accepted = self._connection.transport.ask(KnowledgeBaseVersion, "POST", url, json=body.to_wire())
-        if _moved(before, accepted):
+        if moved(before, accepted):
             return accepted
         try:
             return self._connection.wait_visible(
                 lambda: self.version(accepted.knowledgebase_version_id),
-                lambda seen: _moved(before, seen),
+                lambda seen: moved(before, seen),
                 subject=f"the reindex of version {version_id}",
             )
         except DeadlineError as error:
             raise DeadlineError(
                 f"version {version_id} was told to reindex and has not begun: {error.message}", error.last_seen
             ) from error
+
+    def create_version(
+        self,
+        knowledge_base_id: str,
+        spec: KnowledgeBaseSpec,
+        *,
+        bucket: str,
+        folder: str,
+        embedder: ModelRun | FoundationModelSpec,
+        log_group_id: str,
+    ) -> KnowledgeBaseVersion:
+        """Begin to index the documents as they are now, and return the version to wait for.
+
+        Where the console's path for it is known, the version is another one, and those of before go on answering by
+        their ids. Where it is not (404, 405, 501), or `assumptions.knowledge.new_version` says so, the newest version
+        is reindexed instead. After a lost reply it is looked for before it is asked for again.
+        """
+        assumed = self._connection.assumptions.knowledge
+        before = self.versions(knowledge_base_id)
+        if assumed.new_version == "create":
+            body = {
+                "project_id": self._project_id,
+                "knowledgebase_version_configuration": version_body(
+                    spec,
+                    bucket=bucket,
+                    folder=folder,
+                    embedder=embedder,
+                    log_group_id=log_group_id,
+                    assumed=assumed,
+                    name=f"version-{len(before) + 1}",
+                ),
+            }
+            try:
+                return self._version_created(knowledge_base_id, {v.knowledgebase_version_id for v in before}, body)
+            except APIError as error:
+                if error.status not in NOT_THERE or not before:
+                    raise
+        return self.reindex(knowledge_base_id, before[0].knowledgebase_version_id)
 
     def ensure(
         self,
@@ -124,14 +175,15 @@ class KnowledgeBases:
         embedder: ModelRun | FoundationModelSpec,
         log_group_id: str,
         documents_modified_at: datetime | None,
+        allow_replace: bool = False,
     ) -> EnsuredKnowledgeBase:
         """Adopt the knowledge base of that name or create it; reindex it when a document is newer or it had failed.
 
-        A version has read the documents as they were when its indexing began (`started_at`; `created_at` until then):
-        one modified later must be read again, one uploaded while the version still waited has been read.
+        With `allow_replace` one that has another embedder, bucket or folder gets another beside it, which later calls
+        find. Deleting the old one is left to the caller: it serves until the new one has answered.
 
         Raises:
-            ConflictError: the one of that name has another embedder, bucket or folder; says what differs.
+            ConflictError: it would have to be replaced; says what differs.
             ConfigurationError: no log group.
 
         """
@@ -140,42 +192,51 @@ class KnowledgeBases:
                 f"{spec.name}: no log group. Without one the search API of a knowledge base never starts; "
                 "set log_group_id, or leave it out in the spec and pass what log_groups.ensure returns."
             )
-        body = create_body(
+        existing = next(iter(self.family(spec.name)), None)
+        version = self._newest_version(existing.knowledgebase_id) if existing else None
+        decided = decide(
             spec,
-            project_id=self._project_id,
-            bucket=bucket,
-            folder=folder,
-            embedder=embedder,
-            log_group_id=log_group_id,
-            assumed=self._connection.assumptions.knowledge,
-        )
-        existing, action = self.find(spec.name), "adopted"
-        if existing is None:
-            existing, action = self._created(spec.name, body), "created"
-        version = self._newest_version(existing.knowledgebase_id)
-        differences = identity_differences(
             existing,
             version,
             bucket=bucket,
             folder=folder,
             embedder=embedder,
+            documents_modified_at=documents_modified_at,
             assumed=self._connection.assumptions.knowledge,
         )
-        if differences and action == "adopted":
-            raise ConflictError(
-                f"a knowledge base {spec.name} ({existing.knowledgebase_id}) is not what is wanted: "
-                f"{'; '.join(differences)}. Choose another name, correct the parameters, or delete it.",
-                409,
-                "ALREADY_EXISTS",
+        if existing is None or version is None or decided.verb == "replace":
+            if existing is not None and not allow_replace:
+                raise refusal(existing, decided)
+            body = create_body(
+                spec.model_copy(update={"name": decided.name}),
+                project_id=self._project_id,
+                bucket=bucket,
+                folder=folder,
+                embedder=embedder,
+                log_group_id=log_group_id,
+                assumed=self._connection.assumptions.knowledge,
             )
-        if action == "created":
-            return EnsuredKnowledgeBase(existing, version, "created")
-        others = tuple(other_differences(spec, existing, version))
-        read_at = _moment(version.started_at or version.created_at)
-        if version.status in BROKEN or (documents_modified_at is not None and documents_modified_at > read_at):
+            try:
+                created = self._created(decided.name, body)
+            except ConflictError:
+                if not any(base.name == decided.name for base in self.family(spec.name)):
+                    raise
+                # The name was free when we looked: another caller was quicker, or a create of ours whose reply was
+                # lost is listed only now.
+                return self.ensure(
+                    spec,
+                    bucket=bucket,
+                    folder=folder,
+                    embedder=embedder,
+                    log_group_id=log_group_id,
+                    documents_modified_at=documents_modified_at,
+                    allow_replace=allow_replace,
+                )
+            return EnsuredKnowledgeBase(created, self._newest_version(created.knowledgebase_id), "created")
+        if decided.verb == "update":
             version = self.reindex(existing.knowledgebase_id, version.knowledgebase_version_id)
-            return EnsuredKnowledgeBase(existing, version, "updated", others)
-        return EnsuredKnowledgeBase(existing, version, "adopted", others)
+            return EnsuredKnowledgeBase(existing, version, "updated", decided.differences)
+        return EnsuredKnowledgeBase(existing, version, "adopted", decided.differences)
 
     def wait_indexed(
         self, knowledge_base_id: str, version_id: str, *, deadline_s: float, on_look: OnLook | None = None
@@ -228,26 +289,28 @@ class KnowledgeBases:
             return ask(CreatedKnowledgeBase, "POST", url, json=body, timeout_s=CREATE_TIMEOUT_S).knowledgebase_id
 
         def look() -> str | None:
-            found = self.find(name)
-            return found.knowledgebase_id if found else None
+            return next((base.knowledgebase_id for base in self.family(name) if base.name == name), None)
 
         knowledge_base_id = create_or_find(create, look, sleep=self._connection.sleep)
         return self._connection.wait_visible(
             lambda: self.get(knowledge_base_id), lambda _: True, subject=f"the new knowledge base {name}"
         )
 
+    def _version_created(
+        self, knowledge_base_id: str, before: Collection[str], body: dict[str, Any]
+    ) -> KnowledgeBaseVersion:
+        """Create, and find out by comparing what there is with `before`: what the call answers is not published."""
+        control = self._connection.endpoints.knowledge_control.rstrip("/")
+        url = f"{control}/api/v2/knowledge-bases/{knowledge_base_id}/versions"
 
-def _moment(text: str) -> datetime:
-    """Read an RFC 3339 time; a missing or unreadable one is long ago, so that documents count as newer."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return LONG_AGO
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        def added() -> list[KnowledgeBaseVersion]:
+            return [v for v in self.versions(knowledge_base_id) if v.knowledgebase_version_id not in before]
 
+        def create() -> bool:
+            self._connection.transport.request("POST", url, json=body, timeout_s=CREATE_TIMEOUT_S)
+            return True
 
-def _moved(before: KnowledgeBaseVersion, seen: KnowledgeBaseVersion) -> bool:
-    """Say whether indexing has begun again: another version, or another status or start than before."""
-    if seen.knowledgebase_version_id != before.knowledgebase_version_id or seen.status != before.status:
-        return True
-    return (seen.started_at, seen.finished_at) != (before.started_at, before.finished_at)
+        create_or_find(create, lambda: True if added() else None, sleep=self._connection.sleep)
+        return self._connection.wait_visible(
+            added, lambda found: len(found) > 0, subject=f"the new version of knowledge base {knowledge_base_id}"
+        )[0]

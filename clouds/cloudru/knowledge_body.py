@@ -1,4 +1,4 @@
-"""A knowledge base spec as the body of a create call. Source: docs/cloudru-api.md, Managed RAG."""
+"""A knowledge base spec as the bodies of the create calls. Source: docs/cloudru-api.md, Managed RAG."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,6 @@ from clouds.cloudru.specs import ExtractorSpec, FoundationModelSpec, KnowledgeBa
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import (
     AuthConfiguration,
-    CreateKnowledgeBaseRequest,
     DatabaseConfiguration,
     DataSourceConfiguration,
     EmbedderConfiguration,
@@ -31,6 +30,7 @@ from clouds.cloudru.wire.knowledge import (
 )
 
 WHOLE_BUCKET = ""
+FIRST_VERSION = "version-1"
 
 
 def create_body(
@@ -44,33 +44,50 @@ def create_body(
     assumed: KnowledgeAssumptions,
 ) -> dict[str, Any]:
     """Return the JSON object to POST, in full: the service fails on bodies that leave keys out."""
+    version = version_body(
+        spec, bucket=bucket, folder=folder, embedder=embedder, log_group_id=log_group_id, assumed=assumed
+    )
+    configuration = KnowledgeBaseConfiguration(
+        name=spec.name,
+        description=spec.description,
+        auth_configuration=AuthConfiguration(),
+        database_configuration=DatabaseConfiguration(support_hybrid_search=spec.hybrid_search),
+    ).to_wire()
+    configuration["auth_configuration"][assumed.authentication_field] = spec.authentication
+    return {
+        "project_id": project_id,
+        "knowledgebase_configuration": configuration,
+        "knowledgebase_version_configuration": version,
+    }
+
+
+def version_body(
+    spec: KnowledgeBaseSpec,
+    *,
+    bucket: str,
+    folder: str,
+    embedder: ModelRun | FoundationModelSpec,
+    log_group_id: str,
+    assumed: KnowledgeAssumptions,
+    name: str = FIRST_VERSION,
+) -> dict[str, Any]:
+    """Return what a version is built from, as it travels in both create calls."""
     scan = ObjectStorageScanOptions(file_extensions=[*spec.extensions])
     source = ObjectStorageSource(
         bucket_name=bucket, paths=[source_path(folder, assumed)], object_storage_scan_options=scan
     )
-    body = CreateKnowledgeBaseRequest(
-        project_id=project_id,
-        knowledgebase_configuration=KnowledgeBaseConfiguration(
-            name=spec.name,
-            description=spec.description,
-            auth_configuration=AuthConfiguration(),
-            database_configuration=DatabaseConfiguration(support_hybrid_search=spec.hybrid_search),
-        ),
-        knowledgebase_version_configuration=VersionConfiguration(
-            embedder_configuration=_embedder(embedder, assumed),
-            telemetry_configuration=TelemetryConfiguration(logging=Logging(logaas_log_group_id=log_group_id)),
-            data_source_configuration=DataSourceConfiguration(cloud_ru_evolution_object_storage_source=source),
-            extractors_configuration=ExtractorsConfiguration(),
-        ),
+    body = VersionConfiguration(
+        name=name,
+        embedder_configuration=_embedder(embedder, assumed),
+        telemetry_configuration=TelemetryConfiguration(logging=Logging(logaas_log_group_id=log_group_id)),
+        data_source_configuration=DataSourceConfiguration(cloud_ru_evolution_object_storage_source=source),
+        extractors_configuration=ExtractorsConfiguration(),
     ).to_wire()
-    authentication = body["knowledgebase_configuration"]["auth_configuration"]
-    authentication[assumed.authentication_field] = spec.authentication
-    extractors = [
+    body["extractors_configuration"]["extractors"] = [
         _extractor(extractor, wanted, assumed)
         for extractor in spec.extractors
         if (wanted := [extension for extension in spec.extensions if extension in extractor.extensions])
     ]
-    body["knowledgebase_version_configuration"]["extractors_configuration"]["extractors"] = extractors
     return body
 
 

@@ -27,10 +27,10 @@ def identity_differences(
     """Say where it would answer from other documents or with another embedder than is wanted."""
     settings = version.knowledge_base_version_settings
     found = _embedder_differences(knowledge_base, version, embedder)
-    have_bucket = next(_values(settings, "bucket_name"), None)
+    have_bucket = next(values(settings, "bucket_name"), None)
     if have_bucket not in (None, "", bucket):
         found.append(f"bucket is {have_bucket}, not {bucket}")
-    have_paths = next(_values(settings, "paths"), None)
+    have_paths = next(values(settings, "paths"), None)
     wanted = source_path(folder, assumed)
     if isinstance(have_paths, list) and [str(path).strip("/") for path in have_paths] != [wanted.strip("/")]:
         found.append(f"paths are {have_paths}, not {[wanted]}")
@@ -43,7 +43,7 @@ def other_differences(
     """Say where it was built otherwise than the spec wants: left as it is, because only a new version changes it."""
     settings, configuration = version.knowledge_base_version_settings, knowledge_base.knowledge_base_configuration
     found: list[str] = []
-    have_extensions = next(_values(settings, "file_extensions"), None)
+    have_extensions = next(values(settings, "file_extensions"), None)
     if isinstance(have_extensions, list) and sorted(map(str, have_extensions)) != sorted(spec.extensions):
         found.append(f"extensions are {', '.join(map(str, have_extensions))}, not {', '.join(spec.extensions)}")
     splitters = [extractor.splitter for extractor in spec.extractors]
@@ -51,13 +51,13 @@ def other_differences(
         ("chunk_size", "chunk size", {splitter.chunk_tokens for splitter in splitters}),
         ("chunk_overlap", "chunk overlap", {splitter.overlap_tokens for splitter in splitters}),
     ):
-        have = {value for value in _values(settings, key) if isinstance(value, int)}
+        have = {value for value in values(settings, key) if isinstance(value, int)}
         if not have <= wanted:
             found.append(f"{what} is {_listed(have)}, not {_listed(wanted)}")
-    hybrid = next(_values(configuration, "support_hybrid_search"), None)
+    hybrid = next(values(configuration, "support_hybrid_search"), None)
     if hybrid not in (None, spec.hybrid_search):
         found.append(f"hybrid search is {'on' if hybrid else 'off'}, not {'on' if spec.hybrid_search else 'off'}")
-    if spec.authentication and next(_values(configuration, "forward_auth"), None) is False:
+    if spec.authentication and next(values(configuration, "forward_auth"), None) is False:
         found.append("authentication is off, not on: anyone who knows its address may search")
     return found
 
@@ -72,7 +72,7 @@ def _embedder_differences(
         wanted = f"{embedder.name} ({embedder.model_run_id})"
         accepted = {embedder.model_run_id}
     settings = version.knowledge_base_version_settings
-    reported = {str(value) for key in ("model_run_id", "model_name") for value in _values(settings, key) if value}
+    reported = {str(value) for key in ("model_run_id", "model_name") for value in values(settings, key) if value}
     for entry in (version.embedder, knowledge_base.embedder):
         if entry is not None:
             reported |= {value for value in (entry.model_id, entry.name) if value}
@@ -83,17 +83,17 @@ def _embedder_differences(
     return [f"embedder is {_listed(reported)}, not {wanted}"]
 
 
-def _values(content: Any, key: str) -> Iterator[Any]:
+def values(content: Any, key: str) -> Iterator[Any]:
     """Every value of a key, at any depth."""
     if isinstance(content, dict):
         for name, value in cast("dict[str, Any]", content).items():
             if name == key:
                 yield value
             else:
-                yield from _values(value, key)
+                yield from values(value, key)
     elif isinstance(content, list):
         for value in cast("list[Any]", content):
-            yield from _values(value, key)
+            yield from values(value, key)
 
 
 def _listed(values: set[Any]) -> str:

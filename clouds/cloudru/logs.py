@@ -22,12 +22,13 @@ class LogGroups:
 
     def ensure(self, preferred: str | None = None) -> str:
         """Return the id of the preferred group, else of the project's default one, of any active one, of a new one."""
+        found = self.find(preferred)
+        return found or create_or_find(self._create, self.find, sleep=self._connection.sleep)
+
+    def find(self, preferred: str | None = None) -> str | None:
+        """Return the id of the preferred group, else of the project's default one, of any active one; None: create."""
         if preferred:
             return preferred
-        found = self._best()
-        return found or create_or_find(self._create, self._best, sleep=self._connection.sleep)
-
-    def _best(self) -> str | None:
         active = [group for group in self.list() if group.status == ACTIVE]
         active.sort(key=lambda group: (group.type != DEFAULT, group.id))
         return active[0].id if active else None

@@ -1,4 +1,4 @@
-"""The wait until a model run answers."""
+"""The waits for a model run: until it answers, until it is suspended, until it is gone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ ANSWERING = frozenset({ModelRunStatus.RUNNING, ModelRunStatus.COOLED})
 """A cooled run wakes at the first request."""
 NOT_YET = (ConnectionFailedError, UnavailableError, NotFoundError, QuotaError)
 """What a gateway does before the model behind it is up: no address yet, 5xx, no route."""
+NEVER_SUSPENDED = frozenset({ModelRunStatus.FAILED, ModelRunStatus.ON_DELETION, ModelRunStatus.DELETED})
 PROBE_TIMEOUT_S = 60.0
 ADVICE = {
     ModelRunStatus.FAILED: "Correct the cause, delete the run and run again.",
@@ -43,7 +44,7 @@ class _Seen:
     no_answer: str = ""
 
     def __str__(self) -> str:
-        status = self.run.status.removeprefix("MODEL_RUN_STATUS_")
+        status = plain_status(self.run)
         return f"{status}, does not answer yet ({self.no_answer})" if self.no_answer else status
 
 
@@ -90,6 +91,47 @@ def wait_ready(
     return seen.ready
 
 
+def wait_suspended(
+    connection: Connection, read: Callable[[], ModelRun], *, deadline_s: float, on_look: OnLook | None
+) -> ModelRun:
+    """See `Inferences.wait_suspended`."""
+
+    def judge(run: ModelRun) -> bool:
+        if run.status in NEVER_SUSPENDED:
+            raise failed(run)
+        return run.status == ModelRunStatus.SUSPENDED
+
+    return wait_until(
+        read,
+        judge,
+        subject="model run",
+        deadline_s=deadline_s,
+        describe=lambda run: f"{run.name} {plain_status(run)}",
+        on_look=None if on_look is None else lambda run, elapsed_s: on_look(plain_status(run), elapsed_s),
+        clock=connection.clock,
+        sleep=connection.sleep,
+    )
+
+
+def wait_gone(
+    connection: Connection, read: Callable[[], ModelRun], *, deadline_s: float, on_look: OnLook | None
+) -> None:
+    """See `Inferences.wait_gone`."""
+    connection.wait_gone(
+        read,
+        lambda run: run.status == ModelRunStatus.DELETED,
+        subject="the deletion of a model run",
+        deadline_s=deadline_s,
+        describe=lambda run: f"{run.name} {plain_status(run)}",
+        on_look=on_look,
+    )
+
+
+def plain_status(run: ModelRun) -> str:
+    """Return the status as the console writes it."""
+    return run.status.removeprefix("MODEL_RUN_STATUS_")
+
+
 def failed(run: ModelRun) -> FailedStateError:
     """Return the error of a run that will not become ready by itself: its status, its reason, what to do."""
     status = ModelRunStatus(run.status)
@@ -101,7 +143,7 @@ def failed(run: ModelRun) -> FailedStateError:
     if status == ModelRunStatus.FAILED and not text:
         more = f"The service gives no reason: look at its events in the console. {more}"
     return FailedStateError(
-        f"model run {run.name} ({run.model_run_id}) is {status.removeprefix('MODEL_RUN_STATUS_')}{told}. {more}",
+        f"model run {run.name} ({run.model_run_id}) is {plain_status(run)}{told}. {more}",
         run.model_dump(mode="json"),
         text,
     )

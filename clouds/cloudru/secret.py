@@ -4,7 +4,7 @@ import base64
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import SecretStr
 
@@ -65,12 +65,8 @@ class Secrets:
             CloudError: the service refuses, or does not answer.
 
         """
-        path, plain = path.strip("/"), value.get_secret_value()
-        if not plain:
-            raise ConfigurationError(f"the value for the secret {path!r} is empty; fill in the token in its block")
-        payload = base64.b64encode(plain.encode()).decode()
-        self._connection.redaction.add(plain)
-        self._connection.redaction.add(payload)
+        path = path.strip("/")
+        payload = self._payload(path, value)
         held = self._held(path)
         if held is None:
             try:
@@ -82,6 +78,15 @@ class Secrets:
             return EnsuredSecret(held.id, path, held.version, "adopted")
         return self._repeatedly(path, payload, lambda: self._add_version(path, payload), "updated")
 
+    def decide(self, path: str, value: SecretStr) -> Literal["create", "update", "adopt"]:
+        """Say what `ensure` would do; changes nothing."""
+        path = path.strip("/")
+        payload = self._payload(path, value)
+        held = self._held(path)
+        if held is None:
+            return "create"
+        return "adopt" if _same(held.payload, payload) else "update"
+
     def find(self, path: str, version: int | None = None) -> EnsuredSecret | None:
         """Return the secret at `path` with that version or its newest enabled one; None when there is no such secret.
 
@@ -90,7 +95,7 @@ class Secrets:
 
         """
         path = path.strip("/")
-        secret = self._first(lambda mapping: mapping.get(path))
+        secret = self.get(path)
         if secret is None:
             return None
         enabled = [entry.id for entry in secret.versions if entry.state == SecretVersionState.ENABLED]
@@ -98,6 +103,38 @@ class Secrets:
             have = ", ".join(map(str, enabled)) or "none"
             raise ConfigurationError(f"the secret {path!r} has no enabled version {version}; enabled: {have}")
         return EnsuredSecret(secret.id, path, version or max(enabled, default=0), "adopted")
+
+    def get(self, path: str) -> Secret | None:
+        """Return the secret without its value; None when there is no such secret."""
+        return self._first(lambda mapping: mapping.get(path.strip("/")))
+
+    def delete(self, path: str) -> None:
+        """Delete the secret with all its versions, and see it gone; one that is not there is deleted.
+
+        Raises:
+            DeadlineError: it is still there after `assumptions.connection.visible_within_s`.
+
+        """
+        path = path.strip("/")
+        if self.get(path) is None:
+            return
+        self._first(lambda mapping: mapping.delete(path))
+        self._connection.wait_gone(
+            lambda: self.get(path),
+            lambda secret: secret is None,
+            subject=f"the deletion of the secret {path!r}",
+            describe=lambda _: "still there",
+        )
+
+    def _payload(self, path: str, value: SecretStr) -> str:
+        """Return the value as it travels, which no message may show."""
+        plain = value.get_secret_value()
+        if not plain:
+            raise ConfigurationError(f"the value for the secret {path!r} is empty; fill in the token in its block")
+        payload = base64.b64encode(plain.encode()).decode()
+        self._connection.redaction.add(plain)
+        self._connection.redaction.add(payload)
+        return payload
 
     def _repeatedly(self, path: str, payload: str, send: Callable[[], EnsuredSecret], action: Action) -> EnsuredSecret:
         def look() -> EnsuredSecret | None:

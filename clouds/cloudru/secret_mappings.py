@@ -38,6 +38,10 @@ class SecretMapping(Protocol):
         """Read all but the value."""
         ...
 
+    def delete(self, path: str) -> None:
+        """Delete the secret with all its versions."""
+        ...
+
 
 class PathInUrl:
     """`/v2/secret/{path}...`, the swagger of cloudru-tech/secret-manager-sdk."""
@@ -67,6 +71,10 @@ class PathInUrl:
     def get(self, path: str) -> Secret:
         """`GET /v2/secret/{path}`."""
         return self._transport.ask(SecretResponse, "GET", f"{self._base}/{quote(path)}", params=self._project).secret
+
+    def delete(self, path: str) -> None:
+        """`DELETE /v2/secret/{path}`."""
+        self._transport.request("DELETE", f"{self._base}/{quote(path)}", params=self._project)
 
 
 class PathInBody:
@@ -103,3 +111,7 @@ class PathInBody:
             if secret.path.strip("/") == path:
                 return secret
         raise NotFoundError(f"there is no secret at {path!r}", NOT_FOUND, "NOT_FOUND")
+
+    def delete(self, path: str) -> None:
+        """`DELETE /v2/secret/{path}`: INFERRED from the other mapping, no client of this one deletes."""
+        self._transport.request("DELETE", f"{self._base}/secret/{quote(path)}", params=self._project)

@@ -1,7 +1,7 @@
 """Builds of versions in the background: started, taken up after a restart, stopped; each ends in an outcome."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.cloudru.embedder import Embedders
 from sandbox.cloudru.indexing import BuildStoppedError, Indexing, IndexingError
@@ -63,7 +63,8 @@ class Builds:
         except BuildStoppedError:
             self._index.drop(version.build_table)
         except (IndexingError, ValueError) as error:
-            self._end(version, "failed", reason=str(error))
+            failed = error.failed if isinstance(error, IndexingError) else ()
+            self._end(version, "failed", reason=str(error), report=IndexReport(failed_documents=failed))
         except Exception as error:  # an outcome must be known whatever happened, or the version is PENDING for ever
             self._end(version, "failed", reason=f"{type(error).__name__}: {error}")
             raise
@@ -84,9 +85,11 @@ class Builds:
                 self._index.drop(version.build_table)
                 return
             current = self._store.versions.get(version.id) or version
-            ended = {"outcome": outcome, "reason": reason, "finished_at": self._services.clock()}
+            ended: dict[str, Any] = {"outcome": outcome, "reason": reason, "finished_at": self._services.clock()}
             if report is not None:
-                ended |= {"report": report, "table": version.build_table}
+                ended["report"] = report
+            if outcome == "succeeded":
+                ended["table"] = version.build_table
             self._store.versions.put(version.id, current.model_copy(update=ended))
 
     def _drop_older(self, version: StoredVersion) -> None:

@@ -34,7 +34,11 @@ Result = TypeVar("Result")
 
 
 class IndexingError(Exception):
-    """The version cannot be built; the message is the reason."""
+    """The version cannot be built; the message is the reason, `failed` are the documents that could not be read."""
+
+    def __init__(self, message: str, failed: Sequence[FailedDocument] = ()) -> None:
+        super().__init__(message)
+        self.failed = tuple(failed)
 
 
 class BuildStoppedError(Exception):
@@ -84,7 +88,7 @@ class Indexing:
                     artefact.writelines(_json_line(entry) for entry in entries)
                 if not count:
                     told = "; ".join(f"{document.key}: {document.reason}" for document in failed[:REASONS_TOLD])
-                    raise IndexingError(f"none of {len(keys)} documents could be read: {told}")
+                    raise IndexingError(f"none of {len(keys)} documents could be read: {told}", failed)
                 artefact.seek(0)
                 folder = f"{ARTIFACTS_PREFIX}{version.knowledge_base_id}/{version.id}/"
                 client.put_object(Bucket=source.bucket_name, Key=f"{folder}chunks.jsonl", Body=artefact)

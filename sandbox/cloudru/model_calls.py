@@ -12,6 +12,7 @@ import urllib3
 
 from sandbox.engines.models import ModelShelf
 from sandbox.engines.prompt import ChatTurn
+from sandbox.request_log import SERVICE_AGENT
 
 TIMEOUT_S = 120
 """As the official client has. Source: cloud-ru/evo-aifactory-skills cloudru-managed-rag, read 2026-11-21."""
@@ -111,17 +112,20 @@ class ModelCalls:
             raise ModelCallError(f"model run {run_id} cannot be reached: {error or type(error).__name__}") from error
         raise ModelCallError(f"model run {run_id} answered {answer.status}: {_message(answer)}")
 
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": self._bearer(), "user-agent": SERVICE_AGENT}
+
     def _connected(self, method: str, url: str, body: dict[str, Any] | None) -> urllib3.BaseHTTPResponse:
         # Work that is resumed at the start begins before the sandbox accepts connections.
         for _ in range(CONNECT_TRIES):
             try:
-                return self._http.request(method, url, json=body, headers={"authorization": self._bearer()})
+                return self._http.request(method, url, json=body, headers=self._headers())
             except urllib3.exceptions.MaxRetryError as error:
                 if not isinstance(error.reason, urllib3.exceptions.NewConnectionError):
                     raise
                 if self._closing.wait(CONNECT_PAUSE_S):
                     raise
-        return self._http.request(method, url, json=body, headers={"authorization": self._bearer()})
+        return self._http.request(method, url, json=body, headers=self._headers())
 
 
 def _message(answer: urllib3.BaseHTTPResponse) -> str:

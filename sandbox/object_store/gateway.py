@@ -5,7 +5,7 @@ import contextlib
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 from xml.sax.saxutils import escape
 
 from fastapi import Response
@@ -13,7 +13,7 @@ from fastapi import Response
 from sandbox.cloudru.rules.iam import ACCOUNTS, KEYS
 from sandbox.dispatch import STORAGE_HOST, Receive, Scope, Send
 from sandbox.object_store.markers import Markers
-from sandbox.object_store.signature import Signature, is_right, read_signature
+from sandbox.object_store.signature import Signature, is_right, read_signature, sign
 from sandbox.object_store.upstream import Connection, Upstream, read_body, read_head, send_head
 from sandbox.settings import PROJECT_ID, TENANT_ID
 
@@ -98,6 +98,8 @@ class Gateway:
                 self._check_marker_request(request, signature)
                 await (await self._answer_marker(request, receive))(scope, receive, send)
                 return
+            if request.method == "DELETE" and not request.key:
+                await self._leave_nothing_but_objects(request.bucket)
             await self._forward(scope, request, receive, send)
         except S3Error as error:
             await error.response()(scope, receive, send)
@@ -131,6 +133,25 @@ class Gateway:
             media_type="application/x-directory",
         )
 
+    async def _leave_nothing_but_objects(self, bucket: str) -> None:
+        """Prepare the deletion of a bucket: refuse it for a marker, remove directories that hold no file.
+
+        A folder of S3 is gone with its last object; the server behind keeps its directory, which would count.
+        """
+        if self._markers.of_bucket(bucket):
+            raise S3Error(409, "BucketNotEmpty", "the bucket holds a folder marker")
+        directory = self._directory / bucket
+        paths = [*directory.rglob("*")]
+        held = {parent for path in paths if path.is_file() for parent in path.parents}
+        for folder in sorted((path for path in paths if path.is_dir() and path not in held), reverse=True):
+            target = "/" + quote(f"{bucket}/{folder.relative_to(directory).as_posix()}")
+            connection = await self._upstream.connect()
+            await send_head(connection, "DELETE", target.encode(), sign("DELETE", target))
+            head = await read_head(connection)
+            async for _ in read_body(connection, "DELETE", head):
+                pass
+            self._upstream.keep(connection)
+
     async def _forward(self, scope: Scope, request: S3Request, receive: Receive, send: Send) -> None:
         try:
             connection = await self._upstream.connect()
@@ -156,8 +177,6 @@ class Gateway:
         finally:
             sent = sending.done()
             sending.cancel()
-        if request.method == "DELETE" and not request.key and head.status == 204:  # noqa: PLR2004  No Content
-            self._markers.forget_bucket(request.bucket)
         if sent and head.get(b"connection").lower() != b"close":
             self._upstream.keep(connection)
         else:

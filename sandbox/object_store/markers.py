@@ -36,8 +36,6 @@ class Markers:
         """Remove a marker, if there is one."""
         self._kept.delete(f"{bucket}/{key}")
 
-    def forget_bucket(self, bucket: str) -> None:
-        """Remove the markers of a bucket that was deleted."""
-        for marker in self._kept.all():
-            if marker.bucket == bucket:
-                self.delete(bucket, marker.key)
+    def of_bucket(self, bucket: str) -> list[Marker]:
+        """Return the markers of a bucket."""
+        return [marker for marker in self._kept.all() if marker.bucket == bucket]

@@ -1,4 +1,4 @@
-"""Who signed an S3 request, and whether the signature is right (AWS Signature V4, computed by botocore)."""
+"""Who signed an S3 request, whether the signature is right, and our own (AWS Signature V4, computed by botocore)."""
 
 import hmac
 from collections.abc import Mapping
@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+from clouds.cloudru.wire.storage import REGION
+from sandbox.settings import KEY_ID, KEY_SECRET, TENANT_ID
 
 _SCOPE_PARTS = 5  # key id, date, region, service, aws4_request
 
@@ -54,3 +57,10 @@ def is_right(signature: Signature, secret: str, method: str, target: str, header
     signer = kind(Credentials(signature.access_key_id, secret), "s3", signature.region)
     to_sign = signer.string_to_sign(request, signer.canonical_request(request))
     return hmac.compare_digest(str(signer.signature(to_sign, request)), signature.value)
+
+
+def sign(method: str, target: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a request without a body, signed with the development key."""
+    request = AWSRequest(method, f"http://localhost{target}", headers={"Host": "localhost"})
+    S3SigV4Auth(Credentials(f"{TENANT_ID}:{KEY_ID}", KEY_SECRET), "s3", REGION).add_auth(request)
+    return [(name.encode(), str(value).encode()) for name, value in request.headers.items()]

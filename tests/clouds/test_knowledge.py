@@ -389,6 +389,24 @@ def test_a_create_is_looked_up_before_it_is_repeated(
     assert len(bases.bases) == 1
 
 
+def test_a_create_that_is_listed_late_is_adopted(
+    vendor: WireServer, bases: KnowledgeVendor, client: CloudRuClient
+) -> None:
+    """The reply was lost and the list lags behind: the name turns out to be taken, by what this very call has made."""
+    bases.create_faults = [LOST, Told({"code": 6, "message": "already exists"}, 409)]
+    vendor.tell("GET", PUBLIC, {"data": []}, {"data": []}, bases.list)
+    ensured = ensure(client)
+    assert (ensured.knowledge_base.knowledgebase_id, ensured.action) == ("kb-1", "adopted")
+    assert len(bases.bases) == 1
+
+
+def test_a_name_that_is_refused_and_not_listed_is_a_conflict(bases: KnowledgeVendor, client: CloudRuClient) -> None:
+    """Nothing to adopt: the service's refusal is the answer."""
+    bases.create_faults = [Told({"code": 6, "message": "already exists"}, 409)]
+    with pytest.raises(ConflictError, match="already exists"):
+        ensure(client)
+
+
 def test_a_created_one_that_cannot_be_read_yet_is_waited_for(
     bases: KnowledgeVendor, client: CloudRuClient, time: VirtualTime
 ) -> None:

@@ -1,18 +1,11 @@
-"""A Prefect server of its own for the flows' tests, and blocks that point at the running sandbox."""
+"""Blocks that point at the running sandbox, and stacks under names of their own."""
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from prefect.settings import (
-    PREFECT_LOCAL_STORAGE_PATH,
-    PREFECT_RESULTS_PERSIST_BY_DEFAULT,
-    temporary_settings,
-)
-from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
 
 from blocks import CloudRuCredentials, HuggingFaceCredentials
@@ -23,18 +16,6 @@ from tests.sandbox_process import SandboxProcess
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "faq_products.txt")
 AT_ONCE = {stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")}
-
-
-@pytest.fixture(scope="session")
-def prefect_storage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
-    """Start Prefect's test server; results are persisted, so that a test can look into them."""
-    results = tmp_path_factory.mktemp("results")
-    changes: dict[Any, Any] = {
-        PREFECT_LOCAL_STORAGE_PATH: results,
-        PREFECT_RESULTS_PERSIST_BY_DEFAULT: True,
-    }
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(changes):
-        yield results
 
 
 @dataclass(frozen=True)

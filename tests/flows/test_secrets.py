@@ -18,6 +18,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import ProbeSpec
 from clouds.errors import CloudError
 from flows.provision import provision_rag
+from flows.specs import StackReport
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_SECRET
 from tests.flows.conftest import Cloud, inference
 
@@ -75,6 +76,7 @@ def test_no_secret_is_found_anywhere(
     console = Console(file=io.StringIO(), width=200)
     try:
         report = provision_rag(cloud.stack(), cloud.name, cloud.name)
+        assert isinstance(report, StackReport)
         told.append(report.model_dump_json())
         echo = {"code": 3, "message": f"bad payload {KEY_SECRET} {HUGGING_FACE_TOKEN}", "details": []}
         cloud.sandbox.fault("/v2/secret", method="POST", status=400, body=echo)

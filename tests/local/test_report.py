@@ -58,10 +58,11 @@ def shown(written: Report) -> str:
 
 
 def test_report_is_read_from_the_artifacts_of_the_run() -> None:
-    """Markdown and table of chunks are found among progress artifacts; the table may come as JSON text."""
-    progress = artifact("progress", 100.0)
+    """Markdown and table of chunks are found among progress and plan; the table may come as JSON text."""
+    others = [artifact("progress", 100.0), artifact("table", [{"resource": "bucket"}], key="plan-kb")]
     for data in (CHUNKS, json.dumps(CHUNKS)):
-        found = read(Script([COMPLETED], artifacts=[progress, artifact("table", data), artifact("markdown", MARKDOWN)]))
+        chunks = artifact("table", data, key="chunks-kb")
+        found = read(Script([COMPLETED], artifacts=[*others, chunks, artifact("markdown", MARKDOWN)]))
         assert found == Report(MARKDOWN, tuple(CHUNKS))
 
 

@@ -1,5 +1,7 @@
 """Which service a request means, ordered faults, and the request log."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -7,6 +9,7 @@ from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.sandbox.redirected import RedirectedTransport
 from tests.sandbox_process import SandboxProcess
 
+LOG_GROUPS = f"/console.cloud.ru/u-api/logaas-bff-console/v1/{PROJECT_ID}/log-group"
 RUNS = f"/console.cloud.ru/u-api/inference/model-run/v1/{PROJECT_ID}/modelruns"
 TOKEN_PATH = "/api/v1/auth/token"
 KEY = {"keyId": KEY_ID, "secret": KEY_SECRET}
@@ -85,6 +88,29 @@ def test_a_dropped_connection(sandbox: SandboxProcess, drop: str, made: int) -> 
             client.post(groups, json={"name": f"dropped-{drop}"})
         assert len(client.get(f"{groups}s").json()["logGroups"]) == count + made
     assert [entry["status"] for entry in sandbox.requests() if entry["method"] == "POST"][-1] == 0
+
+
+def test_a_held_answer_comes_after_the_work(sandbox: SandboxProcess) -> None:
+    """While an answer is held its work is done; released, it is the answer that it would have been."""
+    sandbox.reset()
+    sandbox.fault("log-group$", method="POST", hold=True)
+    with sandbox.client() as client, ThreadPoolExecutor(1) as pool:
+        count = len(client.get(f"{LOG_GROUPS}s").json()["logGroups"])
+        asked = pool.submit(client.post, LOG_GROUPS, json={"name": "held"})
+        sandbox.wait_until_held()
+        assert len(client.get(f"{LOG_GROUPS}s").json()["logGroups"]) == count + 1
+        assert not asked.done()
+        sandbox.release_held()
+        assert asked.result().status_code == 200
+    assert sandbox.control.get("/held").json() == {"held": 0}
+
+
+def test_a_fault_may_skip_some(sandbox: SandboxProcess) -> None:
+    """The first so many that match are answered as if there were no fault."""
+    sandbox.reset()
+    sandbox.fault("modelruns$", skip=2, status=503)
+    with sandbox.client() as client:
+        assert [client.get(RUNS).status_code for _ in range(4)] == [200, 200, 503, 200]
 
 
 def test_orders_that_make_no_sense_are_refused(sandbox: SandboxProcess) -> None:

@@ -170,6 +170,10 @@ def test_a_version_without_a_readable_document_fails_and_says_why(rag: ManagedRa
     assert version["status"] == "KNOWLEDGEBASE_VERSION_FAILED"
     assert version["description"].startswith("none of 2 documents could be read: kb/bad.txt: not UTF-8")
     assert settings_of(version)["reason"] == version["description"]
+    assert sorted(failed["key"] for failed in settings_of(version)["failed_documents"]) == [
+        "kb/bad.txt",
+        "kb/empty.txt",
+    ]
     assert rag.base(base)["status"] == "KNOWLEDGEBASE_PENDING"
 
 

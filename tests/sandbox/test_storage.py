@@ -101,12 +101,18 @@ def test_a_folder_marker_holds_nothing_and_needs_a_bucket(s3: Any, bucket: str) 
     assert code_of(s3.put_object, Bucket="no-such-bucket", Key="kb") == "NoSuchBucket"
 
 
-def test_a_deleted_bucket_takes_its_markers_along(s3: Any, bucket: str) -> None:
-    """A bucket of the same name starts empty."""
+def test_a_bucket_is_deleted_when_nothing_is_in_it(s3: Any, bucket: str) -> None:
+    """An object or a marker holds it; folders that had objects do not. One of the same name starts empty."""
     s3.put_object(Bucket=bucket, Key="kb/")
+    s3.put_object(Bucket=bucket, Key="kb/ru/вопросы 1/a.txt", Body=b"a")
+    assert code_of(s3.delete_bucket, Bucket=bucket) == "BucketNotEmpty"
+    s3.delete_object(Bucket=bucket, Key="kb/")
+    assert code_of(s3.delete_bucket, Bucket=bucket) == "BucketNotEmpty"
+    assert s3.get_object(Bucket=bucket, Key="kb/ru/вопросы 1/a.txt")["Body"].read() == b"a"
+    s3.delete_object(Bucket=bucket, Key="kb/ru/вопросы 1/a.txt")
     s3.delete_bucket(Bucket=bucket)
     s3.create_bucket(Bucket=bucket)
-    assert code_of(s3.head_object, Bucket=bucket, Key="kb/") == "404"
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
 @pytest.mark.parametrize("key", ["file", "folder/"])

@@ -9,7 +9,7 @@ from upath import UPath
 
 from clouds.errors import ConfigurationError
 from tasks import documents
-from tasks.documents import find_documents
+from tasks.documents import check_documents, find_documents, list_documents
 
 Tree = Callable[[dict[str, bytes]], Path]
 
@@ -191,3 +191,23 @@ def test_memory_stays_constant(tree: Tree) -> None:
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_listing_reads_nothing(tree: Tree) -> None:
+    """Bad content is found by the check alone; names and places are still looked at."""
+    root = tree({"docs/empty.txt": b"", "docs/b.txt": b"b"})
+    listed = list_documents([str(root / "docs")], ["txt"], may_be_empty=False)
+    assert [document.name for document in listed] == ["b.txt", "empty.txt"]
+    with pytest.raises(ConfigurationError, match=r"empty\.txt is empty"):
+        check_documents(listed)
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        list_documents([str(root / "nowhere.txt")], ["txt"], may_be_empty=True)
+
+
+def test_a_folder_may_be_empty_when_that_is_said(tree: Tree) -> None:
+    """A folder, a glob and no source at all; else each is an error."""
+    root = tree({"docs/a.pdf": b"%PDF"})
+    for sources in ([str(root / "docs")], [str(root / "docs/*.txt")], []):
+        assert list_documents(sources, ["txt"], may_be_empty=True) == []
+        with pytest.raises(ConfigurationError):
+            list_documents(sources, ["txt"], may_be_empty=False)

@@ -5,15 +5,15 @@ import pytest
 from clouds.cloudru.specs import ProbeSpec
 from clouds.cloudru.wire.search import Chunk
 from clouds.errors import WrongAnswerError
-from tasks.query import ProbeAnswer, judge, source_of
+from tasks.query import Answer, judge, source_of
 
 PROBE = ProbeSpec(question="За сколько дней?", source="faq_products.txt", phrase="14 дней, не считая ещё дня покупки")
 
 
-def answer(text: str, *sources: str) -> ProbeAnswer:
+def answer(text: str, *sources: str) -> Answer:
     """Return an answer from these files."""
     chunks = tuple(Chunk(content="…") for _ in sources)
-    return ProbeAnswer(question=PROBE.question, answer=text, chunks=chunks, chunk_sources=sources)
+    return Answer(question=PROBE.question, answer=text, chunks=chunks, chunk_sources=sources)
 
 
 @pytest.mark.parametrize(

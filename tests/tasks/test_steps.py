@@ -1,13 +1,18 @@
 """Which steps decided how long a run took, and which may be repeated."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect.client.schemas.objects import StateType
 from prefect.states import Failed
 
 from clouds.errors import CloudError, ConfigurationError, ConflictError, ConnectionFailedError, UnavailableError
-from tasks.steps import StepTime, critical_path, is_transient
+from tasks.steps import StepTime, critical_path, end_steps, is_transient, recorded_steps, step
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -51,3 +56,28 @@ def test_critical_path_of_nothing_is_empty() -> None:
 def test_only_what_may_pass_is_repeated(error: CloudError, transient: bool) -> None:  # noqa: FBT001  # a parameter
     """No answer and 5xx are worth another try; bad input stays bad."""
     assert is_transient(None, None, Failed(data=error)) is transient
+
+
+def test_steps_end_before_the_run_does_and_no_other_begins() -> None:
+    """A step under way is waited for, however long it takes; one that has not begun is given up."""
+    order: list[str] = []
+    begun, may_end = Event(), Event()
+
+    @step("create")
+    def create(name: str) -> str:
+        begun.set()
+        may_end.wait(10)
+        order.append(f"{name} created")
+        return name
+
+    with recorded_steps() as log, ThreadPoolExecutor() as pool:
+        creating = pool.submit(copy_context().run, create.fn, "first")
+        begun.wait(10)
+        ended = pool.submit(copy_context().run, lambda: (end_steps(), order.append("run ended")))
+        log.ending.wait(10)
+        may_end.set()
+        ended.result(10)
+        assert creating.result(10) == "first"
+        second: Any = create.fn("second")
+    assert order == ["first created", "run ended"]
+    assert (second.type, second.message) == (StateType.CANCELLED, "not begun: the run is ending")

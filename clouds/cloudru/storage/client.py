@@ -2,17 +2,22 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.storage.batch import Batch
+from clouds.cloudru.storage.comparison import plan_of
 from clouds.cloudru.storage.control import Control
+from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.links import Links
+from clouds.cloudru.storage.listing import pages
 from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
-from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, Upload
+from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
 from clouds.cloudru.storage.transfer import Transfer
@@ -52,14 +57,24 @@ class Storage:
             ConfigurationError: not a bucket name.
 
         """
+        found = self.find_bucket(name)
+        return self._create_bucket(name) if found is None else found
+
+    def find_bucket(self, name: str) -> EnsuredBucket | None:
+        """Return the bucket, None when it has to be created; raises as `ensure_bucket` does, and changes nothing."""
         check_bucket_name(name)
         try:
             self._look_into(name)
         except NotFoundError:
-            return self._create_bucket(name)
+            return None
         except PermissionDeniedError as error:
             raise self._foreign(name, error) from error
         return EnsuredBucket(name, "adopted", self._tenancy.log_group_of(name))
+
+    def created_at(self, bucket: str) -> datetime | None:
+        """Return when a bucket was created; None when the tenant has no such bucket."""
+        buckets = self._control.call("list_buckets", "listing the buckets").get("Buckets", [])
+        return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
 
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
         """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
@@ -75,17 +90,45 @@ class Storage:
 
     def list_objects(self, bucket: str, prefix: str = "") -> list[StoredObject]:
         """Every object whose key begins with `prefix`, in key order; NotFoundError when there is no such bucket."""
-        found: list[StoredObject] = []
-        page: dict[str, Any] = {"IsTruncated": True}
-        while page.get("IsTruncated"):
-            more = {"ContinuationToken": page["NextContinuationToken"]} if found else {}
-            asked = f"listing s3://{bucket}/{prefix}"
-            page = self._control.call("list_objects_v2", asked, Bucket=bucket, Prefix=prefix, **more)
-            found += [
-                StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
-                for item in page.get("Contents", [])
-            ]
-        return found
+        return [stored for page in pages(self._sender(), bucket, prefix) for stored in page]
+
+    def sync_plan(
+        self, bucket: str, folder: str, documents: Sequence[Document], *, delete_missing: bool = False
+    ) -> SyncPlan:
+        """Say what must be sent, and with `delete_missing` what must be deleted, until the folder holds the documents.
+
+        Content decides, by size and ETag: times and names have no say. Nothing is changed. Objects of Managed RAG
+        itself, and the folder's marker, are never in the plan.
+
+        Raises:
+            ConfigurationError: a name that cannot be a key, or a file that cannot be read.
+
+        """
+        prefix = folder_prefix(folder)
+        keys = object_keys(prefix, documents)
+        listed = pages(self._sender(), bucket, prefix)
+        return plan_of(bucket, prefix, keys, listed, delete_missing=delete_missing)
+
+    def send(self, plan: SyncPlan, on_uploaded: Callable[[int, int], None] | None = None) -> Upload:
+        """Send the documents of a plan, and nothing else; see `upload`. What is missing is left to `delete_objects`.
+
+        Raises:
+            CloudError: something was not stored; the message names it. Plan again and run again: it continues.
+
+        """
+        return Batch(self._sender(), plan.bucket, plan.documents, {}, on_uploaded).run()
+
+    def folder_modified_at(self, bucket: str, folder: str) -> datetime | None:
+        """Return when the folder's marker was written last; None when there is none."""
+        try:
+            answer = self._sender().get(bucket, folder_prefix(folder), {})
+        except NotFoundError:
+            return None
+        return parsedate_to_datetime(answer.headers["last-modified"])
+
+    def touch_folder(self, bucket: str, folder: str) -> None:
+        """Write the folder's marker anew: its time is what remains to be seen of a deletion."""
+        self._sender().put(bucket, folder_prefix(folder), b"")
 
     def upload(
         self,
@@ -111,6 +154,31 @@ class Storage:
             if not stored.key.startswith(ARTIFACTS_PREFIX)
         }
         return Batch(self._sender(), bucket, keys, held, on_uploaded).run()
+
+    def delete_objects(self, bucket: str, keys: Sequence[str]) -> None:
+        """Delete these keys; those that are not there are deleted.
+
+        Raises:
+            APIError: some are not deleted; names them. Run again: it continues with what is left.
+
+        """
+        delete_objects(self._sender(), bucket, keys)
+
+    def delete_bucket(self, name: str) -> None:
+        """Delete an empty bucket, and see it gone; one that is not there is deleted.
+
+        Raises:
+            ConflictError: it is not empty.
+            DeadlineError: it is still there after `assumptions.connection.visible_within_s`.
+
+        """
+        delete_bucket(self._control, name)
+        self._connection.wait_gone(
+            lambda: self._look_into(name),
+            lambda _: False,
+            subject=f"the deletion of bucket {name}",
+            describe=lambda _: "still there",
+        )
 
     def close(self) -> None:
         """Close the connections."""

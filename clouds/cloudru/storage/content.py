@@ -16,6 +16,9 @@ from clouds.errors import ConfigurationError
 PART_BYTES = 8 << 20
 """Objects up to this size are put in one piece; boto3 and the AWS CLI cut in the same places, so ETags compare."""
 MOST_PARTS = 10_000
+OTHER_PART_BYTES = tuple(mib << 20 for mib in (5, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512, 1024))
+"""Part sizes of programs that may have put an object before us: rclone cuts at 5 MiB, s5cmd at 50 MiB, ...
+Sources: rclone.org/s3, `--s3-chunk-size`; peak/s5cmd README, `--part-size`; both read 2026-11-21."""
 PIECE_BYTES = 1 << 20
 
 
@@ -53,12 +56,18 @@ def read(path: UPath, offset: int, size_bytes: int) -> bytes:
 
 
 def same_content(path: UPath, size_bytes: int, etag: str) -> bool:
-    """Say whether the ETag is that of this file; the file is read in pieces."""
+    """Say whether the ETag is that of this file; the file is read in pieces.
+
+    How an object was cut does not stand in its ETag, only into how many parts: the sizes that make so many are tried.
+    An object that was cut in another way counts as different.
+    """
     if "-" not in etag:
         return _digest(path, 0, size_bytes).hex() == etag
-    size = part_bytes(size_bytes)
-    digests = b"".join(_digest(path, offset, min(size, size_bytes - offset)) for offset in range(0, size_bytes, size))
-    return multipart_etag(digests) == etag
+    sizes = (part_bytes(size_bytes), *OTHER_PART_BYTES)
+    fitting = [size for size in sizes if etag.endswith(f"-{_part_count(size_bytes, size)}")]
+    if etag.endswith("-1"):
+        fitting = fitting[:1]  # one part is the whole file, whatever its size
+    return any(multipart_etag(_part_digests(path, size_bytes, size)) == etag for size in fitting)
 
 
 def multipart_etag(digests: bytes) -> str:
@@ -69,6 +78,14 @@ def multipart_etag(digests: bytes) -> str:
 def unreadable(path: UPath, error: OSError) -> ConfigurationError:
     """Return the error of a file that cannot be read."""
     return ConfigurationError(f"{path} cannot be read: {error.strerror or error}")
+
+
+def _part_count(size_bytes: int, part: int) -> int:
+    return -(-size_bytes // part) or 1
+
+
+def _part_digests(path: UPath, size_bytes: int, part: int) -> bytes:
+    return b"".join(_digest(path, offset, min(part, size_bytes - offset)) for offset in range(0, size_bytes or 1, part))
 
 
 def _digest(path: UPath, offset: int, size_bytes: int) -> bytes:

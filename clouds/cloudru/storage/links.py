@@ -16,7 +16,8 @@ import httpx
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 120.0
 SENT_WITH_HEAD_BYTES = 65_536
-LONGEST_ANSWER_BYTES = 1 << 20
+LONGEST_ANSWER_BYTES = 8 << 20
+"""A page of a listing: 1000 keys of 1024 bytes, percent-encoded, make 3 MB."""
 
 
 class BrokenAnswerError(OSError):
@@ -70,7 +71,7 @@ class _Link:
             try:
                 response.begin()
                 if (response.length or 0) > LONGEST_ANSWER_BYTES:
-                    raise BrokenAnswerError(f"an answer of {response.length} bytes to an upload")
+                    raise BrokenAnswerError(f"an answer of {response.length} bytes")
                 body = response.read()
             except OSError:  # a closed connection is also an HTTPException, but needs no other words
                 raise

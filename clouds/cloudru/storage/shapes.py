@@ -1,5 +1,6 @@
 """What goes into Object Storage and what comes out of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -46,3 +47,32 @@ class Upload:
     kept: tuple[str, ...]
     size_bytes: int
     newest_modified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SyncPlan:
+    """What must happen to a folder until it holds the documents: keys, in order.
+
+    `documents` are those to send, new and changed, by key. What the folder holds beyond the documents is `missing` when
+    it is to be deleted, else `others`. `newest_modified_at` of everything in the folder is the store's clock.
+    """
+
+    bucket: str
+    folder: str
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    same: tuple[str, ...]
+    missing: tuple[str, ...]
+    others: tuple[str, ...]
+    documents: Mapping[str, Document]
+    newest_modified_at: datetime | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to send and nothing to delete."""
+        return not (self.new or self.changed or self.missing)
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """What the folder will hold."""
+        return (*self.new, *self.changed, *self.same, *self.others)

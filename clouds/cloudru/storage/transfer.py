@@ -1,4 +1,4 @@
-"""Sending objects: signed, retried, and checked against what the store says it holds."""
+"""Requests to the store: signed and retried; objects sent are checked against what the store says it holds."""
 
 import base64
 import hashlib
@@ -28,10 +28,11 @@ PARTS_AT_ONCE = 8
 
 
 class Transfer:
-    """Puts objects into one store. Safe under threads.
+    """Puts objects into one store, reads its listings, and deletes. Safe under threads.
 
-    A PUT of an object or a part is the same when repeated, so it is sent up to 4 times: after a connection error or
-    timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff between.
+    A GET, a PUT of an object or a part, and a deletion is the same when repeated, so it is sent up to 4 times: after a
+    connection error or timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff
+    between.
     """
 
     def __init__(
@@ -51,6 +52,32 @@ class Transfer:
         self._etag_is_md5 = etag_is_md5
         self._redaction = redaction
         self._sleep = sleep
+
+    def get(self, bucket: str, key: str, query: Mapping[str, str]) -> Answer:
+        """Return what the store answers; without a key it is the bucket that is asked.
+
+        Raises:
+            APIError, ConnectionFailedError: it was not answered.
+
+        """
+        return self._send("GET", bucket, key, query, b"", {})
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; one that is not there is deleted.
+
+        Raises:
+            APIError, ConnectionFailedError: it was not deleted.
+
+        """
+        self._send("DELETE", bucket, key, {}, b"", {})
+
+    def delete_many(self, bucket: str, body: bytes) -> Answer:
+        """Send a DeleteObjects and return its answer, which may name keys that were not deleted.
+
+        It must carry a digest of its body: MD5, which every S3 server knows.
+        """
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        return self._send("POST", bucket, "", {"delete": ""}, body, {"content-md5": _base64(digest)})
 
     def put(self, bucket: str, key: str, data: bytes) -> str:
         """Put an object in one piece; return the Date of the answer.
@@ -180,7 +207,7 @@ class Transfer:
         headers: Mapping[str, str],
     ) -> Answer:
         """Send up to 4 times and return the last answer, good or bad."""
-        path = f"/{encoded(bucket)}/{encoded(key, safe='/')}"
+        path = f"/{encoded(bucket)}/{encoded(key, safe='/')}" if key else f"/{encoded(bucket)}"
         for attempt in range(1, ATTEMPTS + 1):
             last = attempt == ATTEMPTS
             try:

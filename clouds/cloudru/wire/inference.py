@@ -246,10 +246,14 @@ class ListRuntimeTemplatesResponse(CamelWire):
 
 
 class ModelCard(CamelWire):
-    """A model of the vendor's catalogue, `GET {inference}/predefined-models`; price in RUB per hour (INFERRED)."""
+    """A model of the vendor's catalogue, `GET {inference}/predefined-models`; price in RUB per hour (INFERRED).
+
+    That `modelSource` looks as it does in a run is INFERRED.
+    """
 
     id: str
     name: str
+    model_source: ModelSource | None = None
     params_bn: float | None = None
     price: float | None = None
     task_type: str = ""

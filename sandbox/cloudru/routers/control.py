@@ -1,14 +1,15 @@
-"""The sandbox's own `/_sandbox/...`: health, settings, faults, request log, clock. Loopback only."""
+"""The sandbox's own `/_sandbox/...`: health, settings, faults, request log, clock, inventory. Loopback only."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Depends, Query, Request
 from pydantic import ValidationError
 
 from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.dispatch import LOOPBACK_HOSTS
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.faults import FaultOrder
+from sandbox.inventory import Inventory, inventory
 from sandbox.lifecycle import timestamp
 from sandbox.request_log import LoggedRequest
 from sandbox.settings import Settings
@@ -64,10 +65,24 @@ def read_faults(services: ServicesDep) -> dict[str, Any]:
 
 
 @router.delete("/faults")
-def clear_faults(services: ServicesDep) -> dict[str, Any]:
-    """Forget every fault."""
+async def clear_faults(services: ServicesDep) -> dict[str, Any]:
+    """Forget every fault, and release the answers that are held."""
     services.faults.clear()
+    services.held_answers.release()
     return services.faults.report()
+
+
+@router.get("/held")
+async def wait_for_held(services: ServicesDep, within_s: Annotated[float, Query(ge=0)] = 0) -> dict[str, int]:
+    """Wait until an answer is held, for `within_s` at most, and tell how many are."""
+    return {"held": await services.held_answers.wait(within_s)}
+
+
+@router.delete("/held")
+async def release_held(services: ServicesDep) -> dict[str, int]:
+    """Release the answers that are held; faults that are left remain."""
+    services.held_answers.release()
+    return {"held": 0}
 
 
 @router.get("/requests")
@@ -93,6 +108,19 @@ def read_clock(services: ServicesDep) -> dict[str, str]:
 def advance_clock(advance_s: Annotated[float, Body(embed=True, ge=0)], services: ServicesDep) -> dict[str, str]:
     """Move the sandbox's clock forward: runs ripen and tokens expire without waiting."""
     return {"now": timestamp(services.clock.advance(advance_s))}
+
+
+@router.get("/inventory")
+def read_inventory(services: ServicesDep) -> Inventory:
+    """Tell what there is in the project."""
+    return inventory(services)
+
+
+@router.post("/reset")
+def reset(services: ServicesDep) -> Inventory:
+    """Forget every resource, document, fault and request; settings and the clock stay as they are."""
+    services.reset()
+    return inventory(services)
 
 
 @router.delete("/clock")

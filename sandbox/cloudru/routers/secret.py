@@ -48,6 +48,7 @@ BASE = prefix_of(Endpoints().secret)
 IN_PROJECT = [Depends(authorise_query)]
 in_path = APIRouter(prefix=BASE, dependencies=[Depends(answers_in("path"))])
 in_body = APIRouter(prefix=BASE, dependencies=[Depends(answers_in("body"))])
+in_both = APIRouter(prefix=BASE)
 
 
 @in_path.get("/v2/secret/{path:path}/access", dependencies=IN_PROJECT)
@@ -107,7 +108,7 @@ def update_secret(path: str, body: UpdateSecretRequest, caller: CallerDep, servi
     return SecretResponse(secret=services.secret.update(path, body.description, body.labels)).to_wire()
 
 
-@in_path.delete("/v2/secret/{path:path}", dependencies=IN_PROJECT)
+@in_both.delete("/v2/secret/{path:path}", dependencies=IN_PROJECT)
 def delete_secret(path: str, services: ServicesDep) -> dict[str, Any]:
     """Remove a secret."""
     services.secret.delete(path)
@@ -146,3 +147,4 @@ def list_secrets(
 router = APIRouter()
 router.include_router(in_body)
 router.include_router(in_path)
+router.include_router(in_both)

@@ -42,9 +42,9 @@ class Knowledge:
         self.index = VectorIndex(services.data_dir / "index")
         self.models = ModelCalls(services.shelf, services.internal_url, services.internal_bearer)
         self.embedders = Embedders(services)
-        self._store = KnowledgeStore(services.state, services.settings_store, services.clock)
+        self.store = KnowledgeStore(services.state, services.settings_store, services.clock)
         indexing = Indexing(services.s3, self.models, self.index)
-        self._builds = Builds(services, self._store, self.index, indexing, self.embedders)
+        self._builds = Builds(services, self.store, self.index, indexing, self.embedders)
 
     def start(self) -> None:
         """Take up what the last process did not finish."""
@@ -54,6 +54,11 @@ class Knowledge:
         """Stop the builds; they are taken up at the next start."""
         self._builds.close()
         self.models.close()
+
+    def clear(self) -> None:
+        """Remove every index."""
+        for name in self.index.names():
+            self.index.drop(name)
 
     def create(self, request: CreateKnowledgeBaseRequest, created_by: str) -> StoredKnowledgeBase:
         """Make a knowledge base and start to build its first version; 409 when a live one has the name."""
@@ -72,9 +77,9 @@ class Knowledge:
             created_at=now,
         )
         with self._services.state.locked():
-            if any(known.configuration.name == configuration.name for known in self._store.bases_of(base.project_id)):
+            if any(known.configuration.name == configuration.name for known in self.store.bases_of(base.project_id)):
                 raise RpcError(GrpcCode.ALREADY_EXISTS, f"knowledge base {configuration.name!r} already exists")
-            self._store.bases.put(base.id, base)
+            self.store.bases.put(base.id, base)
             version = self._stored_version(base, first, created_by)
         self._builds.start(version)
         return base
@@ -90,20 +95,20 @@ class Knowledge:
 
     def all(self, project_id: str) -> list[StoredKnowledgeBase]:
         """Return the knowledge bases of a project, oldest first."""
-        return [self._store.looked_at(base) for base in self._store.bases_of(project_id)]
+        return [self.store.looked_at(base) for base in self.store.bases_of(project_id)]
 
     def get(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
         """Return a knowledge base, or refuse with 404."""
-        return self._store.looked_at(self._base(knowledge_base_id, project_id))
+        return self.store.looked_at(self._base(knowledge_base_id, project_id))
 
     def delete(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
         """Forget a knowledge base with its versions and their indexes; builds that go on stop by themselves."""
         with self._services.state.locked():
             base = self._base(knowledge_base_id, project_id)
-            versions = self._store.versions_of(base.id)
-            self._store.bases.delete(base.id)
+            versions = self.store.versions_of(base.id)
+            self.store.bases.delete(base.id)
             for version in versions:
-                self._store.versions.delete(version.id)
+                self.store.versions.delete(version.id)
         for version in versions:
             self.index.drop(version.table)
         return base
@@ -111,11 +116,11 @@ class Knowledge:
     def versions(self, knowledge_base_id: str, project_id: str) -> list[StoredVersion]:
         """Return the versions of a knowledge base, oldest first."""
         base = self._base(knowledge_base_id, project_id)
-        return [self._store.version_looked_at(version) for version in self._store.versions_of(base.id)]
+        return [self.store.version_looked_at(version) for version in self.store.versions_of(base.id)]
 
     def version(self, version_id: str, project_id: str) -> StoredVersion:
         """Return a version, or refuse with 404."""
-        return self._store.version_looked_at(self._version(version_id, project_id))
+        return self.store.version_looked_at(self._version(version_id, project_id))
 
     def cancel(self, version_id: str, project_id: str) -> StoredVersion:
         """Cancel the build of a version; what an earlier build indexed still answers."""
@@ -124,7 +129,7 @@ class Knowledge:
             if version.status(now) != VersionStatus.PENDING:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"version {version_id} is not being built")
             version = version.model_copy(update={"outcome": "cancelled", "finished_at": now})
-            self._store.versions.put(version.id, version)
+            self.store.versions.put(version.id, version)
         return version
 
     def reindex(self, version_id: str, knowledge_base_id: str, project_id: str) -> StoredVersion:
@@ -135,24 +140,24 @@ class Knowledge:
                 raise _missing(f"version {version_id} of knowledge base {knowledge_base_id}")
             if not version.outcome:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"version {version_id} is being built already")
-            self._store.observed(self._base(knowledge_base_id, project_id))  # it has succeeded, if nobody looked yet
+            self.store.observed(self._base(knowledge_base_id, project_id))  # it has succeeded, if nobody looked yet
             started = {"pending": self._pending(), "started_at": self._services.clock(), "finished_at": None}
             started |= {"outcome": "", "reason": "", "build": version.build + 1}
             version = version.model_copy(update=started)
-            self._store.versions.put(version.id, version)
+            self.store.versions.put(version.id, version)
         self._builds.start(version)
         return version
 
     def last_version(self, base: StoredKnowledgeBase) -> StoredVersion | None:
         """Return the newest version, in whatever state."""
-        return next(iter(reversed(self._store.versions_of(base.id))), None)
+        return next(iter(reversed(self.store.versions_of(base.id))), None)
 
     def searchable(self, knowledge_base_id: str) -> StoredKnowledgeBase:
         """Return a knowledge base whose search API is up, or refuse with 404 or 503."""
-        base = self._store.bases.get(knowledge_base_id)
+        base = self.store.bases.get(knowledge_base_id)
         if base is None:
             raise _missing(f"knowledge base {knowledge_base_id}")
-        base = self._store.observed(base)
+        base = self.store.observed(base)
         state = base.search_state(self._services.clock())
         if state not in (SearchState.RUNNING, SearchState.ACTIVE):
             raise RpcError(GrpcCode.UNAVAILABLE, f"the search API of {base.configuration.name} is not up: {state}")
@@ -161,7 +166,7 @@ class Knowledge:
     def answering(self, base: StoredKnowledgeBase, version_id: str) -> StoredVersion:
         """Return the version of this id, for `latest` the newest one that answers, or refuse with 404."""
         now = self._services.clock()
-        for version in reversed(self._store.versions_of(base.id)):
+        for version in reversed(self.store.versions_of(base.id)):
             if version_id in (LATEST, version.id) and version.answers(now):
                 return version
         raise _missing(f"version {version_id} of {base.configuration.name} that answers")
@@ -193,7 +198,7 @@ class Knowledge:
             created_at=now,
             started_at=now,
         )
-        self._store.versions.put(version.id, version)
+        self.store.versions.put(version.id, version)
         return version
 
     def _pending(self) -> Timeline:
@@ -201,13 +206,13 @@ class Knowledge:
         return timeline([(VersionStatus.PENDING, span)], VersionStatus.SUCCEEDED, self._services.clock())
 
     def _base(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
-        base = self._store.bases.get(knowledge_base_id)
+        base = self.store.bases.get(knowledge_base_id)
         if base is None or base.project_id != project_id:
             raise _missing(f"knowledge base {knowledge_base_id}")
         return base
 
     def _version(self, version_id: str, project_id: str) -> StoredVersion:
-        version = self._store.versions.get(version_id)
+        version = self.store.versions.get(version_id)
         if version is None or version.project_id != project_id:
             raise _missing(f"version {version_id}")
         return version

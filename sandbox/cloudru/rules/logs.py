@@ -1,8 +1,9 @@
-"""Log groups: a project has one of type DEFAULT, more can be made. Nothing is logged into them here."""
+"""Log groups: a project has one of type DEFAULT, if it is set so; more can be made. Nothing is logged into them."""
 
 import uuid
 
 from clouds.cloudru.wire.logs import CreateLogGroupRequest, LogGroup
+from sandbox.settings import SettingsStore
 from sandbox.state import State
 
 DEFAULT_TYPE = "DEFAULT"
@@ -11,21 +12,21 @@ DEFAULT_TYPE = "DEFAULT"
 class LogGroups:
     """The log groups of the project."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, settings: SettingsStore) -> None:
+        self._state, self._settings = state, settings
         self._kept = state.collection("log_group", LogGroup)
 
     def all(self) -> list[LogGroup]:
         """Return every log group; the default one is made on first use."""
         with self._state.locked():
             groups = self._kept.all()
-            if not groups:
+            if not groups and self._settings.current.project_has_log_group:
                 groups = [self._add("default", DEFAULT_TYPE, "STATUS_ACTIVE")]
             return groups
 
     def default_id(self) -> str:
-        """Return the id of the default log group."""
-        return next(group.id for group in self.all() if group.type == DEFAULT_TYPE)
+        """Return the id of the default log group, empty when there is none."""
+        return next((group.id for group in self.all() if group.type == DEFAULT_TYPE), "")
 
     def create(self, request: CreateLogGroupRequest) -> LogGroup:
         """Add a log group."""

@@ -5,7 +5,9 @@ from typing import Any
 
 from clouds.cloudru.wire.inference import (
     FrameworkType,
+    HuggingFaceRepository,
     ModelCard,
+    ModelSource,
     ModelTaskType,
     ResourceType,
     RuntimeTemplate,
@@ -42,6 +44,7 @@ def _card(repository: str, params_bn: float, price: float, task: ModelTaskType) 
     return ModelCard(
         id=_id(repository),
         name=repository,
+        model_source=ModelSource(hugging_face_repository=HuggingFaceRepository(repo=repository)),
         params_bn=params_bn,
         price=price,
         task_type=task,

@@ -34,6 +34,8 @@ class OddStore:
         default_factory=list[tuple[str, str, dict[str, list[str]], dict[str, str]]]
     )
     chunked: bool = False
+    deletes_fail_with: str = ""
+    """Code with which DeleteObjects refuses every key."""
     lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -109,6 +111,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, "", _md5(body))
 
     def _post(self, key: str, query: dict[str, list[str]], body: bytes) -> None:
+        if "delete" in query:
+            code = self.odd.deletes_fail_with
+            keys = re.findall(r"<Key>(.*?)</Key>", body.decode())
+            refused = "".join(f"<Error><Key>{key}</Key><Code>{code}</Code></Error>" for key in keys if code)
+            self._answer(200, f"<DeleteResult>{refused}</DeleteResult>")
+            return
         if "uploads" in query:
             self._answer(
                 200, "<InitiateMultipartUploadResult><UploadId>id+1/2=</UploadId></InitiateMultipartUploadResult>"

@@ -1,0 +1,26 @@
+"""Ask a stack a question."""
+
+from prefect import flow
+
+from flows.specs import RagStack
+from tasks.answer import AnswerReport, ask_version, report_answer
+from tasks.credentials import cloud_credentials
+from tasks.steps import THREADS, recorded_steps
+from tasks.version import find_version_in_service
+
+
+@flow(name="ask-rag", task_runner=THREADS)
+def ask_rag(question: str, stack: RagStack = RagStack(), cloud: str = "sandbox") -> AnswerReport:  # noqa: B008  # frozen
+    """Answer a question, with its sources, from the version in service; from the newest when none was promoted.
+
+    Args:
+        question: What is asked.
+        stack: The stack, as it was provisioned.
+        cloud: Name of the block "Cloud.ru Credentials".
+
+    """
+    models = (stack.embedder, stack.reranker, stack.llm)
+    with recorded_steps(), cloud_credentials(cloud) as cloudru:
+        asked = find_version_in_service(cloudru, stack.knowledge_base.name, models)
+        answer = ask_version(cloudru, asked, question, stack.retrieval)
+        return report_answer(asked, answer)

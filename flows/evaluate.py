@@ -1,0 +1,72 @@
+"""Judge a version by golden questions and put it in service; put the version before back."""
+
+from contextlib import nullcontext
+
+from prefect import flow
+
+from flows.specs import RagStack
+from tasks.credentials import cloud_credentials
+from tasks.evaluation import EvaluationSpec
+from tasks.gate import Thresholds
+from tasks.golden import check_golden, read_golden
+from tasks.judgement import EvaluationReport, judge_version
+from tasks.lock import stack_lock
+from tasks.promotion import InService, roll_back, version_before
+from tasks.steps import THREADS, recorded_steps
+from tasks.version import find_version, prove_version
+
+
+@flow(name="evaluate-rag", task_runner=THREADS)
+def evaluate_rag(
+    stack: RagStack = RagStack(),  # noqa: B008  # frozen
+    cloud: str = "sandbox",
+    golden: str = "examples/golden.jsonl",
+    version: str = "latest",
+    measurement: EvaluationSpec = EvaluationSpec(),  # noqa: B008  # frozen
+    thresholds: Thresholds = Thresholds(),  # noqa: B008  # frozen
+    *,
+    promote: bool = False,
+) -> EvaluationReport:
+    """Ask a version the golden questions; it must reach the thresholds and not be worse than the version in service.
+
+    Args:
+        stack: The stack, as it was provisioned.
+        cloud: Name of the block "Cloud.ru Credentials".
+        golden: File of JSON lines, or fsspec URL: `query`, `expected_sources`, `expected_phrases`.
+        version: Id of the version, or `latest`: the newest that succeeded.
+        measurement: How it is measured.
+        thresholds: What it must reach.
+        promote: Put it in service when it passes.
+
+    """
+    base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
+    lock = stack_lock(base.name) if promote else nullcontext()
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, lock:
+        questions = read_golden(golden)
+        check_golden(cloudru, questions, bucket=stack.bucket, folder=stack.folder)
+        asked = find_version(cloudru, base.name, models, version)
+        return judge_version(
+            cloudru,
+            asked,
+            questions,
+            retrieval=stack.retrieval,
+            measurement=measurement,
+            thresholds=thresholds,
+            promote_passed=promote,
+        )
+
+
+@flow(name="rollback-rag", task_runner=THREADS)
+def rollback_rag(stack: RagStack = RagStack(), cloud: str = "sandbox") -> InService:  # noqa: B008  # frozen
+    """Put the version that was in service before back, after a look that it answers.
+
+    Args:
+        stack: The stack, as it was provisioned.
+        cloud: Name of the block "Cloud.ru Credentials".
+
+    """
+    base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(base.name):
+        asked = find_version(cloudru, base.name, models, version_before(base.name))
+        prove_version(cloudru, asked, stack.probe.question, stack.retrieval)
+        return roll_back(base.name)

@@ -1,0 +1,111 @@
+"""What a stack costs, and how it costs less: status, suspend, resume, sweep."""
+
+from prefect import flow
+
+from flows.specs import RagStack
+from tasks.credentials import cloud_credentials
+from tasks.inventory import (
+    StatusReport,
+    look_at_bucket,
+    look_at_inferences,
+    look_at_knowledge_base,
+    look_at_secret,
+    report_status,
+)
+from tasks.lock import LOCK_WAIT_S, stack_lock
+from tasks.power import PowerReport, find_inferences, report_power, resume_inference, suspend_inference
+from tasks.steps import THREADS, finish, recorded_steps
+from tasks.sweep import SweepReport, claims_of, delete_endpoint, find_unclaimed, report_sweep
+
+
+@flow(name="status-rag", task_runner=THREADS)
+def status_rag(stack: RagStack = RagStack(), cloud: str = "sandbox") -> StatusReport:  # noqa: B008  # frozen
+    """Say of every resource of the stack whether it is there, its state, its age and its price. Changes nothing.
+
+    Args:
+        stack: The stack as it was provisioned.
+        cloud: Name of the block "Cloud.ru Credentials".
+
+    """
+    name = stack.knowledge_base.name
+    with recorded_steps(), cloud_credentials(cloud) as cloudru:
+        looks = [
+            look_at_bucket.submit(cloudru, stack.bucket, stack.folder),
+            look_at_secret.submit(cloudru, stack.token_secret),
+            look_at_inferences.submit(cloudru, (stack.embedder, stack.reranker, stack.llm)),
+            look_at_knowledge_base.submit(cloudru, name),
+        ]
+        result = report_status.submit(name, cloud, looks)
+        finish([*looks, result])
+        return result.result()
+
+
+@flow(name="suspend-rag", task_runner=THREADS)
+def suspend_rag(
+    stack: RagStack = RagStack(),  # noqa: B008  # frozen
+    cloud: str = "sandbox",
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> PowerReport:
+    """Suspend the stack's inferences and wait until they are: they cost nothing until they are resumed.
+
+    Args:
+        stack: The stack as it was provisioned; only the names of its inferences count.
+        cloud: Name of the block "Cloud.ru Credentials".
+        lock_wait_s: Seconds to wait for another run of this stack to end.
+
+    """
+    name = stack.knowledge_base.name
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(name, lock_wait_s):
+        found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=False)
+        changes = [suspend_inference.submit(cloudru, each) for each in found]
+        result = report_power.submit(name, cloud, changes)
+        finish([*changes, result])
+        return result.result()
+
+
+@flow(name="resume-rag", task_runner=THREADS)
+def resume_rag(
+    stack: RagStack = RagStack(),  # noqa: B008  # frozen
+    cloud: str = "sandbox",
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> PowerReport:
+    """Resume the stack's inferences and wait until each answers again.
+
+    Args:
+        stack: The stack as it was provisioned; only the names and tasks of its inferences count.
+        cloud: Name of the block "Cloud.ru Credentials".
+        lock_wait_s: Seconds to wait for another run of this stack to end.
+
+    """
+    name = stack.knowledge_base.name
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(name, lock_wait_s):
+        found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=True)
+        changes = [resume_inference.submit(cloudru, each) for each in found]
+        result = report_power.submit(name, cloud, changes)
+        finish([*changes, result])
+        return result.result()
+
+
+@flow(name="sweep-rag", task_runner=THREADS)
+def sweep_rag(
+    cloud: str = "sandbox", claimed_names: tuple[str, ...] = (), delete_names: tuple[str, ...] = ()
+) -> SweepReport:
+    """List the endpoints of the project that no stack claims; delete those that are named.
+
+    Claimed is what a deployment of `provision-rag` names in its parameters, what a knowledge base was built with, and
+    what is named here. A stack that was provisioned with parameters of one run only is known to nobody: name it here.
+
+    Args:
+        cloud: Name of the block "Cloud.ru Credentials".
+        claimed_names: Names of inferences that are in use although no deployment names them.
+        delete_names: Exact names of the endpoints to delete; left out: nothing is deleted.
+
+    """
+    with recorded_steps(), cloud_credentials(cloud) as cloudru:
+        claims = claims_of("provision-rag", RagStack, claimed_names)
+        endpoints = find_unclaimed(cloudru, claims, delete_names)
+        doomed = [endpoint for endpoint in endpoints.unclaimed if endpoint.name in delete_names]
+        deleted = [delete_endpoint.submit(cloudru, endpoint) for endpoint in doomed]
+        result = report_sweep.submit(cloud, endpoints, deleted)
+        finish([*deleted, result])
+        return result.result()

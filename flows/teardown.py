@@ -1,0 +1,61 @@
+"""Delete a stack: what it names and nothing else."""
+
+from contextlib import nullcontext
+
+from prefect import flow
+
+from flows.specs import RagStack
+from tasks.credentials import cloud_credentials
+from tasks.lock import LOCK_WAIT_S, stack_lock
+from tasks.steps import THREADS, finish, recorded_steps
+from tasks.teardown import (
+    TeardownReport,
+    delete_folder,
+    delete_inference,
+    delete_knowledge_base,
+    delete_secret,
+    delete_variable,
+    report_teardown,
+)
+from tasks.teardown_plan import plan_teardown
+
+
+@flow(name="teardown-rag", task_runner=THREADS)
+def teardown_rag(
+    stack: RagStack = RagStack(),  # noqa: B008  # frozen
+    cloud: str = "sandbox",
+    *,
+    delete_documents: bool = False,
+    plan_only: bool = False,
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> TeardownReport:
+    """Delete what the stack names, in reverse order, and wait until each is gone; running it again goes on.
+
+    Args:
+        stack: The stack as it was provisioned.
+        cloud: Name of the block "Cloud.ru Credentials".
+        delete_documents: Delete the stack's folder in the bucket too, and the bucket if nothing else is in it.
+        plan_only: Say what would be deleted, and delete nothing.
+        lock_wait_s: Seconds to wait for another run of this stack to end.
+
+    """
+    name = stack.knowledge_base.name
+    with (
+        recorded_steps(),
+        cloud_credentials(cloud) as cloudru,
+        nullcontext() if plan_only else stack_lock(name, lock_wait_s),
+    ):
+        plan = plan_teardown(cloudru, stack, delete_documents=delete_documents)
+        if plan_only:
+            return TeardownReport(cloud=cloud, plan=plan, resources=())
+
+        bases = [delete_knowledge_base.submit(cloudru, base, plan) for base in plan.knowledge_bases]
+        runs = [delete_inference.submit(cloudru, run, wait_for=bases) for run in plan.inferences]
+        secret = delete_secret.submit(cloudru, plan.secret, wait_for=runs or bases)
+        documents = delete_folder.submit(cloudru, plan, wait_for=[secret])
+        variable = delete_variable.submit(plan.variable, wait_for=[documents])
+
+        steps = [*bases, *runs, secret, documents, variable]
+        result = report_teardown.submit(cloud, plan, steps)
+        finish([*steps, result])
+        return result.result()

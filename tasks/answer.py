@@ -1,0 +1,64 @@
+"""Answer a question from the version in service, and show answer and sources."""
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.specs import RetrievalSpec
+from clouds.errors import ConfigurationError
+from tasks.progress import artifact_key
+from tasks.query import Answer, ask
+from tasks.report_text import cell, chunk_table
+from tasks.stack_report import Part
+from tasks.steps import LOOK_FIRST, step
+from tasks.version import AskedVersion
+
+
+class AnswerReport(Part):
+    """The answer, the files it rests on, and the version that was asked; `choice` says why that one."""
+
+    question: str
+    answer: str
+    sources: tuple[str, ...]
+    stack_name: str
+    version_id: str
+    choice: str
+
+
+@step("ask", **LOOK_FIRST)
+def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str, retrieval: RetrievalSpec) -> Answer:
+    """Retrieve, rerank, generate."""
+    if not question.strip():
+        raise ConfigurationError("the question is empty: write one")
+    return ask(
+        cloudru,
+        asked.base,
+        asked.version_id,
+        question,
+        reranker=asked.reranker,
+        llm=asked.llm,
+        retrieval=retrieval,
+    )
+
+
+@step("report")
+def report_answer(asked: AskedVersion, answer: Answer) -> AnswerReport:
+    """Write the artifacts and return the flow's result."""
+    name = asked.stack_name
+    sources = "\n".join(f"- `{source}`" for source in answer.sources) or "No chunk was found."
+    create_markdown_artifact(
+        f"> {cell(answer.question)}\n\n{answer.answer}\n\n## Sources\n\n{sources}\n\n"
+        f"Version `{asked.version_id}` of {name}, {asked.choice}.",
+        key=artifact_key("answer", name),
+        description=f"Answer to: {answer.question}",
+    )
+    create_table_artifact(
+        chunk_table(answer), key=artifact_key("answer-chunks", name), description=f"Chunks found for: {answer.question}"
+    )
+    return AnswerReport(
+        question=answer.question,
+        answer=answer.answer,
+        sources=answer.sources,
+        stack_name=name,
+        version_id=asked.version_id,
+        choice=asked.choice,
+    )

@@ -1,0 +1,48 @@
+"""A plan that replaces or costs much is not applied before somebody has allowed it."""
+
+from prefect import get_run_logger
+from prefect.exceptions import FlowPauseTimeout
+from prefect.flow_runs import pause_flow_run
+from prefect.input import RunInput
+from pydantic import Field
+
+from clouds.errors import CloudError, ConflictError
+from tasks.plan import StackPlan
+from tasks.plan_text import markdown_table
+from tasks.prices import total_text
+
+APPROVED_WITHIN_S = 24 * 3600
+LOOK_EVERY_S = 2
+
+
+class NotApprovedError(CloudError):
+    """A person has refused the plan, or nobody has approved it in time."""
+
+
+class Approval(RunInput):
+    """The form that the UI shows to whoever resumes the run."""
+
+    approve: bool = Field(default=False, title="Approve", description="Apply the plan above, at the price it names.")
+
+
+def approve(plan: StackPlan, above_rub_per_hour: float | None) -> None:
+    """Return when the plan may be applied: at once, or when a person has said so in the UI.
+
+    Raises:
+        ConflictError: it replaces something, and that was not allowed.
+        NotApprovedError: nobody approved of its price.
+
+    """
+    if plan.refusal:
+        raise ConflictError(plan.refusal, 409, "ALREADY_EXISTS")
+    if above_rub_per_hour is None or not plan.may_cost_more_than(above_rub_per_hour):
+        return
+    price = f"it starts {total_text(plan.starting_rub_per_hour)}, above {above_rub_per_hour:g}"
+    get_run_logger().warning("The plan needs approval: %s. Resume this run in the UI.", price)
+    form = Approval.with_initial_data(description=f"{plan.stack}: {price}.\n\n{markdown_table(plan)}", approve=False)
+    try:
+        answer = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
+    except FlowPauseTimeout as error:
+        raise NotApprovedError(f"nobody approved the plan for {plan.stack} ({price}); nothing was changed") from error
+    if not answer.approve:
+        raise NotApprovedError(f"the plan for {plan.stack} was not approved ({price}); nothing was changed")

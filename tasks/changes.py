@@ -1,0 +1,151 @@
+"""What differs: documents against their folder by content, the folder against the version in service by time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.knowledge_version import is_broken, read_at
+from clouds.cloudru.specs import KnowledgeBaseSpec
+from clouds.cloudru.storage import Document, SyncPlan
+from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
+from clouds.errors import ConfigurationError
+from tasks.documents import check_documents, list_documents
+from tasks.golden import GoldenQuestion, check_sources
+from tasks.steps import LOOK_FIRST, step
+from tasks.unreadable import Registry, read_registry, show, split
+from tasks.version import Served, served
+
+NAMED = 10
+"""So many documents are named in an error."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs between documents, folder and the version in service.
+
+    `built` is a version that has read the folder as it is and is not in service: an earlier run ended before it was
+    promoted. `documents` are those that may be tried, `left_out` those that could not be read before and have not
+    changed.
+    """
+
+    base: KnowledgeBase
+    versions: tuple[KnowledgeBaseVersion, ...]
+    serving: KnowledgeBaseVersion
+    built: KnowledgeBaseVersion | None
+    plan: SyncPlan
+    documents: tuple[Document, ...]
+    left_out: Registry
+    must_build: bool
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to do."""
+        return self.must_build or self.built is not None or not self.plan.is_empty
+
+    @property
+    def empties(self) -> bool:
+        """Whether the folder will hold nothing that could be indexed."""
+        return not self.plan.leaves
+
+
+@step("look-for-changes", **LOOK_FIRST)
+def look_for_changes(
+    cloudru: CloudRuCredentials,
+    base: KnowledgeBaseSpec,
+    *,
+    sources: Sequence[str],
+    size_limit_bytes: int,
+    bucket: str,
+    folder: str,
+    delete_missing: bool,
+    allow_empty: bool,
+    force: bool,
+    questions: Sequence[GoldenQuestion],
+) -> Changes:
+    """Compare the documents with the folder by content, and the folder with the version in service by time.
+
+    Nothing is changed. Of the documents only those that will be sent are checked. `force` builds a version of whatever
+    there is, and tries documents again that could not be read.
+
+    Raises:
+        ConfigurationError: no knowledge base yet, bad documents, no documents at all without `allow_empty`, or a golden
+            question that expects a document which the folder will not hold.
+
+    """
+    client = cloudru.get_client()
+    found = list_documents(sources, base.extensions, may_be_empty=delete_missing)
+    in_service = served(cloudru, base.name)
+    knowledge_base = _base(client, base.name, in_service)
+    versions = client.knowledge_bases.versions(knowledge_base.knowledgebase_id)
+    serving = _serving(base.name, versions, in_service)
+    documents, left_out = split(found, {} if force else read_registry(base.name))
+    if found and not documents:
+        raise ConfigurationError(
+            f"none of the {len(found)} documents could be read before, and none has changed since: "
+            f"{'; '.join(f'{known.name}: {known.reason}' for known in list(left_out.values())[:NAMED])}"
+        )
+    plan = client.storage.sync_plan(bucket, folder, documents, delete_missing=delete_missing)
+    if not (found or allow_empty):
+        raise ConfigurationError(
+            f"no document was found in {', '.join(sources) or 'an empty list'}, and delete_missing would delete all "
+            f"{len(plan.missing)} of s3://{bucket}/{folder}: correct documents, or set allow_empty=true if that is "
+            "meant"
+        )
+    check_sources(questions, plan.leaves, f"s3://{bucket}/{folder} after the refresh")
+    check_documents(plan.documents.values(), size_limit_bytes)
+    show(base.name, left_out)
+    times = [plan.newest_modified_at, client.storage.folder_modified_at(bucket, folder)]
+    changed_at = max((time for time in times if time is not None), default=None)
+    current = [v for v in versions if not is_broken(v) and (changed_at is None or read_at(v) >= changed_at)]
+    changes = Changes(
+        base=knowledge_base,
+        versions=tuple(versions),
+        serving=serving,
+        built=None if force or serving in current or not plan.is_empty else _not_judged(current, in_service),
+        plan=plan,
+        documents=tuple(documents),
+        left_out=left_out,
+        must_build=force or not (plan.is_empty and current),
+    )
+    get_run_logger().info(
+        "%s: %s new, %s changed, %s the same, %s to delete, %s left out because they could not be read",
+        base.name,
+        len(plan.new),
+        len(plan.changed),
+        len(plan.same),
+        len(plan.missing),
+        len(left_out),
+    )
+    return changes
+
+
+def _base(client: CloudRuClient, name: str, found: Served | None) -> KnowledgeBase:
+    """Return the base in service, and the newest of the stack when nothing is in service."""
+    if found is not None:
+        return found.base
+    bases = client.knowledge_bases.family(name)
+    if not bases:
+        raise ConfigurationError(f"the project has no knowledge base {name!r}: run provision-rag first")
+    return bases[0]
+
+
+def _serving(name: str, versions: Sequence[KnowledgeBaseVersion], found: Served | None) -> KnowledgeBaseVersion:
+    """Return the version in service, and the newest that succeeded when there is none."""
+    for version in versions:
+        if found is not None and version.knowledgebase_version_id == found.promoted.version_id:
+            return version
+    for version in versions:
+        if version.status == VersionStatus.SUCCEEDED:
+            return version
+    raise ConfigurationError(f"{name} has no version that succeeded: run provision-rag first")
+
+
+def _not_judged(current: Sequence[KnowledgeBaseVersion], found: Served | None) -> KnowledgeBaseVersion | None:
+    """Return the newest version that no promotion and no rolling back came after: those decided against it."""
+    for version in current:
+        if found is None or found.promoted.promoted_at < read_at(version):
+            return version
+    return None

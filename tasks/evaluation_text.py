@@ -1,0 +1,108 @@
+"""An evaluation for reading: Markdown with a picture, and a table of the questions."""
+
+from collections.abc import Sequence
+
+from tasks.bar_chart import bar_chart, data_uri
+from tasks.evaluation import Evaluation, Summary
+from tasks.gate import Verdict, measures
+from tasks.report_text import cell, table
+
+NAMED = 20
+"""So many questions and evaluations are listed."""
+
+
+def markdown(new: Evaluation, in_service: Evaluation | None, verdict: Verdict, earlier: Sequence[Evaluation]) -> str:
+    """Return the page: verdict, picture, figures, questions that got worse, questions missed, and earlier versions."""
+    asked = f"{len(new.questions)} golden questions, {new.questions_at_once} at a time, {new.depth} chunks retrieved"
+    parts = [
+        f"# {new.stack_name}: {'passed' if verdict.passed else 'not passed'}",
+        f"Version `{new.version_id}`, {asked}.",
+        "\n".join(f"- {reason}" for reason in verdict.reasons),
+        f"![{new.stack_name}]({data_uri(_picture(new, in_service))})",
+        _figures(new, in_service),
+    ]
+    if in_service is not None:
+        listed = [f"- {cell(str(question))}" for question in verdict.worse_questions[:NAMED]]
+        parts.append(
+            f"## Worse than in version {in_service.version_id}\n\n" + ("\n".join(listed) or "No question got worse.")
+        )
+    missed = [
+        (str(question.line), question.query, f"{scores.recall:.2f}", f"{scores.answer_phrases:.2f}")
+        for question in new.questions
+        for scores in [question.scores["with reranker"]]
+        if min(scores.recall, scores.answer_phrases) < 1
+    ]
+    if missed:
+        head = ("line", "question", f"recall@{new.k}", "answer phrases")
+        parts.append("## Missed\n\n" + table(head, missed[:NAMED]))
+    parts.append("## Over time\n\n" + _over_time([new, *earlier][:NAMED]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def question_table(new: Evaluation, in_service: Evaluation | None) -> list[dict[str, str | int | float]]:
+    """Return a row for each question; `before` columns hold the version in service."""
+    before = (
+        {question.query: question.scores["with reranker"] for question in in_service.questions} if in_service else {}
+    )
+    rows: list[dict[str, str | int | float]] = []
+    for question in new.questions:
+        plainly, reranked = question.scores["without reranker"], question.scores["with reranker"]
+        row: dict[str, str | int | float] = {
+            "line": question.line,
+            "question": question.query,
+            f"recall@{new.k}": round(reranked.recall, 4),
+            "reciprocal rank": round(reranked.reciprocal_rank, 4),
+            f"nDCG@{new.k}": round(reranked.ndcg, 4),
+            "answer phrases": round(reranked.answer_phrases, 4),
+            f"recall@{new.k} without reranker": round(plainly.recall, 4),
+            "answer phrases without reranker": round(plainly.answer_phrases, 4),
+            "answer, s": reranked.answer_s,
+        }
+        if was := before.get(question.query):
+            row[f"recall@{new.k} before"] = round(was.recall, 4)
+            row["answer phrases before"] = round(was.answer_phrases, 4)
+        rows.append(row)
+    return rows
+
+
+def _picture(new: Evaluation, in_service: Evaluation | None) -> str:
+    series = {
+        "without reranker": _four(new.summary("without reranker")),
+        "with reranker": _four(new.summary()),
+    }
+    if in_service is not None:
+        series["in service, with reranker"] = _four(in_service.summary())
+    return bar_chart([*measures(new)], series)
+
+
+def _four(summary: Summary) -> tuple[float, float, float, float]:
+    return summary.recall, summary.mrr, summary.ndcg, summary.answer_phrase_rate
+
+
+def _figures(new: Evaluation, in_service: Evaluation | None) -> str:
+    columns = [("without reranker", new.summary("without reranker")), ("with reranker", new.summary())]
+    if in_service is not None:
+        columns.append(("in service, with reranker", in_service.summary()))
+    names = [*measures(new)]
+    rows = [(name, *(f"{_four(summary)[place]:.3f}" for _, summary in columns)) for place, name in enumerate(names)]
+    rows += [
+        ("retrieve p50 / p95, s", *(f"{s.retrieve_p50_s:.3f} / {s.retrieve_p95_s:.3f}" for _, s in columns)),
+        ("answer p50 / p95, s", *(f"{s.answer_p50_s:.3f} / {s.answer_p95_s:.3f}" for _, s in columns)),
+    ]
+    return table(("", *(name for name, _ in columns)), rows)
+
+
+def _over_time(evaluations: Sequence[Evaluation]) -> str:
+    newest = evaluations[0]
+    rows = [
+        (
+            f"{evaluation.evaluated_at:%Y-%m-%d %H:%M}",
+            f"`{evaluation.version_id}`",
+            *(f"{value:.3f}" for value in measures(evaluation).values()),
+            f"{evaluation.summary().answer_p95_s:.2f}",
+            "" if evaluation.comparable_with(newest) else "other questions, k or depth",
+        )
+        for evaluation in evaluations
+    ]
+    names = ("recall@k", "MRR", "nDCG@k", "answer phrase rate")
+    return table(("evaluated, UTC", "version", *names, "answer p95, s", ""), rows)

@@ -1,0 +1,106 @@
+"""After a run has failed: what of it goes on costing money and, when that was wished, the end of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from prefect import get_run_logger
+from prefect.artifacts import create_table_artifact
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import EnsuredRun
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from clouds.errors import CloudError
+from tasks.plan import StackPlan
+from tasks.prices import rub_per_hour, total_text
+from tasks.progress import artifact_key
+from tasks.steps import step
+
+OnFailure = Literal["keep", "remove_created"]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a failed run has brought up or found; `price` in RUB per hour while it is on, None when it is not known."""
+
+    resource: str
+    name: str
+    id: str
+    action: str
+    state: str
+    paid: bool
+    price: float | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has not been removed."""
+        return self.state != "removed"
+
+
+@step("after-failure")
+def after_failure(
+    cloudru: CloudRuCredentials,
+    plan: StackPlan,
+    runs: Sequence[EnsuredRun | None],
+    bases: Sequence[EnsuredKnowledgeBase],
+    on_failure: OnFailure,
+) -> tuple[Left, ...]:
+    """Say what is there now; `remove_created` removes the inferences and the base that this run itself has created.
+
+    Documents, bucket and secret stay: the next run begins with them.
+    """
+    client, removes = cloudru.get_client(), on_failure == "remove_created"
+    left: list[Left] = []
+    for ensured in bases:  # before the inferences: without its embedder a base is of no use
+        base = ensured.knowledge_base
+        state = _end(client.knowledge_bases.delete, base.knowledgebase_id, removes=removes, action=ensured.action)
+        left.append(Left("knowledge base", base.name, base.knowledgebase_id, ensured.action, state, False, None))  # noqa: FBT003
+    for ensured in runs:
+        if ensured is not None:
+            run = ensured.run
+            state = _end(client.inferences.delete, run.model_run_id, removes=removes, action=ensured.action)
+            price = plan.rub_per_hour_of(run.name)
+            left.append(Left("inference", run.name, run.model_run_id, ensured.action, state, True, price))  # noqa: FBT003
+    _tell(plan.stack, left)
+    return tuple(left)
+
+
+def _end(delete: Callable[[str], None], resource_id: str, *, removes: bool, action: str) -> str:
+    if not removes or action != "created":
+        return "kept"
+    try:
+        delete(resource_id)
+    except CloudError as error:  # the run's own reason must not be lost over this one
+        return f"not removed: {error}"
+    return "removed"
+
+
+def _tell(stack: str, left: Sequence[Left]) -> None:
+    paid = [each for each in left if each.paid and each.is_there]
+    total = total_text(each.price for each in paid)
+    if paid:
+        get_run_logger().warning(
+            "The run has failed, and what it leaves costs %s: %s. Run again to go on with it; suspend-rag or "
+            "teardown-rag ends the cost, and on_failure=remove_created does it for what a failed run has created.",
+            total,
+            ", ".join(f"{each.name} ({each.id})" for each in paid),
+        )
+    for each in left:
+        if each.state != "kept":
+            get_run_logger().info("%s (%s), created by this run: %s", each.name, each.id, each.state)
+    if left:
+        create_table_artifact(
+            [
+                {
+                    "resource": each.resource,
+                    "name": each.name,
+                    "id": each.id,
+                    "by this run": each.action,
+                    "now": each.state,
+                    "RUB per hour": rub_per_hour(each.price) if each.paid else "",
+                }
+                for each in left
+            ],
+            key=artifact_key("left", stack),
+            description=f"What the failed run of {stack} leaves: {total}",
+        )

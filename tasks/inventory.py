@@ -1,0 +1,207 @@
+"""Everything that a stack has in the cloud: state, age, price."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from prefect import get_run_logger
+from prefect.artifacts import create_table_artifact
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.inference import find_among
+from clouds.cloudru.model_run_wait import plain_status
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.wire.inference import ModelRun
+from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
+from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
+from tasks.progress import artifact_key
+from tasks.promotion import in_service
+from tasks.stack_report import Part
+from tasks.steps import LOOK_FIRST, step
+
+ABSENT = "not there"
+PREFIXES = ("KNOWLEDGEBASE_VERSION_", "KNOWLEDGEBASE_", "SEARCH_API_RESPONSE_STATE_")
+
+
+class ResourceStatus(Part):
+    """One resource. Prices in RUB per hour: while it is on, and now; None where nobody tells or none is known."""
+
+    kind: str
+    name: str
+    state: str
+    id: str = ""
+    created_at: datetime | None = None
+    what: str = ""
+    price_rub_per_hour: float | None = None
+    cost_rub_per_hour: float | None = None
+    is_priced: bool = False
+
+    def row(self, now: datetime) -> dict[str, str]:
+        """Return it for reading."""
+        return {
+            "resource": self.kind,
+            "name": self.name,
+            "state": self.state,
+            "age": age(now - self.created_at) if self.created_at else "",
+            "what": self.what,
+            "RUB per hour while on": rub_per_hour(self.price_rub_per_hour) if self.is_priced else "",
+            "RUB per hour now": rub_per_hour(self.cost_rub_per_hour) if self.is_priced else "",
+            "id": self.id,
+        }
+
+
+class StatusReport(Part):
+    """Every resource of a stack; the sum counts the known prices only."""
+
+    stack: str
+    cloud: str
+    resources: tuple[ResourceStatus, ...]
+    total_rub_per_hour: float
+    total: str
+
+
+@step("look-at-bucket", run_name="look-at-bucket {bucket}", **LOOK_FIRST)
+def look_at_bucket(cloudru: CloudRuCredentials, bucket: str, folder: str) -> list[ResourceStatus]:
+    """Return the bucket with what lies in the stack's folder."""
+    storage = cloudru.get_client().storage
+    created_at = storage.created_at(bucket)
+    if created_at is None:
+        return [ResourceStatus(kind="bucket", name=bucket, state=ABSENT)]
+    documents = [stored for stored in storage.list_objects(bucket, folder) if not stored.key.endswith("/")]
+    size_bytes = sum(stored.size_bytes for stored in documents)
+    what = f"{len(documents)} documents in {folder}, {size_bytes / 1e6:.1f} MB"
+    return [ResourceStatus(kind="bucket", name=bucket, state="there", created_at=created_at, what=what)]
+
+
+@step("look-at-secret", run_name="look-at-secret {path}", **LOOK_FIRST)
+def look_at_secret(cloudru: CloudRuCredentials, path: str) -> list[ResourceStatus]:
+    """Return the secret, never its value."""
+    secret = cloudru.get_client().secrets.get(path)
+    if secret is None:
+        return [ResourceStatus(kind="secret", name=path, state=ABSENT)]
+    versions = ", ".join(f"{version.id} {version.state}" for version in secret.versions)
+    what = f"versions: {versions}" if versions else ""
+    created_at = moment(secret.created_at)
+    return [ResourceStatus(kind="secret", name=path, state="there", id=secret.id, created_at=created_at, what=what)]
+
+
+@step("look-at-inferences", **LOOK_FIRST)
+def look_at_inferences(
+    cloudru: CloudRuCredentials, models: Sequence[InferenceSpec | FoundationModelSpec]
+) -> list[ResourceStatus]:
+    """Return the live run of each inference of one's own, with its price by the vendor's catalogue."""
+    client = cloudru.get_client()
+    prices, runs = catalogue_prices(client), client.inferences.list()
+    return [_inference(client, runs, model, prices) for model in models]
+
+
+@step("look-at-knowledge-base", run_name="look-at-knowledge-base {name}", **LOOK_FIRST)
+def look_at_knowledge_base(cloudru: CloudRuCredentials, name: str) -> list[ResourceStatus]:
+    """Return the knowledge base and its versions, newest first, and which of them is in service."""
+    bases = cloudru.get_client().knowledge_bases
+    base, serving = bases.find(name), in_service(name)
+    if base is None:
+        return [ResourceStatus(kind="knowledge base", name=name, state=ABSENT)]
+    base_id = base.knowledgebase_id
+    return [
+        ResourceStatus(
+            kind="knowledge base",
+            name=name,
+            state=f"{_plain(base.status)}, search API {_plain(base.search_api.state)}",
+            id=base_id,
+            created_at=moment(base.created_at),
+        ),
+        *(_version(version, serving.version_id if serving else "") for version in bases.versions(base_id)),
+    ]
+
+
+@step("report")
+def report_status(stack: str, cloud: str, looks: Sequence[Sequence[ResourceStatus]]) -> StatusReport:
+    """Write the table artifact, sum up what it costs, and return the flow's result."""
+    resources = tuple(resource for look in looks for resource in look)
+    costs = [resource.cost_rub_per_hour for resource in resources if resource.is_priced]
+    report = StatusReport(
+        stack=stack,
+        cloud=cloud,
+        resources=resources,
+        total_rub_per_hour=sum(cost for cost in costs if cost is not None),
+        total=total_text(costs),
+    )
+    now = datetime.now(UTC)
+    create_table_artifact(
+        [resource.row(now) for resource in resources],
+        key=artifact_key("status", stack),
+        description=f"Stack {stack} on {cloud}: {report.total}",
+    )
+    for resource in resources:
+        get_run_logger().info("%s %s: %s %s", resource.kind, resource.name, resource.state, resource.what)
+    get_run_logger().info("Costs now: %s", report.total)
+    return report
+
+
+def inference_status(client: CloudRuClient, run_id: str, prices: Mapping[str, float]) -> ResourceStatus:
+    """Return one run."""
+    run = client.inferences.get(run_id)
+    return ResourceStatus(
+        kind="inference",
+        name=run.name,
+        state=plain_status(run),
+        id=run.model_run_id,
+        created_at=moment(run.created_at),
+        what=repository_of(run),
+        price_rub_per_hour=price_of(run, prices),
+        cost_rub_per_hour=cost_of(run, prices),
+        is_priced=True,
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """Read an RFC 3339 time; None for a missing or unreadable one."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def age(passed: timedelta) -> str:
+    """Return a time that has passed, in its two largest units."""
+    minutes, seconds = divmod(max(0, int(passed.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [
+        f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")) if count
+    ]
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _inference(
+    client: CloudRuClient,
+    runs: Sequence[ModelRun],
+    model: InferenceSpec | FoundationModelSpec,
+    prices: Mapping[str, float],
+) -> ResourceStatus:
+    if isinstance(model, FoundationModelSpec):
+        return ResourceStatus(kind="foundation model", name=model.name, state="priced by use")
+    listed = find_among(runs, model.name)
+    if listed is None:
+        return ResourceStatus(kind="inference", name=model.name, state=ABSENT)
+    return inference_status(client, listed.model_run_id, prices)
+
+
+def _version(version: KnowledgeBaseVersion, serving: str) -> ResourceStatus:
+    is_serving = version.knowledgebase_version_id == serving
+    return ResourceStatus(
+        kind="version",
+        name=version.version,
+        state=f"{_plain(version.status)}{', in service' if is_serving else ''}",
+        id=version.knowledgebase_version_id,
+        created_at=moment(version.created_at),
+        what=version.description,
+    )
+
+
+def _plain(status: str) -> str:
+    for prefix in PREFIXES:
+        status = status.removeprefix(prefix)
+    return status

@@ -1,0 +1,69 @@
+"""Look at what there is of a stack, and show what a run is going to do about it. Nothing is changed."""
+
+from collections.abc import Sequence
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from blocks.huggingface import HuggingFaceCredentials
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.inference import RunDecision
+from clouds.cloudru.specs import InferenceSpec
+from tasks.checks import Checked
+from tasks.plan import Observation, Stack, StackPlan, plan
+from tasks.plan_text import show
+from tasks.prices import catalogue_prices
+from tasks.steps import LOOK_FIRST, step
+
+
+@step("observe", **LOOK_FIRST)
+def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Stack, checked: Checked) -> Observation:
+    """Look at every resource that the stack names: each list is read once, however many resources are in it.
+
+    Raises:
+        ConflictError: a bucket or live run of a wanted name is something else, and cannot be replaced.
+        FailedStateError: a run of a wanted name has failed.
+        QuotaError: less is free than the runs need that are missing.
+
+    """
+    client = cloudru.get_client()
+    bases = client.knowledge_bases.family(stack.knowledge_base.name)
+    versions = client.knowledge_bases.versions(bases[0].knowledgebase_id) if bases else ()
+    bucket = client.storage.find_bucket(stack.bucket)
+    documents = client.storage.sync_plan(stack.bucket, stack.folder, checked.documents) if bucket else None
+    return Observation(
+        bucket=bucket,
+        has_folder=bucket is not None and client.storage.folder_modified_at(stack.bucket, stack.folder) is not None,
+        documents=documents,
+        secret=client.secrets.decide(stack.token_secret, hub.token) if hub.token else None,
+        log_group_id=client.log_groups.find(
+            stack.knowledge_base.log_group_id or (bucket.log_group_id if bucket else None)
+        ),
+        runs=_runs(
+            client, [m for m in (stack.embedder, stack.reranker, stack.llm) if isinstance(m, InferenceSpec)], checked
+        ),
+        prices=catalogue_prices(client),
+        bases=tuple(bases),
+        version=versions[0] if versions else None,
+    )
+
+
+@step("plan")
+def make_plan(
+    cloudru: CloudRuCredentials, stack: Stack, checked: Checked, seen: Observation, *, allow_replace: bool
+) -> StackPlan:
+    """Compare what there is with what is wanted, and show the difference as a table."""
+    made = plan(stack, len(checked.documents), seen, cloudru.assumptions.knowledge, allow_replace=allow_replace)
+    get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
+    show(made)
+    return made
+
+
+def _runs(client: CloudRuClient, specs: Sequence[InferenceSpec], checked: Checked) -> dict[str, RunDecision]:
+    listed = client.inferences.list() if specs else []
+    decided = {
+        spec.name: client.inferences.decide(spec, gpu_memory_gb=checked.gpu_memory_gb[spec.name], listed=listed)
+        for spec in specs
+    }
+    client.inferences.check_quota(specs, listed)
+    return decided

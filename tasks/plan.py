@@ -1,0 +1,236 @@
+"""What a run is going to do, and what it costs: made from what there is and what is wanted, without asking anybody."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from clouds.cloudru.action import Verb
+from clouds.cloudru.assumptions import KnowledgeAssumptions
+from clouds.cloudru.inference import RunDecision
+from clouds.cloudru.knowledge_decision import decide, refusal
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.storage import EnsuredBucket, SyncPlan
+from clouds.cloudru.wire.inference import ModelRun
+from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
+from tasks.prices import total_text
+
+STARTS = frozenset({"create", "resume", "replace"})
+"""What makes a model cost money that costs none now."""
+NOW = datetime.max.replace(tzinfo=UTC)
+"""Later than any index: documents that are about to be sent."""
+
+Model = InferenceSpec | FoundationModelSpec
+
+
+class Stack(Protocol):
+    """What a plan needs to know of a stack."""
+
+    @property
+    def bucket(self) -> str: ...  # noqa: D102  # as in RagStack, all of them
+    @property
+    def folder(self) -> str: ...  # noqa: D102
+    @property
+    def token_secret(self) -> str: ...  # noqa: D102
+    @property
+    def embedder(self) -> Model: ...  # noqa: D102
+    @property
+    def reranker(self) -> Model: ...  # noqa: D102
+    @property
+    def llm(self) -> Model: ...  # noqa: D102
+    @property
+    def knowledge_base(self) -> KnowledgeBaseSpec: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What there is of a stack.
+
+    `documents` compares them with the folder, None without a bucket; `secret` is None when no token is to be kept.
+    `runs` are by name of inference, `prices` in RUB per hour by repository. `bases` are the knowledge base and what
+    replaces it, the latest first; `version` is the newest of the latest.
+    """
+
+    bucket: EnsuredBucket | None
+    has_folder: bool
+    documents: SyncPlan | None
+    secret: Literal["create", "update", "adopt"] | None
+    log_group_id: str | None
+    runs: Mapping[str, RunDecision]
+    prices: Mapping[str, float]
+    bases: tuple[KnowledgeBase, ...]
+    version: KnowledgeBaseVersion | None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What happens to one resource. Only a model that is `paid` by the hour has a price; None: it is not known."""
+
+    resource: str
+    name: str
+    verb: Verb
+    reason: str
+    paid: bool = False
+    rub_per_hour: float | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """What a run is going to do, resource by resource; `refusal` says why it must not."""
+
+    stack: str
+    rows: tuple[Planned, ...]
+    refusal: str = ""
+
+    @property
+    def starting_rub_per_hour(self) -> list[float | None]:
+        """Prices of the models that the run starts."""
+        return [row.rub_per_hour for row in self.rows if row.paid and row.verb in STARTS]
+
+    @property
+    def running_rub_per_hour(self) -> list[float | None]:
+        """Prices of all models that run when it is over."""
+        return [row.rub_per_hour for row in self.rows if row.paid]
+
+    @property
+    def replaced(self) -> tuple[Planned, ...]:
+        """The knowledge bases to delete once the one that replaces them has answered."""
+        return tuple(row for row in self.rows if row.verb == "delete")
+
+    def may_cost_more_than(self, rub_per_hour: float) -> bool:
+        """Whether what it starts costs more by the hour; a price that nobody tells may be any."""
+        prices = self.starting_rub_per_hour
+        known = [price for price in prices if price is not None]
+        return len(known) < len(prices) or sum(known) > rub_per_hour
+
+    def rub_per_hour_of(self, name: str) -> float | None:
+        """Return the price of a model."""
+        return next((row.rub_per_hour for row in self.rows if row.paid and row.name == name), None)
+
+    @property
+    def summary(self) -> str:
+        """The plan in one line."""
+        actions = ", ".join(f"{verb} {count}" for verb, count in Counter(row.verb for row in self.rows).items())
+        if not any(row.paid for row in self.rows):
+            return actions
+        return (
+            f"{actions}; starts {total_text(self.starting_rub_per_hour)}; "
+            f"the stack then costs {total_text(self.running_rub_per_hour)}"
+        )
+
+
+def plan(
+    stack: Stack, document_count: int, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool
+) -> StackPlan:
+    """Compare what is wanted with what there is; where the client decides, its decision is the row."""
+    models = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
+    bases, refused = _knowledge_bases(stack, seen, assumed, allow_replace=allow_replace)
+    rows = (
+        _there("bucket", stack.bucket, is_there=seen.bucket is not None),
+        _there("folder", stack.folder, is_there=seen.has_folder),
+        *_documents(stack.folder, document_count, seen.documents),
+        _secret(stack.token_secret, seen.secret),
+        _there("log group", seen.log_group_id or "", is_there=seen.log_group_id is not None),
+        *(_model(role, model, seen) for role, model in models),
+        *bases,
+    )
+    return StackPlan(stack.knowledge_base.name, rows, refused)
+
+
+def _there(resource: str, name: str, *, is_there: bool) -> Planned:
+    if is_there:
+        return Planned(resource, name, "adopt", "it is there")
+    return Planned(resource, name, "create", "it is not there")
+
+
+def _documents(folder: str, count: int, found: SyncPlan | None) -> Sequence[Planned]:
+    if found is None:
+        return [Planned("documents", folder, "create", f"{count} to send")]
+    has = f"{len(found.new)} new, {len(found.changed)} changed, {len(found.same)} the same"
+    if not (found.new or found.changed):
+        rows = [Planned("documents", folder, "adopt", has)]
+    else:
+        rows = [Planned("documents", folder, "update" if found.changed or found.same else "create", has)]
+    if found.others:
+        left = f"{len(found.others)} that are not among the documents: only refresh-rag deletes"
+        rows.append(Planned("other documents", folder, "keep", left))
+    return rows
+
+
+def _secret(path: str, decision: Literal["create", "update", "adopt"] | None) -> Planned:
+    reasons = {"create": "it is not there", "update": "it holds another token", "adopt": "it holds the token"}
+    if decision is None:
+        return Planned("secret", path, "keep", "the Hugging Face block holds no token")
+    return Planned("secret", path, decision, reasons[decision])
+
+
+def _model(role: str, model: Model, seen: Observation) -> Planned:
+    if isinstance(model, FoundationModelSpec):
+        return Planned(role, model.name, "keep", "a model of Foundation Models: nothing to start")
+    decided = seen.runs[model.name]
+    price = seen.prices.get(model.repository)
+    return Planned(
+        role,
+        decided.name,
+        decided.verb,
+        _reason(decided.reason, decided.differences),
+        paid=True,
+        rub_per_hour=None if price is None else price * max(1, model.scaling.minimum),
+        id=decided.run.model_run_id if decided.run else "",
+    )
+
+
+def _knowledge_bases(
+    stack: Stack, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool
+) -> tuple[Sequence[Planned], str]:
+    """Return the rows of the knowledge base and of those that it replaces, and why that is refused."""
+    latest = seen.bases[0] if seen.bases else None
+    decided = decide(
+        stack.knowledge_base,
+        latest,
+        seen.version,
+        bucket=stack.bucket,
+        folder=stack.folder,
+        embedder=_embedder(stack.embedder, seen),
+        documents_modified_at=_modified_at(seen.documents),
+        assumed=assumed,
+    )
+    replaces = decided.verb == "replace"
+    row = Planned(
+        "knowledge base",
+        decided.name,
+        decided.verb,
+        _reason(decided.reason, decided.differences),
+        id=latest.knowledgebase_id if latest and not replaces else "",
+    )
+    older = seen.bases if replaces else seen.bases[1:]
+    rows = [_replaced(base, decided.name, allow_replace=allow_replace) for base in older]
+    refused = str(refusal(latest, decided)) if replaces and latest and not allow_replace else ""
+    return [row, *rows], refused
+
+
+def _replaced(base: KnowledgeBase, by: str, *, allow_replace: bool) -> Planned:
+    if allow_replace:
+        return Planned(
+            "knowledge base", base.name, "delete", f"once {by} has answered in its place", id=base.knowledgebase_id
+        )
+    reason = f"allow_replace=true deletes it once {by} has answered in its place"
+    return Planned("knowledge base", base.name, "keep", reason, id=base.knowledgebase_id)
+
+
+def _embedder(model: Model, seen: Observation) -> ModelRun | FoundationModelSpec | str:
+    if isinstance(model, FoundationModelSpec):
+        return model
+    return seen.runs[model.name].run or model.name
+
+
+def _modified_at(documents: SyncPlan | None) -> datetime | None:
+    if documents is None or documents.new or documents.changed:
+        return NOW
+    return documents.newest_modified_at
+
+
+def _reason(reason: str, left: Sequence[str]) -> str:
+    return f"{reason}; left as it is, although {'; '.join(left)}" if left else reason

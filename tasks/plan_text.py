@@ -1,0 +1,40 @@
+"""A plan for reading: a table artifact, and a table in the terminal when somebody sits at one."""
+
+from prefect.artifacts import create_table_artifact
+from rich.table import Table
+
+from tasks.plan import Planned, StackPlan
+from tasks.prices import rub_per_hour
+from tasks.progress import artifact_key, watched_console
+from tasks.report_text import table
+
+HEAD = ("resource", "name", "action", "reason", "RUB per hour")
+
+
+def show(plan: StackPlan) -> None:
+    """Write the artifact, and print the table when a person watches."""
+    create_table_artifact(
+        [dict(zip(HEAD, _cells(row), strict=True)) for row in plan.rows],
+        key=artifact_key("plan", plan.stack),
+        description=f"Plan for {plan.stack}: {plan.summary}",
+    )
+    console = watched_console()
+    if console:
+        console.print(terminal_table(plan))
+
+
+def terminal_table(plan: StackPlan) -> Table:
+    """Return the plan for a terminal."""
+    shown = Table(*HEAD, title=f"Plan for {plan.stack}", caption=plan.summary)
+    for row in plan.rows:
+        shown.add_row(*_cells(row))
+    return shown
+
+
+def markdown_table(plan: StackPlan) -> str:
+    """Return the plan as Markdown."""
+    return table(HEAD, (_cells(row) for row in plan.rows))
+
+
+def _cells(row: Planned) -> tuple[str, ...]:
+    return (row.resource, row.name, row.verb, row.reason, rub_per_hour(row.rub_per_hour) if row.paid else "")

@@ -1,0 +1,168 @@
+"""Suspend a stack's inferences and resume them: GPUs that nobody asks need not be paid."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import find_among
+from clouds.cloudru.model_run_wait import plain_status
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
+from clouds.errors import ConfigurationError
+from tasks.inference import STAGES, stage
+from tasks.prices import catalogue_prices, price_of, rub_per_hour, total_text
+from tasks.progress import artifact_key, progress
+from tasks.report_text import table
+from tasks.stack_report import Part
+from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+
+UNTOUCHED = frozenset({ModelRunStatus.SUSPENDED, ModelRunStatus.FAILED})
+"""There is nothing to suspend."""
+
+
+class FoundRun(Part):
+    """An inference of the stack and its live run, None when there is none; `price` in RUB per hour while it is on."""
+
+    model: InferenceSpec
+    run: ModelRun | None
+    price: float | None
+
+
+class PowerChange(Part):
+    """What was done to one inference; states as the console writes them, prices in RUB per hour."""
+
+    name: str
+    run_id: str
+    before: str
+    after: str
+    action: Literal["suspended", "resumed", "kept", "absent"]
+    price_rub_per_hour: float | None
+    proof: str = ""
+
+
+class PowerReport(Part):
+    """What was done to the inferences of a stack."""
+
+    stack: str
+    cloud: str
+    changes: tuple[PowerChange, ...]
+
+    @property
+    def changed(self) -> tuple[PowerChange, ...]:
+        """Those that are not as they were."""
+        return tuple(change for change in self.changes if change.action in ("suspended", "resumed"))
+
+
+@step("find-inferences", **LOOK_FIRST)
+def find_inferences(
+    cloudru: CloudRuCredentials, models: Sequence[InferenceSpec | FoundationModelSpec], *, all_needed: bool
+) -> list[FoundRun]:
+    """Look for the live run of each inference of one's own; ConfigurationError when one is missing that is needed."""
+    client = cloudru.get_client()
+    prices, runs = catalogue_prices(client), client.inferences.list()
+    found: list[FoundRun] = []
+    for model in models:
+        if isinstance(model, InferenceSpec):
+            listed = find_among(runs, model.name)
+            run = client.inferences.get(listed.model_run_id) if listed else None
+            found.append(FoundRun(model=model, run=run, price=price_of(run, prices) if run else None))
+    missing = [each.model.name for each in found if each.run is None]
+    if missing and all_needed:
+        raise ConfigurationError(
+            f"there is no run of {', '.join(missing)} to resume; provision-rag creates what is missing"
+        )
+    return found
+
+
+@step("suspend", run_name="suspend {found.model.name}", **LOOK_FIRST)
+def suspend_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChange:
+    """Suspend the run and wait until it is SUSPENDED; one that is suspended, has failed or is not there is left."""
+    model, run = found.model, found.run
+    if run is None:
+        return PowerChange(name=model.name, run_id="", before="", after="", action="absent", price_rub_per_hour=None)
+    if run.status in UNTOUCHED:
+        return _changed(found, run, run, "kept")
+    inferences = cloudru.get_client().inferences
+    with progress(f"suspend-{model.name}", f"Until {model.name} is suspended", total=2) as advance:
+        if run.status != ModelRunStatus.ON_SUSPENSION:
+            inferences.suspend(run.model_run_id)
+
+        def on_look(seen: str, _elapsed_s: float) -> None:
+            advance(1 if seen == "ON_SUSPENSION" else 0, seen)
+
+        after = inferences.wait_suspended(run.model_run_id, deadline_s=model.ready_within_s, on_look=on_look)
+        advance(2, "SUSPENDED")
+    return _changed(found, run, after, "suspended")
+
+
+@step("resume", run_name="resume {found.model.name}", **LOOK_FIRST)
+def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChange:
+    """Resume the run if it is suspended, and wait until it answers as its task asks."""
+    model, run = found.model, found.run
+    assert run is not None  # noqa: S101  # find_inferences saw to it
+    inferences = cloudru.get_client().inferences
+    with progress(f"resume-{model.name}", f"Until {model.name} answers", total=len(STAGES) + 1) as advance:
+        woken = inferences.wake(run)
+
+        def on_look(seen: str, _elapsed_s: float) -> None:
+            stop_when_another_failed()
+            advance(stage(seen), seen)
+
+        ready = inferences.wait_ready(
+            run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
+        )
+        advance(len(STAGES) + 1, ready.proof)
+    return _changed(found, run, ready.run, "kept" if woken is run else "resumed", ready.proof)
+
+
+@step("report")
+def report_power(stack: str, cloud: str, changes: Sequence[PowerChange]) -> PowerReport:
+    """Say what was done, as an artifact and in the log; return the flow's result."""
+    report = PowerReport(stack=stack, cloud=cloud, changes=tuple(changes))
+    create_markdown_artifact(
+        power_markdown(report), key=artifact_key("power", stack), description=f"Power of the stack {stack}"
+    )
+    for change in report.changes:
+        get_run_logger().info("%s: %s (%s)", change.name, change.action, change.after or "there is no run")
+    return report
+
+
+def power_markdown(report: PowerReport) -> str:
+    """Return the report for reading."""
+    changed = report.changed
+    told = "Nothing to do"
+    if changed:
+        sum_text = total_text(change.price_rub_per_hour for change in changed)
+        saved = "saves" if changed[0].action == "suspended" else "costs again"
+        told = f"{changed[0].action.capitalize()}: {len(changed)}; {saved} {sum_text}"
+    rows = [
+        (
+            change.name,
+            change.run_id,
+            change.before,
+            change.after,
+            change.action,
+            rub_per_hour(change.price_rub_per_hour),
+            change.proof,
+        )
+        for change in report.changes
+    ]
+    head = ("inference", "id", "was", "is", "action", "RUB per hour while on", "proof")
+    return f"# {report.stack} on `{report.cloud}`\n\n**{told}**\n\n{table(head, rows)}"
+
+
+def _changed(
+    found: FoundRun, before: ModelRun, after: ModelRun, action: Literal["suspended", "resumed", "kept"], proof: str = ""
+) -> PowerChange:
+    return PowerChange(
+        name=before.name,
+        run_id=before.model_run_id,
+        before=plain_status(before),
+        after=plain_status(after),
+        action=action,
+        price_rub_per_hour=found.price,
+        proof=proof,
+    )

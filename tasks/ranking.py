@@ -1,0 +1,80 @@
+"""How well chunks are ranked, by trec_eval's measures, which `ir_measures` computes.
+
+What is judged is a golden phrase, not a chunk: it is at the rank of the first chunk that comes from an expected source
+and contains it. So figures of versions that cut the same text into other chunks can be compared, and overlap, which
+puts a phrase into two chunks, is neither rewarded nor punished. To trec_eval each phrase is a topic with one relevant
+document (known-item search), a question's figure is the mean over its phrases, and recall@k says which share of the
+phrases the first k chunks hold. A phrase that the splitter cut in two is in no chunk: its figures are 0.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import ir_measures
+from ir_measures import RR, R, nDCG
+
+from clouds.cloudru.wire.search import Chunk
+from tasks.golden import GoldenQuestion
+from tasks.query import file_name, plain
+
+Judgements = Mapping[str, Mapping[str, int]]
+"""Relevance of documents by topic, as trec_eval's qrels."""
+Run = Mapping[str, Mapping[str, float]]
+"""Scores of the documents found by topic, as trec_eval's run: a higher score is a better rank."""
+NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True)
+class RankingScores:
+    """Recall at k, reciprocal rank and nDCG at k, each 0 to 1."""
+
+    recall: float
+    reciprocal_rank: float
+    ndcg: float
+
+
+def trec_scores(judgements: Judgements, run: Run, k: int) -> dict[str, RankingScores]:
+    """Return the scores of each topic that is judged; one of which nothing was found has zeros."""
+    recall, ndcg = R @ k, nDCG @ k
+    measured = {topic: dict.fromkeys((recall, RR, ndcg), 0.0) for topic in judgements}
+    for found in ir_measures.iter_calc([recall, RR, ndcg], judgements, run):
+        measured[found.query_id][found.measure] = found.value
+    return {topic: RankingScores(of[recall], of[RR], of[ndcg]) for topic, of in measured.items()}
+
+
+def ranking_scores(ranks: Sequence[int | None], found: int, k: int) -> RankingScores:
+    """Return the mean scores of phrases at these ranks (from 1, None: in no chunk) among `found` chunks."""
+    judgements = {str(number): {NOWHERE if rank is None else str(rank): 1} for number, rank in enumerate(ranks)}
+    chunks = {str(rank): float(found - rank) for rank in range(1, found + 1)}
+    scores = [*trec_scores(judgements, dict.fromkeys(judgements, chunks), k).values()]
+    return RankingScores(
+        fmean(score.recall for score in scores),
+        fmean(score.reciprocal_rank for score in scores),
+        fmean(score.ndcg for score in scores),
+    )
+
+
+def phrase_ranks(question: GoldenQuestion, chunks: Sequence[Chunk], chunk_sources: Sequence[str]) -> list[int | None]:
+    """Return, for each expected phrase, the rank of the first chunk of an expected source that contains it."""
+    expected = {file_name(source) for source in question.expected_sources}
+    texts = [
+        plain(chunk.content) if file_name(source) in expected else ""
+        for chunk, source in zip(chunks, chunk_sources, strict=True)
+    ]
+    return [
+        next((rank for rank, text in enumerate(texts, start=1) if plain(phrase) in text), None)
+        for phrase in question.expected_phrases
+    ]
+
+
+def phrase_share(question: GoldenQuestion, answer: str) -> float:
+    """Return which share of the expected phrases the answer contains, 0 to 1."""
+    text = plain(answer)
+    return fmean(plain(phrase) in text for phrase in question.expected_phrases)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the nearest-rank percentile: the least value that at least this share of all values does not exceed."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

@@ -1,0 +1,186 @@
+"""From documents that differ to a version of them: the difference sent, the version begun and waited for."""
+
+from collections.abc import Sequence
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import EnsuredRun, ReadyRun
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
+from clouds.cloudru.knowledge_version import is_broken, unreadable_documents
+from clouds.cloudru.model_run_wait import ANSWERING
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec, ProbeSpec, RetrievalSpec
+from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
+from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
+from clouds.errors import ConfigurationError, FailedStateError
+from tasks import unreadable
+from tasks.changes import Changes
+from tasks.evaluation import EvaluationSpec
+from tasks.gate import Thresholds, measures
+from tasks.golden import GoldenQuestion
+from tasks.inference import log_group
+from tasks.judgement import judge_version
+from tasks.knowledge import wait_for_index
+from tasks.progress import progress
+from tasks.promotion import InService, in_service, promote
+from tasks.query import QueryModel, verify
+from tasks.steps import LOOK_FIRST, step
+from tasks.version import AskedVersion
+
+
+@step("find-inference", run_name="find-inference {model.name}", **LOOK_FIRST)
+def find_inference(cloudru: CloudRuCredentials, model: InferenceSpec | FoundationModelSpec) -> EnsuredRun | None:
+    """Return the run of that name; None for a model of Foundation Models. Nothing is started.
+
+    Raises:
+        ConfigurationError: there is no such run, or it is suspended.
+
+    """
+    if isinstance(model, FoundationModelSpec):
+        return None
+    client = cloudru.get_client()
+    listed = client.inferences.find(model.name)
+    if listed is None:
+        raise ConfigurationError(f"the project has no model run {model.name!r}: run provision-rag first")
+    if listed.status not in ANSWERING:
+        raise ConfigurationError(
+            f"the model run {listed.name} is {listed.status.removeprefix('MODEL_RUN_STATUS_')} and does not answer: "
+            "run resume-rag or provision-rag first"
+        )
+    return EnsuredRun(client.inferences.get(listed.model_run_id), "adopted")
+
+
+@step("sync-documents", run_name="sync-documents {plan.folder}", **LOOK_FIRST)
+def sync_documents(
+    cloudru: CloudRuCredentials,
+    plan: SyncPlan,
+    models: Sequence[ReadyRun | FoundationModelSpec],
+    serving: InService,
+) -> Upload:
+    """Send and delete what the plan says, once the models answer that the new version needs."""
+    get_run_logger().info(
+        "%s models answer; version %s stays in service until another is promoted", len(models), serving.version_id
+    )
+    storage = cloudru.get_client().storage
+    with progress(
+        f"sync-documents-{plan.bucket}", f"Documents to {plan.bucket}/{plan.folder}", total=len(plan.documents)
+    ) as advance:
+        upload = storage.send(plan, lambda done, total: advance(done, f"{done} of {total} documents"))
+    if plan.missing:
+        storage.touch_folder(plan.bucket, plan.folder)  # first: a run that dies in between is noticed by the time
+        storage.delete_objects(plan.bucket, plan.missing)
+    return upload
+
+
+@step("ensure-version", run_name="ensure-version {spec.name}", **LOOK_FIRST)
+def ensure_version(
+    cloudru: CloudRuCredentials,
+    spec: KnowledgeBaseSpec,
+    bucket: EnsuredBucket,
+    changes: Changes,
+    sent: Upload,
+    embedder: ReadyRun | FoundationModelSpec,
+) -> EnsuredKnowledgeBase:
+    """Take the version that an earlier run or an earlier try of this step has begun, or begin one."""
+    client = cloudru.get_client()
+    get_run_logger().info("%s: %s documents sent", spec.name, len(sent.uploaded))
+    base, known = changes.base, {version.knowledgebase_version_id for version in changes.versions}
+    begun = [
+        version
+        for version in client.knowledge_bases.versions(base.knowledgebase_id)
+        if version.knowledgebase_version_id not in known and not is_broken(version)
+    ]
+    if changes.built is not None:
+        return EnsuredKnowledgeBase(base, changes.built, "adopted")
+    if begun:
+        return EnsuredKnowledgeBase(base, begun[0], "created")
+    version = client.knowledge_bases.create_version(
+        base.knowledgebase_id,
+        spec,
+        bucket=bucket.name,
+        folder=changes.plan.folder,
+        embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
+        log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+    )
+    return EnsuredKnowledgeBase(base, version, "updated" if version.knowledgebase_version_id in known else "created")
+
+
+@step("wait-for-version", run_name="wait-for {spec.name}")
+def wait_for_version(
+    cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, changes: Changes, ensured: EnsuredKnowledgeBase
+) -> IndexedKnowledgeBase:
+    """Wait until the version can be asked; however that ends, set aside the documents that it could not read."""
+    try:
+        indexed = wait_for_index.fn(cloudru, spec, ensured)
+    except FailedStateError:
+        version_id = ensured.version.knowledgebase_version_id
+        _set_aside(cloudru, spec.name, changes, cloudru.get_client().knowledge_bases.version(version_id))
+        raise
+    _set_aside(cloudru, spec.name, changes, indexed.version)
+    return indexed
+
+
+def judge_and_promote(
+    cloudru: CloudRuCredentials,
+    index: IndexedKnowledgeBase,
+    models: Sequence[ReadyRun | FoundationModelSpec],
+    stack_name: str,
+    *,
+    probe: ProbeSpec,
+    questions: Sequence[GoldenQuestion],
+    retrieval: RetrievalSpec,
+    measurement: EvaluationSpec,
+    thresholds: Thresholds,
+) -> InService:
+    """Ask the version the golden questions, or the probe when there are none, and put it in service when it passes.
+
+    Raises:
+        WrongAnswerError: it does not pass, and is not put in service.
+
+    """
+    _, reranker, llm = models
+    base, version_id = index.knowledge_base, index.version.knowledgebase_version_id
+    if not questions:
+        verify(cloudru, index, reranker, llm, probe, retrieval)
+        return promote(stack_name, base.knowledgebase_id, version_id, None)
+    asked = AskedVersion(stack_name, base, version_id, "built by this run", _queried(reranker), _queried(llm))
+    report = judge_version(
+        cloudru,
+        asked,
+        questions,
+        retrieval=retrieval,
+        measurement=measurement,
+        thresholds=thresholds,
+        promote_passed=False,
+    )
+    return promote(stack_name, base.knowledgebase_id, version_id, measures(report.evaluation))
+
+
+@step("hold-in-service", run_name="hold-in-service {name}")
+def hold_in_service(name: str, changes: Changes) -> InService:
+    """Write down which version is in service before another one is built, unless a promotion has done so."""
+    promoted = in_service(name)
+    serving = changes.serving.knowledgebase_version_id
+    if promoted is not None and promoted.version_id == serving:
+        return promoted
+    return promote.fn(name, changes.base.knowledgebase_id, serving, None)
+
+
+def _queried(model: ReadyRun | FoundationModelSpec) -> QueryModel:
+    return model.run if isinstance(model, ReadyRun) else model
+
+
+def _set_aside(cloudru: CloudRuCredentials, name: str, changes: Changes, version: KnowledgeBaseVersion) -> None:
+    """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already."""
+    plan = changes.plan
+    documents = {plan.folder + document.name: document for document in changes.documents}
+    told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
+    found = [one for one in told if one.key in documents]
+    registry = {**changes.left_out, **dict(unreadable.entry(documents[one.key], one.reason) for one in found)}
+    if registry != unreadable.read_registry(name):
+        unreadable.write_registry(name, registry)
+    unreadable.show(name, registry)
+    for one in found:
+        get_run_logger().warning("%s could not be read and is set aside until it changes: %s", one.key, one.reason)
+    if found:
+        cloudru.get_client().storage.delete_objects(plan.bucket, [one.key for one in found])

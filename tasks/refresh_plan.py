@@ -1,0 +1,48 @@
+"""What a refresh is going to do, for reading before it is done."""
+
+from collections.abc import Sequence
+
+from prefect import get_run_logger
+
+from tasks.changes import Changes
+from tasks.plan import Planned, StackPlan
+from tasks.plan_text import show
+from tasks.steps import step
+
+NAMED = 5
+"""So many documents of each kind are named."""
+
+
+@step("plan")
+def plan_refresh(stack_name: str, changes: Changes) -> StackPlan:
+    """Say what happens to the documents and which version there will be, and show it as a table."""
+    plan = changes.plan
+    rows = (
+        Planned("new documents", plan.folder, "create", _listed(plan.new)) if plan.new else None,
+        Planned("changed documents", plan.folder, "update", _listed(plan.changed)) if plan.changed else None,
+        Planned("missing documents", plan.folder, "delete", _listed(plan.missing)) if plan.missing else None,
+        Planned("other documents", plan.folder, "keep", _listed(plan.others)) if plan.others else None,
+        Planned("documents", plan.folder, "adopt", f"{len(plan.same)} the same") if plan.same else None,
+        _version(changes),
+    )
+    made = StackPlan(stack_name, tuple(row for row in rows if row is not None))
+    get_run_logger().info("Plan for %s: %s", stack_name, made.summary)
+    show(made)
+    return made
+
+
+def _version(changes: Changes) -> Planned:
+    serving = changes.serving.knowledgebase_version_id
+    if changes.built is not None:
+        reason = "built by an earlier run: it is judged and, when it passes, promoted"
+        return Planned("version", changes.built.knowledgebase_version_id, "adopt", reason)
+    if not changes.wanted:
+        return Planned("version", serving, "keep", "it has read the documents as they are")
+    if changes.empties:
+        return Planned("version", serving, "keep", "no document is left, so none can be built")
+    return Planned("version", "", "create", f"judged before it takes the place of {serving}")
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return f"{len(keys)}: {', '.join(keys[:NAMED])}{more}"

@@ -1,0 +1,97 @@
+"""What a refresh did: the flow's result, and the same as an artifact for the UI."""
+
+from typing import Literal
+
+from prefect.artifacts import create_markdown_artifact
+
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from tasks.changes import Changes
+from tasks.progress import artifact_key
+from tasks.promotion import InService
+from tasks.stack_report import Part, StepReport
+from tasks.steps import recorded, step
+from tasks.unreadable import read_registry
+
+NAMED = 100
+"""So many documents of each kind stand in the artifact."""
+
+
+class RefreshReport(Part):
+    """What changed, and which version is in service now.
+
+    unchanged: nothing was sent, deleted or built. refreshed: a version of the documents was built, judged and promoted.
+    emptied: the folder holds no document any more, so nothing could be built; the version still answers from what was.
+    """
+
+    cloud: str
+    knowledge_base: str
+    outcome: Literal["unchanged", "refreshed", "emptied"]
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    deleted: tuple[str, ...]
+    same: int
+    unreadable: tuple[str, ...]
+    version_id: str
+    previous_version_id: str | None
+    scores: dict[str, float] | None
+    steps: tuple[StepReport, ...]
+    duration_s: float
+
+
+@step("report-refresh")
+def report_refresh(
+    cloud: str, name: str, changes: Changes, ensured: EnsuredKnowledgeBase | None, promoted: InService | None
+) -> RefreshReport:
+    """Write the artifact and return the flow's result; without `promoted` no version was built."""
+    plan, steps = changes.plan, StepReport.of(recorded())
+    result = RefreshReport(
+        cloud=cloud,
+        knowledge_base=name,
+        outcome="refreshed" if promoted else "emptied" if changes.wanted else "unchanged",
+        new=plan.new,
+        changed=plan.changed,
+        deleted=plan.missing,
+        same=len(plan.same),
+        unreadable=tuple(document.name for document in read_registry(name).values()),
+        version_id=promoted.version_id if promoted else changes.serving.knowledgebase_version_id,
+        previous_version_id=promoted.previous_version_id if promoted else None,
+        scores=promoted.scores if promoted else None,
+        steps=steps,
+        duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
+    )
+    create_markdown_artifact(
+        markdown(result, ensured), key=artifact_key("refresh", name), description=f"Refresh of {name}"
+    )
+    return result
+
+
+def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> str:
+    """Return the report for reading."""
+    counts = (
+        f"{len(result.new)} new, {len(result.changed)} changed, {len(result.deleted)} deleted, {result.same} the same, "
+        f"{len(result.unreadable)} that could not be read"
+    )
+    begun = f", {ensured.action} by this run" if ensured else ""
+    after = f", after `{result.previous_version_id}`" if result.previous_version_id else ""
+    lists = [
+        f"## {title}\n\n" + "\n".join(f"- `{key}`" for key in keys[:NAMED]) + _rest(len(keys) - NAMED)
+        for title, keys in (
+            ("New", result.new),
+            ("Changed", result.changed),
+            ("Deleted", result.deleted),
+            ("Could not be read", result.unreadable),
+        )
+        if keys
+    ]
+    return "\n\n".join(
+        (
+            f"# {result.knowledge_base} on `{result.cloud}`: {result.outcome}",
+            f"Documents: {counts}.",
+            f"In service: version `{result.version_id}`{begun}{after}. {result.duration_s:.1f} s in all.",
+            *lists,
+        )
+    )
+
+
+def _rest(count: int) -> str:
+    return f"\n- and {count} more" if count > 0 else ""

@@ -1,0 +1,164 @@
+"""Endpoints that no stack claims: found by comparing the project's runs with the stacks that are known."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.artifacts import create_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+from pydantic import BaseModel, ValidationError
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.inference import GONE, find_among
+from clouds.cloudru.specs import InferenceSpec
+from clouds.cloudru.wire.inference import ModelRun
+from clouds.errors import ConfigurationError
+from tasks.inventory import ResourceStatus, inference_status
+from tasks.prices import catalogue_prices, total_text
+from tasks.progress import progress
+from tasks.stack_report import Part
+from tasks.steps import LOOK_FIRST, step
+
+ROLES = ("embedder", "reranker", "llm")
+PAGE_SIZE = 100
+GONE_WITHIN_S = 3600.0
+
+
+class Endpoints(Part):
+    """The live runs of the project: those that nobody claims, and by name why the others are claimed."""
+
+    unclaimed: tuple[ResourceStatus, ...]
+    claimed: dict[str, str]
+
+
+class SweepReport(Part):
+    """What no stack claims, and what of it was deleted."""
+
+    cloud: str
+    unclaimed: tuple[ResourceStatus, ...]
+    claimed: dict[str, str]
+    deleted: tuple[str, ...]
+
+
+def claims_of(flow_name: str, stack_kind: type[BaseModel], claimed_names: Sequence[str]) -> dict[str, str]:
+    """Return who claims an inference, by its name: deployments of the flow, by their parameter `stack`, and the caller.
+
+    Raises:
+        ConfigurationError: a deployment holds what is no stack, so that nobody knows what it claims.
+
+    """
+    claims = dict.fromkeys(claimed_names, "claimed_names")
+    for deployment, parameters in _deployments(flow_name).items():
+        try:
+            stack = stack_kind.model_validate(parameters.get("stack") or {})
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"nobody can tell which endpoints the deployment {deployment} claims: its parameter stack is not valid "
+                f"({error.errors()[0]['msg']}); correct or delete the deployment"
+            ) from error
+        models = (getattr(stack, role) for role in ROLES)
+        for model in models:
+            if isinstance(model, InferenceSpec):
+                claims.setdefault(model.name, f"deployment {deployment}")
+    return claims
+
+
+def _deployments(flow_name: str) -> dict[str, dict[str, Any]]:
+    """Return the parameters of each deployment of a flow, by `flow/deployment`."""
+    found: dict[str, dict[str, Any]] = {}
+    offset = 0
+    with get_client(sync_client=True) as client:
+        while True:
+            flows = FlowFilter(name=FlowFilterName(any_=[flow_name]))
+            page = client.read_deployments(flow_filter=flows, limit=PAGE_SIZE, offset=offset)
+            found.update((f"{flow_name}/{deployment.name}", deployment.parameters) for deployment in page)
+            offset += len(page)
+            if len(page) < PAGE_SIZE:
+                return found
+
+
+@step("find-unclaimed", **LOOK_FIRST)
+def find_unclaimed(cloudru: CloudRuCredentials, claims: Mapping[str, str], delete_names: Sequence[str]) -> Endpoints:
+    """Compare the live runs with `claims` (who claims it, by name of the run) and with the knowledge bases.
+
+    A run that got a suffix because its name was taken is claimed by the stack that names it without; a run that a
+    knowledge base was built with is claimed by that base.
+
+    Raises:
+        ConfigurationError: a name to delete is claimed, or no run ever had it; nothing was deleted.
+
+    """
+    client = cloudru.get_client()
+    runs = client.inferences.list()
+    live = {run.name: run for run in runs if run.status not in GONE}
+    claimed = _claimed(client, runs, claims)
+    _check(delete_names, {run.name for run in runs}, claimed)
+    prices = catalogue_prices(client)
+    unclaimed = [
+        inference_status(client, run.model_run_id, prices) for name, run in live.items() if name not in claimed
+    ]
+    return Endpoints(unclaimed=tuple(unclaimed), claimed=claimed)
+
+
+@step("delete", run_name="delete {endpoint.name}", **LOOK_FIRST)
+def delete_endpoint(cloudru: CloudRuCredentials, endpoint: ResourceStatus) -> str:
+    """Delete one run and wait until it is gone; return its name."""
+    inferences = cloudru.get_client().inferences
+    with progress(f"delete-{endpoint.name}", f"Until {endpoint.name} is gone", total=1) as advance:
+        inferences.delete(endpoint.id)
+        inferences.wait_gone(endpoint.id, deadline_s=GONE_WITHIN_S)
+        advance(1, "gone")
+    return endpoint.name
+
+
+@step("report")
+def report_sweep(cloud: str, endpoints: Endpoints, deleted: Sequence[str]) -> SweepReport:
+    """Write the table artifact and return the flow's result."""
+    costs = [endpoint.cost_rub_per_hour for endpoint in endpoints.unclaimed]
+    told = f"{len(endpoints.unclaimed)} endpoints that no stack claims on {cloud}: {total_text(costs)}"
+    rows = [
+        {
+            "endpoint": endpoint.name,
+            "state": endpoint.state,
+            "model": endpoint.what,
+            "created at": endpoint.created_at.isoformat() if endpoint.created_at else "",
+            "RUB per hour now": "unknown" if endpoint.cost_rub_per_hour is None else f"{endpoint.cost_rub_per_hour:g}",
+            "action": "deleted" if endpoint.name in deleted else "listed",
+            "id": endpoint.id,
+        }
+        for endpoint in endpoints.unclaimed
+    ]
+    create_table_artifact(rows, key="sweep", description=told)
+    get_run_logger().info("%s; deleted: %s", told, ", ".join(deleted) or "none")
+    return SweepReport(cloud=cloud, unclaimed=endpoints.unclaimed, claimed=endpoints.claimed, deleted=tuple(deleted))
+
+
+def _claimed(client: CloudRuClient, runs: Sequence[ModelRun], claims: Mapping[str, str]) -> dict[str, str]:
+    claimed: dict[str, str] = {}
+    for name, by in claims.items():
+        run = find_among(runs, name)
+        if run is not None:
+            claimed.setdefault(run.name, by)
+    names = {run.model_run_id: run.name for run in runs if run.status not in GONE}
+    for base in client.knowledge_bases.list():
+        embedder = names.get(base.embedder.model_id) if base.embedder else None
+        if embedder is not None:
+            claimed.setdefault(embedder, f"knowledge base {base.name}, which was built with it")
+    return claimed
+
+
+def _check(delete_names: Sequence[str], known: set[str], claimed: Mapping[str, str]) -> None:
+    held = [f"{name} (by {claimed[name]})" for name in delete_names if name in claimed]
+    if held:
+        raise ConfigurationError(
+            f"nothing was deleted: these endpoints are claimed: {', '.join(held)}; take them out of delete_names, or "
+            "run teardown-rag for their stack"
+        )
+    strange = [name for name in delete_names if name not in known]
+    if strange:
+        raise ConfigurationError(
+            f"nothing was deleted: there is no endpoint {', '.join(strange)} in this project; delete_names takes exact "
+            "names, as sweep-rag lists them"
+        )

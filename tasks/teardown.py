@@ -1,0 +1,155 @@
+"""Delete what a stack names, one kind after the other, and see each gone. What is not there is deleted."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact
+from prefect.variables import Variable
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import GONE
+from clouds.cloudru.storage import Storage
+from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
+from clouds.errors import ConflictError, NotFoundError
+from tasks.prices import total_text
+from tasks.progress import artifact_key, progress
+from tasks.report_text import table
+from tasks.stack_report import Part
+from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.teardown_plan import Deletion, Kind, TeardownPlan
+
+DONE = {"delete": "deleted", "absent": "absent", "keep": "kept"}
+
+
+class TornDown(Part):
+    """What became of one resource."""
+
+    kind: Kind
+    name: str
+    id: str
+    outcome: Literal["deleted", "absent", "kept"]
+    reason: str
+
+
+class TeardownReport(Part):
+    """What became of the stack; with `plan_only` nothing has, and `plan` says what would."""
+
+    cloud: str
+    plan: TeardownPlan
+    resources: tuple[TornDown, ...]
+
+
+@step("delete-knowledge-base", run_name="delete {deletion.name}", **LOOK_FIRST)
+def delete_knowledge_base(cloudru: CloudRuCredentials, deletion: Deletion, plan: TeardownPlan) -> TornDown:
+    """Delete the base with its versions, and what the service wrote for it into the bucket if documents go.
+
+    Its files go first, while the base can still be found by name: after it nobody knows whose they are, and a run that
+    is killed in between has to find them again.
+    """
+    if deletion.action != "delete":
+        return _outcome(deletion)
+    client = cloudru.get_client()
+    files = f"{ARTIFACTS_PREFIX}{deletion.id}/"
+    if plan.with_documents:
+        _empty(client.storage, plan.bucket.name, files)
+    with progress(f"delete-{deletion.name}", f"Until {deletion.name} is gone", total=1) as advance:
+        client.knowledge_bases.delete(deletion.id)
+        client.knowledge_bases.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
+        advance(1, "gone")
+    if plan.with_documents:
+        _empty(client.storage, plan.bucket.name, files)
+    return _outcome(deletion)
+
+
+@step("delete-inference", run_name="delete {deletion.name}", **LOOK_FIRST)
+def delete_inference(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDown:
+    """Delete the run unless that has begun already, and wait until it is gone."""
+    if deletion.action != "delete":
+        return _outcome(deletion)
+    inferences = cloudru.get_client().inferences
+    with progress(f"delete-{deletion.name}", f"Until {deletion.name} is gone", total=1) as advance:
+        try:
+            begun = inferences.get(deletion.id).status in GONE
+        except NotFoundError:
+            begun = True
+        if not begun:
+            inferences.delete(deletion.id)
+        inferences.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
+        advance(1, "gone")
+    return _outcome(deletion)
+
+
+@step("delete-secret", run_name="delete {deletion.name}", **LOOK_FIRST)
+def delete_secret(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDown:
+    """Delete the secret with its versions, and see it gone."""
+    if deletion.action == "delete":
+        cloudru.get_client().secrets.delete(deletion.name)
+    return _outcome(deletion)
+
+
+@step("delete-folder", run_name="delete {plan.folder} of {plan.bucket.name}", **LOOK_FIRST)
+def delete_folder(cloudru: CloudRuCredentials, plan: TeardownPlan) -> TornDown:
+    """Delete the stack's folder with its marker, then the bucket unless it holds something else."""
+    deletion = plan.bucket
+    if deletion.action != "delete":
+        return _outcome(deletion)
+    storage = cloudru.get_client().storage
+    _empty(storage, deletion.name, plan.folder)
+    storage.delete_objects(deletion.name, [plan.folder])
+    try:
+        storage.delete_bucket(deletion.name)
+    except ConflictError as error:
+        get_run_logger().warning("%s", error)
+        reason = f"the documents are deleted; the bucket holds something else than {plan.folder}"
+        return _outcome(deletion.model_copy(update={"action": "keep", "reason": reason}))
+    return _outcome(deletion)
+
+
+@step("delete-variable", run_name="delete {deletion.name}", **LOOK_FIRST)
+def delete_variable(deletion: Deletion) -> TornDown:
+    """Delete the Prefect variable that names the version in service."""
+    if deletion.action == "delete":
+        Variable.unset(deletion.name)
+    return _outcome(deletion)
+
+
+@step("report")
+def report_teardown(cloud: str, plan: TeardownPlan, resources: Sequence[TornDown]) -> TeardownReport:
+    """Write the artifact and return the flow's result."""
+    gone = {torn.id for torn in resources if torn.outcome == "deleted"}
+    saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
+    rows = [(torn.kind, torn.name, torn.outcome, torn.reason, torn.id) for torn in resources]
+    create_markdown_artifact(
+        f"# {plan.stack} on `{cloud}` is torn down\n\n**Saves {saved}**\n\n"
+        + table(("resource", "name", "outcome", "why", "id"), rows),
+        key=artifact_key("teardown", plan.stack),
+        description=f"Teardown of the stack {plan.stack}",
+    )
+    return TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))
+
+
+def _on_look(_seen: str, _elapsed_s: float) -> None:
+    stop_when_another_failed()
+
+
+def _empty(storage: Storage, bucket: str, prefix: str) -> None:
+    """Delete every object whose key begins with the prefix."""
+    try:
+        keys = [stored.key for stored in storage.list_objects(bucket, prefix)]
+    except NotFoundError:
+        return
+    if keys:
+        storage.delete_objects(bucket, keys)
+
+
+def _outcome(deletion: Deletion) -> TornDown:
+    return TornDown.model_validate(
+        {
+            "kind": deletion.kind,
+            "name": deletion.name,
+            "id": deletion.id,
+            "outcome": DONE[deletion.action],
+            "reason": deletion.reason,
+        }
+    )

@@ -1,0 +1,205 @@
+"""What tearing a stack down would delete, what it would leave, and why. Nothing is changed here."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from prefect import get_run_logger
+from prefect.artifacts import create_table_artifact
+from prefect.variables import Variable
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.inference import GONE, find_among
+from clouds.cloudru.knowledge_decision import family
+from clouds.cloudru.model_run_body import identity_differences
+from clouds.cloudru.model_run_wait import plain_status
+from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
+from clouds.cloudru.wire.knowledge import KnowledgeBase
+from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
+from clouds.errors import NotFoundError
+from tasks.inventory import moment
+from tasks.plan import Stack
+from tasks.prices import catalogue_prices, cost_of, rub_per_hour
+from tasks.progress import artifact_key
+from tasks.promotion import variable_name
+from tasks.stack_report import Part
+from tasks.steps import LOOK_FIRST, step
+
+Kind = Literal["knowledge base", "inference", "secret", "bucket", "variable"]
+
+
+class Deletion(Part):
+    """What is to become of one resource; `within_s` is how long its end is waited for."""
+
+    kind: Kind
+    name: str
+    action: Literal["delete", "absent", "keep"]
+    reason: str
+    id: str = ""
+    within_s: float = 0.0
+    cost_rub_per_hour: float | None = None
+
+
+class TeardownPlan(Part):
+    """The resources that the stack names, in the order in which they go. `folder` is the stack's in the bucket."""
+
+    stack: str
+    folder: str
+    knowledge_bases: tuple[Deletion, ...]
+    inferences: tuple[Deletion, ...]
+    secret: Deletion
+    bucket: Deletion
+    variable: Deletion
+
+    @property
+    def deletions(self) -> tuple[Deletion, ...]:
+        """All of them."""
+        return (*self.knowledge_bases, *self.inferences, self.secret, self.bucket, self.variable)
+
+    @property
+    def with_documents(self) -> bool:
+        """Whether the documents go too."""
+        return self.bucket.action == "delete"
+
+
+@step("plan-teardown", **LOOK_FIRST)
+def plan_teardown(cloudru: CloudRuCredentials, stack: Stack, *, delete_documents: bool) -> TeardownPlan:
+    """Look for what the stack names; write the plan as a table artifact and return it."""
+    client, name = cloudru.get_client(), stack.knowledge_base.name
+    runs, bases = client.inferences.list(), client.knowledge_bases.list()
+    leaving_too = cloudru.assumptions.knowledge.model_copy(update={"gone_statuses": ()})
+    own = family(name, bases, leaving_too)
+    others = [base for base in bases if base not in own]
+    specs = [m for m in (stack.embedder, stack.reranker, stack.llm) if isinstance(m, InferenceSpec)]
+    prices = catalogue_prices(client)
+    inferences = [_inference(cloudru, spec, runs, others, prices) for spec in specs]
+    going = {inference.id for inference in inferences if inference.action == "delete"}
+    plan = TeardownPlan(
+        stack=name,
+        folder=stack.folder,
+        knowledge_bases=tuple(_knowledge_bases(stack.knowledge_base, own)),
+        inferences=tuple(inferences),
+        secret=_secret(
+            client, stack.token_secret, [r for r in runs if r.status not in GONE and r.model_run_id not in going]
+        ),
+        bucket=_bucket(client, stack.bucket, stack.folder, delete_documents=delete_documents),
+        variable=_variable(name),
+    )
+    rows = [
+        {
+            "resource": deletion.kind,
+            "name": deletion.name,
+            "action": deletion.action,
+            "reason": deletion.reason,
+            "RUB per hour now": rub_per_hour(deletion.cost_rub_per_hour) if deletion.kind == "inference" else "",
+            "id": deletion.id,
+        }
+        for deletion in plan.deletions
+    ]
+    create_table_artifact(rows, key=artifact_key("teardown-plan", name), description=f"Teardown of the stack {name}")
+    for deletion in plan.deletions:
+        get_run_logger().info("%s %s %s: %s", deletion.action, deletion.kind, deletion.name, deletion.reason)
+    return plan
+
+
+def _knowledge_bases(spec: KnowledgeBaseSpec, bases: Sequence[KnowledgeBase]) -> list[Deletion]:
+    found = [
+        Deletion(
+            kind="knowledge base",
+            name=base.name,
+            id=base.knowledgebase_id,
+            action="delete",
+            reason=f"{base.status.removeprefix('KNOWLEDGEBASE_')}; its versions go with it",
+            within_s=spec.indexed_within_s,
+        )
+        for base in bases
+    ]
+    return found or [Deletion(kind="knowledge base", name=spec.name, action="absent", reason="it is not there")]
+
+
+def _inference(
+    cloudru: CloudRuCredentials,
+    spec: InferenceSpec,
+    runs: Sequence[ModelRun],
+    others: Sequence[KnowledgeBase],
+    prices: Mapping[str, float],
+) -> Deletion:
+    client = cloudru.get_client()
+    listed = find_among(runs, spec.name) or _leaving(runs, spec.name)
+    if listed is None:
+        return Deletion(kind="inference", name=spec.name, action="absent", reason="there is no live run of that name")
+    run = client.inferences.get(listed.model_run_id)
+    users = [base.name for base in others if base.embedder and base.embedder.model_id == run.model_run_id]
+    reason, action = plain_status(run), "delete"
+    if users:
+        reason, action = f"the knowledge base {', '.join(users)} was built with it", "keep"
+    elif run.name != spec.name and run.status not in GONE and not _named_by_us(cloudru, spec, run, runs):
+        reason = f"only its name is like {spec.name}: it is another model, or was there before that name was taken"
+        action = "keep"
+    return Deletion(
+        kind="inference",
+        name=run.name,
+        id=run.model_run_id,
+        action=action,
+        reason=reason,
+        within_s=spec.ready_within_s,
+        cost_rub_per_hour=cost_of(run, prices),
+    )
+
+
+def _leaving(runs: Sequence[ModelRun], name: str) -> ModelRun | None:
+    """Return a run of that name, with or without a suffix, whose deletion has begun and must be waited for."""
+    pattern = re.compile(rf"{re.escape(name)}(-\d+)?")
+    leaving = (run for run in runs if run.status == ModelRunStatus.ON_DELETION and pattern.fullmatch(run.name))
+    return next(leaving, None)
+
+
+def _named_by_us(cloudru: CloudRuCredentials, spec: InferenceSpec, run: ModelRun, runs: Sequence[ModelRun]) -> bool:
+    """Say whether a run has its suffix because the stack's name was taken: it is the model, and came after that."""
+    client = cloudru.get_client()
+    if identity_differences(spec, run, cloudru.assumptions.inference):
+        return False
+    created_at = moment(run.created_at)
+    for holder in runs:
+        if holder.name == spec.name:
+            try:
+                deleted_at = moment(client.inferences.get(holder.model_run_id).updated_at)
+            except NotFoundError:
+                continue
+            if created_at and deleted_at and created_at < deleted_at:
+                return False
+    return True
+
+
+def _secret(client: CloudRuClient, path: str, staying: Sequence[ModelRun]) -> Deletion:
+    secret = client.secrets.get(path)
+    if secret is None:
+        return Deletion(kind="secret", name=path, action="absent", reason="it is not there")
+    for listed in staying:
+        source = client.inferences.get(listed.model_run_id).model_source
+        if source and source.secret and any(own and own in source.secret for own in (secret.id, path.strip("/"))):
+            reason = f"the inference {listed.name} pulls with it"
+            return Deletion(kind="secret", name=path, id=secret.id, action="keep", reason=reason)
+    reason = f"{len(secret.versions)} versions" if secret.versions else "no other inference pulls with it"
+    return Deletion(kind="secret", name=path, id=secret.id, action="delete", reason=reason)
+
+
+def _bucket(client: CloudRuClient, bucket: str, folder: str, *, delete_documents: bool) -> Deletion:
+    if client.storage.created_at(bucket) is None:
+        return Deletion(kind="bucket", name=bucket, action="absent", reason="it is not there")
+    if not delete_documents:
+        reason = f"with its documents; delete_documents=true deletes {folder}, and the bucket if nothing else is in it"
+        return Deletion(kind="bucket", name=bucket, action="keep", reason=reason)
+    count = len(client.storage.list_objects(bucket, folder))
+    reason = f"{count} objects in {folder}, the base's own in {ARTIFACTS_PREFIX}, then the bucket if it is empty"
+    return Deletion(kind="bucket", name=bucket, action="delete", reason=reason)
+
+
+def _variable(stack: str) -> Deletion:
+    name = variable_name(stack)
+    held = Variable.get(name)  # synchronous here, a coroutine only inside an event loop
+    if held is None:
+        return Deletion(kind="variable", name=name, action="absent", reason="no version was promoted")
+    return Deletion(kind="variable", name=name, action="delete", reason="names the version in service, on Prefect")

@@ -1,0 +1,114 @@
+"""Documents that the service could not read: kept by content, listed for people, not tried again until they change.
+
+They are kept in the Prefect Variable `rag_<stack>_unreadable` as {sha256: {name, reason, size_bytes}}, and in numbered
+ones beside it, because a Variable holds 5000 characters at most.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from prefect.artifacts import create_table_artifact
+from prefect.types import MAX_VARIABLE_VALUE_LENGTH
+from prefect.variables import Variable
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from clouds.cloudru.storage import Document
+from clouds.cloudru.storage.content import open_document, size_of
+from tasks.progress import artifact_key
+from tasks.promotion import variable_name
+
+REASON_CHARACTERS = 300
+PIECE_BYTES = 1 << 20
+
+
+class Unreadable(BaseModel):
+    """A document that could not be read; `size_bytes` spares hashing the documents of other sizes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    reason: str
+    size_bytes: int
+
+
+Registry = Mapping[str, Unreadable]
+"""By SHA-256 of the content, in hexadecimal."""
+PAGE = TypeAdapter(dict[str, Unreadable])
+
+
+def read_registry(stack_name: str) -> dict[str, Unreadable]:
+    """Return what could not be read up to now."""
+    found: dict[str, Unreadable] = {}
+    number = 1
+    while (value := _value(stack_name, number)) is not None:
+        found |= PAGE.validate_python(value)
+        number += 1
+    return found
+
+
+def write_registry(stack_name: str, registry: Registry) -> None:
+    """Keep exactly this."""
+    pages: list[dict[str, Any]] = [{}]
+    for digest, document in registry.items():
+        entry = {digest: document.model_dump()}
+        if len(json.dumps(pages[-1] | entry)) > MAX_VARIABLE_VALUE_LENGTH:
+            pages.append({})
+        pages[-1] |= entry
+    for number, page in enumerate(pages, start=1):
+        Variable.set(_name(stack_name, number), page, overwrite=True)
+    number = len(pages) + 1
+    while _value(stack_name, number) is not None:
+        Variable.unset(_name(stack_name, number))
+        number += 1
+
+
+def split(documents: Iterable[Document], registry: Registry) -> tuple[list[Document], dict[str, Unreadable]]:
+    """Return the documents that may be tried, and those that could not be read, by digest and under today's name."""
+    sizes = {known.size_bytes for known in registry.values()}
+    tried: list[Document] = []
+    left_out: dict[str, Unreadable] = {}
+    for document in documents:
+        digest = sha256(document) if sizes and size_of(document.path) in sizes else ""
+        if known := registry.get(digest):
+            left_out[digest] = known.model_copy(update={"name": document.name})
+        else:
+            tried.append(document)
+    return tried, left_out
+
+
+def entry(document: Document, reason: str) -> tuple[str, Unreadable]:
+    """Return a document as the registry keeps it."""
+    kept = Unreadable(name=document.name, reason=reason[:REASON_CHARACTERS], size_bytes=size_of(document.path))
+    return sha256(document), kept
+
+
+def sha256(document: Document) -> str:
+    """Return the digest of a document's content, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open_document(document.path) as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def show(stack_name: str, unreadable: Registry) -> None:
+    """List them in an artifact, if there are any."""
+    rows: Sequence[dict[str, Any]] = [
+        {"document": known.name, "reason": known.reason, "sha256": digest} for digest, known in unreadable.items()
+    ]
+    if rows:
+        create_table_artifact(
+            rows,  # pyright: ignore[reportArgumentType]  # a list of rows of any values
+            key=artifact_key("unreadable", stack_name),
+            description=f"Documents of {stack_name} that could not be read; not tried again until they change",
+        )
+
+
+def _value(stack_name: str, number: int) -> Any:
+    return Variable.get(_name(stack_name, number))  # synchronous here, a coroutine only inside an event loop
+
+
+def _name(stack_name: str, number: int) -> str:
+    return f"{variable_name(stack_name)}_unreadable{'' if number == 1 else f'_{number}'}"

@@ -1,0 +1,253 @@
+"""Before anything is done: the plan, its price, who must allow it, and that only one run of a stack is at work."""
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
+
+from clouds.cloudru.specs import ProbeSpec
+from clouds.errors import ConflictError, FailedStateError, WrongAnswerError
+from flows.provision import provision_rag
+from flows.specs import RagStack, StackPlan, StackReport
+from sandbox.settings import PROJECT_ID
+from tasks import approval
+from tasks.approval import NotApprovedError
+from tasks.lock import StackLockedError, stack_lock
+from tasks.plan_text import terminal_table
+from tasks.promotion import in_service
+from tests.flows.artifacts import artifact
+from tests.flows.conftest import Cloud, inference
+
+T = TypeVar("T")
+WRONG = ProbeSpec(question="Сколько стоит доставка курьером?", source="faq_products.txt", phrase="дирижабль")
+
+
+def planned(cloud: Cloud, stack: RagStack, **parameters: Any) -> StackPlan:
+    """Return the plan alone, after a look that it changed nothing."""
+    before = cloud.changes()
+    plan = provision_rag(stack, cloud.name, cloud.name, plan_only=True, **parameters)
+    assert isinstance(plan, StackPlan)
+    assert cloud.changes() == before
+    return plan
+
+
+def provisioned(cloud: Cloud, stack: RagStack, **parameters: Any) -> StackReport:
+    """Run it to the end."""
+    report = provision_rag(stack, cloud.name, cloud.name, **parameters)
+    assert isinstance(report, StackReport)
+    return report
+
+
+def verbs(plan: StackPlan) -> dict[str, str]:
+    """Return what happens to each resource; of several of a kind the first."""
+    return {row.resource: row.verb for row in reversed(plan.rows)}
+
+
+def live_runs(cloud: Cloud, *names: str) -> list[str]:
+    """Return which of these runs are not deleted."""
+    with cloud.sandbox.client() as client:
+        url = f"{cloud.sandbox.endpoints.inference}/{PROJECT_ID}/modelruns"
+        listed = client.get(url, params={"limit": 100}).json()["modelRuns"]
+    return sorted(run["name"] for run in listed if run["name"] in names and not run["status"].endswith("DELETED"))
+
+
+def bases(cloud: Cloud, name: str) -> list[str]:
+    """Return the knowledge bases whose names begin so."""
+    with cloud.sandbox.client() as client:
+        url = f"{cloud.sandbox.endpoints.knowledge}/v1/knowledge-bases"
+        listed = client.get(url, params={"project_id": PROJECT_ID, "page_size": 100}).json()["data"]
+    return sorted(base["name"] for base in listed if base["name"].startswith(name))
+
+
+def table(key: str) -> list[dict[str, str]]:
+    """Return the latest table of that key."""
+    return json.loads(artifact(key)["data"])
+
+
+def test_plan_names_every_resource_with_its_price(cloud: Cloud) -> None:
+    """Nothing is there: all is created, the models at the catalogue's price; the same table in UI and terminal."""
+    stack = cloud.stack()
+    plan = planned(cloud, stack)
+    assert verbs(plan) == {
+        "bucket": "create",
+        "folder": "create",
+        "documents": "create",
+        "secret": "create",
+        "log group": verbs(plan)["log group"],  # the sandbox's project is shared by the tests
+        "embedder": "create",
+        "reranker": "create",
+        "LLM": "create",
+        "knowledge base": "create",
+    }
+    assert plan.starting_rub_per_hour == [40.0, 40.0, 120.0]
+    assert "starts 200 RUB per hour; the stack then costs 200 RUB per hour" in plan.summary
+    rows = table(f"plan-{plan.stack}")
+    assert [row["name"] for row in rows] == [row.name for row in plan.rows]
+    assert rows[7]["RUB per hour"] == "120"
+    assert terminal_table(plan).row_count == len(rows)
+
+
+def test_second_run_changes_nothing_and_reads_pages(cloud: Cloud, tmp_path: Path) -> None:
+    """The sandbox's log has no mutation, and as many reads for 150 documents as for one: both fit a page."""
+    (tmp_path / "faq.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    probe = ProbeSpec(question="Когда открыт магазин?", source="faq.txt", phrase="с девяти до шести")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
+    reads: list[int] = []
+    for count in (0, 149):
+        for number in range(count):
+            (tmp_path / f"{number}.txt").write_text(f"Товар номер {number} стоит {number * 7} рублей.")
+        provisioned(cloud, stack)
+        cloud.sandbox.control.delete("/requests")
+        report = provisioned(cloud, stack)
+        assert (report.created, report.updated, len(report.documents.kept)) == (0, 0, count + 1)
+        assert cloud.changes() == []
+        reads.append(len(cloud.sandbox.requests()))
+    assert reads[0] == reads[1]
+    plan = planned(cloud, stack)
+    assert {row.verb for row in plan.rows} == {"adopt"}
+    assert plan.starting_rub_per_hour == []
+    assert "starts 0 RUB per hour; the stack then costs 200 RUB per hour" in plan.summary
+
+
+def test_changes_are_planned_as_they_are_done(cloud: Cloud, tmp_path: Path) -> None:
+    """A new document, a suspended model, an object of nobody: update, resume, keep; the run does just that."""
+    (tmp_path / "faq.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    probe = ProbeSpec(question="Когда открыт магазин?", source="faq.txt", phrase="с девяти до шести")
+    stack = cloud.stack(documents=(str(tmp_path / "*.txt"),), probe=probe)
+    first = provisioned(cloud, stack)
+    (tmp_path / "faq.txt").rename(tmp_path / "old.md")
+    (tmp_path / "faq2.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    llm = first.models[2]
+    with cloud.sandbox.client() as client:
+        client.patch(f"{cloud.sandbox.endpoints.inference}/{PROJECT_ID}/modelruns/{llm.run_id}/suspend")
+    plan = planned(cloud, stack)
+    wanted = {"documents": "create", "other documents": "keep", "LLM": "resume", "knowledge base": "update"}
+    assert {resource: verb for resource, verb in verbs(plan).items() if verb != "adopt"} == wanted
+    assert plan.starting_rub_per_hour == [120.0]
+    report = provisioned(cloud, stack)
+    assert (report.created, report.updated) == (0, 1)
+    assert report.documents.uploaded == ("rag-inference-kb/faq2.txt",)
+
+
+def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
+    """Refused without leave; the old base serves while the new one has not answered; then it is gone."""
+    stack = cloud.stack()
+    name = stack.knowledge_base.name
+    first = provisioned(cloud, stack)
+    embedder = inference(f"{stack.embedder.name}-new", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    other = stack.model_copy(update={"embedder": embedder})
+    plan = planned(cloud, other)
+    assert [(row.name, row.verb) for row in plan.rows[-2:]] == [(f"{name}.r2", "replace"), (name, "keep")]
+    before = cloud.changes()
+    with pytest.raises(ConflictError, match=rf"a knowledge base {name} .* is not what is wanted: .*allow_replace"):
+        provisioned(cloud, other)
+    assert cloud.changes() == before
+
+    with pytest.raises(WrongAnswerError):
+        provisioned(cloud, other.model_copy(update={"probe": WRONG}), allow_replace=True)
+    assert bases(cloud, name) == [name, f"{name}.r2"]
+    served = in_service(name)
+    assert served is not None
+    assert served.knowledge_base_id == first.knowledge_base.knowledge_base_id
+
+    plan = planned(cloud, other, allow_replace=True)
+    assert [(row.name, row.verb) for row in plan.rows[-2:]] == [(f"{name}.r2", "adopt"), (name, "delete")]
+    report = provisioned(cloud, other, allow_replace=True)
+    assert report.knowledge_base.name == f"{name}.r2"
+    assert report.knowledge_base.version_in_service == report.knowledge_base.version_id
+    assert bases(cloud, name) == [f"{name}.r2"]
+    cloud.sandbox.control.delete("/requests")
+    assert provisioned(cloud, other).created == 0
+    assert cloud.changes() == []
+
+
+def resume_when_paused(answer: dict[str, Any], run: Callable[[], T]) -> T:
+    """Run the flow while somebody waits for a paused run and resumes it with the form filled in."""
+    ended = threading.Event()
+    paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
+
+    def person(client: SyncPrefectClient) -> None:
+        while not ended.wait(0.2):
+            for found in client.read_flow_runs(flow_run_filter=paused):
+                client.resume_flow_run(found.id, run_input=answer)
+                return
+
+    with get_client(sync_client=True) as client, ThreadPoolExecutor(1) as pool:
+        resumed = pool.submit(person, client)
+        try:
+            return run()
+        finally:
+            ended.set()
+            resumed.result()
+
+
+def test_price_above_the_limit_waits_for_approval(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 RUB per hour above 150: refused by a person nothing is changed, approved it goes on; 200 needs nobody."""
+    monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
+    stack = cloud.stack()
+
+    def run() -> StackReport:
+        return provisioned(cloud, stack, approve_above_rub_per_hour=150)
+
+    with pytest.raises(NotApprovedError, match=r"200 RUB per hour, above 150.*nothing was changed"):
+        resume_when_paused({"approve": False}, run)
+    assert cloud.changes() == []
+    assert resume_when_paused({"approve": True}, run).created == 7
+    assert run().created == 0
+    assert provisioned(cloud, cloud.stack(), approve_above_rub_per_hour=200).created == 7
+
+
+def test_two_runs_of_one_stack_at_once_make_one_stack(cloud: Cloud) -> None:
+    """The second waits for the first, and adopts."""
+    stack = cloud.stack()
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(provisioned, cloud, stack, lock_wait_s=300) for _ in range(2)]
+        reports = [run.result() for run in both]
+    assert sorted(report.created for report in reports) == [0, 7]
+    assert len({report.knowledge_base.version_id for report in reports}) == 1
+    names = [stack.embedder.name, stack.reranker.name, stack.llm.name]
+    assert live_runs(cloud, *names) == sorted(names)
+
+
+def test_a_run_that_may_not_wait_is_refused(cloud: Cloud) -> None:
+    """One line says that another is at work; another stack goes on, and afterwards this one too."""
+    stack = cloud.stack()
+    with stack_lock(stack.knowledge_base.name):
+        with pytest.raises(StackLockedError, match=f"another run of the stack {stack.knowledge_base.name} is at work"):
+            provisioned(cloud, stack, lock_wait_s=0)
+        assert cloud.changes() == []
+        assert planned(cloud, cloud.stack(), lock_wait_s=0).rows
+    assert planned(cloud, stack, lock_wait_s=0).rows
+
+
+@pytest.mark.parametrize("on_failure", ["keep", "remove_created"])
+def test_failed_run_keeps_or_removes_what_it_created(cloud: Cloud, on_failure: Any) -> None:
+    """The adopted reranker stays either way; the other models and the base are created, and cost until removed."""
+    earlier = cloud.stack()
+    provisioned(cloud, earlier)
+    stack = cloud.stack(reranker=earlier.reranker, probe=WRONG)
+    names = [stack.embedder.name, stack.reranker.name, stack.llm.name]
+    with pytest.raises(WrongAnswerError):
+        provisioned(cloud, stack, on_failure=on_failure)
+    kept = on_failure == "keep"
+    assert live_runs(cloud, *names) == (sorted(names) if kept else [stack.reranker.name])
+    assert bases(cloud, stack.knowledge_base.name) == ([stack.knowledge_base.name] if kept else [])
+    left = {row["name"]: (row["now"], row["RUB per hour"]) for row in table(f"left-{stack.knowledge_base.name}")}
+    assert left[stack.reranker.name] == ("kept", "40")
+    assert left[stack.llm.name] == ("kept" if kept else "removed", "120")
+    assert provisioned(cloud, stack.model_copy(update={"probe": earlier.probe})).probe.passed
+
+
+def test_failed_model_is_named_among_what_costs(cloud: Cloud) -> None:
+    """A model that failed, and the ones beside it that went on, are removed; the reason of the run is the model's."""
+    stack = cloud.stack(llm=inference("llm-of-nobody", "nobody/nothing", "Generate", gpu_memory_gb=5))
+    with pytest.raises(FailedStateError, match="nobody/nothing"):
+        provisioned(cloud, stack, on_failure="remove_created")
+    assert live_runs(cloud, stack.embedder.name, stack.reranker.name, stack.llm.name) == []

@@ -1,0 +1,250 @@
+"""`refresh-rag` against the running sandbox."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from prefect.client.orchestration import get_client
+from upath import UPath
+
+from clouds.cloudru.specs import KnowledgeBaseSpec, ProbeSpec
+from clouds.cloudru.storage import Document
+from clouds.errors import APIError, ConfigurationError, WrongAnswerError
+from flows.provision import provision_rag
+from flows.refresh import refresh_rag
+from flows.specs import RagStack
+from sandbox.settings import PROJECT_ID
+from tasks.promotion import in_service
+from tasks.refresh_report import RefreshReport
+from tasks.unreadable import entry, read_registry, sha256, split, write_registry
+from tests.flows.conftest import Cloud
+
+HOURS = "Магазин открыт с девяти до шести."
+PARKING = "Парковка для покупателей стоит сорок рублей в час."
+ABOUT_HOURS = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
+ABOUT_PARKING = ProbeSpec(question="Сколько стоит парковка?", source="b.txt", phrase="сорок рублей")
+Provisioned = Callable[..., RagStack]
+
+
+@pytest.fixture
+def provisioned(cloud: Cloud, tmp_path: Path) -> Provisioned:
+    """Return a maker of stacks that stand, over the texts of a folder; the request log begins afterwards."""
+
+    def provision(texts: dict[str, str], **changes: Any) -> RagStack:
+        write(tmp_path, texts)
+        stack = cloud.stack(**{"documents": (str(tmp_path),), "probe": ABOUT_HOURS, **changes})
+        provision_rag(stack, cloud.name, cloud.name)
+        cloud.sandbox.control.delete("/requests").raise_for_status()
+        return stack
+
+    return provision
+
+
+def write(folder: Path, texts: dict[str, str]) -> None:
+    """Write documents."""
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def refresh(cloud: Cloud, stack: RagStack, **changes: Any) -> RefreshReport:
+    """Run the flow with the sandbox's block."""
+    return cast("RefreshReport", refresh_rag(stack, cloud.name, **changes))
+
+
+def stored(cloud: Cloud, stack: RagStack) -> list[str]:
+    """Return the files in the bucket's folder."""
+    folder = cloud.sandbox.data_dir / "storage" / stack.bucket / stack.folder
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def versions(cloud: Cloud, stack: RagStack) -> list[str]:
+    """Return the ids of the knowledge base's versions, oldest first."""
+    bases = f"{cloud.sandbox.endpoints.knowledge}/v1/knowledge-bases"
+    with cloud.sandbox.client() as client:
+        params = {"project_id": PROJECT_ID, "page_size": 100}
+        listed = client.get(bases, params=params).raise_for_status().json()["data"]
+        (base,) = [each for each in listed if each["name"] == stack.knowledge_base.name]
+        params |= {"knowledgebase_id": base["knowledgebase_id"]}
+        found = client.get(f"{bases}/versions", params=params).raise_for_status().json()["data"]
+    return [version["knowledgebase_version_id"] for version in found]
+
+
+def test_nothing_changed_costs_nothing(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """Not one mutating call, a handful of reads, whether the files were touched or not."""
+    stack = provisioned({"a.txt": HOURS, "b.txt": PARKING})
+    os.utime(tmp_path / "a.txt", (1, 1))
+    report = refresh(cloud, stack, delete_missing=True)
+    assert (report.outcome, report.same, report.version_id) == ("unchanged", 2, versions(cloud, stack)[0])
+    assert cloud.changes() == []
+    assert len(cloud.sandbox.requests()) <= 10
+    assert "sync-documents" not in " ".join(step.name for step in report.steps)
+
+
+def test_new_edited_and_deleted_documents_become_a_version(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """The difference alone is sent, the old version stays until the new one has answered, and a second run is idle."""
+    stack = provisioned({"a.txt": HOURS, "gone.txt": "Кошка спит.", "same.txt": "Собака бежит."})
+    write(tmp_path, {"a.txt": HOURS.replace("девяти", "восьми"), "b.txt": PARKING})
+    (tmp_path / "gone.txt").unlink()
+    stack = stack.model_copy(update={"probe": ABOUT_PARKING})
+    report = refresh(cloud, stack, delete_missing=True)
+    folder = stack.folder
+    assert (report.new, report.changed, report.deleted) == (
+        (f"{folder}b.txt",),
+        (f"{folder}a.txt",),
+        (f"{folder}gone.txt",),
+    )
+    first, second = versions(cloud, stack)
+    assert (report.outcome, report.version_id, report.previous_version_id) == ("refreshed", second, first)
+    assert stored(cloud, stack) == ["a.txt", "b.txt", "same.txt"]
+    promoted = in_service(stack.knowledge_base.name)
+    assert promoted is not None
+    assert (promoted.version_id, promoted.previous_version_id) == (second, first)
+    cloud.sandbox.control.delete("/requests")
+    assert refresh(cloud, stack, delete_missing=True).outcome == "unchanged"
+    assert cloud.changes() == []
+
+
+def test_documents_may_come_from_elsewhere_and_nothing_is_deleted_unasked(
+    cloud: Cloud, provisioned: Provisioned, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """`documents` takes the place of the stack's own; what is not among them stays."""
+    stack = provisioned({"a.txt": HOURS})
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    write(elsewhere, {"b.txt": PARKING})
+    report = refresh(cloud, stack.model_copy(update={"probe": ABOUT_PARKING}), documents=(str(elsewhere),))
+    assert (report.outcome, report.deleted) == ("refreshed", ())
+    assert stored(cloud, stack) == ["a.txt", "b.txt"]
+
+
+def test_force_builds_although_nothing_changed(cloud: Cloud, provisioned: Provisioned) -> None:
+    """Another version of the same documents."""
+    stack = provisioned({"a.txt": HOURS})
+    assert refresh(cloud, stack, force=True).outcome == "refreshed"
+    assert len(versions(cloud, stack)) == 2
+
+
+def test_a_version_that_answers_wrongly_is_not_promoted_and_not_built_twice(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """The old one stays in service; the next run judges the same version again, and promotes it once it passes."""
+    stack = provisioned({"a.txt": HOURS})
+    write(tmp_path, {"b.txt": PARKING})
+    wrong = stack.model_copy(update={"probe": ABOUT_PARKING.model_copy(update={"phrase": "дирижабль"})})
+    with pytest.raises(WrongAnswerError, match="дирижабль"):
+        refresh(cloud, wrong)
+    first, second = versions(cloud, stack)
+    promoted = in_service(stack.knowledge_base.name)
+    assert promoted is not None
+    assert promoted.version_id == first
+    report = refresh(cloud, stack)
+    assert (report.outcome, report.version_id) == ("refreshed", second)
+    assert versions(cloud, stack) == [first, second]
+
+
+def test_a_run_that_died_between_deletion_and_version_is_made_good(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """The folder fits the documents already, but no version has read it: the next run builds one."""
+    stack = provisioned({"a.txt": HOURS, "gone.txt": "Кошка спит."})
+    (tmp_path / "gone.txt").unlink()
+    cloud.sandbox.advance(5)  # S3 tells times in whole seconds
+    cloud.sandbox.fault("/versions$", method="POST", status=400, times=1)
+    with pytest.raises(APIError, match="400"):
+        refresh(cloud, stack, delete_missing=True)
+    assert cloud.sandbox.all_faults_used()
+    report = refresh(cloud, stack, delete_missing=True)
+    assert (report.outcome, report.deleted) == ("refreshed", ())
+    assert len(versions(cloud, stack)) == 2
+
+
+def test_no_documents_at_all_is_refused_unless_it_is_meant(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """An empty folder, or one that was not mounted, would delete everything."""
+    stack = provisioned({"a.txt": HOURS})
+    (tmp_path / "a.txt").unlink()
+    with pytest.raises(ConfigurationError, match=r"would delete all 1 of s3://.*allow_empty=true"):
+        refresh(cloud, stack, delete_missing=True)
+    with pytest.raises(ConfigurationError, match="no document found"):
+        refresh(cloud, stack)
+    assert cloud.changes() == []
+    report = refresh(cloud, stack, delete_missing=True, allow_empty=True)
+    assert (report.outcome, len(report.deleted)) == ("emptied", 1)
+    assert (stored(cloud, stack), len(versions(cloud, stack))) == ([], 1)
+
+
+def test_what_cannot_be_read_is_set_aside_until_it_changes(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """Listed with its reason, out of the folder, not tried by the next run; changed content is tried again."""
+    base: dict[str, Any] = {
+        "extensions": ["txt", "pdf"],
+        "extractors": [{"extensions": ["txt"]}, {"extensions": ["pdf"], "reader": "pdf"}],
+    }
+    mark = tmp_path.name[-8:].replace("_", "-")
+    spec = KnowledgeBaseSpec.model_validate({"name": f"kb-unreadable-{mark}", **base})
+    stack = provisioned({"a.txt": HOURS}, knowledge_base=spec)
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing of a PDF")
+    report = refresh(cloud, stack)
+    assert (report.outcome, report.unreadable) == ("refreshed", ("broken.pdf",))
+    assert stored(cloud, stack) == ["a.txt"]
+    (kept,) = read_registry(spec.name).values()
+    assert kept.reason
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json={"limit": 200}).json()
+    (table,) = [each for each in found if each["key"] == f"unreadable-{spec.name}"]
+    assert "broken.pdf" in table["data"]
+
+    cloud.sandbox.control.delete("/requests")
+    again = refresh(cloud, stack, delete_missing=True)
+    assert (again.outcome, again.unreadable) == ("unchanged", ("broken.pdf",))
+    assert cloud.changes() == []
+
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then something else")
+    assert refresh(cloud, stack).new == (f"{stack.folder}broken.pdf",)
+    assert len(read_registry(spec.name)) == 1
+
+
+def test_a_knowledge_base_that_is_not_there_is_said_so(cloud: Cloud) -> None:
+    """Refreshing is not provisioning."""
+    with pytest.raises(ConfigurationError, match=r"has no knowledge base .*run provision-rag first"):
+        refresh(cloud, cloud.stack())
+    assert cloud.changes() == []
+
+
+def test_golden_questions_judge_and_a_bad_one_is_named_first(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A question whose source will not be there ends the run before anything is sent; a good one's scores are kept."""
+    stack = provisioned({"a.txt": HOURS})
+    write(tmp_path, {"b.txt": PARKING})
+    golden = tmp_path_factory.mktemp("golden") / "golden.jsonl"
+    question = '{"query": "Сколько стоит парковка?", "expected_sources": ["%s"], "expected_phrases": ["сорок рублей"]}'
+    golden.write_text(question % "c.txt", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"expects c\.txt, which is not among"):
+        refresh(cloud, stack, golden=str(golden))
+    assert cloud.changes() == []
+    golden.write_text(question % "b.txt", encoding="utf-8")
+    report = refresh(cloud, stack, golden=str(golden))
+    assert report.outcome == "refreshed"
+    assert report.scores is not None
+    assert report.scores["MRR"] == 1.0
+
+
+def test_a_long_registry_is_kept_whole(cloud: Cloud, tmp_path: Path) -> None:  # noqa: ARG001  # the server must be up
+    """More than one Prefect Variable holds; a shorter one leaves nothing of the longer behind."""
+    documents = [Document(f"{number}.txt", UPath(tmp_path / f"{number}.txt")) for number in range(60)]
+    for document in documents:
+        document.path.write_bytes(document.name.encode())
+    registry = dict(entry(document, "Причина " * 40) for document in documents)
+    write_registry("Long Registry", registry)
+    assert read_registry("Long Registry") == registry
+    tried, left_out = split(documents, registry)
+    assert (tried, len(left_out)) == ([], 60)
+    write_registry("Long Registry", {sha256(documents[0]): registry[sha256(documents[0])]})
+    assert len(read_registry("Long Registry")) == 1
+    assert len(split(documents, read_registry("Long Registry"))[0]) == 59

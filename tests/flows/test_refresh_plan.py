@@ -1,0 +1,39 @@
+"""`refresh-rag` says what it is going to do, and with `plan_only` does no more than that."""
+
+from pathlib import Path
+from typing import Any
+
+from clouds.cloudru.specs import ProbeSpec
+from flows.provision import provision_rag
+from flows.refresh import refresh_rag
+from flows.specs import RagStack, StackPlan
+from tasks.plan_text import terminal_table
+from tests.flows.conftest import Cloud
+
+PROBE = ProbeSpec(question="Когда открыт магазин?", source="hours.txt", phrase="с девяти до шести")
+
+
+def planned(cloud: Cloud, stack: RagStack, **parameters: Any) -> list[tuple[str, str]]:
+    """Return what would happen, after a look that nothing did; no price is told where nothing is paid for."""
+    before = cloud.changes()
+    plan = refresh_rag(stack, cloud.name, plan_only=True, **parameters)
+    assert isinstance(plan, StackPlan)
+    assert cloud.changes() == before
+    assert "RUB" not in plan.summary
+    assert terminal_table(plan).row_count == len(plan.rows)
+    return [(row.resource, row.verb) for row in plan.rows]
+
+
+def test_plan_of_a_refresh(cloud: Cloud, tmp_path: Path) -> None:
+    """Nothing changed: all is kept; then one new, one of the same size and one deleted, which is kept unless asked."""
+    for name, text in {"hours": "Магазин открыт с девяти до шести.", "a": "Раз.", "b": "Два."}.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=PROBE)
+    provision_rag(stack, cloud.name, cloud.name)
+    assert planned(cloud, stack) == [("documents", "adopt"), ("version", "keep")]
+    (tmp_path / "a.txt").write_text("Три.", encoding="utf-8")
+    (tmp_path / "b.txt").rename(tmp_path / "c.txt")
+    changed = [("new documents", "create"), ("changed documents", "update")]
+    after = [("documents", "adopt"), ("version", "create")]
+    assert planned(cloud, stack) == [*changed, ("other documents", "keep"), *after]
+    assert planned(cloud, stack, delete_missing=True) == [*changed, ("missing documents", "delete"), *after]

@@ -1,0 +1,191 @@
+"""A stack is torn down: all that it names, nothing else, and again from wherever it was cut off."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from prefect.variables import Variable
+from pydantic import SecretStr
+from upath import UPath
+
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.storage import Document
+from clouds.errors import CloudError
+from flows.provision import provision_rag
+from flows.specs import RagStack, StackReport
+from flows.teardown import teardown_rag
+from tasks.promotion import variable_name
+from tasks.teardown import TeardownReport
+from tests.clouds.test_against_sandbox import connect
+from tests.flows.artifacts import artifact
+from tests.flows.conftest import EXAMPLE, Cloud, inference
+
+
+@pytest.fixture
+def client(cloud: Cloud) -> Iterator[CloudRuClient]:
+    """Give a client that looks at the cloud beside the flow."""
+    with connect(cloud.sandbox) as client:
+        yield client
+
+
+def provisioned(cloud: Cloud, **changes: Any) -> RagStack:
+    """Return a stack that stands and has a version in service; the request log begins after it."""
+    stack = cloud.stack(**changes)
+    provision_rag(stack, cloud.name, cloud.name)
+    cloud.sandbox.control.delete("/requests").raise_for_status()
+    return stack
+
+
+def outcomes(report: TeardownReport) -> dict[str, set[str]]:
+    """Return what became of each kind."""
+    found: dict[str, set[str]] = {}
+    for resource in report.resources:
+        found.setdefault(resource.kind, set()).add(resource.outcome)
+    return found
+
+
+def left(client: CloudRuClient, stack: RagStack) -> list[str]:
+    """Return what of the stack is still there."""
+    models = (stack.embedder, stack.reranker, stack.llm)
+    found = [model.name for model in models if client.inferences.find(model.name)]
+    found += [stack.knowledge_base.name] * (client.knowledge_bases.find(stack.knowledge_base.name) is not None)
+    found += [stack.token_secret] * (client.secrets.get(stack.token_secret) is not None)
+    found += [stack.bucket] * (client.storage.created_at(stack.bucket) is not None)
+    return found + [key for key in (variable_name(stack.knowledge_base.name),) if Variable.get(key) is not None]
+
+
+def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cloud, client: CloudRuClient) -> None:
+    """Base, runs, secret, documents, bucket, variable; then a fresh stack stands beside the names of the dead."""
+    cloud.sandbox.set(run_spans={"deletion": {"reads": 3}})
+    stack = provisioned(cloud)
+    report = teardown_rag(stack, cloud.name, delete_documents=True)
+    assert set(outcomes(report)) == {"knowledge base", "inference", "secret", "bucket", "variable"}
+    assert all(outcome == {"deleted"} for outcome in outcomes(report).values())
+    assert left(client, stack) == []
+    kinds = ["s3" if "s3.cloud.ru" in change else change.split("/")[-2] for change in cloud.changes()]
+    order = ["knowledge-bases", "modelruns", "secret", "s3"]
+    steps = [kind for kind in kinds if kind != "s3"] + ["s3"]
+    assert steps == sorted(steps, key=order.index)
+    assert "**Saves 200 RUB per hour**" in artifact(f"teardown-{stack.knowledge_base.name}")["data"]
+
+    cloud.sandbox.control.delete("/requests")
+    again = teardown_rag(stack, cloud.name, delete_documents=True)
+    assert all(outcome == {"absent"} for outcome in outcomes(again).values())
+    assert cloud.changes() == []
+
+    fresh = provision_rag(stack, cloud.name, cloud.name)
+    assert isinstance(fresh, StackReport)
+    assert (fresh.created, fresh.adopted) == (7, 0)
+    assert [model.name for model in fresh.models] == [
+        f"{model.name}-2" for model in (stack.embedder, stack.reranker, stack.llm)
+    ]
+    assert "14 дней" in fresh.probe.answer
+    assert outcomes(teardown_rag(stack, cloud.name, delete_documents=True))["inference"] == {"deleted"}
+    assert left(client, stack) == []
+
+
+def test_a_plan_deletes_nothing(cloud: Cloud) -> None:
+    """Every resource is named with what would become of it, in a table; the sandbox was not asked to change."""
+    stack = provisioned(cloud)
+    report = teardown_rag(stack, cloud.name, delete_documents=True, plan_only=True)
+    assert report.resources == ()
+    assert {deletion.action for deletion in report.plan.deletions} == {"delete"}
+    assert cloud.changes() == []
+    table = artifact(f"teardown-plan-{stack.knowledge_base.name}")["data"]
+    names = (stack.bucket, stack.llm.name, stack.token_secret, stack.knowledge_base.name)
+    assert all(name in table for name in names)
+
+
+def test_documents_stay_unless_it_is_said(cloud: Cloud, client: CloudRuClient) -> None:
+    """Without delete_documents the bucket is not written to."""
+    stack = provisioned(cloud)
+    report = teardown_rag(stack, cloud.name)
+    assert outcomes(report)["bucket"] == {"kept"}
+    assert left(client, stack) == [stack.bucket]
+    assert not any("s3.cloud.ru" in change for change in cloud.changes())
+    keys = [stored.key for stored in client.storage.list_objects(stack.bucket)]
+    assert "rag-inference-kb/faq_products.txt" in keys
+
+
+def test_nothing_that_the_stack_did_not_name_goes(cloud: Cloud, client: CloudRuClient) -> None:
+    """Another folder, another base's files, runs of like names, a secret that another run pulls with: all stay."""
+    stack, other = provisioned(cloud), provisioned(cloud)
+    document = [Document("another.txt", UPath(EXAMPLE))]
+    for folder in ("another/", "rag-inference-kb-2/"):
+        client.storage.upload(stack.bucket, folder, document)
+    twin = inference(f"{stack.llm.name}-2", "t-tech/T-lite-it-1.0", "Generate")
+    borrower = inference(f"{stack.llm.name}-other", "t-tech/T-lite-it-1.0", "Generate")
+    secret = client.secrets.find(stack.token_secret)
+    for spec in (twin, borrower):
+        client.inferences.ensure(spec, gpu_memory_gb=8, token_secret=secret, log_group_id=None)
+    own = client.knowledge_bases.find(stack.knowledge_base.name)
+    assert own is not None
+
+    reasons: dict[str, str] = {}
+    for _ in range(2):
+        report = teardown_rag(stack, cloud.name, delete_documents=True)
+        reasons |= {resource.name: resource.reason for resource in report.resources}
+        assert outcomes(report)["secret"] == {"kept"}
+        assert outcomes(report)["bucket"] == {"kept"}
+        assert client.secrets.get(stack.token_secret) is not None
+        assert all(client.inferences.find(spec.name) for spec in (twin, borrower))
+        keys = {stored.key for stored in client.storage.list_objects(stack.bucket)}
+        assert keys == {"another/another.txt", "rag-inference-kb-2/another.txt"}
+        assert len(left(client, other)) == 7
+    assert reasons[twin.name].startswith(f"only its name is like {stack.llm.name}")
+    assert "pulls with it" in reasons[stack.token_secret]
+
+
+def test_an_embedder_that_another_base_was_built_with_stays(cloud: Cloud, client: CloudRuClient) -> None:
+    """Two stacks share their models: the one that is left goes on answering."""
+    stack = provisioned(cloud)
+    base = stack.knowledge_base.model_copy(update={"name": f"{stack.knowledge_base.name}-b"})
+    other = stack.model_copy(update={"knowledge_base": base, "bucket": f"{stack.bucket}-b"})
+    provision_rag(other, cloud.name, cloud.name)
+    report = teardown_rag(stack, cloud.name)
+    kept = [(resource.name, resource.reason) for resource in report.resources if resource.outcome == "kept"]
+    assert (stack.embedder.name, f"the knowledge base {base.name} was built with it") in kept
+    assert client.inferences.find(stack.embedder.name) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "order"),
+    [
+        (r"/v1/knowledge-bases/[0-9a-f-]+$", {"drop": "before"}),
+        (r"/modelruns/[0-9a-f-]+$", {"status": 400}),
+        ("/v2/secret/", {"status": 400}),
+        ("/s3.cloud.ru/bucket-[0-9a-f]+$", {"status": 403}),
+    ],
+    ids=["knowledge base", "inference", "secret", "bucket"],
+)
+def test_cut_off_anywhere_it_goes_on(cloud: Cloud, client: CloudRuClient, path: str, order: dict[str, Any]) -> None:
+    """A step that fails ends the run; the next run deletes what is left, and the artefacts of the base with it."""
+    stack = provisioned(cloud)
+    cloud.sandbox.fault(path, method="DELETE", times=12, **order)
+    with pytest.raises(CloudError):
+        teardown_rag(stack, cloud.name, delete_documents=True)
+    cloud.sandbox.control.delete("/faults")
+    assert left(client, stack) != []
+    teardown_rag(stack, cloud.name, delete_documents=True)
+    assert left(client, stack) == []
+
+
+def test_a_run_whose_deletion_has_begun_is_waited_for(cloud: Cloud, client: CloudRuClient) -> None:
+    """Killed just after the call: the next run does not call it absent, it sees it gone."""
+    cloud.sandbox.set(run_spans={"deletion": {"reads": 4}})
+    stack = provisioned(cloud)
+    run = client.inferences.find(stack.llm.name)
+    assert run is not None
+    client.inferences.delete(run.model_run_id)
+    report = teardown_rag(stack, cloud.name)
+    gone = [resource for resource in report.resources if resource.id == run.model_run_id]
+    assert [resource.outcome for resource in gone] == ["deleted"]
+    assert client.inferences.get(run.model_run_id).status == "MODEL_RUN_STATUS_DELETED"
+
+
+def test_another_token_in_the_same_secret_is_no_matter(cloud: Cloud, client: CloudRuClient) -> None:
+    """All versions of the secret go with it."""
+    stack = provisioned(cloud)
+    client.secrets.ensure(stack.token_secret, SecretStr("another-token"))
+    teardown_rag(stack, cloud.name)
+    assert client.secrets.get(stack.token_secret) is None

@@ -1,0 +1,32 @@
+"""An empty project of the running sandbox, and the mutating calls of one run in it, as the sandbox saw them."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.kill.cloud import Call, EmptyCloud
+from tests.sandbox_process import SandboxProcess
+
+
+@pytest.fixture(scope="package")
+def cloud(
+    sandbox: SandboxProcess,
+    prefect_storage: Path,  # noqa: ARG001  # the server must be up
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Generator[EmptyCloud]:
+    """Return the project; tests of other folders find it empty."""
+    sandbox.reset()
+    cloud = EmptyCloud.of(sandbox, tmp_path_factory.mktemp("documents"))
+    yield cloud
+    cloud.empty()
+    sandbox.reset()
+
+
+@pytest.fixture(scope="package")
+def calls(cloud: EmptyCloud) -> list[Call]:
+    """Provision once from nothing and return every call that may have changed the project."""
+    cloud.empty()
+    cloud.provision()
+    cloud.check_one_of_each()
+    return cloud.calls()

@@ -1,0 +1,91 @@
+"""Ranking measures are trec_eval's; the expected values are computed by hand from its definitions."""
+
+from dataclasses import astuple
+from math import log2
+
+import pytest
+
+from clouds.cloudru.wire.search import Chunk
+from tasks.golden import GoldenQuestion
+from tasks.ranking import RankingScores, percentile, phrase_ranks, phrase_share, ranking_scores, trec_scores
+
+QUESTION = GoldenQuestion(
+    line=1, query="Как долго?", expected_sources=("faq.txt",), expected_phrases=("7 дней", "ещё на 3 дня")
+)
+
+
+def near(recall: float, reciprocal_rank: float, ndcg: float) -> object:
+    """Return what compares with the three scores within a tolerance."""
+    return pytest.approx((recall, reciprocal_rank, ndcg))
+
+
+def test_trec_scores_of_two_relevant_documents() -> None:
+    """Relevant a and c found first and third: recall@2 1 of 2, reciprocal rank 1, nDCG@3 (1 + 1/log2 4) / ideal."""
+    run = {"q": {"a": 3.0, "b": 2.0, "c": 1.0}}
+    ideal = 1 + 1 / log2(3)
+    assert astuple(trec_scores({"q": {"a": 1, "c": 1}}, run, k=2)["q"]) == near(1 / 2, 1, 1 / ideal)
+    assert astuple(trec_scores({"q": {"a": 1, "c": 1}}, run, k=3)["q"]) == near(1, 1, (1 + 1 / log2(4)) / ideal)
+
+
+def test_trec_scores_rank_by_score_and_count_what_was_not_found() -> None:
+    """The order is that of the scores, not of the names; a relevant document that nobody found lowers recall."""
+    found = trec_scores({"q": {"a": 1, "x": 1}}, {"q": {"a": 1.0, "z": 2.0}}, k=5)["q"]
+    assert astuple(found) == near(1 / 2, 1 / 2, (1 / log2(3)) / (1 + 1 / log2(3)))
+
+
+def test_trec_scores_of_a_question_that_found_nothing() -> None:
+    """It counts with zeros, as trec_eval does with -c; it is not left out of the mean."""
+    assert trec_scores({"q": {"a": 1}}, {"q": {}}, k=3) == {"q": RankingScores(0, 0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("ranks", "expected"),
+    [
+        ([1], (1, 1, 1)),
+        ([3], (1, 1 / 3, 1 / log2(4))),
+        ([4], (0, 1 / 4, 0)),
+        ([None], (0, 0, 0)),
+        ([1, 1], (1, 1, 1)),
+        ([2, None], (1 / 2, 1 / 4, 1 / log2(3) / 2)),
+        ([1, 10], (1 / 2, (1 + 1 / 10) / 2, 1 / 2)),
+    ],
+)
+def test_scores_of_phrases(ranks: list[int | None], expected: tuple[float, float, float]) -> None:
+    """A phrase at rank r: recall@3 is 1 up to rank 3, reciprocal rank 1/r, nDCG@3 1/log2(r + 1); then the mean."""
+    assert astuple(ranking_scores(ranks, found=10, k=3)) == near(*expected)
+
+
+def chunks(*contents: str) -> list[Chunk]:
+    """Return chunks of these texts."""
+    return [Chunk(content=content) for content in contents]
+
+
+def test_phrase_is_at_the_first_chunk_of_an_expected_source() -> None:
+    """The same words in another file prove nothing; a later chunk that repeats them changes nothing."""
+    found = chunks("7 дней", "Хранится 7&nbsp;ДНЕЙ", "7 дней, еще на 3 дня")
+    assert phrase_ranks(QUESTION, found, ["kb/other.txt", "kb/faq.txt", "kb/faq.txt"]) == [2, 3]
+
+
+def test_phrase_cut_in_two_is_nowhere() -> None:
+    """A splitter that cuts the answer shows in the figures."""
+    assert phrase_ranks(QUESTION, chunks("Хранится 7", "дней"), ["faq.txt"] * 2) == [None, None]
+
+
+def test_nothing_found() -> None:
+    """No chunk at all is a measurement, too."""
+    ranks = phrase_ranks(QUESTION, [], [])
+    assert ranking_scores(ranks, found=0, k=3) == RankingScores(0, 0, 0)
+
+
+def test_share_of_phrases_in_an_answer() -> None:
+    """Half of the expected phrases is half."""
+    assert phrase_share(QUESTION, "Хранится 7 дней.") == 0.5
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [([1.0], 0.95, 1.0), ([4.0, 1.0, 3.0, 2.0], 0.5, 2.0), ([float(n) for n in range(1, 41)], 0.95, 38.0)],
+)
+def test_percentile_is_a_value_that_occurred(values: list[float], share: float, expected: float) -> None:
+    """Nearest rank: of 40 answers the 38th is the p95."""
+    assert percentile(values, share) == expected

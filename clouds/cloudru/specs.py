@@ -4,9 +4,11 @@ These models are flow parameters too: the Prefect UI shows titles and descriptio
 """
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from clouds.spec import Spec, any_of
 
 RUN_NAME_PATTERN = r"^[a-z][a-z0-9-]*$"
 """Name of a model run. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21; its length limit is UNKNOWN."""
@@ -16,18 +18,6 @@ KNOWLEDGE_BASE_NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$"
 """Knowledge base name. Source: cloud-ru/evo-aifactory-skills setup.py, read 2026-11-21."""
 TEXT_EXTENSIONS = ("txt", "log", "rtf")
 DOCUMENT_EXTENSIONS = (*TEXT_EXTENSIONS, "md", "pdf", "json", "docx", "html")
-
-
-class Spec(BaseModel):
-    """Base of what is wanted: frozen, and an unknown key is a mistake, not a wish."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-
-def any_of(schema: dict[str, Any]) -> None:
-    """Spell a tagged union's JSON schema as anyOf: Prefect's UI draws tabs for it, and a raw JSON field for oneOf."""
-    schema["anyOf"] = schema.pop("oneOf")
-    schema.pop("discriminator", None)
 
 
 class VllmArgument(Spec):

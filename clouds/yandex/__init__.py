@@ -1,0 +1,1 @@
+"""Yandex AI Studio: tuning of text embedders and what it needs; `YandexClient` holds the services."""

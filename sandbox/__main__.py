@@ -1,4 +1,4 @@
-"""`python -m sandbox --port P --data DIR`: both clouds on 127.0.0.1 until SIGTERM or Ctrl-C."""
+"""`python -m sandbox --port P --grpc-port Q --data DIR`: both clouds on 127.0.0.1 until SIGTERM or Ctrl-C."""
 
 import argparse
 import fcntl
@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the sandbox; return 2 when it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes any free one")
+    parser.add_argument("--grpc-port", type=int, default=0, help="port of Yandex Cloud's gRPC; 0 takes any free one")
     parser.add_argument("--data", type=Path, required=True, help="directory that keeps all state")
     parser.add_argument("--preload", action="store_true", help="load the stand-in models now, not with the first run")
     options = parser.parse_args(arguments)
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         lock(options.data)
         from sandbox.server import serve  # noqa: PLC0415  seconds of imports, which a taken port need not wait for
 
-        serve(listener, options.data, preload=options.preload)
+        serve(listener, options.data, grpc_port=options.grpc_port, preload=options.preload)
     except StartError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2

@@ -125,7 +125,7 @@ class Dispatch:
                 await send(message)
         elif fault.status is not None:
             body = fault.body if fault.body is not None else RpcStatus(code=14, message="an ordered fault").to_wire()
-            await JSONResponse(body, fault.status)(scope, receive, send)
+            await JSONResponse(body, fault.http_status)(scope, receive, send)
         elif fault.drop is None:
             await self._serve(scope, receive, send, arrival)
 

@@ -10,15 +10,21 @@ from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE, RpcStatus
 class GrpcCode(IntEnum):
     """The codes of `rpcStatus`. Source: github.com/grpc/grpc doc/statuscodes.md, read 2026-11-21."""
 
+    CANCELLED = 1
+    UNKNOWN = 2
     INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
     NOT_FOUND = 5
     ALREADY_EXISTS = 6
     PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
     UNIMPLEMENTED = 12
     INTERNAL = 13
     UNAVAILABLE = 14
+    DATA_LOSS = 15
     UNAUTHENTICATED = 16
 
 

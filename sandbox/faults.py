@@ -4,9 +4,20 @@ import asyncio
 import contextlib
 import re
 import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, InvalidStateError
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE
+from sandbox.errors import GrpcCode
+
+LOWEST_STATUS, HIGHEST_STATUS = 100, 599
+_AMBIGUOUS = (GrpcCode.INVALID_ARGUMENT, GrpcCode.ALREADY_EXISTS, GrpcCode.INTERNAL)
+_GRPC_CODE_BY_HTTP_STATUS = {
+    HTTP_STATUS_BY_GRPC_CODE[code]: code for code in (*GrpcCode, *_AMBIGUOUS) if code in HTTP_STATUS_BY_GRPC_CODE
+}
 
 
 class FaultOrder(BaseModel):
@@ -18,8 +29,13 @@ class FaultOrder(BaseModel):
     path: str = Field(description="Regular expression searched in /host/path.")
     skip: int = Field(default=0, ge=0, description="Leave so many requests that match alone first.")
     times: int = Field(default=1, ge=1)
-    status: int | None = Field(default=None, ge=100, le=599, description="Answer this without doing the work.")
-    body: Any = Field(default=None, description="JSON body of that answer; left out: rpcStatus.")
+    status: int | str | None = Field(
+        default=None,
+        description="Answer this without doing the work: an HTTP status, or the name of a gRPC code (UNAVAILABLE).",
+    )
+    body: Any = Field(
+        default=None, description="JSON body of that answer; left out: rpcStatus. The text of a gRPC status."
+    )
     drop: Literal["before", "after"] | None = Field(
         default=None, description="Close the connection before the work, or after it was done."
     )
@@ -38,6 +54,27 @@ class FaultOrder(BaseModel):
         except re.error as error:
             raise ValueError(f"path is not a regular expression: {error}") from error
         return path
+
+    @field_validator("status")
+    @classmethod
+    def _is_known(cls, status: int | str | None) -> int | str | None:
+        if isinstance(status, str) and status not in GrpcCode.__members__:
+            raise ValueError(f"status {status!r} is not a gRPC code: take one of {', '.join(GrpcCode.__members__)}")
+        if isinstance(status, int) and not LOWEST_STATUS <= status <= HIGHEST_STATUS:
+            raise ValueError(f"status {status} is not an HTTP status: take {LOWEST_STATUS} to {HIGHEST_STATUS}")
+        return status
+
+    @property
+    def http_status(self) -> int:
+        """The status for an HTTP request."""
+        return HTTP_STATUS_BY_GRPC_CODE[GrpcCode[self.status]] if isinstance(self.status, str) else self.status or 503
+
+    @property
+    def grpc_code(self) -> GrpcCode:
+        """The status for a gRPC call."""
+        if isinstance(self.status, str):
+            return GrpcCode[self.status]
+        return _GRPC_CODE_BY_HTTP_STATUS.get(self.status or 503, GrpcCode.UNKNOWN)
 
     @property
     def remaining(self) -> int:
@@ -82,32 +119,60 @@ class Faults:
 
 
 class HeldAnswers:
-    """Answers that are kept back although the work was done. Used in the server's event loop only."""
+    """Answers that are kept back although the work was done, of the event loop's requests and of gRPC's threads."""
 
     def __init__(self) -> None:
-        self._held: set[asyncio.Future[None]] = set()
-        self._any = asyncio.Event()
+        self._lock = threading.Lock()
+        self._held: set[Future[None]] = set()
+        self._looking: set[Future[None]] = set()
 
     async def hold(self) -> None:
         """Return when it is released."""
-        released = asyncio.get_running_loop().create_future()
-        self._held.add(released)
-        self._any.set()
-        try:
-            await released
-        finally:
-            self._held.discard(released)
-            if not self._held:
-                self._any.clear()
+        with self._holding() as released:
+            await asyncio.wrap_future(released)
+
+    def hold_here(self, when_gone: Callable[[Callable[[], None]], bool]) -> None:
+        """Block this thread until it is released, or its caller is gone.
+
+        `when_gone` takes what to do when the caller goes, and tells whether the caller is still there.
+        """
+        with self._holding() as released:
+            if when_gone(lambda: _resolve(released)):
+                released.result()
 
     async def wait(self, within_s: float) -> int:
         """Return how many are held, as soon as one is, and 0 when none is in time."""
+        look: Future[None] = Future()
+        with self._lock:
+            self._looking.add(look)
+            if self._held:
+                _resolve(look)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._any.wait(), within_s)
-        return len(self._held)
+            await asyncio.wait_for(asyncio.wrap_future(look), within_s)
+        with self._lock:
+            self._looking.discard(look)
+            return len(self._held)
 
     def release(self) -> None:
         """Let all of them go."""
-        for released in self._held:
-            if not released.done():
-                released.set_result(None)
+        with self._lock:
+            for released in self._held:
+                _resolve(released)
+
+    @contextlib.contextmanager
+    def _holding(self) -> Generator[Future[None]]:
+        released: Future[None] = Future()
+        with self._lock:
+            self._held.add(released)
+            for look in self._looking:
+                _resolve(look)
+        try:
+            yield released
+        finally:
+            with self._lock:
+                self._held.discard(released)
+
+
+def _resolve(future: Future[None]) -> None:
+    with contextlib.suppress(InvalidStateError):  # two may want it at once, or nobody waits any more
+        future.set_result(None)

@@ -11,15 +11,24 @@ from sandbox.app import create_app
 from sandbox.errors import StartError
 from sandbox.object_store.rclone import RcloneError
 from sandbox.services import Services
-from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
+from sandbox.settings import (
+    HUGGING_FACE_TOKEN,
+    KEY_ID,
+    KEY_SECRET,
+    PROJECT_ID,
+    TENANT_ID,
+    YANDEX_API_KEY,
+    YANDEX_FOLDER_ID,
+)
+from sandbox.yandex.server import YandexServer
 
 
 class AnnouncedServer(uvicorn.Server):
-    """A server that says on stdout, in one line, when it is ready."""
+    """A server that says on stdout, in one line, when it is ready; the gRPC server ends with it."""
 
-    def __init__(self, config: uvicorn.Config, line: str) -> None:
+    def __init__(self, config: uvicorn.Config, line: str, yandex: YandexServer) -> None:
         super().__init__(config)
-        self._line = line
+        self._line, self._yandex = line, yandex
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start and say so."""
@@ -27,13 +36,20 @@ class AnnouncedServer(uvicorn.Server):
         if self.started:
             print(self._line, flush=True)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking calls, of gRPC first: the services close with the HTTP server."""
+        self._yandex.stop()
+        await super().shutdown(sockets)
 
-def serve(listener: socket.socket, data_dir: Path, *, preload: bool) -> None:
-    """Serve on a bound socket until SIGTERM or SIGINT."""
+
+def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: bool) -> None:
+    """Serve on a bound socket and a gRPC port (0: any) until SIGTERM or SIGINT."""
     host, port = listener.getsockname()
     base_url = f"http://{host}:{port}"
     try:
         services = Services(data_dir, base_url)
+        yandex = YandexServer(services)
+        grpc_port = yandex.start(grpc_port)
         services.start()
     except RcloneError as error:
         raise StartError(str(error)) from error
@@ -42,8 +58,9 @@ def serve(listener: socket.socket, data_dir: Path, *, preload: bool) -> None:
     if preload:
         services.background(services.models.preload)
     line = (
-        f"sandbox ready at {base_url} key_id={KEY_ID} key_secret={KEY_SECRET} project_id={PROJECT_ID} "
-        f"tenant_id={TENANT_ID} huggingface_token={HUGGING_FACE_TOKEN}"
+        f"sandbox ready at {base_url} grpc {host}:{grpc_port} key_id={KEY_ID} key_secret={KEY_SECRET} "
+        f"project_id={PROJECT_ID} tenant_id={TENANT_ID} huggingface_token={HUGGING_FACE_TOKEN} "
+        f"yandex_folder_id={YANDEX_FOLDER_ID} yandex_api_key={YANDEX_API_KEY}"
     )
     config = uvicorn.Config(
         create_app(services),
@@ -56,4 +73,4 @@ def serve(listener: socket.socket, data_dir: Path, *, preload: bool) -> None:
         date_header=False,  # uvicorn's own is up to a second old; a client tells by it when an object was stored
     )
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has shut down
-        AnnouncedServer(config, line).run(sockets=[listener])
+        AnnouncedServer(config, line, yandex).run(sockets=[listener])

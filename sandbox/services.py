@@ -27,6 +27,7 @@ from sandbox.object_store.rclone import RcloneServer
 from sandbox.request_log import SERVICE_AGENT, RequestLog
 from sandbox.settings import KEPT_AS, KEY_ID, KEY_SECRET, TENANT_ID, Settings, SettingsStore
 from sandbox.state import State
+from sandbox.yandex.cloud import Yandex
 
 INTERNAL_TOKEN_LIFETIME_S = 600
 
@@ -58,6 +59,7 @@ class Services:
         self.iam = Iam(read_or_create_key(data_dir / "token.key"), self.settings_store, self.clock)
         self.knowledge = Knowledge(self)
         self.search = Search(self)
+        self.yandex = Yandex(self)
 
     def start(self) -> None:
         """Start the S3 server, and the work that a restart interrupted."""

@@ -15,6 +15,9 @@ KEY_SECRET = "sandbox-key-secret-not-a-real-one"  # noqa: S105  well known, wort
 KEPT_AS = "settings"
 GUEST_KEY_ID = "sandbox-guest-key-id"
 GUEST_KEY_SECRET = "sandbox-guest-key-secret-not-a-real-one"  # noqa: S105  well known, and without any role
+YANDEX_FOLDER_ID = "b1gsandboxfolder0000"
+YANDEX_SERVICE_ACCOUNT_ID = "ajesandboxaccount000"
+YANDEX_API_KEY = "AQVNsandbox-api-key-not-a-real-one"  # well known, worthless outside the sandbox
 HUGGING_FACE_TOKEN = "hf_sandboxTokenNotARealOne"  # noqa: S105  well known, accepted by this hub only
 
 
@@ -75,6 +78,13 @@ class Settings(BaseModel):
     wake_s: float = Field(default=0.0, ge=0, description="How long the first request to a COOLED run waits.")
     chat_url: str = Field(default="", description="OpenAI-compatible base URL that answers chats in place of quoting.")
     chat_model: str = Field(default="", description="Model asked for at chat_url.")
+    yandex_token_lifetime_s: int = Field(default=43200, ge=1, description="Lifetime of an IAM token of Yandex Cloud.")
+    yandex_roles: list[str] = Field(
+        default=["ai.editor"], description="Roles of the Yandex service account in its folder; ai.editor has all."
+    )
+    yandex_operation_lifetime_s: float = Field(
+        default=14 * 86400, gt=0, description="After this an operation of Yandex Cloud is NOT_FOUND."
+    )
 
 
 class SettingsStore:

@@ -2,15 +2,19 @@
 
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import grpc
 import httpx
 
 from clouds.cloudru.wire.endpoints import Endpoints
-from sandbox.settings import KEY_ID, KEY_SECRET, Settings
+from sandbox.settings import KEY_ID, KEY_SECRET, YANDEX_API_KEY, Settings
 
+YANDEX_METADATA = (("authorization", f"Api-Key {YANDEX_API_KEY}"),)
 STOPPED_WITHIN_S = 30.0
 MANY_GPUS = {"ResourceType_GPU_A100_NVLINK": 1000, "ResourceType_GPU_H100": 8, "ResourceType_CPU": 8}
 
@@ -20,6 +24,7 @@ class SandboxProcess:
     """A running sandbox. `control` is a client of `/_sandbox/`."""
 
     base_url: str
+    grpc_address: str
     ready_line: str
     data_dir: Path
     process: subprocess.Popen[str]
@@ -32,10 +37,11 @@ class SandboxProcess:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         line = process.stdout.readline()
-        base_url = next((word for word in line.split() if word.startswith("http://")), "")
+        words = line.split()
+        base_url = next((word for word in words if word.startswith("http://")), "")
         assert base_url, f"the sandbox ended with {process.wait()} before it was ready"
         control = httpx.Client(base_url=f"{base_url}/_sandbox", trust_env=False, timeout=60.0)
-        return cls(base_url, line, data_dir, process, control)
+        return cls(base_url, words[words.index("grpc") + 1], line, data_dir, process, control)
 
     @property
     def endpoints(self) -> Endpoints:
@@ -95,6 +101,16 @@ class SandboxProcess:
         body = {"keyId": key_id, "secret": key_secret}
         answer = httpx.post(f"{self.endpoints.iam}/api/v1/auth/token", json=body, trust_env=False)
         return answer.raise_for_status().json()["access_token"]
+
+    def authorized_key(self) -> dict[str, str]:
+        """Return the authorized key of Yandex Cloud's service account: the content of its JSON file."""
+        return self.control.get("/yandex/authorized-key").raise_for_status().json()
+
+    @contextmanager
+    def yandex_channel(self) -> Generator[grpc.Channel]:
+        """Open a channel to every service of Yandex Cloud; send `YANDEX_METADATA` with each call."""
+        with grpc.insecure_channel(self.grpc_address) as channel:
+            yield channel
 
     def client(self) -> httpx.Client:
         """Return a client that sends a fresh token; paths begin with the vendor's host."""

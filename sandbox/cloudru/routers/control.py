@@ -13,6 +13,7 @@ from sandbox.inventory import Inventory, inventory
 from sandbox.lifecycle import timestamp
 from sandbox.request_log import LoggedRequest
 from sandbox.settings import Settings
+from sandbox.yandex.authorized_key import AuthorizedKey
 
 
 def from_loopback(request: Request) -> None:
@@ -25,9 +26,15 @@ router = APIRouter(prefix="/_sandbox", dependencies=[Depends(from_loopback)])
 
 
 @router.get("/health")
-def health() -> dict[str, str]:
-    """Tell that it is up."""
-    return {"status": "ok"}
+def health(services: ServicesDep) -> dict[str, str]:
+    """Tell that it is up, and where gRPC is answered (`host:port`)."""
+    return {"status": "ok", "grpc": services.yandex.endpoints.grpc_address}
+
+
+@router.get("/yandex/authorized-key")
+def read_authorized_key(services: ServicesDep) -> AuthorizedKey:
+    """Return the authorized key of Yandex Cloud's service account, as `yc iam key create` writes it."""
+    return services.yandex.iam.authorized_key
 
 
 @router.get("/settings")

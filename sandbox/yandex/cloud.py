@@ -1,0 +1,20 @@
+"""Yandex Cloud without its wire: the rules of every service, as `services.yandex`."""
+
+from typing import TYPE_CHECKING
+
+from sandbox.yandex.rules.endpoint import ApiEndpoints
+from sandbox.yandex.rules.iam import YandexIam
+from sandbox.yandex.rules.operation import Operations
+
+if TYPE_CHECKING:
+    from sandbox.services import Services
+
+
+class Yandex:
+    """The services of one folder."""
+
+    def __init__(self, services: "Services") -> None:
+        settings, clock = services.settings_store, services.clock
+        self.endpoints = ApiEndpoints(services.base_url)
+        self.iam = YandexIam(services.data_dir, settings, clock)
+        self.operations = Operations(services.state, settings, clock)

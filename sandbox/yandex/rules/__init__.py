@@ -1,0 +1,1 @@
+"""What each service decides, without gRPC servers and without HTTP."""

@@ -1,0 +1,53 @@
+"""The gRPC server: one port of the loopback address for every service."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import add_ApiEndpointServiceServicer_to_server
+from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import add_IamTokenServiceServicer_to_server
+from yandex.cloud.operation.operation_service_pb2_grpc import add_OperationServiceServicer_to_server
+
+from sandbox.errors import StartError
+from sandbox.services import Services
+from sandbox.yandex.interceptor import Gate
+from sandbox.yandex.servicers.endpoint import ApiEndpointServicer
+from sandbox.yandex.servicers.iam import IamTokenServicer
+from sandbox.yandex.servicers.operation import OperationServicer
+
+HOST = "127.0.0.1"
+THREADS = 32
+MAX_MESSAGE_BYTES = 160 * 2**20
+"""A file travels in one message: 128 MB and what is around it. Source: docs/yandex-api.md, limits."""
+OPTIONS = (
+    ("grpc.so_reuseport", 0),  # or two sandboxes would share a port, each getting half of the calls
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+)
+
+
+class YandexServer:
+    """Every service of Yandex Cloud over the rules in `services.yandex`."""
+
+    def __init__(self, services: Services) -> None:
+        self._endpoints = services.yandex.endpoints
+        self._server = grpc.server(
+            ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"), interceptors=(Gate(services),), options=OPTIONS
+        )
+        yandex = services.yandex
+        add_ApiEndpointServiceServicer_to_server(ApiEndpointServicer(yandex), self._server)
+        add_IamTokenServiceServicer_to_server(IamTokenServicer(yandex), self._server)
+        add_OperationServiceServicer_to_server(OperationServicer(yandex), self._server)
+
+    def start(self, port: int) -> int:
+        """Listen and return the port; 0 takes any free one."""
+        try:
+            port = self._server.add_insecure_port(f"{HOST}:{port}")
+        except RuntimeError as error:
+            raise StartError(f"port {port} cannot be had; choose another with --grpc-port") from error
+        self._endpoints.grpc_address = f"{HOST}:{port}"
+        self._server.start()
+        return port
+
+    def stop(self) -> None:
+        """End every call and stop listening."""
+        self._server.stop(grace=None).wait()

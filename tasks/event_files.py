@@ -1,0 +1,47 @@
+"""Scalars of TensorBoard event files, read by TensorBoard's own reader."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+EVERYTHING = {"scalars": 0, "tensors": 0}
+"""Keep each point: by itself the reader keeps 10 000 scalars and 10 tensors of a tag."""
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """The points of a tag in order of steps: `steps` and `values` have one length. `run` is the folder of the files."""
+
+    run: str
+    tag: str
+    steps: tuple[int, ...]
+    values: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """Tag, and run when there is more than one folder."""
+        return f"{self.run}/{self.tag}" if self.run else self.tag
+
+
+def read_scalars(folder: Path) -> tuple[Scalars, ...]:
+    """Return what was written as a scalar by either generation of writers; the newer one writes tensors of no rank."""
+    runs = sorted({path.parent for path in folder.rglob("*tfevents*") if path.is_file()})
+    found: list[Scalars] = []
+    for run in runs:
+        events = EventAccumulator(str(run), size_guidance=EVERYTHING).Reload()
+        tags: dict[str, Any] = events.Tags()
+        name = "" if run == folder else run.relative_to(folder).as_posix()
+        found += [_scalars(name, tag, [(e.step, e.value) for e in events.Scalars(tag)]) for tag in tags["scalars"]]
+        tensors = [
+            (tag, [(e.step, make_ndarray(e.tensor_proto)) for e in events.Tensors(tag)]) for tag in tags["tensors"]
+        ]
+        found += [_scalars(name, tag, points) for tag, points in tensors if all(value.ndim == 0 for _, value in points)]
+    return tuple(found)
+
+
+def _scalars(run: str, tag: str, points: list[tuple[int, Any]]) -> Scalars:
+    ordered = sorted(points, key=lambda point: point[0])
+    return Scalars(run, tag, tuple(step for step, _ in ordered), tuple(float(value) for _, value in ordered))

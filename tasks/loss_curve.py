@@ -1,0 +1,33 @@
+"""The curves of a training as a picture that Prefect's UI shows inside a Markdown artifact."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from tasks.event_files import Scalars
+
+INCHES = (8.0, 3.6)
+DOTS_PER_INCH = 110
+
+
+def losses(scalars: Sequence[Scalars]) -> list[Scalars]:
+    """Return those that are losses by their tag; all of them when none is."""
+    return [each for each in scalars if "loss" in each.tag.lower()] or [*scalars]
+
+
+def loss_curve(scalars: Sequence[Scalars], title: str) -> str:
+    """Return a PNG as a data URI; drawn without a screen and without the state that pyplot shares among threads."""
+    figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+    axes = figure.add_subplot()
+    for each in scalars:
+        axes.plot(each.steps, each.values, label=each.name, linewidth=1.5, marker="." if len(each.steps) == 1 else "")
+    axes.set(title=title, xlabel="step", ylabel="loss")
+    axes.grid(visible=True, color="#e3e7eb")
+    if scalars:
+        axes.legend(frameon=False)
+    png = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(png)
+    return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"

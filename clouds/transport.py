@@ -1,5 +1,6 @@
 """The one way to send a request: request id, timeout, retries, one error tree, no secret in any message."""
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -166,18 +167,25 @@ class Transport:
 
 
 def open_http(
-    http: httpx.BaseTransport | None = None, *, through_proxy: bool = False, timeout_s: float = 60.0
+    http: httpx.BaseTransport | None = None,
+    *,
+    through_proxy: bool = False,
+    timeout_s: float = 60.0,
+    verify: ssl.SSLContext | bool = True,
 ) -> httpx.Client:
     """Return a client that goes straight to the host: HTTP_PROXY and HTTPS_PROXY of the environment are not used.
 
     Cloud.ru's own tools drop them for its hosts, because a corporate proxy breaks the calls; a loopback sandbox has
     no use for them either. `trust_env=False` on the transport would also drop SSL_CERT_FILE, which a company that
     inspects TLS needs, so only the proxies are left out. `through_proxy=True` is for networks with no other way out.
+    `verify` may be a context that trusts other authorities.
     Source: cloud-ru/evo-aifactory-skills, read 2026-11-21.
     """
     if http is None and not through_proxy:
-        http = httpx.HTTPTransport(limits=httpx.Limits(max_connections=64, max_keepalive_connections=16))
-    return httpx.Client(transport=http, trust_env=through_proxy, timeout=timeout_s, follow_redirects=False)
+        http = httpx.HTTPTransport(verify=verify, limits=httpx.Limits(max_connections=64, max_keepalive_connections=16))
+    return httpx.Client(
+        transport=http, verify=verify, trust_env=through_proxy, timeout=timeout_s, follow_redirects=False
+    )
 
 
 def create_or_find(

@@ -6,39 +6,26 @@ guess), CONFLICT (published in two ways; both are tried, or the default takes on
 All sources were read on 2026-11-21. Facts that are CONFIRMED are not here: they stand where they are used.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Mark = Literal["INFERRED", "UNKNOWN", "CONFLICT"]
+from clouds.assumption import Group, assumed
+
 SKILLS = "cloud-ru/evo-aifactory-skills"
 SECRET_SWAGGER = "cloudru-tech/secret-manager-sdk, swagger"  # noqa: S105  # a repository, not a secret
 AGENTS_SWAGGER = "cloud-ru/evo-ai-agents-cli, swagger of the sister service AI Agents"
 
 
-def _assumed(default: Any, mark: Mark, source: str, description: str) -> Any:
-    return Field(
-        default=default,
-        description=f"{description} {mark}: {source}.",
-        json_schema_extra={"mark": mark, "source": source},
-    )
-
-
-class Group(BaseModel):
-    """Base of the groups: frozen, and a misspelt key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-
 class ConnectionAssumptions(Group):
     """The way to the hosts, and how they are in general."""
 
-    through_proxy: bool = _assumed(
+    through_proxy: bool = assumed(
         default=False, mark="INFERRED",
         source=f"{SKILLS} drops the proxies for Cloud.ru hosts",
         description="Use HTTP_PROXY and HTTPS_PROXY of the environment.",
     )  # fmt: skip
-    visible_within_s: float = _assumed(
+    visible_within_s: float = assumed(
         60.0, "UNKNOWN", "no delay is published",
         "Seconds within which something created, resumed or reindexed must be seen when it is read back.",
     )  # fmt: skip
@@ -47,17 +34,17 @@ class ConnectionAssumptions(Group):
 class StorageAssumptions(Group):
     """Object Storage."""
 
-    send_acl: bool = _assumed(
+    send_acl: bool = assumed(
         default=True, mark="CONFLICT",
         source=f"{SKILLS} calls it critical for Managed RAG; a third party says ACLs are not supported",
         description="Send the canned ACL `bucket-owner-full-control` with every object; dropped where it is refused.",
     )  # fmt: skip
-    register_bucket: bool = _assumed(
+    register_bucket: bool = assumed(
         default=True, mark="UNKNOWN",
         source=f"{SKILLS} creates buckets so and says that Managed RAG sees them then",
         description="Create buckets through the console backend rather than with S3's own call.",
     )  # fmt: skip
-    etag_is_md5: bool = _assumed(
+    etag_is_md5: bool = assumed(
         default=True, mark="INFERRED",
         source="S3's convention; the service documents no ETag",
         description="Hold the ETag of a stored object against the MD5 of what was sent.",
@@ -67,7 +54,7 @@ class StorageAssumptions(Group):
 class SecretAssumptions(Group):
     """Secret Management."""
 
-    mappings: tuple[Literal["path_in_url", "path_in_body"], ...] = _assumed(
+    mappings: tuple[Literal["path_in_url", "path_in_body"], ...] = assumed(
         ("path_in_url", "path_in_body"), "CONFLICT", f"{SECRET_SWAGGER}, against two third-party clients",
         "REST mappings of the v2 calls in the order in which they are tried: `POST /v2/secret/{path}` "
         "or `POST /v2/secret` with the path in the body.",
@@ -77,49 +64,49 @@ class SecretAssumptions(Group):
 class InferenceAssumptions(Group):
     """ML Inference (Model RUN)."""
 
-    token_secret: str = _assumed(
+    token_secret: str = assumed(
         "{id}", "UNKNOWN", "the field modelSource.secret is published, its content is not",
         "What modelSource.secret holds; may use {id}, {path} and {version}.",
     )  # fmt: skip
-    repository: Literal["whole", "split"] = _assumed(
+    repository: Literal["whole", "split"] = assumed(
         "whole", "CONFLICT", f"{SKILLS}: examples.md sends it whole, crud.py splits it",
         "Send `organisation/model` whole in `repo`, or split into `repo` and `model`.",
     )  # fmt: skip
-    embedding_task: str = _assumed(
+    embedding_task: str = assumed(
         "ModelTaskType_EMBEDDING", "INFERRED", "the console's label equals the name in the enum",
         "Name of the task Embedding.",
     )  # fmt: skip
-    score_task: str = _assumed(
+    score_task: str = assumed(
         "ModelTaskType_SCORE", "INFERRED", "the console's label equals the name in the enum", "Name of the task Score."
     )  # fmt: skip
-    generate_task: str = _assumed(
+    generate_task: str = assumed(
         "ModelTaskType_GENERATE", "INFERRED", "the console's label equals the name in the enum",
         "Name of the task Generate.",
     )  # fmt: skip
-    keep_running_field: str = _assumed(
+    keep_running_field: str = assumed(
         "", "UNKNOWN", f"no such field in {SKILLS}; AI Agents has scaling.isKeepAlive",
         "Key below `scaling` that says «Не выключать модель»; empty: a minimum of one instance says it.",
     )  # fmt: skip
-    service_account_field: str = _assumed(
+    service_account_field: str = assumed(
         "serviceAccountId", "INFERRED", AGENTS_SWAGGER, "Key below `options` that holds the service account."
     )  # fmt: skip
-    log_group_field: str = _assumed(
+    log_group_field: str = assumed(
         "logGroupId", "INFERRED", AGENTS_SWAGGER, "Key below `options` that holds the log group."
     )  # fmt: skip
-    quota_paths: tuple[str, ...] = _assumed(
+    quota_paths: tuple[str, ...] = assumed(
         ("quotas", "quota-usage"), "CONFLICT", f"{SKILLS}: the code has the first, api-reference.md the second",
         "Last part of the quota path, in the order in which they are tried.",
     )  # fmt: skip
-    runtime_template_paths: tuple[str, ...] = _assumed(
+    runtime_template_paths: tuple[str, ...] = assumed(
         ("runtime_templates", "runtime-templates"), "CONFLICT",
         f"{SKILLS}: the code has the first, api-reference.md the second",
         "Last part of the runtime template path, in the order in which they are tried.",
     )  # fmt: skip
-    name_taken_text: str = _assumed(
+    name_taken_text: str = assumed(
         "a modelrun with the given name could not be created", "INFERRED", f"{SKILLS}; no HTTP status is published",
         "Error text of a name that a deleted run still holds; 409 means it too.",
     )  # fmt: skip
-    reranker_margin: float = _assumed(
+    reranker_margin: float = assumed(
         0.1, "INFERRED", "a wrongly started Qwen3 reranker scores everything alike",
         "How far a relevant text must be above an irrelevant one before a reranker counts as ready.",
     )  # fmt: skip
@@ -128,61 +115,61 @@ class InferenceAssumptions(Group):
 class KnowledgeAssumptions(Group):
     """Managed RAG."""
 
-    embedder_also_by_name: bool = _assumed(
+    embedder_also_by_name: bool = assumed(
         default=False, mark="UNKNOWN",
         source="the Search API names a run by model_run_id alone",
         description="Send `model_name` beside `model_run_id` for an embedder of ML Inference.",
     )  # fmt: skip
-    folder_path: str = _assumed(
+    folder_path: str = assumed(
         "{folder}/", "INFERRED", "the console shows s3://bucket/folder/",
         "An entry of `paths` for a folder; {folder} has no slash at its ends.",
     )  # fmt: skip
-    authentication_field: Literal["forward_auth", "api_key"] = _assumed(
+    authentication_field: Literal["forward_auth", "api_key"] = assumed(
         "forward_auth", "INFERRED", f"from the names in {SKILLS}, whose body has both false",
         "Key of auth_configuration that asks callers for an IAM token.",
     )  # fmt: skip
-    gone_statuses: tuple[str, ...] = _assumed(
+    gone_statuses: tuple[str, ...] = assumed(
         ("KNOWLEDGEBASE_SUSPENDING",), "UNKNOWN", "the API has no status for a knowledge base that is being deleted",
         "Statuses in which a knowledge base of the wanted name counts as being deleted and is not adopted.",
     )  # fmt: skip
-    separator_joint: str | None = _assumed(
+    separator_joint: str | None = assumed(
         None, "INFERRED", "the console's form shows a JSON array; the one published body has a single separator",
         "What stands between several separators in the string that `separators` is; left out: they are a JSON array.",
     )  # fmt: skip
-    keep_separator_start: str = _assumed(
+    keep_separator_start: str = assumed(
         "KeepSeparator_Start", "UNKNOWN", "only KeepSeparator_None is published", "keep_separator at the start."
     )  # fmt: skip
-    keep_separator_end: str = _assumed(
+    keep_separator_end: str = assumed(
         "KeepSeparator_End", "UNKNOWN", "only KeepSeparator_None is published", "keep_separator at the end."
     )  # fmt: skip
-    json_extractor: str = _assumed(
+    json_extractor: str = assumed(
         "json_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the JSON extractor."
     )  # fmt: skip
-    json_schema_field: str = _assumed(
+    json_schema_field: str = assumed(
         "jq_schema", "UNKNOWN", "the console's form asks for a jq schema", "Key of the jq schema in the JSON extractor."
     )  # fmt: skip
-    markdown_extractor: str = _assumed(
+    markdown_extractor: str = assumed(
         "markdown_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published",
         "Key of the Markdown extractor.",
     )  # fmt: skip
-    docx_extractor: str = _assumed(
+    docx_extractor: str = assumed(
         "docx_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the DOCX extractor."
     )  # fmt: skip
-    html_extractor: str = _assumed(
+    html_extractor: str = assumed(
         "html_extractor", "UNKNOWN", "text_extractor and pdf_extractor are published", "Key of the HTML extractor."
     )  # fmt: skip
-    new_version: Literal["create", "reindex"] = _assumed(
+    new_version: Literal["create", "reindex"] = assumed(
         "create", "INFERRED",
         "the console has a button for it, and its create call has the version's configuration as a part of its own",
         "How documents that changed are indexed: `create` makes another version at `POST .../{id}/versions` and falls "
         "back to the public reindex where that path is not known; `reindex` reads them anew under the version's id.",
     )  # fmt: skip
-    unreadable_documents_key: str = _assumed(
+    unreadable_documents_key: str = assumed(
         "failed_documents", "UNKNOWN", "nobody published where a version tells which documents it could not read",
         "Key, at any depth of a version's settings, of the list of documents that are not in its index, each with "
         "`key` and `reason`.",
     )  # fmt: skip
-    chunk_source_keys: tuple[str, ...] = _assumed(
+    chunk_source_keys: tuple[str, ...] = assumed(
         ("source", "file_name", "filename", "file_path", "path", "key", "object_key"), "UNKNOWN",
         "only jq_metadata of JSON files was seen",
         "Keys of a chunk's metadata that may hold the name of its file, in the order in which they are looked up.",
@@ -192,10 +179,10 @@ class KnowledgeAssumptions(Group):
 class LogAssumptions(Group):
     """Log groups."""
 
-    name: str = _assumed(
+    name: str = assumed(
         "managed-rag", "UNKNOWN", "no naming rule is published", "Name of a log group that has to be created."
     )  # fmt: skip
-    retention_days: int = _assumed(
+    retention_days: int = assumed(
         3, "INFERRED", f"{SKILLS} sends retentionPeriod 3; that it means days is deduced", "How long logs are kept."
     )  # fmt: skip
 
@@ -203,21 +190,21 @@ class LogAssumptions(Group):
 class SizingAssumptions(Group):
     """GPU memory of a model: the console computes it, its formula is not published. See `clouds/cloudru/sizing.py`."""
 
-    bytes_per_parameter: float = _assumed(
+    bytes_per_parameter: float = assumed(
         2.0, "INFERRED", "vLLM loads weights as bfloat16 or float16", "Bytes of a weight."
     )  # fmt: skip
-    context_tokens: int = _assumed(
+    context_tokens: int = assumed(
         8192, "UNKNOWN", "the console does not say what it reckons with", "Tokens of one request that must fit."
     )  # fmt: skip
-    generate_requests_at_once: int = _assumed(
+    generate_requests_at_once: int = assumed(
         4, "UNKNOWN", "the console does not say what it reckons with",
         "Requests of that length that must fit at once, for the task Generate; the other tasks reckon with one.",
     )  # fmt: skip
-    overhead_gb: float = _assumed(
+    overhead_gb: float = assumed(
         2.0, "INFERRED", "CUDA context, activations and graphs of vLLM; of that order on models of 0.6 to 8 B",
         "Memory that neither weights nor KV cache use.",
     )  # fmt: skip
-    usable_fraction: float = _assumed(
+    usable_fraction: float = assumed(
         0.9, "INFERRED", "vLLM's default gpu-memory-utilization", "Part of the memory that vLLM takes."
     )  # fmt: skip
 

@@ -1,0 +1,205 @@
+"""The one way to call over gRPC: request id, deadlines, retries, one error tree, no secret in any message."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar, cast
+from uuid import uuid4
+
+import grpc
+import tenacity
+from google.protobuf.message import Message
+
+from clouds.errors import ConfigurationError
+from clouds.redaction import Redaction
+from clouds.yandex import roles
+from clouds.yandex.auth import Authorizer, Metadata
+from clouds.yandex.refusal import read_refusal
+from clouds.yandex.wire.endpoints import Endpoints
+
+Request = TypeVar("Request", bound=Message)
+Answer = TypeVar("Answer", bound=Message)
+
+REPEATED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED})
+ATTEMPTS = 5
+FIRST_BACKOFF_S = 1.0
+LONGEST_BACKOFF_S = 10.0
+ATTEMPT_S = 30.0
+"""How long one attempt may take."""
+CALL_S = 120.0
+"""How long a call may take with all its attempts and the pauses between them."""
+LARGEST_ANSWER_BYTES = 64 * 1024**2
+
+_jitter_s = tenacity.wait_random_exponential(multiplier=FIRST_BACKOFF_S, max=LONGEST_BACKOFF_S)
+
+
+class Channels:
+    """One channel for each address, opened when it is first used. Safe under threads."""
+
+    def __init__(self, *, tls: bool = True, authorities: bytes | None = None, through_proxy: bool = False) -> None:
+        """Trust `authorities` (PEM), or the public ones; go through the environment's proxies only when told to."""
+        self._tls = tls
+        self._authorities = authorities
+        self._options = (
+            ("grpc.max_receive_message_length", LARGEST_ANSWER_BYTES),
+            ("grpc.enable_http_proxy", int(through_proxy)),
+            # A server that was away for a moment is found again within seconds; gRPC's own ceiling is two minutes.
+            ("grpc.initial_reconnect_backoff_ms", 200),
+            ("grpc.max_reconnect_backoff_ms", 5_000),
+        )
+        self._lock = threading.Lock()
+        self._open: dict[str, grpc.Channel] = {}
+
+    def to(self, address: str) -> grpc.Channel:
+        """Return the channel to `host:port`."""
+        with self._lock:
+            if address not in self._open:
+                self._open[address] = self._connect(address)
+            return self._open[address]
+
+    def close(self) -> None:
+        """Close them all."""
+        with self._lock:
+            for channel in self._open.values():
+                channel.close()
+            self._open.clear()
+
+    def _connect(self, address: str) -> grpc.Channel:
+        if not self._tls:
+            return grpc.insecure_channel(address, self._options)
+        return grpc.secure_channel(address, grpc.ssl_channel_credentials(self._authorities), self._options)
+
+
+def read_authorities(endpoints: Endpoints) -> bytes | None:
+    """Return the PEM of the authorities to trust; None: the public ones.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+
+    """
+    if endpoints.ca_file is None:
+        return None
+    try:
+        return endpoints.ca_file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"endpoints.ca_file {endpoints.ca_file} cannot be read ({error.strerror}); correct it in the credentials "
+            "block"
+        ) from error
+
+
+class Calls:
+    """Sends calls and reads their answers. Safe under threads: every call has a state of its own.
+
+    A call that its caller calls repeatable is sent up to 5 times, after UNAVAILABLE and RESOURCE_EXHAUSTED only, with a
+    random pause between 0 and 1, 2, 4, 8 s (full jitter). Any other call is sent once: whoever creates looks for what
+    it may have created before it creates again (`clouds.transport.create_or_find`). A call that is refused as
+    UNAUTHENTICATED was not carried out: it is sent once more where the token can be renewed.
+    """
+
+    def __init__(
+        self,
+        authorizer: Authorizer | None,
+        *,
+        identity: str,
+        redaction: Redaction,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Say who asks by `authorizer`, None asks as nobody; `identity` says what to do when we are not known."""
+        self._authorizer = authorizer
+        self._identity = identity
+        self._redaction = redaction
+        self._clock = clock
+        self._sleep = sleep
+
+    def call(
+        self,
+        method: "grpc.UnaryUnaryMultiCallable[Request, Answer]",
+        request: Request,
+        *,
+        subject: str,
+        repeatable: bool,
+        deadline_s: float = CALL_S,
+        attempt_s: float = ATTEMPT_S,
+        role: str = roles.ALL,
+        idempotency_key: str = "",
+    ) -> Answer:
+        """Send and return the answer. `subject` says in an error what was asked, `role` what the call needs.
+
+        `attempt_s` bounds one attempt, `deadline_s` all of them with their pauses. `idempotency_key` is the same for
+        calls that mean one thing; whether the service heeds it is UNKNOWN.
+
+        Raises:
+            APIError: the service answered with an error, of the subclass that names the cause.
+            ConnectionFailedError: no connection, or no answer in time.
+
+        """
+        end_s = self._clock() + deadline_s
+        key = idempotency_key or str(uuid4())
+        retrying = tenacity.Retrying(
+            stop=lambda state: state.attempt_number >= ATTEMPTS or self._clock() + state.upcoming_sleep >= end_s,
+            wait=_jitter_s,
+            retry=tenacity.retry_if_exception(lambda error: repeatable and _passes(error)),
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+        def send() -> Answer:
+            return self._authorized(method, request, key, max(0.001, min(attempt_s, end_s - self._clock())))
+
+        try:
+            return retrying(send)
+        except _Refused as refused:
+            error, request_id = refused.error, refused.request_id
+        raise read_refusal(
+            error.code(),
+            self._redaction.clean(error.details() or ""),
+            subject=subject,
+            role=role,
+            identity=self._identity,
+            request_id=request_id,
+        )
+
+    def _authorized(
+        self, method: "grpc.UnaryUnaryMultiCallable[Request, Answer]", request: Request, key: str, timeout_s: float
+    ) -> Answer:
+        if self._authorizer is None:
+            return _send(method, request, key, (), timeout_s)
+        held = self._authorizer.metadata()
+        try:
+            return _send(method, request, key, held, timeout_s)
+        except _Refused as refused:
+            if refused.error.code() != grpc.StatusCode.UNAUTHENTICATED:
+                raise
+            renewed = self._authorizer.metadata(instead_of=held)
+            if renewed == held:
+                raise
+        return _send(method, request, key, renewed, timeout_s)
+
+
+class _Refused(Exception):  # noqa: N818  # not an error of its own: it carries gRPC's to the retries
+    def __init__(self, error: grpc.Call, request_id: str) -> None:
+        super().__init__()
+        self.error = error
+        self.request_id = request_id
+
+
+def _send(
+    method: "grpc.UnaryUnaryMultiCallable[Request, Answer]",
+    request: Request,
+    key: str,
+    authorization: Metadata,
+    timeout_s: float,
+) -> Answer:
+    request_id = str(uuid4())
+    metadata = (*authorization, ("x-client-request-id", request_id), ("idempotency-key", key))
+    try:
+        return method(request, timeout=timeout_s, metadata=metadata)
+    except grpc.RpcError as error:
+        # What a failed call raises is the call itself, which the types do not say.
+        raise _Refused(cast("grpc.Call", error), request_id) from None
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, _Refused) and error.error.code() in REPEATED

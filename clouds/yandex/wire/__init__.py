@@ -1,0 +1,1 @@
+"""What travels, beside the vendor's own protobuf stubs; shared with the sandbox."""

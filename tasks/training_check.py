@@ -1,0 +1,198 @@
+"""One pass over training data: every line is judged, and the files to be uploaded are named by their content."""
+
+import hashlib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from upath import UPath
+
+from clouds.errors import ConfigurationError
+from clouds.yandex.specs import Kind
+from tasks.stack_report import Part
+from tasks.training_digests import Relation, TextDigests, repeats, text_digests
+from tasks.training_faults import Fault, FaultKind, Faults
+from tasks.training_file import PreparedFile, RowWriter, parted
+from tasks.training_lengths import FieldLengths, TextLengths
+from tasks.training_rows import FIELDS, Batch, read_batches
+from tasks.training_spec import TrainingDataSpec
+
+EXAMPLES = 3
+SAID: dict[Relation, str] = {
+    "duplicate": "repeats {other}; drop one, or it counts twice",
+    "same_text": "the anchor is its own positive or negative; it teaches nothing",
+    "leakage": "its anchor is in the training data, {other}; take it out of one of them",
+    "positive_is_negative": "its negative is a positive of the same anchor in {other}; decide which it is",
+}
+
+BytesRead = Callable[[int], None]
+
+
+class ExampleRow(Part):
+    """The texts of a row, in the order of the fields, without prefixes."""
+
+    texts: tuple[str, ...]
+
+
+class CheckedData(Part):
+    """Files to upload, and what was found in the data; `faults` are the first of each kind, `totals` counts all."""
+
+    kind: Kind
+    training: tuple[PreparedFile, ...]
+    validation: PreparedFile | None
+    lengths: tuple[FieldLengths, ...]
+    examples: tuple[ExampleRow, ...]
+    totals: dict[FaultKind, int]
+    faults: tuple[Fault, ...]
+
+
+def size_bytes(place: str) -> int:
+    """Return the size of a file; ConfigurationError says why it cannot be read."""
+    with _said_in_one_line(place):
+        return UPath(place).expanduser().stat().st_size
+
+
+class Check:
+    """A look at the data of one spec. `folder` is where files that must be written for the upload go."""
+
+    def __init__(self, spec: TrainingDataSpec, folder: Path, on_read: BytesRead = lambda _: None) -> None:
+        self.faults = Faults()
+        self._spec = spec
+        self._folder = folder
+        self._on_read = on_read
+        self._fields = FIELDS[spec.kind]
+        self._prefixes = (spec.prefixes.query, *[spec.prefixes.document] * (len(self._fields) - 1))
+        self._lengths = TextLengths(self._prefixes)
+        self._examples: list[ExampleRow] = []
+        self._begins: list[tuple[int, str]] = []
+        """First row among those of all files, and the file."""
+
+    def run(self) -> CheckedData:
+        """Read everything. Nothing is refused here: `faults` tells what is wrong."""
+        spec = self._spec
+        with ExitStack() as stack, text_digests(len(self._fields)) as digests:
+            held_out = stack.enter_context(self._writer("validation")) if spec.validation_fraction else None
+            training = [self._file(source, digests, "training", stack, held_out) for source in spec.sources]
+            validation_from = digests.rows
+            validation = [held_out.finish()] if held_out else []
+            if spec.validation is not None:
+                validation = [self._file(spec.validation, digests, "validation", stack, None)]
+            self._name_repeats(digests, validation_from)
+            self._judge_sizes(training, validation)
+        return CheckedData(
+            kind=spec.kind,
+            training=tuple(training),
+            validation=validation[0] if validation else None,
+            lengths=self._lengths.of_fields(self._fields),
+            examples=tuple(self._examples),
+            totals=dict(self.faults.totals),
+            faults=tuple(self.faults.listed),
+        )
+
+    def _writer(self, part: str, source: str = "") -> RowWriter:
+        stem = "-".join(filter(None, (part, UPath(source).stem if source else "")))
+        return RowWriter(self._folder, stem, self._fields, self._prefixes)
+
+    def _file(
+        self, source: str, digests: TextDigests, part: str, stack: ExitStack, held_out: RowWriter | None
+    ) -> PreparedFile:
+        """Read a file; return it, or the one that was written for it."""
+        batches = self._batches(source, digests)
+        if held_out is None and not any(self._prefixes):
+            return _as_it_is(source, batches)
+        writer = stack.enter_context(self._writer(part, source))
+        for batch in batches:
+            if held_out is None:
+                writer.write(batch.columns)
+            else:
+                trained, held = parted(batch.columns, self._spec.validation_fraction)
+                writer.write(trained)
+                held_out.write(held)
+        return writer.finish()
+
+    def _batches(self, source: str, digests: TextDigests) -> Iterator[Batch]:
+        """Read a file, and take down of each batch what the whole is judged by."""
+        self._begins.append((digests.rows, source))
+        size = size_bytes(source)
+        if size > self._spec.size_limit_bytes:
+            self._too_large(source, size)
+            return
+        with _opened(source) as file:
+            for batch in read_batches(file, self._spec.kind, source, self.faults):
+                digests.add(batch.columns)
+                self._look_at_lengths(batch, source)
+                if len(self._examples) < EXAMPLES:
+                    rows = [ExampleRow(texts=row) for row in zip(*batch.columns, strict=True) if row[0]]
+                    self._examples += rows[: EXAMPLES - len(self._examples)]
+                self._on_read(len(batch.content))
+                yield batch
+
+    def _look_at_lengths(self, batch: Batch, source: str) -> None:
+        limit = self._spec.text_limit_characters
+        for field, lengths in zip(self._fields, self._lengths.add(batch.columns), strict=True):
+            for place in np.flatnonzero(lengths > limit):
+                message = (
+                    f"{field} has {lengths[place]} characters with its prefix, over {limit}; shorten it, or the "
+                    "service may read only its beginning"
+                )
+                self.faults.add("long_text", source, batch.first_line + int(place), message)
+
+    def _name_repeats(self, digests: TextDigests, validation_from: int) -> None:
+        for relation, found in repeats(digests, validation_from).items():
+            faults: list[Fault] = []
+            for row, other in found.first:
+                place, line = self._place(row)
+                other_place, other_line = self._place(other)
+                said = f"line {other_line}" if other_place == place else f"{other_place}, line {other_line}"
+                message = SAID[relation].format(other=said)
+                faults.append(Fault(kind=relation, place=place, line=line, message=message))
+            self.faults.add_counted(relation, found.total, faults)
+
+    def _place(self, row: int) -> tuple[str, int]:
+        begin, source = next((begin, source) for begin, source in reversed(self._begins) if begin <= row)
+        return source, row - begin + 1
+
+    def _judge_sizes(self, training: Sequence[PreparedFile], validation: Sequence[PreparedFile]) -> None:
+        for file in (*training, *validation):
+            if file.size_bytes > self._spec.size_limit_bytes:
+                self._too_large(file.place, file.size_bytes)
+        rows, least = sum(file.rows for file in training), self._spec.rows_min
+        if rows < least:
+            message = f"{rows} sound training rows, fewer than {least}; add more, or lower rows_min"
+            self.faults.add("few_rows", ", ".join(self._spec.sources), None, message)
+        if any(file.rows == 0 for file in validation):
+            message = "no sound row for validation; give more, raise the fraction, or leave validation out"
+            self.faults.add("few_rows", self._spec.validation or ", ".join(self._spec.sources), None, message)
+
+    def _too_large(self, place: str, size: int) -> None:
+        limit = self._spec.size_limit_bytes
+        message = f"has {size / 1e9:.2f} GB, over the limit of {limit / 1e9:g} GB a dataset; split it into several"
+        self.faults.add("large_file", place, None, message)
+
+
+def _as_it_is(source: str, batches: Iterator[Batch]) -> PreparedFile:
+    sha256, size, rows = hashlib.sha256(), 0, 0
+    for batch in batches:
+        sha256.update(batch.content)
+        size += len(batch.content)
+        rows += len(batch.columns[0]) - batch.columns[0].count("")
+    return PreparedFile(place=source, sha256=sha256.hexdigest(), size_bytes=size, rows=rows)
+
+
+@contextmanager
+def _opened(place: str) -> Generator[BinaryIO]:
+    with _said_in_one_line(place), UPath(place).expanduser().open("rb") as file:
+        yield file
+
+
+@contextmanager
+def _said_in_one_line(place: str) -> Generator[None]:
+    """Say in one line why a file cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(f"{place} cannot be read: {error.strerror or error}; correct its path") from error
+    except (ImportError, ValueError) as error:  # fsspec: the package of a protocol is missing, or there is no such one
+        raise ConfigurationError(f"{place} cannot be opened: {error}") from error

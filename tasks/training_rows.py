@@ -1,0 +1,134 @@
+"""Rows of training data, read as a stream: JSON lines of `anchor`, `positive` and, in triplets, `negative`.
+
+A batch of lines is parsed and judged as a whole by loops in C; only when something in it is wrong is it looked through
+line by line. So the usual, sound file costs little more than parsing it does (`bench.check_data`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, BinaryIO
+
+import orjson
+
+from clouds.yandex.specs import Kind
+from tasks.training_faults import FaultKind, Faults
+
+FIELDS: dict[Kind, tuple[str, ...]] = {"pair": ("anchor", "positive"), "triplet": ("anchor", "positive", "negative")}
+"""Keys of a row. Source: docs/yandex-api.md, Training data."""
+PIECE_BYTES = 1 << 18
+LINE_LIMIT_BYTES = 1 << 24
+"""A longer line is not kept in memory; a text that long is none."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+SHOWN_KEYS = 8
+
+Columns = tuple[Sequence[str], ...]
+
+
+class _RowError(Exception):
+    """What is wrong with a line."""
+
+    def __init__(self, kind: FaultKind, message: str) -> None:
+        super().__init__(message)
+        self.kind: FaultKind = kind
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some lines of a file: its bytes, and a column of texts for each field; a faulty line has empty texts."""
+
+    first_line: int
+    content: bytes
+    columns: Columns
+
+
+def read_batches(file: BinaryIO, kind: Kind, place: str, faults: Faults) -> Iterator[Batch]:
+    """Give all lines of the file, which is called `place` in faults; every byte is in the content of one batch."""
+    rest, line = b"", 1
+    while piece := file.read(PIECE_BYTES):
+        content = rest + piece
+        end = content.rfind(b"\n") + 1
+        if not end and len(content) > LINE_LIMIT_BYTES:
+            raise_line = f"is longer than {LINE_LIMIT_BYTES >> 20} MiB: write one JSON object a line, not an array"
+            faults.add("not_json", place, line, raise_line)
+            return
+        rest = content[end:]
+        if end:
+            batch = _batch(content[:end], line, kind, place, faults)
+            line += len(batch.columns[0])
+            yield batch
+    if rest:
+        yield _batch(rest, line, kind, place, faults)
+
+
+def _batch(content: bytes, first_line: int, kind: Kind, place: str, faults: Faults) -> Batch:
+    lines = content.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    columns = _sound(lines, FIELDS[kind])
+    if columns is None:
+        columns = _looked_through(lines, first_line, kind, place, faults)
+    return Batch(first_line, content, columns)
+
+
+def _sound(lines: Sequence[bytes], fields: tuple[str, ...]) -> Columns | None:
+    """Return the columns of lines that are all sound; None when one is not."""
+    try:
+        rows = list(map(orjson.loads, lines))
+        columns: Columns = tuple(zip(*map(itemgetter(*fields), rows), strict=True))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+    if set(map(len, rows)) != {len(fields)}:
+        return None
+    for column in columns:
+        if set(map(type, column)) != {str} or not all(column) or any(map(str.isspace, column)):
+            return None
+    return columns
+
+
+def _looked_through(lines: Sequence[bytes], first_line: int, kind: Kind, place: str, faults: Faults) -> Columns:
+    fields = FIELDS[kind]
+    nothing = ("",) * len(fields)
+    rows: list[tuple[str, ...]] = []
+    for number, line in enumerate(lines, start=first_line):
+        try:
+            rows.append(_row(line, kind, fields))
+        except _RowError as error:
+            faults.add(error.kind, place, number, str(error))
+            rows.append(nothing)
+    return tuple(zip(*rows, strict=True))
+
+
+def _row(line: bytes, kind: Kind, fields: tuple[str, ...]) -> tuple[str, ...]:
+    row = _object(line)
+    wanted = " and ".join((", ".join(fields[:-1]), fields[-1]))
+    if set(row) != set(fields):
+        keys = [repr(key) for key in row][:SHOWN_KEYS]
+        raise _RowError("wrong_keys", f"has the keys {', '.join(keys) or '(none)'}; a {kind} has {wanted}, no others")
+    for field in fields:
+        text = row[field]
+        if not isinstance(text, str):
+            raise _RowError("not_text", f"{field} is {type(text).__name__}, not a string; write its text")
+        if not text or text.isspace():
+            raise _RowError("empty_text", f"{field} is empty; write its text or drop the line")
+    return tuple(row[field] for field in fields)
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    if not line.strip():
+        raise _RowError("not_json", "is blank; drop it")
+    if line.startswith(BYTE_ORDER_MARK):
+        raise _RowError("not_json", "begins with a byte order mark; save the file as UTF-8 without one")
+    try:
+        row = orjson.loads(line)
+    except ValueError as error:
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            advice = "is not UTF-8; Russian text of Windows is often windows-1251: iconv -f windows-1251 -t utf-8"
+            raise _RowError("not_json", advice) from error
+        array = ", not an array over several" if line.strip() in {b"[", b"]", b"{", b"}", b"},"} else ""
+        raise _RowError("not_json", f"is not JSON ({error}); write one object a line{array}") from error
+    if not isinstance(row, dict):
+        raise _RowError("not_json", f"is JSON, but {type(row).__name__} and not an object; write one object a line")
+    return row

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox.faults import FaultOrder
 from sandbox.lifecycle import timestamp
+from sandbox.object_store.buckets import SERVICE_BUCKETS
 from sandbox.request_log import SERVICE_AGENT, is_mutating
 from sandbox.services import Services
 
@@ -23,6 +24,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 STORAGE_HOST = "s3.cloud.ru"
+YANDEX_STORAGE_HOST = "storage.yandexcloud.net"
 CONTROL_PREFIX = "/_sandbox/"
 
 
@@ -58,7 +60,9 @@ def arrival_of(scope: Scope) -> Arrival:
     host_header = header(scope, b"host")
     host = host_header.rpartition(":")[0] if host_header.rpartition(":")[2].isdigit() else host_header
     if is_signed_for_storage(scope):
-        return Arrival(host if host.endswith(STORAGE_HOST) else STORAGE_HOST, scope["path"], None)
+        bucket = scope["path"].removeprefix("/").partition("/")[0]
+        named = YANDEX_STORAGE_HOST if bucket in SERVICE_BUCKETS else STORAGE_HOST
+        return Arrival(host if host.endswith(STORAGE_HOST) else named, scope["path"], None)
     if host not in LOOPBACK_HOSTS:
         return Arrival(host, scope["path"], None)
     first, _, rest = scope["path"].removeprefix("/").partition("/")
@@ -104,7 +108,7 @@ class Dispatch:
                     "status": status,
                     "at": timestamp(self._services.clock()),
                     "request_id": request_id,
-                    "mutating": is_mutating(scope["method"], arrival.host),
+                    "mutating": is_mutating(scope["method"], arrival.host, arrival.path),
                     "internal": header(scope, b"user-agent").startswith(SERVICE_AGENT),
                 }
             )
@@ -137,7 +141,7 @@ class Dispatch:
             end.cancel()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
-        if arrival.host.endswith(STORAGE_HOST):
+        if arrival.host.endswith((STORAGE_HOST, YANDEX_STORAGE_HOST)):
             await self._storage(scope, receive, send)
             return
         path = f"/{arrival.host}{arrival.path}"

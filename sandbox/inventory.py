@@ -1,7 +1,9 @@
 """Everything that there is in the project: what a run has left behind can be seen."""
 
 from pydantic import BaseModel
+from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo
 
+from sandbox.object_store.buckets import SERVICE_BUCKETS
 from sandbox.object_store.markers import Markers
 from sandbox.services import Services
 from sandbox.settings import PROJECT_ID
@@ -24,6 +26,14 @@ class KnowledgeBaseEntry(BaseModel):
     versions: dict[str, str]
 
 
+class DatasetEntry(BaseModel):
+    """A dataset of Yandex Cloud."""
+
+    id: str
+    name: str
+    status: str
+
+
 class Inventory(BaseModel):
     """Keys by bucket, folder markers among them; version numbers by path of the secret; names of log groups."""
 
@@ -32,13 +42,14 @@ class Inventory(BaseModel):
     model_runs: list[ModelRunEntry]
     knowledge_bases: list[KnowledgeBaseEntry]
     log_groups: list[str]
+    datasets: list[DatasetEntry]
 
 
 def inventory(services: Services) -> Inventory:
     """Look at every service; nothing ages by it."""
     now, store = services.clock(), services.knowledge.store
     return Inventory(
-        buckets={bucket["Name"]: _keys(services, bucket["Name"]) for bucket in services.s3().list_buckets()["Buckets"]},
+        buckets={name: _keys(services, name) for name in _buckets(services)},
         secrets={secret.path: [version.id for version in secret.versions] for secret in services.secret.search("")},
         model_runs=[
             ModelRunEntry(id=run.id, name=run.name, status=run.status(now)) for run in services.inference.all()
@@ -53,7 +64,16 @@ def inventory(services: Services) -> Inventory:
             for base in store.bases_of(PROJECT_ID)
         ],
         log_groups=[group.name for group in services.logs.all()],
+        datasets=[
+            DatasetEntry(id=each.id, name=each.name, status=DatasetInfo.Status.Name(each.status(now)))
+            for each in services.yandex.datasets.all()
+        ],
     )
+
+
+def _buckets(services: Services) -> list[str]:
+    names = (bucket["Name"] for bucket in services.s3().list_buckets()["Buckets"])
+    return [name for name in names if name not in SERVICE_BUCKETS]
 
 
 def _keys(services: Services, bucket: str) -> list[str]:

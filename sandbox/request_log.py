@@ -11,8 +11,11 @@ READING_HOSTS = (
     "auth.iam.cloud.ru",
     "modelrun.inference.cloud.ru",
     "managed-rag.inference.cloud.ru",
+    "iam.api.cloud.yandex.net",
 )
 """Hosts where a POST changes nothing: it asks for a token, an inference or an answer."""
+READING_PATHS = ("/foundationModels/v1/textEmbedding", "/v1/embeddings", "/search")
+"""Ends of paths where a POST changes nothing."""
 SERVICE_AGENT = "sandbox-service"
 """User-Agent with which one service of the sandbox asks another."""
 
@@ -30,9 +33,10 @@ class LoggedRequest(TypedDict):
     internal: bool
 
 
-def is_mutating(method: str, host: str) -> bool:
-    """Whether a request of this method to this host may change the project."""
-    return method in ("POST", "PUT", "PATCH", "DELETE") and not host.endswith(READING_HOSTS)
+def is_mutating(method: str, host: str, path: str) -> bool:
+    """Whether a request of this method to this host and path may change the project."""
+    changes = method in ("POST", "PUT", "PATCH", "DELETE")
+    return changes and not host.endswith(READING_HOSTS) and not path.endswith(READING_PATHS)
 
 
 class RequestLog:

@@ -65,6 +65,7 @@ class Services:
         """Start the S3 server, and the work that a restart interrupted."""
         self.s3_server.start()
         self.knowledge.start()
+        self.yandex.start()
 
     @cached_property
     def _s3(self) -> Any:
@@ -75,6 +76,7 @@ class Services:
             aws_access_key_id=f"{TENANT_ID}:{KEY_ID}",
             aws_secret_access_key=KEY_SECRET,
             config=Config(
+                signature_version="s3v4",  # for presigned URLs too; in a region that it does not know boto3 takes V2
                 s3={"addressing_style": "path"},
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
@@ -129,6 +131,7 @@ class Services:
     def close(self) -> None:
         """Let background work that has not begun go, and close the state."""
         self.knowledge.close()
+        self.yandex.close()
         self.executor.shutdown(wait=True, cancel_futures=True)
         self.s3_server.stop()
         self.state.close()

@@ -43,6 +43,18 @@ class KnowledgeBaseSpans(BaseModel):
     search: Span = Span(seconds=0.2)
 
 
+class ValidationSpans(BaseModel):
+    """Stages of a dataset's validation, by default as recorded: a bare operation, one with metadata, then done.
+
+    The real work may take longer than `counting`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accepted: Span = Span(reads=1)
+    counting: Span = Span(reads=1)
+
+
 class Settings(BaseModel):
     """Everything that a test or a bench may change; kept in the data directory."""
 
@@ -85,6 +97,23 @@ class Settings(BaseModel):
     yandex_operation_lifetime_s: float = Field(
         default=14 * 86400, gt=0, description="After this an operation of Yandex Cloud is NOT_FOUND."
     )
+    yandex_validation_spans: ValidationSpans = Field(
+        default=ValidationSpans(), description="Stages of a dataset's validation."
+    )
+    yandex_datasets_limit: int = Field(default=100, ge=0, description="Most datasets in the folder.")
+    yandex_min_rows: int = Field(default=1, ge=0, description="A dataset with fewer rows is invalid.")
+    yandex_first_row_number: Literal[0, 1] = Field(
+        default=1, description="What a validation counts rows from; the service's choice is not published."
+    )
+    yandex_takes_published_task_types: bool = Field(
+        default=False, description="The guide's names of task types (TextEmbeddingPairParams) are taken too."
+    )
+    yandex_upload_url_lifetime_s: int = Field(
+        default=86400, ge=1, description="Lifetime of a presigned URL, by the real time."
+    )
+    yandex_tunings_per_hour: int = Field(default=3, ge=0, description="Quota of tuning starts.")
+    yandex_tunings_per_day: int = Field(default=10, ge=0, description="Quota of tuning starts.")
+    yandex_embeddings_per_second: int = Field(default=10, ge=0, description="Quota of embedding requests.")
 
 
 class SettingsStore:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from sandbox.yandex.rules.dataset import Datasets
 from sandbox.yandex.rules.endpoint import ApiEndpoints
 from sandbox.yandex.rules.iam import YandexIam
 from sandbox.yandex.rules.operation import Operations
@@ -18,3 +19,12 @@ class Yandex:
         self.endpoints = ApiEndpoints(services.base_url)
         self.iam = YandexIam(services.data_dir, settings, clock)
         self.operations = Operations(services.state, settings, clock)
+        self.datasets = Datasets(services, self.operations)
+
+    def start(self) -> None:
+        """Take up what the last process did not finish."""
+        self.datasets.validations.resume()
+
+    def close(self) -> None:
+        """Stop work that goes on; it is taken up at the next start."""
+        self.datasets.validations.close()

@@ -1,0 +1,152 @@
+"""What is kept of a dataset, its status now, and how it is written on the wire."""
+
+import grpc
+from pydantic import BaseModel
+from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, ValidationError
+
+from clouds.yandex.wire.task_types import COLUMNS, PUBLISHED_ALIASES, TaskType
+from sandbox.lifecycle import Timeline
+from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
+from sandbox.state import State
+from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.times import to_timestamp
+
+ACCEPTED, COUNTING, CHECKED = "ACCEPTED", "COUNTING", "CHECKED"
+"""Stages of a validation: its operation is bare, has metadata, is done."""
+
+
+class RowFault(BaseModel):
+    """One kind of fault and the rows that have it."""
+
+    error: str
+    description: str
+    row_numbers: list[int]
+
+    def to_message(self) -> ValidationError:
+        """Return it as it is sent."""
+        return ValidationError(error=self.error, error_description=self.description, row_numbers=self.row_numbers)
+
+
+class ValidationReport(BaseModel):
+    """What was found when the rows were read. `failure`: they could not be read."""
+
+    total_rows: int = 0
+    valid_rows: int = 0
+    faults: list[RowFault] = []
+    stored_bytes: int = 0
+    failure: str = ""
+    finished_at: float
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the dataset can be used."""
+        return not self.faults and not self.failure
+
+
+class StoredDataset(BaseModel):
+    """A dataset. `upload_id`: a multipart upload that was started."""
+
+    id: str
+    name: str
+    description: str
+    metadata: str
+    task_type: str
+    labels: dict[str, str]
+    allow_data_log: bool
+    created_at: float
+    updated_at: float
+    declared_bytes: int = 0
+    upload_id: str = ""
+    operation_id: str = ""
+    validation: Timeline | None = None
+    report: ValidationReport | None = None
+
+    @property
+    def key(self) -> str:
+        """Where its draft lies."""
+        return f"{YANDEX_FOLDER_ID}/{self.id}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Keys of a row."""
+        return COLUMNS[PUBLISHED_ALIASES.get(self.task_type) or TaskType(self.task_type)]
+
+    def stage(self, now: float) -> str | None:
+        """Return the stage of its validation; None before it was asked for."""
+        if self.validation is None:
+            return None
+        stage = self.validation.status(now)
+        return COUNTING if stage == CHECKED and self.report is None else stage
+
+    def status(self, now: float) -> DatasetInfo.Status.ValueType:
+        """Return its status."""
+        match self.stage(now):
+            case None:
+                return DatasetInfo.DRAFT
+            case "CHECKED" if self.report is not None:
+                return DatasetInfo.READY if self.report.is_valid else DatasetInfo.INVALID
+            case _:
+                return DatasetInfo.VALIDATING
+
+    def to_message(self, now: float) -> DatasetInfo:
+        """Return it as it is sent; rows and size are known once it is READY or INVALID."""
+        report = self.report if self.stage(now) == CHECKED else None
+        return DatasetInfo(
+            dataset_id=self.id,
+            folder_id=YANDEX_FOLDER_ID,
+            name=self.name,
+            description=self.description,
+            metadata=self.metadata,
+            status=self.status(now),
+            task_type=self.task_type,
+            created_at=to_timestamp(self.created_at),
+            updated_at=to_timestamp(self.updated_at if report is None else max(self.updated_at, report.finished_at)),
+            rows=report.valid_rows if report else 0,
+            size_bytes=report.stored_bytes if report else 0,
+            labels=self.labels,
+            created_by_id=YANDEX_SERVICE_ACCOUNT_ID,
+            created_by=YANDEX_SERVICE_ACCOUNT_ID,
+            updated_by=YANDEX_SERVICE_ACCOUNT_ID,
+            validation_error=[fault.to_message() for fault in report.faults] if report else [],
+            allow_data_log=self.allow_data_log,
+        )
+
+
+class DatasetStore:
+    """The datasets of the folder."""
+
+    def __init__(self, state: State) -> None:
+        self._kept = state.collection("yandex_dataset", StoredDataset)
+        self.locked = state.locked
+
+    def find(self, dataset_id: str) -> StoredDataset | None:
+        """Return a dataset, or None."""
+        return self._kept.get(dataset_id)
+
+    def get(self, dataset_id: str) -> StoredDataset:
+        """Return a dataset, or refuse with NOT_FOUND."""
+        dataset = self._kept.get(dataset_id)
+        if dataset is None:
+            raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Dataset {dataset_id} not found")
+        return dataset
+
+    def all(self) -> list[StoredDataset]:
+        """Return every dataset, oldest first."""
+        return self._kept.all()
+
+    def put(self, dataset: StoredDataset) -> None:
+        """Store or replace."""
+        self._kept.put(dataset.id, dataset)
+
+    def delete(self, dataset_id: str) -> None:
+        """Forget a dataset."""
+        self._kept.delete(dataset_id)
+
+    def change(self, dataset_id: str, **changes: object) -> StoredDataset | None:
+        """Change some fields of a dataset and return it; None when it is there no more."""
+        with self.locked():
+            dataset = self._kept.get(dataset_id)
+            if dataset is not None:
+                dataset = dataset.model_copy(update=changes)
+                self._kept.put(dataset_id, dataset)
+            return dataset

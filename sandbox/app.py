@@ -21,6 +21,10 @@ from sandbox.object_store.gateway import Gateway
 from sandbox.object_store.markers import Markers
 from sandbox.object_store.upstream import Upstream
 from sandbox.services import Services
+from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.routers import caller as yandex_caller
+from sandbox.yandex.routers import iam as yandex_iam
+from sandbox.yandex.routers import operation as yandex_operation
 
 
 def create_app(services: Services) -> App:
@@ -34,11 +38,18 @@ def create_app(services: Services) -> App:
         services.close()
 
     app = FastAPI(
-        title="Sandbox of Cloud.ru Evolution", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Sandbox of Cloud.ru Evolution and Yandex Cloud",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     app.state.services = services
     for service in (control, iam, storage, secret, inference, model, knowledge, search, logs, huggingface):
         app.include_router(service.router)
+    for service in (yandex_iam, yandex_operation):
+        app.include_router(service.router)
+    app.add_exception_handler(YandexRefusal, yandex_caller.refused)
     app.add_exception_handler(RpcError, _refused)
     app.add_exception_handler(ModelRefusalError, model.refused)
     app.add_exception_handler(HubError, huggingface.refused)

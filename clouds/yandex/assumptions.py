@@ -49,6 +49,9 @@ class DatasetAssumptions(Group):
         100 * 1024**2, "INFERRED", f"{SDK} draws the line there; the service draws it at 5 GB only",
         "A larger file is sent in parts.",
     )  # fmt: skip
+    part_bytes: int = assumed(
+        100 * 1024**2, "INFERRED", f"{SDK} takes it; the service allows 5 MB to 5 GB", "Size of a part, at least."
+    )  # fmt: skip
     fewest_rows: int = assumed(
         10, "INFERRED", "the least for text generation; for embeddings no page names one and production took 1 row",
         "Fewer rows than these are refused before anything is sent.",
@@ -79,9 +82,28 @@ class TuningAssumptions(Group):
     )  # fmt: skip
 
 
+class EmbeddingAssumptions(Group):
+    """Embeddings."""
+
+    calls_per_second: int = Field(
+        default=10, ge=1, description="Calls that the folder's quota allows in a second; the vendor's default is 10."
+    )
+
+
+class SearchIndexAssumptions(Group):
+    """Search indexes."""
+
+    api_key_scheme: Literal["Bearer", "Api-Key"] = assumed(
+        "Bearer", "INFERRED", "the page on OpenAI compatibility has it, the one on vector stores names none",
+        "How an API key is sent to the vector store: as a bearer or by its own name.",
+    )  # fmt: skip
+
+
 class Assumptions(Group):
     """What is not confirmed about the API. The defaults are right as far as anyone published."""
 
     connection: ConnectionAssumptions = Field(default=ConnectionAssumptions(), description="All services.")
     dataset: DatasetAssumptions = Field(default=DatasetAssumptions(), description="Datasets.")
     tuning: TuningAssumptions = Field(default=TuningAssumptions(), description="Tunings.")
+    embedding: EmbeddingAssumptions = Field(default=EmbeddingAssumptions(), description="Embeddings.")
+    search_index: SearchIndexAssumptions = Field(default=SearchIndexAssumptions(), description="Search indexes.")

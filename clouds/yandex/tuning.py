@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid5
 
 from clouds.errors import ConfigurationError, DeadlineError, QuotaError
 from clouds.polling import Schedule, wait_until
@@ -61,12 +61,7 @@ class Tunings(TuningCalls):
 
     def find(self, spec: TuningRequestSpec) -> TuningState | None:
         """Return a tuning of that name that learns or has learnt the same: a completed one first, then the newest."""
-        alike = [
-            task
-            for task in self.list()
-            if task.name == spec.name and (task.succeeded or task.status in UNDER_WAY) and self._same_work(task, spec)
-        ]
-        return max(alike, key=lambda task: (task.succeeded, task.created_at or LONG_AGO), default=None)
+        return self._best(self._alike(spec))
 
     def ensure(
         self,
@@ -155,11 +150,14 @@ class Tunings(TuningCalls):
         return before
 
     def _ensure(self, spec: TuningRequestSpec) -> EnsuredTuning:
-        found = self.find(spec)
+        alike = self._alike(spec)
+        found = self._best(alike)
         if found is not None:
             return _adopted(found)
         request = tuning_request(spec, self._connection.assumptions.tuning.validation_field)
-        idempotency_key = str(uuid4())
+        # The same for a process that takes over from one that died in this call, another once that start has failed.
+        meant = f"{self._connection.folder_id}/{spec.name}/{spec.fingerprint}/{len(alike)}"
+        idempotency_key = str(uuid5(NAMESPACE_URL, meant))
 
         def start() -> EnsuredTuning:
             operation = self.tune(request, idempotency_key)
@@ -181,6 +179,14 @@ class Tunings(TuningCalls):
             return _adopted(seen) if seen else None
 
         return create_or_find(start, look, sleep=self._connection.sleep)
+
+    def _alike(self, spec: TuningRequestSpec) -> list[TuningState]:
+        return [task for task in self.list() if task.name == spec.name and self._same_work(task, spec)]
+
+    @staticmethod
+    def _best(alike: list[TuningState]) -> TuningState | None:
+        usable = [task for task in alike if task.succeeded or task.status in UNDER_WAY]
+        return max(usable, key=lambda task: (task.succeeded, task.created_at or LONG_AGO), default=None)
 
     def _same_work(self, task: TuningState, spec: TuningRequestSpec) -> bool:
         if task.fingerprint:

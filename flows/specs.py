@@ -19,8 +19,10 @@ from tasks.documents import SIZE_LIMIT_BYTES
 from tasks.failure import OnFailure
 from tasks.plan import StackPlan
 from tasks.stack_report import StackReport
+from tasks.tuning_report import TuningReport
+from tasks.tuning_spec import EmbedderTuning
 
-__all__ = ["ModelChoice", "OnFailure", "RagStack", "StackPlan", "StackReport"]
+__all__ = ["EmbedderTuning", "ModelChoice", "OnFailure", "RagStack", "StackPlan", "StackReport", "TuningReport"]
 
 
 def _source(model: Any) -> str:

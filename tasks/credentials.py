@@ -8,6 +8,7 @@ from prefect.blocks.core import Block
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
+from blocks.yandex import YandexCloudCredentials
 from clouds.errors import ConfigurationError
 
 B = TypeVar("B", bound=Block)
@@ -28,6 +29,16 @@ def credentials(cloud: str, huggingface: str) -> Generator[tuple[CloudRuCredenti
     """Load both blocks by name; their clients are shared by all tasks of the run and closed at its end."""
     with cloud_credentials(cloud) as cloudru:
         yield cloudru, _load(HuggingFaceCredentials, huggingface)
+
+
+@contextmanager
+def yandex_credentials(cloud: str) -> Generator[YandexCloudCredentials]:
+    """Load the block of Yandex Cloud by name; its client is shared by all tasks of the run and closed at its end."""
+    yandex = _load(YandexCloudCredentials, cloud)
+    try:
+        yield yandex
+    finally:
+        yandex.close()
 
 
 def _load(block_type: type[B], name: str) -> B:

@@ -1,4 +1,4 @@
-"""One run at a time for each stack: two could each look for a resource, find none, and pay for it twice.
+"""One run at a time for each stack or tuning: two could each look for a resource, find none, and pay for it twice.
 
 The lock is a slot of a global concurrency limit on the Prefect server. A run holds it by a lease that it renews; when
 its process dies without a word the lease runs out, and the server gives the slot up at its next look for such leases.
@@ -8,7 +8,7 @@ Prefect's own context manager `concurrency` does the same, and logs a traceback 
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from uuid import UUID
 
 import httpx
@@ -36,7 +36,7 @@ LOCKED = 423
 
 
 class StackLockedError(CloudError):
-    """Another run of the stack is at work."""
+    """Another run of the stack, or of the tuning, is at work."""
 
 
 def limit_name(stack_name: str) -> str:
@@ -44,20 +44,34 @@ def limit_name(stack_name: str) -> str:
     return f"rag-{stack_name}"
 
 
-@contextmanager
-def stack_lock(stack_name: str, wait_s: float = LOCK_WAIT_S) -> Generator[None]:
+def tuning_limit_name(name: str) -> str:
+    """Return the name of the tuning's global concurrency limit."""
+    return f"tuning-{name}"
+
+
+def stack_lock(stack_name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[None]:
     """Hold the stack's lock inside the block.
 
     Raises:
         StackLockedError: another run holds it, and still did after `wait_s`.
 
     """
+    return _lock(limit_name(stack_name), f"another run of the stack {stack_name}", wait_s)
+
+
+def tuning_lock(name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[None]:
+    """Hold the lock of the tuning of that name inside the block; raises as `stack_lock` does."""
+    return _lock(tuning_limit_name(name), f"another run of the tuning {name}", wait_s)
+
+
+@contextmanager
+def _lock(limit: str, other: str, wait_s: float) -> Generator[None]:
     with get_client(sync_client=True) as client:
         with suppress(ObjectAlreadyExists):
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=limit_name(stack_name), limit=1))
-        lease_id = _acquired(client, stack_name, wait_s)
+            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=limit, limit=1))
+        lease_id = _acquired(client, limit, other, wait_s)
         ended = threading.Event()
-        threading.Thread(target=_renew, args=(stack_name, lease_id, ended), daemon=True, name="stack-lock").start()
+        threading.Thread(target=_renew, args=(limit, lease_id, ended), daemon=True, name="lock").start()
         try:
             yield
         except BaseException:
@@ -69,9 +83,9 @@ def stack_lock(stack_name: str, wait_s: float = LOCK_WAIT_S) -> Generator[None]:
                 client.release_concurrency_slots_with_lease(lease_id)
 
 
-def _acquired(client: SyncPrefectClient, stack_name: str, wait_s: float) -> UUID:
+def _acquired(client: SyncPrefectClient, limit: str, other: str, wait_s: float) -> UUID:
     """Return the lease; look for it until it is granted."""
-    run_id, limit = flow_run.id, limit_name(stack_name)
+    run_id = flow_run.id
     holder = ConcurrencyLeaseHolder(type="flow_run", id=UUID(run_id)) if run_id else None
     deadline_s, waited = time.monotonic() + wait_s, False
     while True:
@@ -83,22 +97,22 @@ def _acquired(client: SyncPrefectClient, stack_name: str, wait_s: float) -> UUID
                 raise
         if time.monotonic() >= deadline_s:
             raise StackLockedError(
-                f"another run of the stack {stack_name} is at work, and nothing was changed: run again when it has "
+                f"{other} is at work, and nothing was changed: run again when it has "
                 f"ended, cancel it, or wait for it longer than {wait_s:g} s (lock_wait_s). A run that was killed holds "
-                f"the stack for {FREED_WITHIN_S} s; if no run is at work and this goes on, the Prefect server has "
+                f"its place for {FREED_WITHIN_S} s; if no run is at work and this goes on, the Prefect server has "
                 f"forgotten the lease over a restart: `prefect global-concurrency-limit delete {limit}`."
             )
         if not waited:
-            get_run_logger().info("Another run of the stack %s is at work; waiting up to %g s", stack_name, wait_s)
+            get_run_logger().info("Waiting up to %g s: %s is at work", wait_s, other)
             waited = True
         time.sleep(min(LOOK_EVERY_S, wait_s))
 
 
-def _renew(stack_name: str, lease_id: UUID, ended: threading.Event) -> None:
+def _renew(limit: str, lease_id: UUID, ended: threading.Event) -> None:
     """Keep the lease; a server that is away for a while must not end a run that has begun to cost money."""
     with get_client(sync_client=True) as client:
         while not ended.wait(RENEWED_EVERY_S):
             try:
                 client.renew_concurrency_lease(lease_id, LEASE_S)
             except httpx.HTTPError as error:
-                get_logger(__name__).warning("The lock of the stack %s could not be renewed: %s", stack_name, error)
+                get_logger(__name__).warning("The lock %s could not be renewed: %s", limit, error)

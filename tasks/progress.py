@@ -4,10 +4,12 @@ import logging
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.logging.handlers import PrefectConsoleHandler
 from rich.console import Console
@@ -15,6 +17,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 Advance = Callable[[int, str], None]
 """`advance(done, note)`: so much of the total is done; `note` says what was just seen."""
+NOTE_EVERY_S = 30.0
+"""How old an artifact's note may be in a wait that stands still."""
 
 
 class Terminal:
@@ -83,27 +87,39 @@ def artifact_key(*words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
 
 
+def duration(elapsed_s: float) -> str:
+    """Return seconds as hours, minutes and seconds."""
+    minutes, seconds = divmod(int(elapsed_s), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
 @contextmanager
-def progress(key: str, description: str, total: int) -> Generator[Advance]:
+def progress(key: str, description: str, total: int, *, notes: bool = False) -> Generator[Advance]:
     """Show work of `total` parts as an artifact and, at a terminal, as a bar.
 
     The percentage counts parts that were seen done (stages of a wait, files of an upload); it never guesses by time.
+    With `notes` the artifact says too what was just seen, for waits of hours that nobody sits before.
     """
     artifact: UUID = create_progress_artifact(progress=0.0, key=artifact_key(key), description=description)  # pyright: ignore[reportAssignmentType]  # sync call of a dual function
     terminal = _terminal_of_process()
     display = terminal.add(description, total) if terminal else None
     lock = threading.Lock()
     shown: list[int] = [0]
+    noted_s: list[float] = [time.monotonic()]
 
     def advance(done: int, note: str = "") -> None:
         if display:
             display[0].update(display[1], completed=done, note=note)
         with lock:  # uploads report from several threads; one call to the server per percent is enough
             percent = int(100 * done / total) if total else 100
-            if percent <= shown[0]:
+            old = notes and time.monotonic() - noted_s[0] >= NOTE_EVERY_S
+            if percent <= shown[0] and not old:
                 return
-            shown[0] = percent
-        update_progress_artifact(artifact_id=artifact, progress=float(percent))
+            shown[0], noted_s[0] = max(percent, shown[0]), time.monotonic()
+            reached = float(shown[0])
+        said = f"{description}: {note}" if notes and note else None
+        with suppress(httpx.HTTPError):  # a server that is away for a minute must not end a wait of hours
+            update_progress_artifact(artifact_id=artifact, progress=reached, description=said)
 
     try:
         yield advance

@@ -1,0 +1,73 @@
+"""Fine-tune a text embedder on Yandex AI Studio, and judge it before it is used."""
+
+from tempfile import TemporaryDirectory
+
+from prefect import flow
+
+from flows.specs import EmbedderTuning, TuningReport
+from tasks.credentials import yandex_credentials
+from tasks.dataset import ensure_dataset
+from tasks.lock import LOCK_WAIT_S, tuning_lock
+from tasks.metrics import fetch_metrics
+from tasks.publish import publish
+from tasks.retrieval_golden import read_retrieval_golden
+from tasks.search_index import ensure_search_index, prove_search_index
+from tasks.steps import THREADS, finish, recorded_steps
+from tasks.training_data import check_training_data
+from tasks.tuning import cancelled_with_the_run, ensure_tuning, wait_for_tuning
+from tasks.tuning_check import check_tuning
+from tasks.tuning_judgement import judge
+from tasks.tuning_report import report_tuning
+
+
+@flow(name="finetune-embedder", task_runner=THREADS)
+def finetune_embedder(
+    tuning: EmbedderTuning = EmbedderTuning(),  # noqa: B008  # frozen
+    cloud: str = "yandex-sandbox",
+    results: str = "results",
+    *,
+    cancel_tuning_on_cancel: bool = False,
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> TuningReport:
+    """Tune an embedder on pairs or triplets, compare it with its base model, and put it in service if it is better.
+
+    Running it again adopts what is there: it is also the recovery procedure, and goes on with a wait of days.
+
+    Args:
+        tuning: What is wanted; the defaults are the example's.
+        cloud: Name of the block "Yandex Cloud Credentials".
+        results: Folder or fsspec URL where the metrics of the training are kept.
+        cancel_tuning_on_cancel: When this run is cancelled, cancel the tuning too; else it goes on in the cloud.
+        lock_wait_s: Seconds to wait while another run of the same tuning is at work.
+
+    """
+    with (
+        recorded_steps(),
+        yandex_credentials(cloud) as yandex,
+        tuning_lock(tuning.name, lock_wait_s),
+        TemporaryDirectory(prefix="training-") as folder,
+    ):
+        golden = read_retrieval_golden(tuning.golden.corpus, tuning.golden.questions)
+        base_model_uri = check_tuning(yandex, tuning)
+        data = check_training_data(tuning.data, name=tuning.name, folder=folder)
+
+        training = [ensure_dataset.submit(yandex, tuning, file, "training") for file in data.training]
+        validation = ensure_dataset.submit(yandex, tuning, data.validation, "validation")
+        finish([*training, validation])
+
+        ensured = ensure_tuning(
+            yandex, tuning, base_model_uri, [each.result() for each in training], validation.result()
+        )
+        with cancelled_with_the_run(yandex, ensured, wished=cancel_tuning_on_cancel):
+            tuned = wait_for_tuning(yandex, tuning, ensured)
+
+        metrics = fetch_metrics.submit(yandex, tuning.name, tuned, results)
+        judgement = judge.submit(yandex, tuning, golden, base_model_uri, tuned)
+        index = ensure_search_index.submit(yandex, tuning, tuned, judgement)
+        proof = prove_search_index.submit(yandex, tuning, index)
+        published = publish.submit(tuning, tuned, judgement, proof)
+        report = report_tuning.submit(
+            yandex, cloud, tuning.name, training, validation, ensured, tuned, metrics, judgement, published
+        )
+        finish([metrics, judgement, index, proof, published, report])
+        return report.result()

@@ -1,0 +1,74 @@
+"""Which embedder is in service under a name: a Prefect Variable says it, the cloud knows none that was judged."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.events import emit_event
+from prefect.variables import Variable
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from clouds.errors import ConfigurationError
+from tasks.training_spec import TextPrefixes
+
+PROMOTED = "embedder.promoted"
+
+
+class EmbedderInService(BaseModel):
+    """The embedder that texts go to, the one before it, the length of its vectors, and what it scored when judged.
+
+    `prefixes` stood before the texts it was tuned with, and must stand before those that it embeds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    model_uri: str
+    previous_model_uri: str | None
+    dim: int
+    scores: dict[str, float]
+    promoted_at: datetime
+    prefixes: TextPrefixes = TextPrefixes()
+
+
+def variable_name(name: str) -> str:
+    """Return the name of the embedder's variable: Prefect takes lower-case letters, digits and underscores."""
+    return "embedder_" + re.sub(r"[^a-z0-9]", "_", name.lower())
+
+
+def embedder_in_service(name: str) -> EmbedderInService | None:
+    """Return what is in service; None before the first promotion."""
+    variable = variable_name(name)
+    value: Any = Variable.get(variable)  # synchronous here, a coroutine only inside an event loop
+    if value is None:
+        return None
+    try:
+        return EmbedderInService.model_validate(value)
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"the Prefect variable {variable} does not hold what a promotion writes: delete it, then publish again"
+        ) from error
+
+
+def promote_embedder(
+    name: str, model_uri: str, *, dim: int, scores: Mapping[str, float], prefixes: TextPrefixes
+) -> EmbedderInService:
+    """Put the embedder in service and keep in mind the one before it; doing it again changes neither."""
+    before = embedder_in_service(name)
+    same = before is not None and before.model_uri == model_uri
+    previous = None if before is None else before.previous_model_uri if same else before.model_uri
+    now = EmbedderInService(
+        model_uri=model_uri,
+        previous_model_uri=previous,
+        dim=dim,
+        scores=dict(scores),
+        promoted_at=datetime.now(UTC),
+        prefixes=prefixes,
+    )
+    content: dict[str, Any] = now.model_dump(mode="json")
+    Variable.set(variable_name(name), content, overwrite=True)
+    resource = {"prefect.resource.id": f"managed-rag.embedder.{name}", "prefect.resource.name": name}
+    emit_event(PROMOTED, resource, payload=content)
+    get_run_logger().info("%s: %s is in service now, after %s", name, model_uri, previous or "none")
+    return now

@@ -1,0 +1,113 @@
+"""The metrics of a training: taken down at once, since nobody knows how long their address is good, and shown."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from upath import UPath
+
+from blocks.yandex import YandexCloudCredentials
+from clouds.errors import WrongAnswerError
+from clouds.yandex.tuning import FinishedTuning
+from tasks.event_files import Scalars, read_scalars
+from tasks.loss_curve import loss_curve, losses
+from tasks.metrics_archive import unpack
+from tasks.progress import artifact_key
+from tasks.stack_report import Part
+from tasks.steps import LOOK_FIRST, step
+
+ARCHIVE = "metrics.zip"
+
+
+class CurveReport(Part):
+    """A curve in figures: how many points, the last step, and the first, last and least value."""
+
+    name: str
+    points: int
+    last_step: int
+    first: float
+    last: float
+    least: float
+
+    @classmethod
+    def of(cls, scalars: Scalars) -> "CurveReport":
+        """Return the figures of a curve that has points."""
+        values = scalars.values
+        return cls(
+            name=scalars.name,
+            points=len(values),
+            last_step=scalars.steps[-1],
+            first=values[0],
+            last=values[-1],
+            least=min(values),
+        )
+
+
+class MetricsReport(Part):
+    """Where the files are kept, the curves, and why there are none when there are none."""
+
+    folder: str
+    files: tuple[str, ...]
+    curves: tuple[CurveReport, ...]
+    problem: str = ""
+
+
+@step("fetch-metrics", **LOOK_FIRST)
+def fetch_metrics(yandex: YandexCloudCredentials, name: str, tuned: FinishedTuning, results: str) -> MetricsReport:
+    """Keep the tuning's metrics under `results`/name/task id, and show its curves.
+
+    Metrics that are missing or unreadable are said and do not end the run: they are an account of the model, and the
+    model itself is judged by what it finds.
+    """
+    kept_in = UPath(results).expanduser() / name / tuned.task_id
+    with tempfile.TemporaryDirectory(prefix="metrics-") as temporary:
+        work = Path(temporary)
+        archive = work / ARCHIVE
+        try:
+            if not yandex.get_client().metrics.download(tuned.task_id, archive):
+                return _without("the service has no metrics of this tuning")
+            keep([archive], work, kept_in)
+            files = unpack(archive, work / "events")
+            scalars = [each for each in read_scalars(work / "events") if each.values]
+        except WrongAnswerError as error:
+            return _without(error.message)
+        keep(files, work, kept_in)
+    curves = tuple(CurveReport.of(each) for each in scalars)
+    if not curves:
+        return _without(f"the archive holds no TensorBoard scalars: {[path.name for path in files][:5]}")
+    _show(name, scalars, curves)
+    names = [ARCHIVE, *(path.relative_to(work).as_posix() for path in files)]
+    return MetricsReport(folder=str(kept_in), files=tuple(names), curves=curves)
+
+
+def keep(files: Iterable[Path], root: Path, folder: UPath) -> None:
+    """Copy files to a folder or fsspec URL, below which they lie as below `root`."""
+    for path in files:
+        target = folder / path.relative_to(root).as_posix()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
+
+
+def _without(problem: str) -> MetricsReport:
+    get_run_logger().warning("No curves: %s", problem)
+    return MetricsReport(folder="", files=(), curves=(), problem=problem)
+
+
+def _show(name: str, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
+    drawn = losses(scalars)
+    ends = [CurveReport.of(each) for each in drawn]
+    said = "\n".join(f"- {each.name}: {each.first:.4g} to {each.last:.4g} in {each.last_step} steps" for each in ends)
+    create_markdown_artifact(
+        f"# Training of {name}\n\n![loss]({loss_curve(drawn, name)})\n\n{said}",
+        key=artifact_key("loss", name),
+        description=f"Loss curve of {name}",
+    )
+    create_table_artifact(
+        [curve.model_dump() for curve in curves],
+        key=artifact_key("metrics", name),
+        description=f"Metrics of the training of {name}",
+    )

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
-from flows.specs import RagStack
+from flows.specs import EmbedderTuning, RagStack
 from sandbox.settings import Settings
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds
@@ -21,14 +21,15 @@ PAGE = DOCS / "parameters.md"
 API_PAGE = DOCS / "cloudru-api.md"
 MARKER = "<!-- written by python -m local.docs: everything below -->\n"
 DECISIONS = DOCS / "decisions" / "README.md"
-ROOTS: tuple[type[BaseModel], ...] = (RagStack, EvaluationSpec, Thresholds, Endpoints, Settings)
+ROOTS: tuple[type[BaseModel], ...] = (RagStack, EvaluationSpec, Thresholds, EmbedderTuning, Endpoints, Settings)
 INTRODUCTION = """# Parameters
 
 Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
 
 `stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of blocks; what else a flow takes
 is said on its page, for example [provision-rag.md](provision-rag.md#the-plan). [EvaluationSpec](#evaluationspec) and
-[Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. The block `CloudRuCredentials` holds
+[Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
+[EmbedderTuning](#embeddertuning). The block `CloudRuCredentials` holds
 [Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions). [Settings](#settings) are the sandbox's. A
 parameter without a default must be given.
 """

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from clouds.cloudru.wire.endpoints import Endpoints
-from flows.specs import RagStack
+from flows.specs import EmbedderTuning, RagStack
 from local.docs import API_PAGE, DECISIONS, PAGE, api_page, decisions_page, nested_models, page
 
 ROOT = Path(__file__).parent.parent
@@ -45,10 +45,18 @@ def test_parameters_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-@pytest.mark.parametrize("model", list(nested_models(RagStack)), ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", dict.fromkeys([*nested_models(RagStack), *nested_models(EmbedderTuning)]), ids=lambda model: model.__name__
+)
 def test_every_flow_parameter_is_described(model: type[BaseModel]) -> None:
     """Each field has a description: the Prefect UI shows it beside the input."""
     assert [name for name, field in model.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("model", dict.fromkeys(nested_models(EmbedderTuning)), ids=lambda model: model.__name__)
+def test_every_parameter_of_a_tuning_has_a_title(model: type[BaseModel]) -> None:
+    """The form is read by people: without a title Prefect shows the field's name."""
+    assert [name for name, field in model.model_fields.items() if not field.title] == []
 
 
 def test_assumptions_table_is_up_to_date() -> None:
@@ -79,9 +87,10 @@ def messages() -> set[str]:
     return found
 
 
-def test_every_message_of_the_troubleshooting_table_is_raised() -> None:
+@pytest.mark.parametrize("page_name", ["provision-rag.md", "finetune-embedder.md"])
+def test_every_message_of_the_troubleshooting_table_is_raised(page_name: str) -> None:
     """The words quoted in the table stand in the code's messages; `…` is where a message has a name or a number."""
-    text = (ROOT / "docs" / "provision-rag.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page_name).read_text(encoding="utf-8")
     quoted = re.findall(r"^\| `([^`]+)` \|", text.split("## When it fails", 1)[1], re.MULTILINE)
     constants = messages()
     assert quoted

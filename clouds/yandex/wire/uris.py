@@ -40,7 +40,7 @@ class EmbedderUri:
         scheme, _, rest = text.partition("://")
         path, at, suffix = rest.partition("@")
         parts = path.split("/")
-        words = [*parts, suffix] if at else parts
+        words = [*parts, suffix] if at else [*parts]
         if parts[0] in MODELS:
             parts.insert(0, "")
         if scheme != "emb" or len(parts) > LONGEST or not all(WORD.fullmatch(word) for word in words):

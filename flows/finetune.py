@@ -13,6 +13,7 @@ from tasks.publish import publish
 from tasks.retrieval_golden import read_retrieval_golden
 from tasks.search_index import ensure_search_index, prove_search_index
 from tasks.steps import THREADS, finish, recorded_steps
+from tasks.trained_questions import check_golden_not_trained
 from tasks.training_data import check_training_data
 from tasks.tuning import cancelled_with_the_run, ensure_tuning, wait_for_tuning
 from tasks.tuning_check import check_tuning
@@ -50,6 +51,7 @@ def finetune_embedder(
         golden = read_retrieval_golden(tuning.golden.corpus, tuning.golden.questions)
         base_model_uri = check_tuning(yandex, tuning)
         data = check_training_data(tuning.data, name=tuning.name, folder=folder)
+        check_golden_not_trained(golden, tuning.data.sources)
 
         training = [ensure_dataset.submit(yandex, tuning, file, "training") for file in data.training]
         validation = ensure_dataset.submit(yandex, tuning, data.validation, "validation")

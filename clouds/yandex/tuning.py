@@ -18,6 +18,8 @@ from clouds.yandex.tuning_request import TuningRequestSpec, tuning_request
 from clouds.yandex.tuning_state import UNDER_WAY, TuningState, TuningStatus, task_id_of
 from clouds.yandex.tuning_wait import FinishedTuning, wait_finished
 
+__all__ = ["EnsuredTuning", "FinishedTuning", "Tunings"]
+
 QUOTA_SCHEDULE = Schedule(floor_s=300.0, fraction=0.0)
 """3 starts an hour are allowed: a start is asked for again every 5 minutes, no sooner."""
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)

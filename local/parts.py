@@ -72,8 +72,8 @@ def of_stack(
             "blocks",
             (python, "-m", "local.sandbox_blocks", sandbox_url),
             env,
-            after=("server",),
-            note="named sandbox",
+            after=("sandbox", "server"),
+            note="sandbox and yandex-sandbox",
         ),
         Part("deployments", deploy, env, after=("server",), note=f"from {DEPLOYMENTS_FILE}"),
     )

@@ -1,16 +1,21 @@
-"""`python -m local.sandbox_blocks SANDBOX_URL`: register the block types and save both blocks named `sandbox`."""
+"""`python -m local.sandbox_blocks SANDBOX_URL`: register the block types and save those that lead to the sandbox."""
 
+import json
 import sys
 
+import httpx
 from pydantic import SecretStr
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
+from blocks.yandex import YandexCloudCredentials
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.huggingface import ENDPOINT
+from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
 from sandbox import settings
 
 NAME = "sandbox"
+YANDEX_NAME = "yandex-sandbox"
 
 
 def save(sandbox_url: str) -> None:
@@ -25,6 +30,13 @@ def save(sandbox_url: str) -> None:
         token=SecretStr(settings.HUGGING_FACE_TOKEN),
         endpoint=f"{sandbox_url}/{ENDPOINT.removeprefix('https://')}",
     ).save(NAME, overwrite=True)
+    with httpx.Client(base_url=f"{sandbox_url}/_sandbox", trust_env=False) as control:
+        health, key = (control.get(path).raise_for_status().json() for path in ("/health", "/yandex/authorized-key"))
+    YandexCloudCredentials(
+        folder_id=settings.YANDEX_FOLDER_ID,
+        authorized_key=SecretStr(json.dumps(key)),
+        endpoints=YandexEndpoints.local(health["grpc"], sandbox_url),
+    ).save(YANDEX_NAME, overwrite=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""Golden texts and questions: every fault is said with its line, before anything is uploaded."""
+
+from pathlib import Path
+
+import pytest
+
+from clouds.errors import ConfigurationError
+from tasks.retrieval_golden import RetrievalGolden, read_retrieval_golden
+
+CORPUS = '{"id": "a", "text": "first"}\n\n{"id": "b", "text": "second"}\n'
+QUESTIONS = '{"query": "which", "relevant": ["b", "a"]}\n{"query": "what", "relevant": ["b"]}\n'
+
+
+def read(folder: Path, corpus: str = CORPUS, questions: str = QUESTIONS) -> RetrievalGolden:
+    """Write both files and read them."""
+    places = [folder / "corpus.jsonl", folder / "questions.jsonl"]
+    for place, text in zip(places, (corpus, questions), strict=True):
+        place.write_text(text, encoding="utf-8")
+    return read_retrieval_golden.fn(*map(str, places))
+
+
+def test_questions_point_at_places(tmp_path: Path) -> None:
+    """Ids become places in the corpus; blank lines do not count."""
+    golden = read(tmp_path)
+    assert [text.id for text in golden.corpus] == ["a", "b"]
+    assert golden.relevant_places() == [{0, 1}, {1}]
+
+
+@pytest.mark.parametrize(
+    ("corpus", "questions", "line"),
+    [
+        ("{", QUESTIONS, "corpus.jsonl, line 1: is not JSON"),
+        ('{"id": "a"}', QUESTIONS, "corpus.jsonl, line 1: text: Field required"),
+        ('{"id": "a", "text": " "}', QUESTIONS, "corpus.jsonl, line 1: text: "),
+        ("[]", QUESTIONS, "corpus.jsonl, line 1: "),
+        ("", QUESTIONS, "corpus.jsonl holds nothing: write one JSON object with id and text a line"),
+        (CORPUS + '{"id": "a", "text": "x"}', QUESTIONS, "line 4: id 'a' stands in line 1 too; take another"),
+        (CORPUS, '{"query": "which", "relevant": []}', "questions.jsonl, line 1: relevant: "),
+        (CORPUS, '\n{"query": "which", "relevant": ["c"]}', "line 2: 'c' is no id of"),
+    ],
+)
+def test_a_fault_is_one_line(tmp_path: Path, corpus: str, questions: str, line: str) -> None:
+    """File, line, what is wrong; nothing follows from a fault that was said already."""
+    with pytest.raises(ConfigurationError) as refused:
+        read(tmp_path, corpus, questions)
+    assert line in refused.value.message
+    assert "\n" not in refused.value.message
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """The line names it."""
+    with pytest.raises(ConfigurationError, match=r"absent\.jsonl cannot be read: No such file"):
+        read_retrieval_golden.fn(str(tmp_path / "absent.jsonl"), str(tmp_path / "absent.jsonl"))

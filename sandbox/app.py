@@ -23,6 +23,7 @@ from sandbox.object_store.upstream import Upstream
 from sandbox.services import Services
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.routers import caller as yandex_caller
+from sandbox.yandex.routers import embedding as yandex_embedding
 from sandbox.yandex.routers import iam as yandex_iam
 from sandbox.yandex.routers import operation as yandex_operation
 
@@ -47,7 +48,7 @@ def create_app(services: Services) -> App:
     app.state.services = services
     for service in (control, iam, storage, secret, inference, model, knowledge, search, logs, huggingface):
         app.include_router(service.router)
-    for service in (yandex_iam, yandex_operation):
+    for service in (yandex_iam, yandex_operation, yandex_embedding):
         app.include_router(service.router)
     app.add_exception_handler(YandexRefusal, yandex_caller.refused)
     app.add_exception_handler(RpcError, _refused)

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo
+from yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 
 from sandbox.object_store.buckets import SERVICE_BUCKETS
 from sandbox.object_store.markers import Markers
@@ -34,6 +35,14 @@ class DatasetEntry(BaseModel):
     status: str
 
 
+class TuningEntry(BaseModel):
+    """A tuning of Yandex Cloud."""
+
+    id: str
+    name: str
+    status: str
+
+
 class Inventory(BaseModel):
     """Keys by bucket, folder markers among them; version numbers by path of the secret; names of log groups."""
 
@@ -43,6 +52,7 @@ class Inventory(BaseModel):
     knowledge_bases: list[KnowledgeBaseEntry]
     log_groups: list[str]
     datasets: list[DatasetEntry]
+    tunings: list[TuningEntry]
 
 
 def inventory(services: Services) -> Inventory:
@@ -67,6 +77,10 @@ def inventory(services: Services) -> Inventory:
         datasets=[
             DatasetEntry(id=each.id, name=each.name, status=DatasetInfo.Status.Name(each.status(now)))
             for each in services.yandex.datasets.all()
+        ],
+        tunings=[
+            TuningEntry(id=each.id, name=each.name, status=TuningTask.Status.Name(each.status(now)))
+            for each in services.yandex.tunings.all()
         ],
     )
 

@@ -119,6 +119,7 @@ class Services:
         self.state.clear(keep=KEPT_AS)
         wait(tuple(self._going))  # a build ends soon after its version was forgotten
         self.knowledge.clear()
+        self.yandex.clear()
         s3 = self.s3()
         for bucket in s3.list_buckets()["Buckets"]:
             name = bucket["Name"]

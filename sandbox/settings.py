@@ -55,6 +55,19 @@ class ValidationSpans(BaseModel):
     counting: Span = Span(reads=1)
 
 
+class TuningSpans(BaseModel):
+    """Least durations of the stages of a tuning; the training runs beside them and may take longer.
+
+    `unknown`: the task is NOT_FOUND so long after its start, as the vendor's own examples expect.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    unknown: Span = Span(seconds=1.0)
+    created: Span = Span(reads=1)
+    pending: Span = Span(reads=1)
+
+
 class Settings(BaseModel):
     """Everything that a test or a bench may change; kept in the data directory."""
 
@@ -113,7 +126,13 @@ class Settings(BaseModel):
     )
     yandex_tunings_per_hour: int = Field(default=3, ge=0, description="Quota of tuning starts.")
     yandex_tunings_per_day: int = Field(default=10, ge=0, description="Quota of tuning starts.")
+    yandex_tuning_spans: TuningSpans = Field(default=TuningSpans(), description="Stages of a tuning.")
+    yandex_tuning_shows_steps: bool = Field(
+        default=False,
+        description="The operation of a tuning tells IN_PROGRESS and steps; the recorded ones stayed PENDING.",
+    )
     yandex_embeddings_per_second: int = Field(default=10, ge=0, description="Quota of embedding requests.")
+    yandex_embedding_text_tokens: int = Field(default=2000, ge=1, description="Longest text that is embedded.")
 
 
 class SettingsStore:

@@ -4,4 +4,6 @@ DRAFTS = "ai-fomo-drafts-prod"
 """Uploads of datasets, under `<folder>/<dataset id>`. Source: docs/yandex-api.md, recorded upload."""
 DATASETS = "ai-fomo-datasets"
 """Datasets as they are kept; the name is the sandbox's own."""
-SERVICE_BUCKETS = (DRAFTS, DATASETS)
+METRICS = "ai-fomo-metrics"
+"""Events of tunings, zipped; the name is the sandbox's own."""
+SERVICE_BUCKETS = (DRAFTS, DATASETS, METRICS)

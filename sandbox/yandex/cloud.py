@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from sandbox.yandex.rules.dataset import Datasets
+from sandbox.yandex.rules.embedding import Embeddings
 from sandbox.yandex.rules.endpoint import ApiEndpoints
 from sandbox.yandex.rules.iam import YandexIam
 from sandbox.yandex.rules.operation import Operations
+from sandbox.yandex.rules.tuning import Tunings
 
 if TYPE_CHECKING:
     from sandbox.services import Services
@@ -20,11 +22,19 @@ class Yandex:
         self.iam = YandexIam(services.data_dir, settings, clock)
         self.operations = Operations(services.state, settings, clock)
         self.datasets = Datasets(services, self.operations)
+        self.tunings = Tunings(services, self.operations)
+        self.embeddings = Embeddings(services, self.tunings)
 
     def start(self) -> None:
         """Take up what the last process did not finish."""
         self.datasets.validations.resume()
+        self.tunings.resume()
+
+    def clear(self) -> None:
+        """End work on what was forgotten, and remove its files."""
+        self.tunings.clear()
 
     def close(self) -> None:
         """Stop work that goes on; it is taken up at the next start."""
         self.datasets.validations.close()
+        self.tunings.close()

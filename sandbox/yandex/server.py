@@ -4,6 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import add_DatasetServiceServicer_to_server
+from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2_grpc import (
+    add_EmbeddingsServiceServicer_to_server,
+)
+from yandex.cloud.ai.tuning.v1.tuning_service_pb2_grpc import add_TuningServiceServicer_to_server
 from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import add_ApiEndpointServiceServicer_to_server
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import add_IamTokenServiceServicer_to_server
 from yandex.cloud.operation.operation_service_pb2_grpc import add_OperationServiceServicer_to_server
@@ -12,9 +16,11 @@ from sandbox.errors import StartError
 from sandbox.services import Services
 from sandbox.yandex.interceptor import Gate
 from sandbox.yandex.servicers.dataset import DatasetServicer
+from sandbox.yandex.servicers.embedding import EmbeddingsServicer
 from sandbox.yandex.servicers.endpoint import ApiEndpointServicer
 from sandbox.yandex.servicers.iam import IamTokenServicer
 from sandbox.yandex.servicers.operation import OperationServicer
+from sandbox.yandex.servicers.tuning import TuningServicer
 
 HOST = "127.0.0.1"
 THREADS = 32
@@ -40,6 +46,8 @@ class YandexServer:
         add_IamTokenServiceServicer_to_server(IamTokenServicer(yandex), self._server)
         add_OperationServiceServicer_to_server(OperationServicer(yandex), self._server)
         add_DatasetServiceServicer_to_server(DatasetServicer(yandex), self._server)
+        add_TuningServiceServicer_to_server(TuningServicer(yandex), self._server)
+        add_EmbeddingsServiceServicer_to_server(EmbeddingsServicer(yandex), self._server)
 
     def start(self, port: int) -> int:
         """Listen and return the port; 0 takes any free one."""

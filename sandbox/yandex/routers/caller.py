@@ -20,6 +20,15 @@ def authenticate(request: Request, services: ServicesDep) -> str:
 YandexCallerDep = Annotated[str, Depends(authenticate)]
 
 
+def use_models(caller: YandexCallerDep, services: ServicesDep) -> str:
+    """Return the caller, or refuse with 403 when it may not call models."""
+    services.yandex.iam.authorise("ai.languageModels.user")
+    return caller
+
+
+ModelUserDep = Annotated[str, Depends(use_models)]
+
+
 def to_json(message: Message) -> dict[str, Any]:
     """Write a message as the REST hosts do: protobuf's JSON, in which an int64 is a string."""
     return MessageToDict(message)

@@ -1,0 +1,155 @@
+"""Trainings: each in a process of its own, one at a time, ended with the tuning or with the sandbox."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sandbox
+from sandbox.engines.tuning_job import ERROR, JOB, PROGRESS, Progress, TrainingFault, TrainingJob, WeightedFile
+from sandbox.engines.tuning_job import read as read_document
+from sandbox.engines.tuning_job import write as write_document
+from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.tuning_state import StoredTuning, TuningStore
+
+if TYPE_CHECKING:
+    from sandbox.services import Services
+
+TERMINATED_WITHIN_S = 5.0
+LOG = "log.txt"
+
+
+class Trainings:
+    """Takes tunings one after another. What a restart interrupts is trained again from the beginning."""
+
+    def __init__(self, services: "Services", store: TuningStore) -> None:
+        self._services, self._store = services, store
+        self._folder = services.data_dir / "tunings"
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="training")
+        self._going: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._changing = threading.Lock()
+        self._closed = False
+
+    def folder(self, tuning: StoredTuning) -> Path:
+        """Return where its files are."""
+        return self._folder / tuning.id
+
+    def add(self, task_id: str) -> None:
+        """Train it when those before it are done."""
+        self._worker.submit(self._run, task_id)
+
+    def progress(self, tuning: StoredTuning) -> Progress | None:
+        """Return how far it is, None before it begins."""
+        return read_document(self.folder(tuning) / PROGRESS, Progress)
+
+    def stop(self, task_id: str) -> None:
+        """End the process of a tuning, if it is the one that goes on."""
+        with self._changing:
+            if self._going and self._going[0] == task_id:
+                _end(self._going[1])
+
+    def clear(self) -> None:
+        """End what goes on and remove every file."""
+        with self._changing:
+            if self._going:
+                _end(self._going[1])
+        self._worker.submit(shutil.rmtree, self._folder, ignore_errors=True).result()
+
+    def close(self) -> None:
+        """End what goes on; it is trained again at the next start."""
+        with self._changing:
+            self._closed = True
+            if self._going:
+                _end(self._going[1])
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, task_id: str) -> None:
+        tuning = self._store.find(task_id)
+        if tuning is None or tuning.outcome is not None:
+            return
+        folder = self.folder(tuning)
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            write_document(folder / JOB, self._job(tuning, folder))
+            code = self._train(task_id, folder)
+        except YandexRefusal as refusal:  # a dataset was deleted before its turn came
+            self._end(task_id, refusal.message, public=True)
+        except Exception as error:  # noqa: BLE001  whatever it was, the tuning must end
+            self._end(task_id, f"{type(error).__name__}: {error}", public=False)
+        else:
+            self._take_result(task_id, folder, code)
+
+    def _job(self, tuning: StoredTuning, folder: Path) -> TrainingJob:
+        told = tuning.told
+        train = tuple(
+            WeightedFile(path=self._fetched(each.dataset_id, folder), weight=each.weight or 1.0)
+            for each in told.train_datasets
+        )
+        validation = [each.dataset_id for each in (told.validation_dataset, *told.validation_datasets)]
+        held_out = next(filter(None, validation), None)
+        return TrainingJob(
+            kind=tuning.kind,
+            train=train,
+            validation=self._fetched(held_out, folder) if held_out else None,
+            parameters=tuning.parameters,
+        )
+
+    def _fetched(self, dataset_id: str, folder: Path) -> Path:
+        path = folder / f"{dataset_id}.jsonl"
+        if not path.exists():
+            self._services.yandex.datasets.fetch(dataset_id, path)
+        return path
+
+    def _train(self, task_id: str, folder: Path) -> int | None:
+        """Return the process's exit code; None when it was not to begin any more."""
+        code_root = str(Path(sandbox.__file__).parents[1])
+        environment = {**os.environ, "PYTHONPATH": code_root, "TOKENIZERS_PARALLELISM": "false"}
+        with (folder / LOG).open("wb") as log:
+            with self._changing:
+                tuning = self._store.find(task_id)
+                if self._closed or tuning is None or tuning.outcome is not None:
+                    return None
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "sandbox.engines.tune", str(folder)],
+                    stdin=subprocess.PIPE,  # it ends when this closes: also after SIGKILL of this process
+                    stdout=log,
+                    stderr=log,
+                    env=environment,
+                    start_new_session=True,  # Ctrl-C in a terminal is for the sandbox
+                )
+                self._going = (task_id, process)
+                self._store.change(task_id, started_at=self._services.clock())
+            try:
+                return process.wait()
+            finally:
+                with self._changing:
+                    self._going = None
+                process.communicate()
+
+    def _take_result(self, task_id: str, folder: Path, code: int | None) -> None:
+        if code is None or self._closed:
+            return
+        if code == 0:
+            self._store.end(task_id, "COMPLETED", self._services.clock())
+            return
+        fault = read_document(folder / ERROR, TrainingFault)
+        if fault is None:
+            fault = TrainingFault(message=f"the training process ended with code {code}", public=False)
+        self._end(task_id, fault.message, public=fault.public)
+
+    def _end(self, task_id: str, failure: str, *, public: bool) -> None:
+        if not self._closed:
+            self._store.end(task_id, "FAILED", self._services.clock(), failure, public=public)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(TERMINATED_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -9,9 +9,9 @@ from yandex.cloud.ai.files.v1.file_service_pb2 import CreateFileRequest, DeleteF
 from yandex.cloud.ai.files.v1.file_service_pb2_grpc import FileServiceStub
 
 from clouds.errors import ConfigurationError, NotFoundError
-from clouds.transport import create_or_find
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
+from clouds.yandex.lost_reply import create_once
 
 SHA256 = "sha256"
 """Label of a file that says what is in it."""
@@ -126,5 +126,5 @@ class Files:
         def look() -> str | None:
             return next((file.id for file in self.list() if (file.name, file.labels.get(SHA256, "")) == key), None)
 
-        known[key] = create_or_find(create, look, sleep=self._connection.sleep)
+        known[key] = create_once(self._connection, create, look, subject=f"file {document.name}")
         return EnsuredFile(known[key], document.name, "created")

@@ -8,6 +8,7 @@ from clouds.yandex.auth import Authorizer
 
 API_KEY = "Api-Key "
 PROJECT_HEADER = "OpenAI-Project"
+UNAUTHORIZED = 401
 
 
 class RestAuth(httpx.Auth):
@@ -23,7 +24,7 @@ class RestAuth(httpx.Auth):
         """Send, and where the token can be renewed send again after 401."""
         held = self._authorizer.metadata()
         response = yield self._signed(request, held[0][1])
-        if response.status_code == httpx.codes.UNAUTHORIZED:
+        if response.status_code == UNAUTHORIZED:
             renewed = self._authorizer.metadata(instead_of=held)
             if renewed != held:
                 yield self._signed(request, renewed[0][1])

@@ -14,10 +14,10 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc imp
 
 from clouds.errors import NotFoundError
 from clouds.polling import OnLook
-from clouds.transport import create_or_find
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.files import Document, Files
+from clouds.yandex.lost_reply import create_once
 from clouds.yandex.model_uri import usable
 from clouds.yandex.operation import Operations, unpack
 from clouds.yandex.vector_store import VectorStores
@@ -92,7 +92,7 @@ class SearchIndexes:
             found = next((index for index in self.find(name) if index.labels.get(FINGERPRINT) == fingerprint), None)
             return EnsuredSearchIndex(name, found.id, "", "adopted", others) if found else None
 
-        return create_or_find(create, look, sleep=self._connection.sleep)
+        return create_once(self._connection, create, look, subject=f"search index {name}")
 
     def wait(self, ensured: EnsuredSearchIndex, *, deadline_s: float, on_look: OnLook | None = None) -> str:
         """Wait until it can be searched, and return its id.
@@ -112,7 +112,9 @@ class SearchIndexes:
                 at=self._connection.channels.to(self._connection.endpoints.operation),
             )
             index_id = unpack(operation, SearchIndex).id
-        return self._stores.wait_searchable(index_id, subject=f"search index {ensured.name}", deadline_s=deadline_s).id
+        return self._stores.wait_searchable(
+            index_id, subject=f"search index {ensured.name}", deadline_s=deadline_s, on_look=on_look
+        ).id
 
     def search(self, index_id: str, query: str, *, limit: int = 10) -> tuple[VectorStoreHit, ...]:
         """Return the pieces nearest to the question, at most `limit` (1 to 50), nearest first."""

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
-from clouds.errors import ConfigurationError, DeadlineError, QuotaError
+from clouds.errors import ConfigurationError, QuotaError
 from clouds.polling import Schedule, wait_until
-from clouds.transport import create_or_find
 from clouds.yandex.connection import Connection
+from clouds.yandex.lost_reply import create_once
 from clouds.yandex.model_uri import tunable
 from clouds.yandex.operation import Operations
 from clouds.yandex.tuning_calls import TuningCalls
@@ -166,21 +166,10 @@ class Tunings(TuningCalls):
             return EnsuredTuning(task_id_of(operation), operation.id, "created", TuningStatus.CREATED)
 
         def look() -> EnsuredTuning | None:
-            # A start whose reply was lost may be listed only seconds later, and there must not be two.
-            try:
-                seen = wait_until(
-                    lambda: self.find(spec),
-                    lambda seen: seen is not None,
-                    subject=f"tuning {spec.name}",
-                    deadline_s=self._connection.assumptions.connection.visible_within_s,
-                    clock=self._connection.clock,
-                    sleep=self._connection.sleep,
-                )
-            except DeadlineError:
-                return None
-            return _adopted(seen) if seen else None
+            started = self.find(spec)
+            return _adopted(started) if started else None
 
-        return create_or_find(start, look, sleep=self._connection.sleep)
+        return create_once(self._connection, start, look, subject=f"tuning {spec.name}")
 
     def _alike(self, spec: TuningRequestSpec) -> list[TuningState]:
         return [task for task in self.list() if task.name == spec.name and self._same_work(task, spec)]

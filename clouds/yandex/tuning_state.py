@@ -59,6 +59,8 @@ class TuningState:
         return self.status in SUCCEEDED and bool(self.target_model_uri)
 
     def __str__(self) -> str:
+        if self.status == TuningStatus.UNSPECIFIED:
+            return "no status yet"
         steps = f", step {self.current_step or 0} of {self.total_steps}" if self.total_steps else ""
         told = f", rolling back: {self.error}" if self.error and self.status not in NEVER_COMPLETED else ""
         return f"{self.status}{steps}{told}"

@@ -5,7 +5,7 @@ and the vendor's SDK makes the one to be used as the other.
 """
 
 from clouds.errors import FailedStateError, NotFoundError
-from clouds.polling import wait_until
+from clouds.polling import OnLook, wait_until
 from clouds.transport import Transport
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
@@ -51,7 +51,9 @@ class VectorStores:
         )
         return page.data
 
-    def wait_searchable(self, store_id: str, *, subject: str, deadline_s: float) -> VectorStore:
+    def wait_searchable(
+        self, store_id: str, *, subject: str, deadline_s: float, on_look: OnLook | None = None
+    ) -> VectorStore:
         """Wait until it is completed; not being there yet counts as not yet.
 
         Raises:
@@ -71,12 +73,17 @@ class VectorStores:
             _searchable,
             subject=f"{subject} ({store_id})",
             deadline_s=deadline_s,
-            describe=lambda store: store.status if store else "not there",
+            describe=_words,
+            on_look=None if on_look is None else lambda store, elapsed_s: on_look(_words(store), elapsed_s),
             clock=self._connection.clock,
             sleep=self._connection.sleep,
         )
         assert store is not None  # noqa: S101  # the judge saw to it
         return store
+
+
+def _words(store: VectorStore | None) -> str:
+    return store.status if store else "not there"
 
 
 def _searchable(store: VectorStore | None) -> bool:

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from tasks.training_faults import LISTED
 from tasks.training_rows import Columns
 
-ROWS_AT_ONCE = 1 << 19
+ROWS_AT_ONCE = 1 << 17
 BLOCK_ROWS = 1 << 16
 ODD = np.int64(-7046029254386353131)
 """2^64 over the golden ratio: spreads the digest of one text before another one's is added."""
 
 Digests = NDArray[np.int64]
+NONE: Digests = np.empty(0, np.int64)
 Relation = Literal["duplicate", "same_text", "leakage", "positive_is_negative"]
 
 
@@ -122,15 +123,15 @@ def _equal_to_earlier(values: Digests) -> tuple[Digests, Digests]:
     """Return the places of values that an earlier one is equal to, ascending, and the places of the first such ones."""
     ordered = np.sort(values)
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    which, of = _equal(values, values) if repeated.size else (repeated, repeated)
+    which, of = _equal(values, values) if repeated.size else (NONE, NONE)
     later = of < which
     return which[later], of[later]
 
 
 def _equal(values: Digests, among: Digests) -> tuple[Digests, Digests]:
     """Return the places of values that are among the others, ascending, and of the first equal one among those."""
-    which = np.flatnonzero(np.isin(values, among))
+    which = np.flatnonzero(np.isin(values, among)) if values.size and among.size else NONE
     if not which.size:
-        return which, which
+        return NONE, NONE
     order = np.argsort(among, kind="stable")
     return which, order[np.searchsorted(among[order], values[which])]

@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from tasks.query import plain
+from tasks.retrieval_golden import read_retrieval_golden
+from tasks.training_check import Check
+from tasks.training_spec import TrainingDataSpec
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RUSSIAN_FAQ = EXAMPLES / "faq_products.txt"
 ENGLISH_FAQ = EXAMPLES / "en" / "faq_accessories.txt"
@@ -68,3 +73,30 @@ def test_golden_phrase_stands_in_one_answer_of_its_source(golden: dict[str, Any]
 def test_golden_question_is_not_copied_from_the_source(golden: dict[str, Any]) -> None:
     """A golden question is phrased in other words than the source's own: finding it again proves nothing."""
     assert all(golden["query"] not in text for text in SOURCES.values())
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_tuning_data_is_sound(language: str, tmp_path: Path) -> None:
+    """The product's own check finds nothing in it: no duplicate, no contradiction, no leakage."""
+    folder = EXAMPLES / "tuning" / language
+    pairs = TrainingDataSpec(sources=(str(folder / "pairs.jsonl"),), validation=str(folder / "validation.jsonl"))
+    triplets = TrainingDataSpec(sources=(str(folder / "triplets.jsonl"),), kind="triplet")
+    for spec in (pairs, triplets):
+        assert Check(spec, tmp_path).run().totals == {}
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_golden_questions_of_tuning_are_new(language: str) -> None:
+    """None stands in training or validation data, however it is written; what they expect is in the corpus."""
+    folder = EXAMPLES / "tuning" / language
+    trained = {
+        plain(row["anchor"])
+        for name in ("pairs", "triplets", "validation")
+        for row in map(json.loads, (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
+    }
+    golden = read_retrieval_golden.fn(str(folder / "corpus.jsonl"), str(folder / "queries.jsonl"))
+    questions = {plain(question.query) for question in golden.questions}
+    assert not questions & trained
+    assert len(questions) == len(golden.questions)
+    asked = {answer for question in golden.questions for answer in question.relevant}
+    assert asked == {text.id for text in golden.corpus}

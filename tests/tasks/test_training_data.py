@@ -45,7 +45,9 @@ def pairs(count: int, begin: int = 0) -> list[dict[str, str]]:
 
 def checked(tmp_path: Path, *sources: str, **wanted: Any) -> CheckedData:
     """Check the files."""
-    return Check(TrainingDataSpec(sources=sources, **{"rows_min": 1, **wanted}), tmp_path / "prepared").run()
+    return Check(
+        TrainingDataSpec.model_validate({"sources": sources, "rows_min": 1, **wanted}), tmp_path / "prepared"
+    ).run()
 
 
 def faults(found: CheckedData, kind: FaultKind) -> list[tuple[int | None, str]]:
@@ -147,7 +149,7 @@ def test_a_positive_that_is_also_a_negative(tmp_path: Path, rows: Rows) -> None:
 
 def refuse(found: CheckedData, tmp_path: Path, *sources: str, **wanted: Any) -> None:
     """Check again and refuse what was found."""
-    spec = TrainingDataSpec(sources=sources, **{"rows_min": 1, **wanted})
+    spec = TrainingDataSpec.model_validate({"sources": sources, "rows_min": 1, **wanted})
     check = Check(spec, tmp_path / "prepared")
     assert check.run() == found
     check.faults.refuse(spec.tolerate)

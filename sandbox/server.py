@@ -50,6 +50,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
         services = Services(data_dir, base_url)
         yandex = YandexServer(services)
         grpc_port = yandex.start(grpc_port)
+        listener.listen()  # work that a restart interrupted calls this port: it waits instead of being refused
         services.start()
     except RcloneError as error:
         raise StartError(str(error)) from error

@@ -12,9 +12,10 @@ import grpc
 import httpx
 
 from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
 from sandbox.settings import KEY_ID, KEY_SECRET, YANDEX_API_KEY, Settings
 
-YANDEX_METADATA = (("authorization", f"Api-Key {YANDEX_API_KEY}"),)
+YANDEX_AUTHORIZATION = f"Api-Key {YANDEX_API_KEY}"
 STOPPED_WITHIN_S = 30.0
 MANY_GPUS = {"ResourceType_GPU_A100_NVLINK": 1000, "ResourceType_GPU_H100": 8, "ResourceType_CPU": 8}
 
@@ -106,11 +107,16 @@ class SandboxProcess:
         """Return the authorized key of Yandex Cloud's service account: the content of its JSON file."""
         return self.control.get("/yandex/authorized-key").raise_for_status().json()
 
+    @property
+    def yandex_endpoints(self) -> YandexEndpoints:
+        """Where the services of Yandex Cloud answer."""
+        return YandexEndpoints.local(self.grpc_address, self.base_url)
+
     @contextmanager
-    def yandex_channel(self) -> Generator[grpc.Channel]:
-        """Open a channel to every service of Yandex Cloud; send `YANDEX_METADATA` with each call."""
+    def yandex_channel(self, authorization: str = YANDEX_AUTHORIZATION) -> Generator[grpc.Channel]:
+        """Open a channel to every service of Yandex Cloud; each call sends this header, none when it is empty."""
         with grpc.insecure_channel(self.grpc_address) as channel:
-            yield channel
+            yield grpc.intercept_channel(channel, _Authorized(authorization)) if authorization else channel
 
     def client(self) -> httpx.Client:
         """Return a client that sends a fresh token; paths begin with the vendor's host."""
@@ -125,3 +131,15 @@ class SandboxProcess:
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
+
+
+class _Authorized(grpc.UnaryUnaryClientInterceptor):
+    """Sends the authorization with every call."""
+
+    def __init__(self, authorization: str) -> None:
+        self._metadata = ("authorization", authorization)
+
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        """Add it to the call's metadata."""
+        metadata = (*(client_call_details.metadata or ()), self._metadata)
+        return continuation(client_call_details._replace(metadata=metadata), request)

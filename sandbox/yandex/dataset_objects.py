@@ -1,7 +1,7 @@
 """The objects of datasets in the sandbox's own S3: drafts as they were uploaded, Parquet as it is kept."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class DatasetObjects:
         except ClientError:
             return None
 
-    def lines(self, dataset: StoredDataset) -> Iterator[bytes]:
+    def lines(self, dataset: StoredDataset) -> Generator[bytes]:
         """Yield the lines of the draft."""
         body = self._s3().get_object(Bucket=DRAFTS, Key=dataset.key)["Body"]
         try:

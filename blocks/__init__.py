@@ -2,5 +2,6 @@
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
+from blocks.yandex import YandexCloudCredentials
 
-__all__ = ["CloudRuCredentials", "HuggingFaceCredentials"]
+__all__ = ["CloudRuCredentials", "HuggingFaceCredentials", "YandexCloudCredentials"]

@@ -12,7 +12,7 @@ from typing import Self
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenResponse
 
 from clouds.errors import ConfigurationError
@@ -179,9 +179,10 @@ def read_authorized_key(text: str) -> AuthorizedKey:
     """
     try:
         return AuthorizedKey.model_validate_json(text)
-    except ValueError as error:
-        problems = getattr(error, "errors", list)()
-        cause = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the text'}: {each['msg']}" for each in problems)
+    except ValidationError as error:
+        cause = "; ".join(
+            ": ".join((*map(str, each["loc"]), each["msg"].removeprefix("Value error, "))) for each in error.errors()
+        )
     raise ConfigurationError(
         f"this is not the JSON of an authorized key ({cause}); paste the file that `yc iam key create` wrote"
     )

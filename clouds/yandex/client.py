@@ -15,7 +15,13 @@ from clouds.yandex.assumptions import Assumptions
 from clouds.yandex.auth import Auth, Authorizer, Exchange, advice_on
 from clouds.yandex.channel import Calls, Channels, read_authorities
 from clouds.yandex.connection import Connection
+from clouds.yandex.dataset import Datasets
+from clouds.yandex.embedding import Embeddings
+from clouds.yandex.files import Files
+from clouds.yandex.metrics import Metrics
 from clouds.yandex.operation import Operations
+from clouds.yandex.search_index import SearchIndexes
+from clouds.yandex.tuning import Tunings
 from clouds.yandex.wire.endpoints import Endpoints
 
 UPLOAD_TIMEOUT_S = 300.0
@@ -51,6 +57,12 @@ class YandexClient:
             calls, authorizer, self._channels, self._http, folder_id, endpoints, assumptions, redaction, clock, sleep
         )
         self.operations = Operations(connection)
+        self.datasets = Datasets(connection, self.operations)
+        self.tunings = Tunings(connection, self.operations)
+        self.metrics = Metrics(self._http, self.tunings.metrics_url)
+        self.embeddings = Embeddings(connection)
+        self.files = Files(connection)
+        self.search_indexes = SearchIndexes(connection, self.operations, self.files)
 
     def close(self) -> None:
         """Close the connections."""

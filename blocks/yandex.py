@@ -1,0 +1,123 @@
+"""Who we are on Yandex Cloud: one credential of a service account, the folder, and where each service answers."""
+
+from threading import Lock
+from typing import Self
+
+from prefect.blocks.core import Block
+from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, model_validator
+
+from clouds.errors import ConfigurationError
+from clouds.yandex.assumptions import Assumptions
+from clouds.yandex.auth import ApiKey, Auth, IamToken, read_authorized_key
+from clouds.yandex.client import YandexClient
+from clouds.yandex.wire.endpoints import Endpoints
+
+_CONNECTING = Lock()
+CREDENTIALS = ("authorized_key", "iam_token", "api_key")
+
+
+class YandexCloudCredentials(Block):
+    """One credential of a Yandex Cloud service account, its folder, and the endpoints of Yandex AI Studio.
+
+    Example:
+        ```python
+        from blocks.yandex import YandexCloudCredentials
+
+        credentials = YandexCloudCredentials.load("BLOCK_NAME")
+        client = credentials.get_client()
+        print([dataset.name for dataset in client.datasets.list()])
+        ```
+
+    """
+
+    _block_type_name = "Yandex Cloud Credentials"
+    _block_type_slug = "yandex-cloud-credentials"
+    _description = "One credential of a Yandex Cloud service account, its folder, and the endpoints of AI Studio."
+    _logo_url = HttpUrl("https://github.com/yandex-cloud.png")
+    _documentation_url = HttpUrl("https://yandex.cloud/en/docs/iam/concepts/authorization/key")
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    folder_id: str = Field(
+        title="Folder", description="Id of the folder in which datasets and tunings are made, `b1g...`.", min_length=1
+    )
+    authorized_key: SecretStr | None = Field(
+        default=None,
+        title="Authorized Key",
+        description="The JSON file of an authorized key, as `yc iam key create` writes it; its tokens renew "
+        "themselves. Fill in exactly one of the three credentials.",
+    )
+    iam_token: SecretStr | None = Field(
+        default=None, title="IAM Token", description="An IAM token; it lives 12 hours at most, a tuning up to a day."
+    )
+    api_key: SecretStr | None = Field(
+        default=None,
+        title="API Key",
+        description="An API key of the service account with the scope yc.ai.foundationModels.execute.",
+    )
+    endpoints: Endpoints = Field(
+        default=Endpoints(),
+        title="Endpoints",
+        description="Where each service answers; the defaults are Yandex Cloud's own hosts.",
+    )
+    assumptions: Assumptions = Field(
+        default=Assumptions(),
+        title="Assumptions",
+        description="What nobody published about the API, each with the default that the client assumes.",
+    )
+
+    _client: YandexClient | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [name for name in CREDENTIALS if _filled(getattr(self, name))]
+        if len(given) != 1:
+            raise ValueError(
+                f"fill in exactly one of {', '.join(CREDENTIALS)}; {' and '.join(given) or 'none'} "
+                f"{'are' if len(given) > 1 else 'is'} filled in"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _is_a_key(self) -> Self:
+        if _filled(self.authorized_key):
+            try:
+                self.auth()
+            except ConfigurationError as error:
+                raise ValueError(f"authorized_key: {error}") from None
+        return self
+
+    def auth(self) -> Auth:
+        """Return the one credential that is filled in."""
+        if self.authorized_key is not None and _filled(self.authorized_key):
+            return read_authorized_key(self.authorized_key.get_secret_value())
+        if self.iam_token is not None and _filled(self.iam_token):
+            return IamToken(token=self.iam_token)
+        return ApiKey(key=self.api_key or SecretStr(""))
+
+    def get_client(self) -> YandexClient:
+        """Return the client of this block: one for all threads that hold it, so that they share token and connections.
+
+        A flow loads the block once, hands it to its tasks and closes it at the end.
+        """
+        with _CONNECTING:
+            if self._client is None:
+                self._client = YandexClient(
+                    folder_id=self.folder_id,
+                    auth=self.auth(),
+                    endpoints=self.endpoints,
+                    assumptions=self.assumptions,
+                )
+            return self._client
+
+    def close(self) -> None:
+        """Close the client's connections, if it was ever used; the next `get_client` makes a new one."""
+        with _CONNECTING:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+
+def _filled(secret: SecretStr | None) -> bool:
+    """Say whether a field holds something; the UI saves an empty one as an empty text."""
+    return secret is not None and bool(secret.get_secret_value().strip())

@@ -1,0 +1,109 @@
+"""The upload of a dataset's draft: in one piece, or in parts above a limit."""
+
+from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
+    FinishMultipartUploadDraftRequest,
+    GetUploadDraftUrlRequest,
+    StartMultipartUploadDraftRequest,
+    UploadedPartInfo,
+)
+from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
+
+from clouds.errors import (
+    BadRequestError,
+    ConflictError,
+    ConnectionFailedError,
+    NotFoundError,
+    UnavailableError,
+    WrongAnswerError,
+)
+from clouds.transport import create_or_find
+from clouds.yandex import roles
+from clouds.yandex.connection import Connection
+from clouds.yandex.upload import Content, PresignedUrls
+from clouds.yandex.wire.task_types import FIRST_PART_NUMBER, LAST_PART_NUMBER
+
+
+class Drafts:
+    """Fills drafts. To fill one again, after a death in the middle, replaces what is there."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask for URLs through `connection`."""
+        self._connection = connection
+        self._urls = PresignedUrls(connection.http, connection.sleep)
+
+    def fill(self, dataset_id: str, content: Content) -> None:
+        """Send the file and hold it against its hash.
+
+        Raises:
+            ConfigurationError: the file is not there, or is not the one that was prepared.
+            CloudError: service or store refuse, or do not answer.
+
+        """
+        content.check_size()
+        if content.size_bytes > self._connection.assumptions.dataset.multipart_above_bytes:
+            self._in_parts(dataset_id, content)
+        else:
+            self._in_one_piece(dataset_id, content)
+
+    def _in_one_piece(self, dataset_id: str, content: Content) -> None:
+        subject = f"upload of dataset {dataset_id}"
+        answer = self._connection.calls.call(
+            self._stub().GetUploadDraftUrl,
+            GetUploadDraftUrlRequest(dataset_id=dataset_id, size_bytes=content.size_bytes),
+            subject=f"URL for the {subject}",
+            repeatable=True,
+            role=roles.DATASETS,
+        )
+        self._urls.put(answer.upload_url, content, 0, content.size_bytes, subject=subject)
+        content.check()
+
+    def _in_parts(self, dataset_id: str, content: Content) -> None:
+        wanted = max(1, content.size_bytes // self._connection.assumptions.dataset.part_bytes)
+        answer = self._connection.calls.call(
+            self._stub().StartMultipartUploadDraft,
+            StartMultipartUploadDraftRequest(
+                dataset_id=dataset_id, size_bytes=content.size_bytes, parts=min(wanted, LAST_PART_NUMBER)
+            ),
+            subject=f"URLs for the upload of dataset {dataset_id} in parts",
+            repeatable=True,  # an upload that was begun and forgotten holds nothing
+            role=roles.DATASETS,
+        )
+        urls = list(answer.multipart_upload_urls)
+        if not urls:
+            raise WrongAnswerError(f"upload of dataset {dataset_id}: the service gave no URL for any part")
+        part_bytes = -(-content.size_bytes // len(urls))
+        parts: list[UploadedPartInfo] = []
+        for number, url in enumerate(urls, FIRST_PART_NUMBER):
+            offset = (number - FIRST_PART_NUMBER) * part_bytes
+            length = min(part_bytes, content.size_bytes - offset)
+            subject = f"upload of dataset {dataset_id}, part {number} of {len(urls)}"
+            etag = self._urls.put(url, content, offset, length, subject=subject)
+            parts.append(UploadedPartInfo(part_num=number, etag=etag))
+        content.check()
+        self._finish(FinishMultipartUploadDraftRequest(dataset_id=dataset_id, uploaded_parts=parts))
+
+    def _finish(self, request: FinishMultipartUploadDraftRequest) -> None:
+        """Join the parts. When a reply was lost, the refusal of the next attempt says that they are joined."""
+        lost = False
+
+        def join() -> None:
+            nonlocal lost
+            try:
+                self._connection.calls.call(
+                    self._stub().FinishMultipartUploadDraft,
+                    request,
+                    subject=f"joining the parts of dataset {request.dataset_id}",
+                    repeatable=False,
+                    role=roles.DATASETS,
+                )
+            except (ConnectionFailedError, UnavailableError):
+                lost = True
+                raise
+            except (BadRequestError, NotFoundError, ConflictError):
+                if not lost:
+                    raise
+
+        create_or_find(join, lambda: None, sleep=self._connection.sleep)
+
+    def _stub(self) -> DatasetServiceStub:
+        return DatasetServiceStub(self._connection.llm)

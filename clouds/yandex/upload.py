@@ -1,0 +1,180 @@
+"""Sends a file to presigned URLs: streamed, with the exact length the service was told, each answer looked at.
+
+The URL is the permission: no token goes along, and no message shows its query. Source: docs/yandex-api.md, Upload.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+import httpx
+import tenacity
+from upath import UPath
+
+from clouds.errors import (
+    CloudError,
+    ConfigurationError,
+    ConnectionFailedError,
+    UnavailableError,
+    WrongAnswerError,
+    api_error,
+)
+from clouds.yandex.wire.endpoints import is_loopback
+
+ATTEMPTS = 5
+LONGEST_BACKOFF_S = 20.0
+REPEATED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+SLOW_CLIENT = "RequestTimeout"
+"""S3 answers 400 with this code when the bytes came too slowly. Source: Amazon S3 API Reference, Error responses."""
+CHUNK_BYTES = 1024**2
+XML_FIELD = r"<{0}>([^<]{{1,200}})</{0}>"
+
+
+class Content:
+    """The bytes of a file as they are sent, held against the size and hash that the file had when it was prepared."""
+
+    def __init__(self, path: UPath, *, sha256: str, size_bytes: int) -> None:
+        """Read `path` later, as often as needed."""
+        self.path = path
+        self.size_bytes = size_bytes
+        self._sha256 = sha256
+        self._arrived = hashlib.sha256()
+        self._sending = self._arrived
+
+    def check_size(self) -> None:
+        """Look whether the file is there and as long as it was.
+
+        Raises:
+            ConfigurationError: it is not.
+
+        """
+        try:
+            found_bytes = self.path.stat().st_size
+        except OSError as error:
+            raise ConfigurationError(f"{self.path} cannot be read ({error}); prepare the data again") from error
+        if found_bytes != self.size_bytes:
+            raise ConfigurationError(
+                f"{self.path} has {found_bytes} bytes and had {self.size_bytes} when it was prepared; run again"
+            )
+
+    def read(self, offset: int, length: int) -> Iterator[bytes]:
+        """Yield `length` bytes from `offset` on, all that came before having arrived.
+
+        Raises:
+            ConfigurationError: the file has become shorter.
+
+        """
+        self._sending = self._arrived.copy()
+        left = length
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            while left:
+                chunk = file.read(min(CHUNK_BYTES, left))
+                if not chunk:
+                    raise self._changed()
+                self._sending.update(chunk)
+                left -= len(chunk)
+                yield chunk
+
+    def arrived(self) -> None:
+        """Take what was read last for received."""
+        self._arrived = self._sending
+
+    def check(self) -> None:
+        """Hold what was received against the hash.
+
+        Raises:
+            ConfigurationError: the file is not the one that was prepared.
+
+        """
+        if self._arrived.hexdigest() != self._sha256:
+            raise self._changed()
+
+    def _changed(self) -> ConfigurationError:
+        return ConfigurationError(f"{self.path} changed while it was sent; leave it alone and run again")
+
+
+class PresignedUrls:
+    """PUTs slices of a file to presigned URLs."""
+
+    def __init__(self, http: httpx.Client, sleep: Callable[[float], None]) -> None:
+        """Send through `http`, which must not authenticate."""
+        self._http = http
+        self._sleep = sleep
+
+    def put(self, url: str, content: Content, offset: int, length: int, *, subject: str) -> str:
+        """Send one slice, up to 5 times, and return its ETag.
+
+        To put the same bytes to the same URL twice does no harm: after 408, 429, 5xx or a broken connection it is sent
+        again from its first byte, with a random pause between 0 and 1, 2, 4, 8 s.
+
+        Raises:
+            APIError: the store refused it; PermissionDeniedError when the URL has expired.
+            ConnectionFailedError: no answer came.
+            WrongAnswerError: the URL is no place to send data to, or the answer has no ETag.
+
+        """
+        _check_place(httpx.URL(url), subject)
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=tenacity.wait_random_exponential(multiplier=1.0, max=LONGEST_BACKOFF_S),
+            retry=tenacity.retry_if_exception(_passes),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._once, url, content, offset, length, subject)
+
+    def _once(self, url: str, content: Content, offset: int, length: int, subject: str) -> str:
+        try:
+            response = self._http.put(
+                url, content=content.read(offset, length), headers={"Content-Length": str(length)}
+            )
+        except httpx.TransportError as error:
+            what = str(error) or type(error).__name__
+            raise ConnectionFailedError(f"{subject}: {_place(url)} gave no answer ({what}). Run again.") from error
+        if not response.is_success:
+            raise _refused(response, subject)
+        content.arrived()
+        etag = response.headers.get("etag", "")
+        if not etag:
+            raise WrongAnswerError(f"{subject}: {_place(url)} answered {response.status_code} without an ETag")
+        return etag
+
+
+def _check_place(url: httpx.URL, subject: str) -> None:
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+        raise WrongAnswerError(
+            f"{subject}: the service told to send the data to {_place(str(url))}, which is not encrypted. Nothing was "
+            "sent; check the endpoints in the credentials block."
+        )
+
+
+def _passes(error: BaseException) -> bool:
+    if isinstance(error, ConnectionFailedError | UnavailableError):
+        return True
+    return getattr(error, "status", 0) in REPEATED_STATUSES or getattr(error, "code", "") == SLOW_CLIENT
+
+
+def _refused(response: httpx.Response, subject: str) -> CloudError:
+    """Read S3's XML; only code and message are told, the rest repeats the signature."""
+    code, message = _field(response.text, "Code"), _field(response.text, "Message")
+    advice = ""
+    if response.status_code == HTTPStatus.FORBIDDEN:
+        advice = " The URL may have expired, it lives a day: run again, a new one is then asked for."
+    return api_error(
+        f"{subject}: {_place(str(response.request.url))} answered {response.status_code}{f' {code}' if code else ''}: "
+        f"{message or 'no message'}.{advice} (request id {response.headers.get('x-amz-request-id', 'not told')})",
+        response.status_code,
+        code,
+        response.headers.get("x-amz-request-id", ""),
+    )
+
+
+def _field(xml: str, name: str) -> str:
+    found = re.search(XML_FIELD.format(name), xml)
+    return found[1].strip() if found else ""
+
+
+def _place(url: str) -> str:
+    return str(httpx.URL(url).copy_with(query=None, userinfo=b""))

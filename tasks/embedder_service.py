@@ -54,7 +54,7 @@ def embedder_in_service(name: str) -> EmbedderInService | None:
 def promote_embedder(
     name: str, model_uri: str, *, dim: int, scores: Mapping[str, float], prefixes: TextPrefixes
 ) -> EmbedderInService:
-    """Put the embedder in service and keep in mind the one before it; doing it again changes neither."""
+    """Put the embedder in service and keep in mind the one before it; doing it again renews its scores only."""
     before = embedder_in_service(name)
     same = before is not None and before.model_uri == model_uri
     previous = None if before is None else before.previous_model_uri if same else before.model_uri
@@ -68,6 +68,9 @@ def promote_embedder(
     )
     content: dict[str, Any] = now.model_dump(mode="json")
     Variable.set(variable_name(name), content, overwrite=True)
+    if same:
+        get_run_logger().info("%s: %s stays in service", name, model_uri)
+        return now
     resource = {"prefect.resource.id": f"managed-rag.embedder.{name}", "prefect.resource.name": name}
     emit_event(PROMOTED, resource, payload=content)
     get_run_logger().info("%s: %s is in service now, after %s", name, model_uri, previous or "none")

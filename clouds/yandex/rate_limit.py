@@ -1,8 +1,8 @@
 """Calls in a second, kept over all threads of a client.
 
-pyrate-limiter keeps the sliding log and says how long to wait; the waiting is ours. Its own `Limiter` adds 50 ms to
-every sleep, takes a permit for given at the time for which it was planned rather than at which it was given, so that
-late sleeps let a call too many into a second, and starts a thread.
+pyrate-limiter keeps the sliding log and says how long to wait; the waiting is ours. Its own `Limiter` (4.5) sleeps by
+the real clock, starts a thread, lets all calls of a second go at once, and counts a permit at the time for which it was
+planned and not at which it was given, so that a sleep more than 50 ms late lets one call too many into a second.
 """
 
 import threading

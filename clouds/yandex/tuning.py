@@ -142,13 +142,13 @@ class Tunings(TuningCalls):
 
     def options(self, task_id: str) -> TuningOptions:
         """Return what it really runs with; one that was started seconds ago is waited for."""
-        return self._connection.wait_visible(lambda: self.get_options(task_id), subject=f"options of tuning {task_id}")
+        return self._connection.wait_visible(lambda: self._get_options(task_id), subject=f"options of tuning {task_id}")
 
     def cancel(self, task_id: str) -> TuningState:
         """Ask the service to stop it, unless it has ended, and return how it was before; `wait` tells how it ends."""
         before = self._connection.wait_visible(lambda: self.describe(task_id), subject=f"tuning {task_id}")
         if before.status in UNDER_WAY:
-            self.send_cancel(task_id)
+            self._send_cancel(task_id)
         return before
 
     def _ensure(self, spec: TuningRequestSpec) -> EnsuredTuning:
@@ -162,7 +162,7 @@ class Tunings(TuningCalls):
         idempotency_key = str(uuid5(NAMESPACE_URL, meant))
 
         def start() -> EnsuredTuning:
-            operation = self.tune(request, idempotency_key)
+            operation = self._tune(request, idempotency_key)
             return EnsuredTuning(task_id_of(operation), operation.id, "created", TuningStatus.CREATED)
 
         def look() -> EnsuredTuning | None:
@@ -176,13 +176,17 @@ class Tunings(TuningCalls):
 
     @staticmethod
     def _best(alike: list[TuningState]) -> TuningState | None:
-        usable = [task for task in alike if task.succeeded or task.status in UNDER_WAY]
+        usable = [task for task in alike if _is_usable(task)]
         return max(usable, key=lambda task: (task.succeeded, task.created_at or LONG_AGO), default=None)
 
     def _same_work(self, task: TuningState, spec: TuningRequestSpec) -> bool:
         if task.fingerprint:
             return task.fingerprint == spec.fingerprint
-        return self.get_options(task.task_id).same_work(spec)
+        return _is_usable(task) and self.options(task.task_id).same_work(spec)
+
+
+def _is_usable(task: TuningState) -> bool:
+    return task.succeeded or task.status in UNDER_WAY
 
 
 def _adopted(found: TuningState) -> EnsuredTuning:

@@ -29,7 +29,7 @@ class TuningCalls:
         """Ask through `connection`."""
         self._connection = connection
 
-    def tune(self, request: TuningRequest, idempotency_key: str) -> Operation:
+    def _tune(self, request: TuningRequest, idempotency_key: str) -> Operation:
         """Start one. The call is sent once: who does not hear the answer looks before asking again."""
         return self._connection.calls.call(
             self._stub.Tune,
@@ -56,7 +56,7 @@ class TuningCalls:
         )
         return of_task(answer.tuning_task)
 
-    def get_options(self, task_id: str) -> TuningOptions:
+    def _get_options(self, task_id: str) -> TuningOptions:
         """Return what it really runs with.
 
         Raises:
@@ -99,7 +99,7 @@ class TuningCalls:
             return None
         return answer.load_url or None
 
-    def send_cancel(self, task_id: str) -> None:
+    def _send_cancel(self, task_id: str) -> None:
         """Ask the service to stop it; may be asked again."""
         self._connection.calls.call(
             self._stub.Cancel,

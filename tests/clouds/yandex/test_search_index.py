@@ -187,6 +187,14 @@ def test_another_model_builds_beside_the_old_index(yandex: YandexClient, indexes
     assert len(indexes.files) == 2
 
 
+def test_every_page_is_listed(yandex: YandexClient, indexes: PlayedIndexes) -> None:
+    """Files and indexes, of which there is one a page."""
+    for name in ("a", "b", "c"):
+        yandex.search_indexes.ensure(name, DOCUMENTS, TUNED)
+    assert [index.name for index in yandex.search_indexes.list()] == ["a", "b", "c"]
+    assert [file.id for file in yandex.files.list()] == [file.id for file in indexes.files]
+
+
 def test_an_index_whose_reply_was_lost_is_not_built_twice(
     yandex: YandexClient, services: PlayedServices, indexes: PlayedIndexes
 ) -> None:

@@ -31,7 +31,7 @@ from clouds.yandex.specs import (
 )
 from clouds.yandex.tuning_request import FINGERPRINT, TuningRequestSpec
 from tests.clouds.conftest import VirtualTime
-from tests.clouds.yandex.played_services import LOST, QUOTA, PlayedServices, Refusal
+from tests.clouds.yandex.played_services import LOST, NOT_FOUND, QUOTA, PlayedServices, Refusal
 from tests.clouds.yandex.played_tunings import BASE, FOLDER, SPEC, PlayedTunings
 
 TUNE = "TuningService.Tune"
@@ -190,9 +190,19 @@ def test_one_without_a_fingerprint_is_known_by_its_options(
     spec = with_parameters(seed=7, embedding_dims=(128, 35))
     started = yandex.tunings.ensure(spec)
     tunings.tasks[0].labels.clear()
+    services.tell("TuningService.GetOptions", NOT_FOUND, tunings.get_options)
     assert yandex.tunings.ensure(spec).task_id == started.task_id
     assert yandex.tunings.ensure(with_parameters(seed=8)).action == "created"
     assert len(services.asked(TUNE)) == 2
+
+
+def test_a_failed_one_without_a_fingerprint_is_not_asked_about(
+    yandex: YandexClient, services: PlayedServices, tunings: PlayedTunings
+) -> None:
+    """Nothing can be adopted of it, and its options may be gone."""
+    tunings.add(TuningTask.FAILED, labelled=False)
+    assert yandex.tunings.ensure(SPEC).action == "created"
+    assert services.asked("TuningService.GetOptions") == []
 
 
 def test_a_lost_reply_starts_nothing_twice(

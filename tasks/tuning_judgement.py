@@ -9,7 +9,7 @@ from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
 from blocks.yandex import YandexCloudCredentials
-from clouds.errors import NotFoundError
+from clouds.errors import BadRequestError, NotFoundError
 from clouds.yandex.tuning import FinishedTuning
 from tasks.embedder_service import embedder_in_service
 from tasks.progress import Advance, artifact_key, progress
@@ -93,7 +93,7 @@ def _searched(
         before += len(asked)
         try:
             vectors = np.asarray(embeddings.embed(rival.model_uri, asked, on_done=on_done))
-        except NotFoundError as error:
+        except (NotFoundError, BadRequestError) as error:  # a model that is gone is answered "invalid model_uri"
             if rival.role != "in service":
                 raise
             get_run_logger().warning("%s, which is in service, is gone: %s", rival.model_uri, error)

@@ -1,9 +1,9 @@
 """Equal texts among the rows of any number of files, found in memory that does not grow with the number of rows.
 
 Of each text only an 8-byte digest is kept, in a temporary file: 16 bytes a pair, 24 a triplet. Rows of one anchor are
-looked at together, `ROWS_AT_ONCE` rows or so in one pass over that file. The digest is Python's own SipHash, which a
-string has computed before anybody asks; among a million different texts two share one with odds of 3 in 100 000 000,
-and such a pair would be called equal although it is not.
+looked at together, `ROWS_AT_ONCE` rows or so in one pass over that file; only a single anchor of more rows than that
+takes more memory. The digest is Python's own SipHash, the fastest there is for a string. Among a million different
+texts two share one with odds of 3 in 100 000 000, and would be called equal although they are not.
 """
 
 import tempfile

@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Sequence
+from itertools import compress, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,17 +48,14 @@ class RowWriter:
 
     def write(self, columns: Columns) -> None:
         """Write rows; those without texts, which stand for faulty lines, are left out."""
+        if "" in columns[0]:
+            columns = _chosen(columns, columns[0])
         prefixed = [
             [prefix + text for text in column] if prefix else column
             for prefix, column in zip(self._prefixes, columns, strict=True)
         ]
-        fields, dumps, option = self._fields, orjson.dumps, orjson.OPT_APPEND_NEWLINE
-        rows = zip(*prefixed, strict=True)
-        lines = [
-            dumps(dict(zip(fields, row, strict=True)), option=option)
-            for row, anchor in zip(rows, columns[0], strict=True)
-            if anchor
-        ]
+        rows = map(dict, map(zip, repeat(self._fields), zip(*prefixed, strict=True)))
+        lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows]
         content = b"".join(lines)
         self._sha256.update(content)
         self._file.write(content)
@@ -82,8 +80,9 @@ def parted(columns: Columns, share: float) -> tuple[Columns, Columns]:
     held_out = [
         int.from_bytes(hashlib.blake2b(anchor.encode(), digest_size=8).digest()) < limit for anchor in columns[0]
     ]
-    training = [not held for held in held_out]
-    return (
-        tuple([text for text, taken in zip(column, training, strict=True) if taken] for column in columns),
-        tuple([text for text, taken in zip(column, held_out, strict=True) if taken] for column in columns),
-    )
+    return _chosen(columns, [not held for held in held_out]), _chosen(columns, held_out)
+
+
+def _chosen(columns: Columns, rows: Sequence[object]) -> Columns:
+    """Return the rows of which `rows` has something true."""
+    return tuple([*compress(column, rows)] for column in columns)

@@ -30,6 +30,7 @@ class Embeddings:
         self._connection = connection
         per_second = connection.assumptions.embedding.calls_per_second
         self._limit = RateLimit(per_second, clock=connection.clock, sleep=connection.sleep)
+        self._connected = False
 
     def embed(
         self,
@@ -42,8 +43,9 @@ class Embeddings:
     ) -> list[list[float]]:
         """Return one vector of norm 1 for each text, in their order: [n, d], d the model's own length or `dim`.
 
-        The service takes one text a call. The first text goes alone: a wrong model or role costs one call. `on_done`
-        is called with the number of texts done so far. `dim` must be one that the model was tuned with.
+        The service takes one text a call; the first that is refused ends the rest. The first call of a client goes
+        alone: calls that wait for a connection together would arrive together, too many for a second. `on_done` is
+        called with the number of texts done so far. `dim` must be one that the model was tuned with.
 
         Raises:
             ConfigurationError: the URI is of another folder or no embedder, or a text is empty; nothing was sent.
@@ -56,26 +58,33 @@ class Embeddings:
             raise ConfigurationError(f"text {empty} of {len(texts)}, counted from 0, is empty: leave it out or fill it")
         if not texts:
             return []
+        alone = 0 if self._connected else 1
+        vectors = [self._one(model_uri, text, 0, dim) for text in texts[:alone]]
+        self._connected = True
         told = on_done or _nobody
-        first = self._one(model_uri, texts, 0, dim, dim)
-        told(1)
+        if alone:
+            told(alone)
         with ThreadPoolExecutor(concurrency, thread_name_prefix="embed") as pool:
-            rest = [
-                pool.submit(self._one, model_uri, texts, number, dim, len(first)) for number in range(1, len(texts))
-            ]
+            calls = [pool.submit(self._one, model_uri, texts[n], n, dim) for n in range(alone, len(texts))]
             try:
-                for done, future in enumerate(as_completed(rest), start=2):
-                    future.result()
+                for done, call in enumerate(as_completed(calls), start=alone + 1):
+                    call.result()
                     told(done)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        return [first, *(future.result() for future in rest)]
+        vectors += [call.result() for call in calls]
+        length = dim or len(vectors[0])
+        for number, vector in enumerate(vectors):
+            if not vector or len(vector) != length:
+                raise WrongAnswerError(
+                    f"{model_uri} gave {len(vector)} numbers for text {number} where {length or 'some'} were expected: "
+                    "ask for a dimension that the model was tuned with"
+                )
+        return vectors
 
-    def _one(
-        self, model_uri: str, texts: Sequence[str], number: int, dim: int | None, length: int | None
-    ) -> list[float]:
-        request = TextEmbeddingRequest(model_uri=model_uri, text=texts[number])
+    def _one(self, model_uri: str, text: str, number: int, dim: int | None) -> list[float]:
+        request = TextEmbeddingRequest(model_uri=model_uri, text=text)
         if dim is not None:
             request.dim.CopyFrom(Int64Value(value=dim))
         answer = self._connection.calls.call(
@@ -85,13 +94,7 @@ class Embeddings:
             repeatable=True,
             role=roles.EMBEDDINGS,
         )
-        vector = list(answer.embedding)
-        if not vector or (length is not None and len(vector) != length):
-            raise WrongAnswerError(
-                f"{model_uri} gave {len(vector)} numbers for text {number} where {length or 'some'} were expected: ask "
-                "for a dimension that the model was tuned with, and for the same in every call"
-            )
-        return vector
+        return list(answer.embedding)
 
     def _paced(self) -> "grpc.UnaryUnaryMultiCallable[TextEmbeddingRequest, TextEmbeddingResponse]":
         """Return the call with a permit before each attempt, so that a repeat counts too."""

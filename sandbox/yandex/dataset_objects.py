@@ -1,6 +1,5 @@
 """The objects of datasets in the sandbox's own S3: drafts as they were uploaded, Parquet as it is kept."""
 
-import contextlib
 from collections.abc import Callable, Generator
 from itertools import islice
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import grpc
 from botocore.exceptions import ClientError
 
-from sandbox.object_store.buckets import DATASETS, DRAFTS
+from sandbox.object_store.buckets import DATASETS, DRAFTS, make_bucket
 from sandbox.settings import SettingsStore
 from sandbox.yandex.dataset_state import StoredDataset
 from sandbox.yandex.refusal import YandexRefusal
@@ -26,12 +25,12 @@ class DatasetObjects:
 
     def upload_url(self, dataset: StoredDataset, size_bytes: int) -> str:
         """Return a URL that takes exactly so many bytes: their number is signed. Source: docs/yandex-api.md."""
-        self._make_bucket(DRAFTS)
+        make_bucket(self._s3(), DRAFTS)
         return self._presigned("put_object", Bucket=DRAFTS, Key=dataset.key, ContentLength=size_bytes)
 
     def start_multipart(self, dataset: StoredDataset, parts: int) -> tuple[str, list[str]]:
         """Return the id of a multipart upload and the URL of each part; which size a part has is not signed."""
-        self._make_bucket(DRAFTS)
+        make_bucket(self._s3(), DRAFTS)
         upload_id = self._s3().create_multipart_upload(Bucket=DRAFTS, Key=dataset.key)["UploadId"]
         where = {"Bucket": DRAFTS, "Key": dataset.key, "UploadId": upload_id}
         return upload_id, [self._presigned("upload_part", **where, PartNumber=n) for n in range(1, parts + 1)]
@@ -71,7 +70,7 @@ class DatasetObjects:
 
     def keep_parquet(self, dataset: StoredDataset, path: Path) -> None:
         """Store the rows as Parquet."""
-        self._make_bucket(DATASETS)
+        make_bucket(self._s3(), DATASETS)
         self._s3().upload_file(str(path), DATASETS, f"{dataset.key}/{PARQUET}")
 
     def download_url(self, dataset: StoredDataset) -> str:
@@ -90,11 +89,3 @@ class DatasetObjects:
     def _presigned(self, call: str, **parameters: Any) -> str:
         lifetime_s = self._settings.current.yandex_upload_url_lifetime_s
         return self._s3().generate_presigned_url(call, Params=parameters, ExpiresIn=lifetime_s)
-
-    def _make_bucket(self, name: str) -> None:
-        s3 = self._s3()
-        try:
-            s3.head_bucket(Bucket=name)
-        except ClientError:
-            with contextlib.suppress(s3.exceptions.BucketAlreadyExists, s3.exceptions.BucketAlreadyOwnedByYou):
-                s3.create_bucket(Bucket=name)  # another upload may have made it meanwhile

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.engines.tuning_job import EVENTS
-from sandbox.object_store.buckets import METRICS
+from sandbox.object_store.buckets import METRICS, make_bucket
 from sandbox.settings import SettingsStore
 
 
@@ -28,8 +28,7 @@ class Metrics:
                 archive.write(path, path.relative_to(folder))
         key = f"{task_id}/tensorboard.zip"
         s3 = self._s3()
-        if METRICS not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
-            s3.create_bucket(Bucket=METRICS)
+        make_bucket(s3, METRICS)
         s3.put_object(Bucket=METRICS, Key=key, Body=packed.getvalue())
         return s3.generate_presigned_url(
             "get_object",

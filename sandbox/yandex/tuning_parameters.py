@@ -4,7 +4,7 @@ The message does not tell 0 from a value that was left out, except for `warmup_r
 Ranges and words that are taken are the sandbox's own choice; the vendor published none.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import grpc
 from pydantic import ValidationError
@@ -18,12 +18,13 @@ from sandbox.errors import problems_of
 from sandbox.yandex.refusal import YandexRefusal
 
 Params = wire.TextEmbeddingPairParams | wire.TextEmbeddingTripletParams
-FIELDS = {"pair": "text_embedding_pair_params", "triplet": "text_embedding_triplet_params"}
+Kind = Literal["pair", "triplet"]
+FIELDS: dict[Kind, str] = {"pair": "text_embedding_pair_params", "triplet": "text_embedding_triplet_params"}
 ADAMW = ("beta1", "beta2", "eps", "weight_decay")
-_SCHEDULERS = {"linear": SchedulerLinear, "constant": SchedulerConstant, "cosine": SchedulerCosine}
+_SCHEDULERS: dict[str, Any] = {"linear": SchedulerLinear, "constant": SchedulerConstant, "cosine": SchedulerCosine}
 
 
-def kind_of(request: wire.TuningRequest) -> str:
+def kind_of(request: wire.TuningRequest) -> Kind:
     """Return pair or triplet, or refuse with INVALID_ARGUMENT."""
     chosen = request.WhichOneof("tuning_params")
     for kind, field in FIELDS.items():
@@ -55,11 +56,10 @@ def parameters_of(request: wire.TuningRequest, rows: int) -> Parameters:
 
 def used(parameters: Parameters, told: Params) -> Params:
     """Return a message of the same type with every parameter that was used."""
-    kind = type(told)
+    kind: Any = type(told)  # of two with the same fields
     method, scheduler = parameters.method, parameters.scheduler
     lora = isinstance(method, Lora)
-    shape = _SCHEDULERS[scheduler.name]
-    shaped = shape() if scheduler.name == "constant" else shape(min_lr=scheduler.min_lr)
+    shaped = _SCHEDULERS[scheduler.name](**({} if scheduler.name == "constant" else {"min_lr": scheduler.min_lr}))
     return kind(
         seed=parameters.seed,
         lr=parameters.lr,
@@ -68,7 +68,7 @@ def used(parameters: Parameters, told: Params) -> Params:
         embedding_dims=parameters.dimensions,
         lora=TuningTypeLora(**method.model_dump()) if lora else None,
         prompt_tune=None if lora else TuningTypePromptTune(**method.model_dump()),
-        scheduler=kind.Scheduler(**{scheduler.name: shaped}, warmup_ratio=scheduler.warmup_ratio),  # pyright: ignore[reportArgumentType] - one message of three types
+        scheduler=kind.Scheduler(**{scheduler.name: shaped}, warmup_ratio=scheduler.warmup_ratio),
         optimizer=kind.Optimizer(adamw=OptimizerAdamw(**parameters.optimizer.model_dump())),
     )
 

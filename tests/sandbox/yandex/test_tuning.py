@@ -1,6 +1,7 @@
 """Tunings: from the request to a model that embeds, and every way in which one ends otherwise."""
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Generator
 from typing import Any
@@ -10,12 +11,14 @@ import httpx
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import DeleteDatasetRequest
 from yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
 from yandex.cloud.ai.tuning.v1.tuning_error_pb2 import TuningError
 from yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 from yandex.cloud.ai.tuning.v1.tuning_types_pb2 import TuningTypeLora
 from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest
 
+from sandbox.settings import YANDEX_FOLDER_ID
 from tests.sandbox.yandex.folder import refused
 from tests.sandbox.yandex.tunings import BASE_URI, ROWS, Tunings
 from tests.sandbox_process import SandboxProcess
@@ -90,13 +93,12 @@ def test_from_request_to_model_as_recorded(tunings: Tunings, sandbox: SandboxPro
 
 def scalars(archive: bytes) -> dict[str, list[float]]:
     """Read the events of a zip with TensorBoard's own reader."""
-    import tempfile  # noqa: PLC0415
-
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(io.BytesIO(archive)).extractall(folder)
         events = EventAccumulator(f"{folder}/events")
         events.Reload()
-        return {tag: [each.value for each in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+        tags: dict[str, Any] = events.Tags()
+        return {tag: [each.value for each in events.Scalars(tag)] for tag in tags["scalars"]}
 
 
 def test_triplets_are_trained_and_their_model_embeds(tunings: Tunings, sandbox: SandboxProcess) -> None:
@@ -130,7 +132,7 @@ def test_a_training_that_cannot_be_is_failed_with_its_cause(tunings: Tunings, sa
     first = tunings.start(text_embedding_pair_params=slow)
     dataset_id = tunings.dataset()
     second = tunings.stub.Tune(tunings.request(dataset_id))
-    tunings.folder.datasets.Delete(delete_request(dataset_id))
+    tunings.folder.datasets.Delete(DeleteDatasetRequest(dataset_id=dataset_id))
     tunings.stub.Cancel(wire.CancelTuningRequest(tuning_task_id=first.id))
     sandbox.advance(2)
     done = tunings.folder.finished(second.id)
@@ -138,13 +140,6 @@ def test_a_training_that_cannot_be_is_failed_with_its_cause(tunings: Tunings, sa
     assert tunings.describe(second.id).status == TuningTask.FAILED
     (error,) = tunings.stub.ListErrors(wire.ListErrorsRequest(tuning_task_id=second.id)).tuning_error
     assert (error.type, dataset_id in error.message) == (TuningError.PUBLIC, True)
-
-
-def delete_request(dataset_id: str) -> Any:
-    """Return the request that deletes a dataset."""
-    from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import DeleteDatasetRequest  # noqa: PLC0415
-
-    return DeleteDatasetRequest(dataset_id=dataset_id)
 
 
 def test_the_fourth_start_of_an_hour_is_refused(tunings: Tunings, sandbox: SandboxProcess) -> None:
@@ -156,12 +151,7 @@ def test_the_fourth_start_of_an_hour_is_refused(tunings: Tunings, sandbox: Sandb
     assert refused(lambda: tunings.stub.Tune(tunings.request(dataset_id)))[0] == grpc.StatusCode.RESOURCE_EXHAUSTED
     sandbox.advance(3600)
     assert tunings.stub.Tune(tunings.request(dataset_id)).id
-    assert len(tunings.stub.List(wire.ListTuningsRequest(folder_id=task_folder())).tuning_tasks) == 4
-
-
-def task_folder() -> str:
-    """Return the id of the folder."""
-    return BASE_URI.split("/")[2]
+    assert len(tunings.stub.List(wire.ListTuningsRequest(folder_id=YANDEX_FOLDER_ID)).tuning_tasks) == 4
 
 
 @pytest.mark.parametrize(
@@ -187,7 +177,7 @@ def task_folder() -> str:
 )
 def test_a_wrong_request_starts_nothing(tunings: Tunings, change: dict[str, Any], status: str, said: str) -> None:
     """It is refused with what is wrong, and there is no task afterwards."""
-    request = tunings.request(tunings.dataset())
+    request: Any = tunings.request(tunings.dataset())
     if "text_embedding_triplet_params" in change:
         request.ClearField("text_embedding_pair_params")
     for field, value in change.items():
@@ -198,7 +188,7 @@ def test_a_wrong_request_starts_nothing(tunings: Tunings, change: dict[str, Any]
             getattr(request, field).CopyFrom(value)
     code, text = refused(lambda: tunings.stub.Tune(request))
     assert (code.name, said in text) == (status, True), text
-    assert not tunings.stub.List(wire.ListTuningsRequest(folder_id=task_folder())).tuning_tasks
+    assert not tunings.stub.List(wire.ListTuningsRequest(folder_id=YANDEX_FOLDER_ID)).tuning_tasks
 
 
 def test_embeddings_are_counted(tunings: Tunings, sandbox: SandboxProcess) -> None:

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.yandex.assumptions import Assumptions as YandexAssumptions
 from flows.specs import EmbedderTuning, RagStack
 from sandbox.settings import Settings
 from tasks.evaluation import EvaluationSpec
@@ -18,7 +19,10 @@ from tasks.gate import Thresholds
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "parameters.md"
-API_PAGE = DOCS / "cloudru-api.md"
+API_PAGES: dict[Path, type[BaseModel]] = {
+    DOCS / "cloudru-api.md": Assumptions,
+    DOCS / "yandex-api.md": YandexAssumptions,
+}
 MARKER = "<!-- written by python -m local.docs: everything below -->\n"
 DECISIONS = DOCS / "decisions" / "README.md"
 ROOTS: tuple[type[BaseModel], ...] = (RagStack, EvaluationSpec, Thresholds, EmbedderTuning, Endpoints, Settings)
@@ -30,8 +34,9 @@ Written by `python -m local.docs` from the models; change the descriptions there
 is said on its page, for example [provision-rag.md](provision-rag.md#the-plan). [EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
 [EmbedderTuning](#embeddertuning). The block `CloudRuCredentials` holds
-[Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions). [Settings](#settings) are the sandbox's. A
-parameter without a default must be given.
+[Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions), `YandexCloudCredentials` its own
+[endpoints](yandex-api.md#hosts) and [assumptions](yandex-api.md#assumptions). [Settings](#settings) are the sandbox's.
+A parameter without a default must be given.
 """
 BOUNDS = {
     "minimum": "at least {}",
@@ -51,11 +56,11 @@ def page() -> str:
     return "\n".join([INTRODUCTION, *(section(model) for model in seen.values())])
 
 
-def api_page() -> str:
-    """Return docs/cloudru-api.md with its last part, the table of assumptions, written anew."""
-    head, _, _ = API_PAGE.read_text(encoding="utf-8").partition(MARKER)
+def api_page(path: Path) -> str:
+    """Return the page of a cloud's API with its last part, the table of assumptions, written anew."""
+    head, _, _ = path.read_text(encoding="utf-8").partition(MARKER)
     rows = ["| field | default | mark | basis | what it is |", "|---|---|---|---|---|"]
-    for group_name, group in Assumptions.model_fields.items():
+    for group_name, group in API_PAGES[path].model_fields.items():
         for name, field in type(group.default).model_fields.items():
             basis = cast("dict[str, str]", field.json_schema_extra)
             meaning = (field.description or "").removesuffix(f" {basis['mark']}: {basis['source']}.")
@@ -145,6 +150,7 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    for path, text in ((PAGE, page()), (API_PAGE, api_page()), (DECISIONS, decisions_page())):
+    written = {PAGE: page(), DECISIONS: decisions_page(), **{path: api_page(path) for path in API_PAGES}}
+    for path, text in written.items():
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path}")

@@ -8,8 +8,9 @@ import pytest
 from pydantic import BaseModel
 
 from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
 from flows.specs import EmbedderTuning, RagStack
-from local.docs import API_PAGE, DECISIONS, PAGE, api_page, decisions_page, nested_models, page
+from local.docs import API_PAGES, DECISIONS, PAGE, api_page, decisions_page, nested_models, page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -59,19 +60,22 @@ def test_every_parameter_of_a_tuning_has_a_title(model: type[BaseModel]) -> None
     assert [name for name, field in model.model_fields.items() if not field.title] == []
 
 
-def test_assumptions_table_is_up_to_date() -> None:
-    """The table of assumptions on the API page is what the code says now; the same command writes it again."""
-    assert API_PAGE.read_text(encoding="utf-8") == api_page()
+@pytest.mark.parametrize("path", API_PAGES, ids=lambda path: path.stem)
+def test_assumptions_table_is_up_to_date(path: Path) -> None:
+    """The table of assumptions on an API page is what the code says now; the same command writes it again."""
+    assert path.read_text(encoding="utf-8") == api_page(path)
 
 
-def test_every_endpoint_is_documented() -> None:
+@pytest.mark.parametrize("endpoints", [Endpoints, YandexEndpoints])
+def test_every_endpoint_is_documented(endpoints: type[BaseModel]) -> None:
     """Each service's endpoint is described: the Prefect UI shows it beside the input."""
-    assert [name for name, field in Endpoints.model_fields.items() if not field.description] == []
+    assert [name for name, field in endpoints.model_fields.items() if not field.description] == []
 
 
-def test_every_module_of_the_call_table_exists() -> None:
-    """The API page says where in the code each call is made, and the file is there."""
-    modules = re.findall(r"`(clouds/[\w/]+\.py)`", API_PAGE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", API_PAGES, ids=lambda path: path.stem)
+def test_every_module_of_the_call_table_exists(path: Path) -> None:
+    """An API page says where in the code each call is made, and the file is there."""
+    modules = re.findall(r"`(clouds/[\w/]+\.py)`", path.read_text(encoding="utf-8"))
     assert modules
     assert [module for module in modules if not (ROOT / module).exists()] == []
 

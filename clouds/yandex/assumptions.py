@@ -4,7 +4,7 @@
 without editing code. Facts that are CONFIRMED are not here: docs/yandex-api.md has them all.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -85,9 +85,10 @@ class TuningAssumptions(Group):
 class EmbeddingAssumptions(Group):
     """Embeddings."""
 
-    calls_per_second: int = Field(
-        default=10, ge=1, description="Calls that the folder's quota allows in a second; the vendor's default is 10."
-    )
+    calls_per_second: Annotated[int, Field(ge=1)] = assumed(
+        10, "INFERRED", "the vendor's default; a folder may have been given another quota",
+        "Calls that are allowed in a second.",
+    )  # fmt: skip
 
 
 class SearchIndexAssumptions(Group):

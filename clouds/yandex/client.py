@@ -9,6 +9,7 @@ from typing import Self
 from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest, CreateIamTokenResponse
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 
+from clouds.errors import ConfigurationError
 from clouds.redaction import Redaction
 from clouds.transport import open_http
 from clouds.yandex.assumptions import Assumptions
@@ -47,7 +48,8 @@ class YandexClient:
         through_proxy = assumptions.connection.through_proxy
         authorities = read_authorities(endpoints)
         self._channels = Channels(tls=endpoints.tls, authorities=authorities, through_proxy=through_proxy)
-        self._http = open_http(through_proxy=through_proxy, timeout_s=UPLOAD_TIMEOUT_S, verify=_trust(authorities))
+        verify = _trust(endpoints, authorities)
+        self._http = open_http(through_proxy=through_proxy, timeout_s=UPLOAD_TIMEOUT_S, verify=verify)
         identity = advice_on(auth)
         unsigned = Calls(None, identity=identity, redaction=redaction, clock=clock, sleep=sleep)
         exchange = _exchange(unsigned, self._channels, endpoints)
@@ -91,5 +93,12 @@ def _exchange(calls: Calls, channels: Channels, endpoints: Endpoints) -> Exchang
     return exchange
 
 
-def _trust(authorities: bytes | None) -> ssl.SSLContext | bool:
-    return True if authorities is None else ssl.create_default_context(cadata=authorities.decode())
+def _trust(endpoints: Endpoints, authorities: bytes | None) -> ssl.SSLContext | bool:
+    if authorities is None:
+        return True
+    try:
+        return ssl.create_default_context(cadata=authorities.decode())
+    except (ssl.SSLError, ValueError) as error:
+        raise ConfigurationError(
+            f"endpoints.ca_file {endpoints.ca_file} holds no certificate in PEM; correct it in the credentials block"
+        ) from error

@@ -17,10 +17,10 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceSt
 
 from clouds.errors import BadRequestError, ConfigurationError
 from clouds.polling import OnLook
-from clouds.transport import create_or_find
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.draft import Drafts
+from clouds.yandex.lost_reply import create_once
 from clouds.yandex.operation import Operations
 from clouds.yandex.specs import Kind
 from clouds.yandex.upload import Content
@@ -178,7 +178,9 @@ class Datasets:
 
         idempotency_key = str(uuid4())
         try:
-            return create_or_find(create, lambda: self.find(sha256, kind), sleep=self._connection.sleep)
+            return create_once(
+                self._connection, create, lambda: self.find(sha256, kind), subject=f"the dataset {name!r}"
+            )
         except BadRequestError as error:
             known = self.types()
             if task_type in known:

@@ -15,9 +15,9 @@ from yandex.cloud.operation.operation_pb2 import Operation
 
 from clouds.errors import FailedStateError, NotFoundError
 from clouds.polling import OnLook, wait_until
-from clouds.transport import create_or_find
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
+from clouds.yandex.lost_reply import create_once
 from clouds.yandex.operation import Operations, progress, unpack
 
 SHOWN_FAULTS = 5
@@ -91,7 +91,8 @@ class Validation:
 
     def begin(self, dataset_id: str) -> Operation:
         """Begin it; when the reply is lost, look for it before it is begun again."""
-        return create_or_find(
+        return create_once(
+            self._connection,
             lambda: self._connection.calls.call(
                 self._stub().Validate,
                 ValidateDatasetRequest(dataset_id=dataset_id),
@@ -100,7 +101,7 @@ class Validation:
                 role=roles.DATASETS,
             ),
             lambda: self.find(dataset_id),
-            sleep=self._connection.sleep,
+            subject=f"the validation of dataset {dataset_id}",
         )
 
     def wait(

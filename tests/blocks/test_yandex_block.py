@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from prefect.blocks.core import Block
 from pydantic import SecretStr, ValidationError
 
 from blocks import YandexCloudCredentials
@@ -80,8 +79,8 @@ def test_saved_form_is_read_back() -> None:
         endpoints=Endpoints.local("127.0.0.1:1", "http://127.0.0.1:2"),
     )
     kept = json.loads(json.dumps(saved.model_dump(mode="json", context={"include_secrets": True})))
-    again: Block = YandexCloudCredentials.model_validate(kept)
-    assert again == saved
+    again = YandexCloudCredentials.model_validate(kept)
+    assert (again.folder_id, again.endpoints, again.assumptions) == ("b1g", saved.endpoints, saved.assumptions)
     auth = again.auth()
     assert isinstance(auth, AuthorizedKey)
     assert auth.id == KEY_ID

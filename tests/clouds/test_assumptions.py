@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from clouds.cloudru.assumptions import Assumptions
+from clouds.yandex.assumptions import Assumptions as YandexAssumptions
 
 
 def leaves(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -18,7 +19,14 @@ def leaves(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldI
             yield f"{path}{name}", field
 
 
-@pytest.mark.parametrize("field", [pytest.param(field, id=path) for path, field in leaves(Assumptions)])
+EVERY = [
+    pytest.param(field, id=f"{cloud}.{path}")
+    for cloud, model in (("cloudru", Assumptions), ("yandex", YandexAssumptions))
+    for path, field in leaves(model)
+]
+
+
+@pytest.mark.parametrize("field", EVERY)
 def test_each_has_a_default_a_mark_and_a_source(field: FieldInfo) -> None:
     """The form shows what is assumed, how sure it is, and from where."""
     extra = field.json_schema_extra

@@ -12,12 +12,20 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc imp
     SearchIndexServiceServicer,
     add_SearchIndexServiceServicer_to_server,
 )
+from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import (
+    DatasetServiceServicer,
+    add_DatasetServiceServicer_to_server,
+)
 from yandex.cloud.ai.files.v1.file_service_pb2_grpc import FileServiceServicer, add_FileServiceServicer_to_server
 from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2_grpc import (
     EmbeddingsServiceServicer,
     add_EmbeddingsServiceServicer_to_server,
 )
 from yandex.cloud.ai.tuning.v1.tuning_service_pb2_grpc import TuningServiceServicer, add_TuningServiceServicer_to_server
+from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import (
+    IamTokenServiceServicer,
+    add_IamTokenServiceServicer_to_server,
+)
 from yandex.cloud.operation.operation_service_pb2_grpc import (
     OperationServiceServicer,
     add_OperationServiceServicer_to_server,
@@ -25,6 +33,8 @@ from yandex.cloud.operation.operation_service_pb2_grpc import (
 
 NOT_TOLD = "the test told no answer"
 SERVICES: tuple[tuple[type, Callable[[Any, grpc.Server], None]], ...] = (
+    (IamTokenServiceServicer, add_IamTokenServiceServicer_to_server),
+    (DatasetServiceServicer, add_DatasetServiceServicer_to_server),
     (TuningServiceServicer, add_TuningServiceServicer_to_server),
     (OperationServiceServicer, add_OperationServiceServicer_to_server),
     (EmbeddingsServiceServicer, add_EmbeddingsServiceServicer_to_server),
@@ -53,9 +63,12 @@ QUOTA = Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "quota limit exceed: allowed
 
 
 class PlayedServices:
-    """Answers what it was told; a method told several answers uses them up from the left, the last one stays."""
+    """Answers what it was told; a method told several answers uses them up from the left, the last one stays.
 
-    def __init__(self) -> None:
+    Plaintext unless there are `credentials`.
+    """
+
+    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
         self._answers: dict[str, list[Any]] = {}
         self._asked: defaultdict[str, list[Any]] = defaultdict(list)
         self._metadata: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
@@ -63,7 +76,10 @@ class PlayedServices:
         self._server = grpc.server(ThreadPoolExecutor(32))
         for servicer, add in SERVICES:
             add(self._playing(servicer), self._server)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        place = "127.0.0.1:0"
+        add_port = self._server.add_insecure_port
+        port = add_port(place) if credentials is None else self._server.add_secure_port(place, credentials)
+        self.address = f"127.0.0.1:{port}"
         self._server.start()
 
     def tell(self, method: str, *answers: Any) -> None:

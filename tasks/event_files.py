@@ -13,7 +13,7 @@ EVERYTHING = {"scalars": 0, "tensors": 0}
 
 @dataclass(frozen=True)
 class Scalars:
-    """The points of a tag in order of steps: `steps` and `values` have one length. `run` is the folder of the files."""
+    """The points of a tag in order of steps; `run` is the folder of the files where there are several folders."""
 
     run: str
     tag: str
@@ -33,7 +33,7 @@ def read_scalars(folder: Path) -> tuple[Scalars, ...]:
     for run in runs:
         events = EventAccumulator(str(run), size_guidance=EVERYTHING).Reload()
         tags: dict[str, Any] = events.Tags()
-        name = "" if run == folder else run.relative_to(folder).as_posix()
+        name = "" if len(runs) == 1 else run.relative_to(folder).as_posix()
         found += [_scalars(name, tag, [(e.step, e.value) for e in events.Scalars(tag)]) for tag in tags["scalars"]]
         tensors = [
             (tag, [(e.step, make_ndarray(e.tensor_proto)) for e in events.Tensors(tag)]) for tag in tags["tensors"]

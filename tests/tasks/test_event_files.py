@@ -29,7 +29,7 @@ def write(folder: Path, tag: str, points: dict[int, float], *, as_tensors: bool 
 @pytest.mark.parametrize("as_tensors", [False, True])
 def test_points_come_back(tmp_path: Path, *, as_tensors: bool) -> None:
     """Steps and values, in order of steps, with no run name when there is one folder."""
-    write(tmp_path, "train/loss", dict(reversed(POINTS.items())), as_tensors=as_tensors)
+    write(tmp_path / "events", "train/loss", dict(reversed(POINTS.items())), as_tensors=as_tensors)
     assert read_scalars(tmp_path) == (Scalars("", "train/loss", (1, 2, 3), (2.5, 1.25, 0.5)),)
 
 

@@ -98,7 +98,9 @@ class Gate(grpc.ServerInterceptor):
         try:
             answer = work()
         except YandexRefusal as refusal:
-            raise LostAnswer if fault.drop else refusal from refusal
+            if fault.drop:
+                raise LostAnswer from refusal
+            raise
         if fault.drop:
             raise LostAnswer
         if fault.hold:

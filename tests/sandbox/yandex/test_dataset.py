@@ -374,3 +374,16 @@ def test_service_buckets_are_not_the_users(sandbox: SandboxProcess, folder: Fold
     assert there["datasets"] == [{"id": dataset.dataset_id, "name": "stored", "status": "READY"}]
     uploads = [r for r in sandbox.requests() if r["host"] == "storage.yandexcloud.net" and not r["internal"]]
     assert [(upload["method"], upload["mutating"]) for upload in uploads] == [("PUT", True)]
+
+
+def test_a_reset_forgets_datasets(sandbox: SandboxProcess, folder: Folder) -> None:
+    """The dataset, its operation and its objects are gone; the next one is made as if it were the first."""
+    dataset_id = folder.checked(PAIRS).dataset_id
+    operation_id = folder.datasets.ListOperationsIds(
+        wire.ListOperationsIdsRequest(dataset_id=[dataset_id])
+    ).dataset_id_to_operation_id[dataset_id]
+    sandbox.empty()
+    assert refused(lambda: folder.describe(dataset_id))[0] == NOT_FOUND
+    assert refused(lambda: folder.operation(operation_id))[0] == NOT_FOUND
+    assert sandbox.inventory()["datasets"] == []
+    assert folder.checked(PAIRS).status == DatasetInfo.READY

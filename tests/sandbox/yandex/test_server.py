@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
@@ -95,6 +96,19 @@ def test_an_ordered_status_is_answered_without_the_work(
     assert sandbox.all_faults_used()
     assert not sandbox.inventory()["datasets"]
     assert folder.draft()
+
+
+def test_a_grpc_code_orders_the_http_status_too(sandbox: SandboxProcess) -> None:
+    """A REST host answers the HTTP status that the code stands for; a name that is no code cannot be ordered."""
+    sandbox.reset()
+    sandbox.fault("/iam.api.cloud.yandex.net/iam/v1/tokens$", status="RESOURCE_EXHAUSTED")
+    url = f"{sandbox.base_url}/iam.api.cloud.yandex.net/iam/v1/tokens"
+    assert httpx.post(url, json={"jwt": ""}, trust_env=False).status_code == 429
+    for wrong in ("EXHAUSTED", 99, 600):
+        answer = sandbox.control.post("/faults", json={"path": "/", "status": wrong})
+        assert answer.status_code == 400
+        assert "status" in answer.json()["message"]
+    assert sandbox.all_faults_used()
 
 
 @pytest.mark.parametrize("drop", ["before", "after"])

@@ -1,6 +1,5 @@
 """The client against the running sandbox: data, tuning, vectors and index, made once and found again."""
 
-import io
 import json
 import math
 import zipfile
@@ -9,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from upath import UPath
@@ -70,6 +68,7 @@ def spec(client: YandexClient, folder: Path, kind: Kind) -> TuningRequestSpec:
         sha256=sha256(content).hexdigest(),
         size_bytes=len(content),
     )
+    assert client.datasets.describe(dataset.dataset_id).rows == len(ROWS)
     return TuningRequestSpec(
         name=f"tuning-{kind}",
         base_model_uri=BASE,
@@ -90,9 +89,8 @@ def test_a_tuning_runs_once_and_its_model_embeds(
     assert finished.target_model_uri.startswith(f"{BASE}@tamr")
     assert sorted(client.tunings.options(started.task_id).parameters["embedding_dims"]) == [35, 128]
 
-    url = client.tunings.metrics_url(started.task_id)
-    assert url is not None
-    with zipfile.ZipFile(io.BytesIO(httpx.get(url, trust_env=False).raise_for_status().content)) as metrics:
+    assert client.metrics.download(started.task_id, tmp_path / "metrics.zip")
+    with zipfile.ZipFile(tmp_path / "metrics.zip") as metrics:
         assert any("tfevents" in name for name in metrics.namelist())
 
     again = client.tunings.ensure(spec(client, tmp_path, kind))

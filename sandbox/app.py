@@ -26,6 +26,7 @@ from sandbox.yandex.routers import caller as yandex_caller
 from sandbox.yandex.routers import embedding as yandex_embedding
 from sandbox.yandex.routers import iam as yandex_iam
 from sandbox.yandex.routers import operation as yandex_operation
+from sandbox.yandex.routers import vector_store as yandex_vector_store
 
 
 def create_app(services: Services) -> App:
@@ -48,7 +49,7 @@ def create_app(services: Services) -> App:
     app.state.services = services
     for service in (control, iam, storage, secret, inference, model, knowledge, search, logs, huggingface):
         app.include_router(service.router)
-    for service in (yandex_iam, yandex_operation, yandex_embedding):
+    for service in (yandex_iam, yandex_operation, yandex_embedding, yandex_vector_store):
         app.include_router(service.router)
     app.add_exception_handler(YandexRefusal, yandex_caller.refused)
     app.add_exception_handler(RpcError, _refused)

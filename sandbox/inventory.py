@@ -43,6 +43,21 @@ class TuningEntry(BaseModel):
     status: str
 
 
+class FileEntry(BaseModel):
+    """A file of Yandex Cloud."""
+
+    id: str
+    name: str
+
+
+class SearchIndexEntry(BaseModel):
+    """A search index of Yandex Cloud."""
+
+    id: str
+    name: str
+    status: str
+
+
 class Inventory(BaseModel):
     """Keys by bucket, folder markers among them; version numbers by path of the secret; names of log groups."""
 
@@ -53,6 +68,8 @@ class Inventory(BaseModel):
     log_groups: list[str]
     datasets: list[DatasetEntry]
     tunings: list[TuningEntry]
+    files: list[FileEntry]
+    search_indexes: list[SearchIndexEntry]
 
 
 def inventory(services: Services) -> Inventory:
@@ -81,6 +98,11 @@ def inventory(services: Services) -> Inventory:
         tunings=[
             TuningEntry(id=each.id, name=each.name, status=TuningTask.Status.Name(each.status(now)))
             for each in services.yandex.tunings.all()
+        ],
+        files=[FileEntry(id=each.id, name=each.name) for each in services.yandex.files.all()],
+        search_indexes=[
+            SearchIndexEntry(id=each.id, name=each.name, status=services.yandex.search_indexes.store(each.id).status)
+            for each in services.yandex.search_indexes.all()
         ],
     )
 

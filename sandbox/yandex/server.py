@@ -3,7 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+from yandex.cloud.ai.assistants.v1.searchindex.search_index_file_service_pb2_grpc import (
+    add_SearchIndexFileServiceServicer_to_server,
+)
+from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc import (
+    add_SearchIndexServiceServicer_to_server,
+)
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import add_DatasetServiceServicer_to_server
+from yandex.cloud.ai.files.v1.file_service_pb2_grpc import add_FileServiceServicer_to_server
 from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2_grpc import (
     add_EmbeddingsServiceServicer_to_server,
 )
@@ -18,8 +25,10 @@ from sandbox.yandex.interceptor import Gate
 from sandbox.yandex.servicers.dataset import DatasetServicer
 from sandbox.yandex.servicers.embedding import EmbeddingsServicer
 from sandbox.yandex.servicers.endpoint import ApiEndpointServicer
+from sandbox.yandex.servicers.files import FileServicer
 from sandbox.yandex.servicers.iam import IamTokenServicer
 from sandbox.yandex.servicers.operation import OperationServicer
+from sandbox.yandex.servicers.search_index import SearchIndexFileServicer, SearchIndexServicer
 from sandbox.yandex.servicers.tuning import TuningServicer
 
 HOST = "127.0.0.1"
@@ -49,6 +58,9 @@ class YandexServer:
         add_DatasetServiceServicer_to_server(DatasetServicer(yandex), self._server)
         add_TuningServiceServicer_to_server(TuningServicer(yandex), self._server)  # pyright: ignore[reportAbstractUsage]
         add_EmbeddingsServiceServicer_to_server(EmbeddingsServicer(yandex), self._server)
+        add_FileServiceServicer_to_server(FileServicer(yandex), self._server)
+        add_SearchIndexServiceServicer_to_server(SearchIndexServicer(yandex), self._server)
+        add_SearchIndexFileServiceServicer_to_server(SearchIndexFileServicer(yandex), self._server)
 
     def start(self, port: int) -> int:
         """Listen and return the port; 0 takes any free one."""

@@ -68,6 +68,10 @@ class Embeddings:
         """Return a model for work of the services themselves, which no quota counts; or refuse."""
         return self._model(self._parsed(model_uri))
 
+    def check(self, model_uri: str) -> None:
+        """Refuse with INVALID_ARGUMENT what names no model."""
+        self._parsed(model_uri)
+
     def _vector(self, model: Embedder, text: str, dim: int | None) -> np.ndarray:
         try:
             return model.embed([text], dim)[0].astype(np.float64)

@@ -28,7 +28,7 @@ from sandbox.yandex.paging import page_of
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.operation import Operations, OperationState, StartedOperation
 from sandbox.yandex.training import Trainings
-from sandbox.yandex.tuning_parameters import FIELDS, kind_of, parameters_of, used
+from sandbox.yandex.tuning_parameters import FIELDS, Kind, kind_of, parameters_of, used
 from sandbox.yandex.tuning_state import CREATED, OPEN, PENDING, UNKNOWN, StoredTuning, TuningStore
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 KIND, FINISHED_KIND = "tune", "tuning-change"
 NAME = re.compile(r"[A-Za-z0-9 _-]{3,100}")
-TASK_TYPES = {"pair": TaskType.PAIR, "triplet": TaskType.TRIPLET}
+TASK_TYPES: dict[Kind, TaskType] = {"pair": TaskType.PAIR, "triplet": TaskType.TRIPLET}
 HOUR_S, DAY_S = 3600, 86400
 INVALID, PRECONDITION = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
 
@@ -239,7 +239,7 @@ class Tunings:
             with self._store.locked():
                 self._store.change(tuning.id, stages=self._store.get(tuning.id).stages.read())
 
-    def _check(self, request: wire.TuningRequest) -> str:
+    def _check(self, request: wire.TuningRequest) -> Kind:
         try:
             problem = EmbedderUri.parse(request.base_model_uri).why_not_tunable(YANDEX_FOLDER_ID)
         except ValueError:
@@ -252,7 +252,7 @@ class Tunings:
             raise YandexRefusal(INVALID, f"name: must match {NAME.pattern}")
         return kind_of(request)
 
-    def _rows(self, weighted: wire.TuningRequest.WeightedDataset, kind: str) -> int:
+    def _rows(self, weighted: wire.TuningRequest.WeightedDataset, kind: Kind) -> int:
         if weighted.weight < 0:
             raise YandexRefusal(INVALID, f"weight of {weighted.dataset_id}: {weighted.weight} is negative")
         dataset = self._services.yandex.datasets.ready(weighted.dataset_id)

@@ -1,0 +1,146 @@
+"""Files: sent whole, kept in the sandbox's own S3, forgotten when they expire. Source: docs/yandex-api.md, Files."""
+
+from typing import TYPE_CHECKING
+
+import grpc
+from pydantic import BaseModel
+from yandex.cloud.ai.files.v1 import file_service_pb2 as wire
+from yandex.cloud.ai.files.v1.file_pb2 import File
+
+from sandbox.object_store.buckets import FILES, make_bucket
+from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
+from sandbox.yandex.expiration import Expiration
+from sandbox.yandex.ids import FILE, new_id
+from sandbox.yandex.paging import page_of
+from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.times import to_timestamp
+
+if TYPE_CHECKING:
+    from sandbox.services import Services
+
+LARGEST_BYTES = 128 * 2**20
+CHANGEABLE = ("name", "description", "labels", "expiration_config")
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class StoredFile(BaseModel):
+    """A file; its content is an object of its id. Times in seconds since 1970."""
+
+    id: str
+    name: str
+    description: str
+    mime_type: str
+    labels: dict[str, str]
+    expiration: Expiration
+    created_at: float
+    updated_at: float
+    active_at: float
+
+    @property
+    def expires_at(self) -> float:
+        """When it is forgotten."""
+        return self.expiration.at(self.created_at, self.active_at)
+
+    def to_message(self) -> File:
+        """Return it as it is sent."""
+        return File(
+            id=self.id,
+            folder_id=YANDEX_FOLDER_ID,
+            name=self.name,
+            description=self.description,
+            mime_type=self.mime_type,
+            created_by=YANDEX_SERVICE_ACCOUNT_ID,
+            created_at=to_timestamp(self.created_at),
+            updated_by=YANDEX_SERVICE_ACCOUNT_ID,
+            updated_at=to_timestamp(self.updated_at),
+            expiration_config=self.expiration.to_message(),
+            expires_at=to_timestamp(self.expires_at),
+            labels=self.labels,
+        )
+
+
+class Files:
+    """The files of the folder."""
+
+    def __init__(self, services: "Services") -> None:
+        self._services = services
+        self._kept = services.state.collection("yandex_file", StoredFile)
+
+    def create(self, request: wire.CreateFileRequest) -> File:
+        """Keep a file, or refuse with INVALID_ARGUMENT."""
+        if not request.folder_id:
+            raise YandexRefusal(INVALID, "folder_id: required")
+        if not 0 < len(request.content) <= LARGEST_BYTES:
+            raise YandexRefusal(INVALID, f"content: {len(request.content)} bytes are not 1 to {LARGEST_BYTES}")
+        now = self._services.clock()
+        file = StoredFile(
+            id=new_id(FILE),
+            name=request.name,
+            description=request.description,
+            mime_type=request.mime_type,
+            labels=dict(request.labels),
+            expiration=Expiration.told(request.expiration_config),
+            created_at=now,
+            updated_at=now,
+            active_at=now,
+        )
+        s3 = self._services.s3()
+        make_bucket(s3, FILES)
+        s3.put_object(Bucket=FILES, Key=file.id, Body=request.content)
+        self._kept.put(file.id, file)
+        return file.to_message()
+
+    def get(self, file_id: str) -> StoredFile:
+        """Return a file, or refuse with NOT_FOUND."""
+        file = self._kept.get(file_id)
+        if file is None or file.expires_at <= self._services.clock():
+            raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"File {file_id} not found")
+        return file
+
+    def content(self, file_id: str) -> bytes:
+        """Return what is in a file."""
+        return self._services.s3().get_object(Bucket=FILES, Key=self.get(file_id).id)["Body"].read()
+
+    def url(self, file_id: str) -> str:
+        """Return where a file can be had."""
+        lifetime_s = self._services.settings.yandex_upload_url_lifetime_s
+        where = {"Bucket": FILES, "Key": self.get(file_id).id}
+        return self._services.s3().generate_presigned_url("get_object", Params=where, ExpiresIn=lifetime_s)
+
+    def update(self, request: wire.UpdateFileRequest) -> File:
+        """Change what the mask names, everything that can be changed without one."""
+        file = self.get(request.file_id)
+        wanted = {
+            "name": request.name,
+            "description": request.description,
+            "labels": dict(request.labels),
+            "expiration_config": Expiration.told(request.expiration_config),
+        }
+        changes = {path: wanted[path] for path in checked_paths(list(request.update_mask.paths), CHANGEABLE)}
+        if "expiration_config" in changes:
+            changes["expiration"] = changes.pop("expiration_config")
+        file = file.model_copy(update={**changes, "updated_at": self._services.clock()})
+        self._kept.put(file.id, file)
+        return file.to_message()
+
+    def delete(self, file_id: str) -> None:
+        """Remove a file; indexes that were made of it stay as they are."""
+        self._services.s3().delete_object(Bucket=FILES, Key=self.get(file_id).id)
+        self._kept.delete(file_id)
+
+    def page(self, request: wire.ListFilesRequest) -> tuple[list[File], str]:
+        """Return a page of files, oldest first, and the token of the next."""
+        return page_of([file.to_message() for file in self.all()], request.page_size, request.page_token)
+
+    def all(self) -> list[StoredFile]:
+        """Return every file."""
+        now = self._services.clock()
+        return [file for file in self._kept.all() if file.expires_at > now]
+
+
+def checked_paths(paths: list[str], changeable: tuple[str, ...]) -> list[str]:
+    """Return the fields that an update changes, or refuse with INVALID_ARGUMENT."""
+    wrong = [path for path in paths if path not in changeable]
+    if wrong:
+        raise YandexRefusal(INVALID, f"update_mask: {wrong[0]!r} is none of {', '.join(changeable)}")
+    return paths or [*changeable]

@@ -1,0 +1,270 @@
+"""Search indexes: built by the named embedders from files, asked as vector stores of the same id.
+
+Source: docs/yandex-api.md, Search indexes. Choices where the service's behaviour is not known: an index is listed as
+soon as it was asked for; adding a file builds it anew, and until then it answers with the files it had.
+"""
+
+import base64
+import shutil
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import grpc
+from google.rpc.status_pb2 import Status
+from yandex.cloud.ai.assistants.v1.searchindex import search_index_file_service_pb2 as file_wire
+from yandex.cloud.ai.assistants.v1.searchindex import search_index_service_pb2 as wire
+from yandex.cloud.ai.assistants.v1.searchindex.search_index_file_pb2 import SearchIndexFile
+from yandex.cloud.ai.assistants.v1.searchindex.search_index_pb2 import SearchIndex
+from yandex.cloud.operation.operation_pb2 import Operation
+
+from clouds.yandex.wire.vector_store import (
+    VectorStore,
+    VectorStoreContent,
+    VectorStoreFileCounts,
+    VectorStoreHit,
+    VectorStoreSearchPage,
+    VectorStoreSearchRequest,
+    VectorStoreStatus,
+)
+from sandbox.settings import YANDEX_SERVICE_ACCOUNT_ID
+from sandbox.yandex.expiration import Expiration
+from sandbox.yandex.ids import FILE, new_id
+from sandbox.yandex.index_state import StoredIndex, plan_of
+from sandbox.yandex.paging import page_of
+from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.rules.embedding import Embeddings
+from sandbox.yandex.rules.files import CHANGEABLE, Files, checked_paths
+from sandbox.yandex.rules.operation import Operations, OperationState, StartedOperation
+from sandbox.yandex.times import to_timestamp
+
+if TYPE_CHECKING:
+    from sandbox.engines.index import VectorIndex
+    from sandbox.services import Services
+    from sandbox.yandex.index_build import IndexBuild
+
+CREATE_KIND, ADD_KIND = "create-search-index", "add-to-search-index"
+MOST_FILES = 10_000
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class SearchIndexes:
+    """The rules."""
+
+    def __init__(self, services: "Services", operations: Operations, files: Files, embeddings: Embeddings) -> None:
+        self._services, self._operations, self._files, self._embeddings = services, operations, files, embeddings
+        self._kept = services.state.collection("yandex_search_index", StoredIndex)
+        self._folder = services.data_dir / "yandex-indexes"
+        for kind in (CREATE_KIND, ADD_KIND):
+            operations.register(kind, self)
+
+    def create(self, request: wire.CreateSearchIndexRequest) -> Operation:
+        """Begin to build an index, or refuse: INVALID_ARGUMENT, NOT_FOUND of a file."""
+        if not request.folder_id:
+            raise YandexRefusal(INVALID, "folder_id: required")
+        plan = plan_of(request)
+        for uri in filter(None, (plan.document_embedder, plan.query_embedder)):
+            self._embeddings.check(uri)
+        file_ids = self._checked(list(request.file_ids))
+        now = self._services.clock()
+        index = StoredIndex(
+            id=new_id(FILE),
+            name=request.name,
+            description=request.description,
+            labels=dict(request.labels),
+            request=base64.b64encode(request.SerializeToString()).decode(),
+            plan=plan,
+            expiration=Expiration.told(request.expiration_config),
+            file_ids=file_ids,
+            added_at=dict.fromkeys(file_ids, now),
+            created_at=now,
+            updated_at=now,
+            active_at=now,
+        )
+        self._kept.put(index.id, index)
+        operation = self._operations.start(
+            CREATE_KIND, prefix=FILE, subject_id=index.id, description="Create search index"
+        )
+        self._services.background(self._build, index.id)
+        return operation
+
+    def add_files(self, request: file_wire.BatchCreateSearchIndexFileRequest) -> Operation:
+        """Begin to build an index anew with more files."""
+        file_ids, now = self._checked(list(request.file_ids)), self._services.clock()
+        with self._services.state.locked():
+            index = self.get(request.search_index_id)
+            added = {file_id: now for file_id in file_ids if file_id not in index.added_at}
+            more = {"file_ids": [*index.file_ids, *added], "added_at": {**index.added_at, **added}}
+            build = index.wanted_build + 1
+            self._kept.put(index.id, index.model_copy(update={**more, "wanted_build": build, "failure": ""}))
+        operation = self._operations.start(
+            ADD_KIND, prefix=FILE, subject_id=f"{index.id} {' '.join(file_ids)}", description="Add files"
+        )
+        self._services.background(self._build, index.id)
+        return operation
+
+    def get(self, index_id: str) -> StoredIndex:
+        """Return an index, or refuse with NOT_FOUND."""
+        index = self._kept.get(index_id)
+        if index is None or index.expires_at <= self._services.clock():
+            raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Search index {index_id} not found")
+        return index
+
+    def page(self, request: wire.ListSearchIndicesRequest) -> tuple[list[SearchIndex], str]:
+        """Return a page of indexes, oldest first, and the token of the next."""
+        return page_of([index.to_message() for index in self.all()], request.page_size, request.page_token)
+
+    def all(self) -> list[StoredIndex]:
+        """Return every index; nothing ages by it."""
+        now = self._services.clock()
+        return [index for index in self._kept.all() if index.expires_at > now]
+
+    def update(self, request: wire.UpdateSearchIndexRequest) -> StoredIndex:
+        """Change what the mask names, everything that can be changed without one."""
+        wanted = {
+            "name": request.name,
+            "description": request.description,
+            "labels": dict(request.labels),
+            "expiration_config": Expiration.told(request.expiration_config),
+        }
+        changes = {path: wanted[path] for path in checked_paths(list(request.update_mask.paths), CHANGEABLE)}
+        if "expiration_config" in changes:
+            changes["expiration"] = changes.pop("expiration_config")
+        self.get(request.search_index_id)
+        self._change(request.search_index_id, **changes, updated_at=self._services.clock())
+        return self.get(request.search_index_id)
+
+    def delete(self, index_id: str) -> None:
+        """Remove an index; its files stay."""
+        index = self.get(index_id)
+        self._kept.delete(index_id)
+        if index.table:
+            self._tables.drop(index.table)
+
+    def files_of(self, index_id: str) -> list[SearchIndexFile]:
+        """Return the files of an index."""
+        index = self.get(index_id)
+        return [
+            SearchIndexFile(
+                id=file_id,
+                search_index_id=index_id,
+                created_by=YANDEX_SERVICE_ACCOUNT_ID,
+                created_at=to_timestamp(index.added_at[file_id]),
+            )
+            for file_id in index.file_ids
+        ]
+
+    def file_of(self, index_id: str, file_id: str) -> SearchIndexFile:
+        """Return one file of an index, or refuse with NOT_FOUND."""
+        found = next((each for each in self.files_of(index_id) if each.id == file_id), None)
+        if found is None:
+            raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"File {file_id} of index {index_id} not found")
+        return found
+
+    def store(self, index_id: str) -> VectorStore:
+        """Return an index as the vector store of its id."""
+        index = self.get(index_id)
+        count, built = len(index.file_ids), bool(index.table)
+        failed = bool(index.failure) and not built
+        status = VectorStoreStatus.FAILED if failed else VectorStoreStatus.IN_PROGRESS
+        return VectorStore(
+            id=index.id,
+            created_at=int(index.created_at),
+            name=index.name,
+            file_counts=VectorStoreFileCounts(
+                completed=count if built else 0,
+                failed=count if failed else 0,
+                in_progress=0 if built or failed else count,
+                total=count,
+            ),
+            status=VectorStoreStatus.COMPLETED if built else status,
+        )
+
+    def search(self, index_id: str, asked: VectorStoreSearchRequest) -> VectorStoreSearchPage:
+        """Return the nearest chunks, or refuse with FAILED_PRECONDITION while there is nothing to ask."""
+        index = self.get(index_id)
+        if not index.table:
+            raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Search index {index_id} is not built yet")
+        hits = self._work.search(index, asked.query, asked.max_num_results)
+        self._change(index_id, active_at=self._services.clock())
+        found = tuple(
+            VectorStoreHit(
+                file_id=hit.entry.metadata["file_id"],
+                filename=hit.entry.metadata["filename"],
+                score=hit.score,
+                attributes={},
+                content=(VectorStoreContent(text=hit.entry.text),),
+            )
+            for hit in hits
+        )
+        return VectorStoreSearchPage(search_query=asked.query, data=found)
+
+    def operation_state(self, operation: StartedOperation) -> OperationState:
+        """Tell whether the index holds its files."""
+        index_id, *file_ids = operation.subject_id.split()
+        index = self._kept.get(index_id)
+        if index is None:
+            gone = Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="The search index was deleted")
+            return OperationState(done=True, error=gone)
+        if index.failure:
+            failed = Status(code=grpc.StatusCode.INTERNAL.value[0], message=index.failure)
+            return OperationState(done=True, error=failed)
+        if not index.is_built:
+            return OperationState()
+        if operation.kind == CREATE_KIND:
+            return OperationState(done=True, response=index.to_message())
+        files = [self.file_of(index_id, file_id) for file_id in file_ids]
+        return OperationState(done=True, response=file_wire.BatchCreateSearchIndexFileResponse(files=files))
+
+    def cancel_operation(self, operation: StartedOperation) -> None:
+        """Do nothing: a build cannot be cancelled."""
+
+    def resume(self) -> None:
+        """Build what the last process did not finish."""
+        for index in self._kept.all():
+            if not index.is_built and not index.failure:
+                self._services.background(self._build, index.id)
+
+    def clear(self) -> None:
+        """Remove the tables of indexes that were forgotten."""
+        if self._folder.exists():
+            for name in self._tables.names():
+                self._tables.drop(name)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @cached_property
+    def _tables(self) -> "VectorIndex":
+        from sandbox.engines.index import VectorIndex  # noqa: PLC0415  lancedb takes a second to import
+
+        return VectorIndex(self._folder)
+
+    @cached_property
+    def _work(self) -> "IndexBuild":
+        from sandbox.yandex.index_build import IndexBuild  # noqa: PLC0415  the same
+
+        return IndexBuild(self._files, self._embeddings, self._tables)
+
+    def _build(self, index_id: str) -> None:
+        index = self._kept.get(index_id)
+        if index is None or index.is_built:
+            return
+        try:
+            self._work.build(index)
+        except YandexRefusal as refusal:
+            self._change(index_id, failure=refusal.message)
+        except Exception as error:  # noqa: BLE001  whatever it was, its operation must end
+            self._change(index_id, failure=f"{type(error).__name__}: {error}")
+        else:
+            self._change(index_id, table=index.wanted_table)
+            if index.table:
+                self._tables.drop(index.table)
+
+    def _change(self, index_id: str, **changes: object) -> None:
+        with self._services.state.locked():
+            index = self._kept.get(index_id)
+            if index is not None:
+                self._kept.put(index_id, index.model_copy(update=changes))
+
+    def _checked(self, file_ids: list[str]) -> list[str]:
+        if not 0 < len(file_ids) <= MOST_FILES:
+            raise YandexRefusal(INVALID, f"file_ids: {len(file_ids)} are not 1 to {MOST_FILES}")
+        return [self._files.get(file_id).id for file_id in dict.fromkeys(file_ids)]

@@ -101,8 +101,9 @@ class Embeddings:
         method = EmbeddingsServiceStub(self._connection.llm).TextEmbedding
 
         def paced(request: TextEmbeddingRequest, **options: Any) -> TextEmbeddingResponse:
-            self._limit.acquire()
-            return method(request, **options)
+            with self._limit.permit():
+                call = method.future(request, **options)
+            return call.result()
 
         return cast("grpc.UnaryUnaryMultiCallable[TextEmbeddingRequest, TextEmbeddingResponse]", paced)
 

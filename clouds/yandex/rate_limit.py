@@ -7,7 +7,8 @@ planned and not at which it was given, so that a sleep more than 50 ms late lets
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
@@ -39,15 +40,29 @@ class RateLimit:
         self._sleep = sleep
         self._turn = threading.Lock()
 
-    def acquire(self) -> None:
-        """Return when the next call may be sent. The lock is held over the sleep: the others queue behind it."""
+    @contextmanager
+    def permit(self) -> Generator[None]:
+        """Wait until the next call may be sent, and send it inside the block: it counts from the block's end.
+
+        A thread may lose the processor between permit and call; so the block is part of the turn, and the others queue
+        behind it. It must send and not wait for the answer.
+        """
         with self._turn:
-            while True:
-                now_ms = int(self._clock() * MS_PER_S)
-                permit = RateItem("call", now_ms)
-                self._bucket.leak(now_ms)
-                if self._bucket.put(permit):
-                    return
-                wait_ms = self._bucket.waiting(permit)
-                assert isinstance(wait_ms, int)  # noqa: S101  # a bucket in memory answers at once
-                self._sleep(max(1, wait_ms) / MS_PER_S)
+            permit = self._wait()
+            try:
+                yield
+            finally:
+                permit.timestamp = self._now_ms()  # the bucket holds this very item
+
+    def _wait(self) -> RateItem:
+        while True:
+            permit = RateItem("call", self._now_ms())
+            self._bucket.leak(permit.timestamp)
+            if self._bucket.put(permit):
+                return permit
+            wait_ms = self._bucket.waiting(permit)
+            assert isinstance(wait_ms, int)  # noqa: S101  # a bucket in memory answers at once
+            self._sleep(max(1, wait_ms) / MS_PER_S)
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * MS_PER_S)

@@ -15,8 +15,8 @@ def test_no_second_has_more_than_is_allowed(time: VirtualTime, per_second: int) 
     limit = RateLimit(per_second, clock=time.clock, sleep=time.sleep)
     given_s: list[float] = []
     for _ in range(20 * per_second):
-        limit.acquire()
-        given_s.append(time.now_s)
+        with limit.permit():
+            given_s.append(time.now_s)
     gaps_s = [later - earlier for earlier, later in zip(given_s, given_s[per_second:], strict=False)]
     assert min(gaps_s) > 1.0
     reached = (len(given_s) - per_second) / (given_s[-1] - given_s[per_second - 1])
@@ -28,8 +28,8 @@ def test_permits_are_spread_over_the_second(time: VirtualTime) -> None:
     limit = RateLimit(10, clock=time.clock, sleep=time.sleep)
     given_s: list[float] = []
     for _ in range(50):
-        limit.acquire()
-        given_s.append(time.now_s)
+        with limit.permit():
+            given_s.append(time.now_s)
     assert min(later - earlier for earlier, later in pairwise(given_s)) >= 0.08
 
 
@@ -37,8 +37,13 @@ def test_threads_share_one_limit(time: VirtualTime) -> None:
     """80 permits take seven windows of ten, however many ask for them."""
     limit = RateLimit(10, clock=time.clock, sleep=time.sleep)
     begun_s = time.now_s
+
+    def call(_: int) -> None:
+        with limit.permit():
+            """Send."""
+
     with ThreadPoolExecutor(16) as pool:
-        for _ in pool.map(lambda _: limit.acquire(), range(80)):
+        for _ in pool.map(call, range(80)):
             pass
     assert 7 * (1 + SPARE) <= time.now_s - begun_s <= 80 / 9.5
 
@@ -46,11 +51,13 @@ def test_threads_share_one_limit(time: VirtualTime) -> None:
 def test_a_pause_is_not_saved_up(time: VirtualTime) -> None:
     """After an idle hour a second has no more permits than any other."""
     limit = RateLimit(5, clock=time.clock, sleep=time.sleep)
-    limit.acquire()
+    with limit.permit():
+        time.now_s += 3600
     time.now_s += 3600
     begun_s = time.now_s
     for _ in range(6):
-        limit.acquire()
+        with limit.permit():
+            """Send."""
     assert time.now_s - begun_s > 1.0
 
 
@@ -66,6 +73,17 @@ def test_a_sleep_that_is_too_short_gives_nothing_away() -> None:
     limit = RateLimit(2, clock=lambda: now_s[0], sleep=sleep)
     given_s: list[float] = []
     for _ in range(40):
-        limit.acquire()
-        given_s.append(now_s[0])
+        with limit.permit():
+            given_s.append(now_s[0])
     assert min(later - earlier for earlier, later in zip(given_s, given_s[2:], strict=False)) > 1.0
+
+
+def test_a_call_counts_from_when_it_was_sent(time: VirtualTime) -> None:
+    """A thread that loses the processor between permit and call does not let the calls after it come too early."""
+    limit = RateLimit(2, clock=time.clock, sleep=time.sleep)
+    sent_s: list[float] = []
+    for number in range(40):
+        with limit.permit():
+            time.now_s += 0.4 if number % 3 == 0 else 0.0
+            sent_s.append(time.now_s)
+    assert min(later - earlier for earlier, later in zip(sent_s, sent_s[2:], strict=False)) > 1.0

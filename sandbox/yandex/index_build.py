@@ -36,10 +36,8 @@ class IndexBuild:
         for start in range(0, len(entries), BATCH_CHUNKS):
             batch = entries[start : start + BATCH_CHUNKS]
             vectors = self._vectors(model, [entry.text for entry in batch])
-            has_words = vectors.any(axis=1)  # a text index has nothing to compare in a chunk without a word
-            self._tables.add(
-                table, [entry for entry, has in zip(batch, has_words, strict=True) if has], vectors[has_words]
-            )
+            rows = np.flatnonzero(vectors.any(axis=1))  # a text index has nothing to compare in a chunk without a word
+            self._tables.add(table, [batch[row] for row in rows], vectors[rows])
         if self._tables.count(table):
             self._tables.finish(table, text_search=plan.kind == "hybrid")
 

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sandbox
-from sandbox.engines.tuning_job import ERROR, JOB, PROGRESS, Progress, TrainingFault, TrainingJob, WeightedFile
+from sandbox.engines.tuning_job import (
+    ERROR,
+    EVENTS,
+    JOB,
+    PROGRESS,
+    RESULT,
+    Progress,
+    TrainingFault,
+    TrainingJob,
+    WeightedFile,
+)
 from sandbox.engines.tuning_job import read as read_document
 from sandbox.engines.tuning_job import write as write_document
 from sandbox.yandex.refusal import YandexRefusal
@@ -73,10 +83,11 @@ class Trainings:
             return
         folder = self.folder(tuning)
         try:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            write_document(folder / JOB, self._job(tuning, folder))
-            code = self._train(task_id, folder)
+            if not (folder / JOB).exists():  # written last: with it every dataset is here
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                write_document(folder / JOB, self._job(tuning, folder))
+            code = 0 if (folder / RESULT).exists() else self._train(task_id, folder)
         except YandexRefusal as refusal:  # a dataset was deleted before its turn came
             self._end(task_id, refusal.message, public=True)
         except Exception as error:  # noqa: BLE001  whatever it was, the tuning must end
@@ -108,6 +119,7 @@ class Trainings:
     def _train(self, task_id: str, folder: Path) -> int | None:
         """Return the process's exit code; None when it was not to begin any more."""
         code_root = str(Path(sandbox.__file__).parents[1])
+        shutil.rmtree(folder / EVENTS, ignore_errors=True)  # of a training that a restart interrupted
         environment = {**os.environ, "PYTHONPATH": code_root, "TOKENIZERS_PARALLELISM": "false"}
         with (folder / LOG).open("wb") as log:
             with self._changing:

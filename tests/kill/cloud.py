@@ -1,5 +1,6 @@
 """A project of the sandbox that begins empty, what a run changes in it, and what it holds afterwards."""
 
+import re
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,8 @@ from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
 from tests.sandbox_process import SandboxProcess
 
 BLOCK = "kill-cloud"
+ID = re.compile(r"\b(fds|ftn|fvt)[a-z0-9]{17}")
+"""Ids of Yandex Cloud: others in every run."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,35 @@ class Call:
 
 
 @dataclass(frozen=True)
-class EmptyCloud:
-    """A sandbox that holds nothing, and the tutorial's stack with a second document."""
+class Project:
+    """A project of the sandbox: what is asked of it, and faults of single calls."""
 
     sandbox: SandboxProcess
+
+    def calls(self) -> list[Call]:
+        """Return what was asked so far that may have changed the project, services among themselves left out."""
+        seen: Counter[tuple[str, str]] = Counter()
+        calls: list[Call] = []
+        for request in self.sandbox.requests():
+            if request["mutating"] and not request["internal"]:
+                asked = request["method"], f"/{request['host']}{request['path']}"
+                calls.append(Call(*asked, earlier=seen[asked]))
+                seen[asked] += 1
+        return calls
+
+    @contextmanager
+    def fault(self, call: Call, **order: Any) -> Generator[None]:
+        """Order a fault on exactly this call; it must have happened when the block ends."""
+        path = ID.sub(lambda found: rf"{found[1]}\w+", escape(call.path))
+        self.sandbox.fault(f"^{path}$", method=call.method, skip=call.earlier, **order)
+        yield
+        assert self.sandbox.all_faults_used(), f"{call} was never asked"
+
+
+@dataclass(frozen=True)
+class EmptyCloud(Project):
+    """A sandbox that holds nothing, and the tutorial's stack with a second document."""
+
     stack: RagStack
 
     @classmethod
@@ -67,24 +95,6 @@ class EmptyCloud:
     def provision(self) -> None:
         """Run the flow here."""
         provision_rag(self.stack, BLOCK, BLOCK)
-
-    def calls(self) -> list[Call]:
-        """Return what was asked so far that may have changed the project, services among themselves left out."""
-        seen: Counter[tuple[str, str]] = Counter()
-        calls: list[Call] = []
-        for request in self.sandbox.requests():
-            if request["mutating"] and not request["internal"]:
-                asked = request["method"], f"/{request['host']}{request['path']}"
-                calls.append(Call(*asked, earlier=seen[asked]))
-                seen[asked] += 1
-        return calls
-
-    @contextmanager
-    def fault(self, call: Call, **order: Any) -> Generator[None]:
-        """Order a fault on exactly this call; it must have happened when the block ends."""
-        self.sandbox.fault(f"^{escape(call.path)}$", method=call.method, skip=call.earlier, **order)
-        yield
-        assert self.sandbox.all_faults_used(), f"{call} was never asked"
 
     def check_one_of_each(self) -> None:
         """Assert that the project holds the stack once, complete, and nothing beside it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.kill.cloud import Call, EmptyCloud
+from tests.kill.tuning import EmptyFolder
 from tests.sandbox_process import SandboxProcess
 
 
@@ -30,3 +31,26 @@ def calls(cloud: EmptyCloud) -> list[Call]:
     cloud.provision()
     cloud.check_one_of_each()
     return cloud.calls()
+
+
+@pytest.fixture(scope="package")
+def folder(
+    sandbox: SandboxProcess,
+    prefect_storage: Path,  # noqa: ARG001  # the server must be up
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Generator[EmptyFolder]:
+    """Return the folder of Yandex Cloud; tests of other folders find it empty."""
+    sandbox.reset()
+    folder = EmptyFolder.of(sandbox, tmp_path_factory.mktemp("tuning"))
+    yield folder
+    folder.empty()
+    sandbox.reset()
+
+
+@pytest.fixture(scope="package")
+def tuning_calls(folder: EmptyFolder) -> list[Call]:
+    """Tune once from nothing and return every call that may have changed the folder."""
+    folder.empty()
+    folder.finetune()
+    folder.check_one_of_each()
+    return folder.calls()

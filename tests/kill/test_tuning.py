@@ -1,0 +1,109 @@
+"""Wherever a tuning run is killed, or a reply lost, there is one dataset and one tuning in the end."""
+
+import signal
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.states import Cancelling
+
+from tests.kill.cloud import Call
+from tests.kill.flow_process import ENDED_WITHIN_S, finetuning
+from tests.kill.tuning import CREATES, YANDEX_BLOCK, EmptyFolder
+
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(600)]
+DESCRIBE = "^/llm.api.cloud.yandex.net/yandex.cloud.ai.tuning.v1.TuningService/Describe$"
+
+
+def test_the_sandbox_saw_every_kind_of_change(tuning_calls: list[Call]) -> None:
+    """A run from nothing creates a dataset, uploads, validates, and starts a tuning."""
+    names = [call.path.rsplit("/", 1)[1] for call in tuning_calls if "yandex.cloud.ai" in call.path]
+    assert names == ["Create", "Validate", "Tune"]
+    assert sum(call.method == "PUT" for call in tuning_calls) == 1
+
+
+def test_killed_after_any_call(folder: EmptyFolder, tuning_calls: list[Call], subtests: pytest.Subtests) -> None:
+    """SIGKILL after a call was done and before its reply came: the next run ends green, with one of each."""
+    for call in tuning_calls:
+        with subtests.test(call=str(call)):
+            folder.empty()
+            with folder.fault(call, hold=True), finetuning(folder.tuning, YANDEX_BLOCK, folder.results) as process:
+                folder.sandbox.wait_until_held()
+                process.kill()
+            folder.free()
+            folder.finetune()
+            folder.check_one_of_each()
+
+
+def test_killed_while_it_waits(folder: EmptyFolder) -> None:
+    """The tuning goes on without the flow, and the next run adopts it."""
+    folder.empty()
+    with finetuning(folder.tuning, YANDEX_BLOCK, folder.results) as process:
+        wait_until_it_waits(folder)
+        process.kill()
+    folder.sandbox.control.delete("/faults")
+    folder.free()
+    folder.finetune()
+    folder.check_one_of_each()
+    assert sum(call.path.endswith("/Tune") for call in folder.calls()) == 1
+
+
+def test_a_lost_reply_to_any_create_makes_nothing_twice(
+    folder: EmptyFolder, tuning_calls: list[Call], subtests: pytest.Subtests
+) -> None:
+    """Whichever reply is lost, the run itself ends green, and the folder holds one of each."""
+    for call in tuning_calls:
+        if call.path.endswith(CREATES):
+            with subtests.test(call=str(call)):
+                folder.empty()
+                with folder.fault(call, drop="after"):
+                    folder.finetune()
+                folder.check_one_of_each()
+
+
+@pytest.mark.parametrize(("wished", "status"), [(True, "CANCELED"), (False, "COMPLETED")])
+def test_cancelled_run(folder: EmptyFolder, status: str, *, wished: bool) -> None:
+    """A person cancels the flow run while it waits: the tuning is cancelled too only when that was wished."""
+    folder.empty()
+    with finetuning(folder.tuning, YANDEX_BLOCK, folder.results, cancel=wished) as process:
+        wait_until_it_waits(folder)
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(running_flow(), Cancelling(), force=True)
+        process.terminate()
+        folder.sandbox.control.delete("/faults")
+        process.join(ENDED_WITHIN_S)
+        assert process.exitcode == -signal.SIGTERM
+    if wished:
+        [held] = folder.sandbox.inventory()["tunings"]
+        assert held["status"] == status
+    folder.finetune()
+    assert sorted(each["status"] for each in folder.sandbox.inventory()["tunings"]) == sorted({status, "COMPLETED"})
+
+
+def wait_until_it_waits(folder: EmptyFolder) -> None:
+    """Return when a look at the tuning is held; the first ones find nothing yet, and what is refused is not held."""
+    folder.sandbox.fault(DESCRIBE, hold=True, times=100)
+    folder.sandbox.wait_until_held()
+
+
+def running_flow() -> UUID:
+    """Return the id of the flow run that is at work: the newest, since one that was killed is taken for running."""
+    with get_client(sync_client=True) as client:
+        [run] = client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=["finetune-embedder"])),
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
+            ),
+            sort=FlowRunSort.START_TIME_DESC,
+            limit=1,
+        )
+    return run.id

@@ -1,0 +1,59 @@
+"""A folder of Yandex Cloud in the sandbox that begins empty, and what a run of `finetune-embedder` leaves in it."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+
+from flows.specs import EmbedderTuning
+from tasks.lock import tuning_limit_name
+from tests.flows.tunings import FAST, TuningCloud, save_yandex_block
+from tests.kill.cloud import Project
+from tests.sandbox_process import SandboxProcess
+
+YANDEX_BLOCK = "kill-yandex"
+CREATES = ("DatasetService/Create", "TuningService/Tune")
+NO_QUOTA = {"yandex_tunings_per_hour": 1000, "yandex_tunings_per_day": 1000, "yandex_embeddings_per_second": 5 * FAST}
+
+
+@dataclass(frozen=True)
+class EmptyFolder(Project):
+    """A sandbox that holds nothing, and a tuning of one small dataset."""
+
+    cloud: TuningCloud
+    tuning: EmbedderTuning
+
+    @classmethod
+    def of(cls, sandbox: SandboxProcess, folder: Path) -> "EmptyFolder":
+        """Save the block; the data lie in `folder`."""
+        save_yandex_block(YANDEX_BLOCK, sandbox)
+        cloud = TuningCloud(YANDEX_BLOCK, sandbox, folder)
+        return cls(sandbox, cloud, cloud.tuning(use={"publish": "always"}))
+
+    @property
+    def results(self) -> str:
+        """Where the metrics are kept."""
+        return str(self.cloud.folder / "results")
+
+    def empty(self) -> None:
+        """Forget everything; no quota is in the way."""
+        self.sandbox.set(**NO_QUOTA)
+        self.sandbox.empty()
+        self.free()
+
+    def free(self) -> None:
+        """End the lease by which a killed run still holds the tuning, as a minute would."""
+        with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+            client.delete_global_concurrency_limit_by_name(tuning_limit_name(self.tuning.name))
+
+    def finetune(self) -> None:
+        """Run the flow here."""
+        self.cloud.finetune(self.tuning)
+
+    def check_one_of_each(self) -> None:
+        """Assert that the folder holds one dataset and one tuning, both complete, and nothing beside them."""
+        held = self.sandbox.inventory()
+        assert [each["status"] for each in held["datasets"]] == ["READY"]
+        assert [(each["name"], each["status"]) for each in held["tunings"]] == [(self.tuning.name, "COMPLETED")]

@@ -27,8 +27,16 @@ WAYS: tuple[Way, Way] = ("with reranker", "without reranker")
 class EvaluationSpec(Spec):
     """How a version is measured."""
 
-    k: int = Field(default=3, ge=1, le=100, description="Chunks that recall@k and nDCG@k look at.")
-    questions_at_once: int = Field(default=4, ge=1, le=64, description="Questions asked at the same time, at most.")
+    k: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        title="k of recall@k and nDCG@k",
+        description="Chunks that recall@k and nDCG@k look at.",
+    )
+    questions_at_once: int = Field(
+        default=4, ge=1, le=64, title="Questions at once", description="Questions asked at the same time, at most."
+    )
 
 
 class QuestionScores(Part):

@@ -10,12 +10,15 @@ from pydantic import BaseModel
 from clouds.cloudru.wire.endpoints import Endpoints
 from flows.specs import RagStack
 from local.docs import API_PAGE, DECISIONS, PAGE, api_page, decisions_page, nested_models, page
+from tasks.evaluation import EvaluationSpec
+from tasks.gate import Thresholds
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
     *ROOT.glob("*.md"),
     *(path for folder in ("docs", "examples", "bench") for path in (ROOT / folder).rglob("*.md")),
 ]
+FORMS = [*dict.fromkeys(model for root in (RagStack, EvaluationSpec, Thresholds) for model in nested_models(root))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -45,10 +48,16 @@ def test_parameters_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-@pytest.mark.parametrize("model", list(nested_models(RagStack)), ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_every_flow_parameter_is_described(model: type[BaseModel]) -> None:
     """Each field has a description: the Prefect UI shows it beside the input."""
     assert [name for name, field in model.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
+def test_every_flow_parameter_has_a_title(model: type[BaseModel]) -> None:
+    """Each field has a title: without one the Prefect UI writes "Gpu Memory Gb" over the input."""
+    assert [name for name, field in model.model_fields.items() if not field.title] == []
 
 
 def test_assumptions_table_is_up_to_date() -> None:

@@ -1,6 +1,7 @@
 """Provision a managed RAG stack on Cloud.ru: the tutorial, step by step."""
 
 from prefect import flow
+from prefect.utilities.annotations import quote
 
 from flows.specs import OnFailure, RagStack, StackPlan, StackReport
 from tasks.approval import approve
@@ -74,7 +75,7 @@ def provision_rag(
         ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, allow_replace=allow_replace)
         index = wait_for_index.submit(cloudru, base, ensured)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
-        serving = put_in_service.submit(cloudru, plan, index, answer)
+        serving = put_in_service.submit(cloudru, quote(plan), index, answer)  # its words are no results of steps
 
         result = report.submit(
             cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving

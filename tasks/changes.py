@@ -15,11 +15,8 @@ from clouds.errors import ConfigurationError
 from tasks.documents import check_documents, list_documents
 from tasks.golden import GoldenQuestion, check_sources
 from tasks.steps import LOOK_FIRST, step
-from tasks.unreadable import Registry, read_registry, show, split
+from tasks.unreadable import Registry, leave_out, read_registry, show
 from tasks.version import Served, served
-
-NAMED = 10
-"""So many documents are named in an error."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +78,7 @@ def look_for_changes(
     knowledge_base = _base(client, base.name, in_service)
     versions = client.knowledge_bases.versions(knowledge_base.knowledgebase_id)
     serving = _serving(base.name, versions, in_service)
-    documents, left_out = split(found, {} if force else read_registry(base.name))
-    if found and not documents:
-        raise ConfigurationError(
-            f"none of the {len(found)} documents could be read before, and none has changed since: "
-            f"{'; '.join(f'{known.name}: {known.reason}' for known in list(left_out.values())[:NAMED])}"
-        )
+    documents, left_out = leave_out(found, {} if force else read_registry(base.name))
     plan = client.storage.sync_plan(bucket, folder, documents, delete_missing=delete_missing)
     if not (found or allow_empty):
         raise ConfigurationError(

@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.content import open_document, size_of
+from clouds.errors import ConfigurationError
 from tasks.progress import artifact_key
 from tasks.promotion import variable_name
 
 REASON_CHARACTERS = 300
+NAMED = 10
+"""So many documents are named in an error."""
 PIECE_BYTES = 1 << 20
 
 
@@ -58,7 +61,15 @@ def write_registry(stack_name: str, registry: Registry) -> None:
         pages[-1] |= entry
     for number, page in enumerate(pages, start=1):
         Variable.set(_name(stack_name, number), page, overwrite=True)
-    number = len(pages) + 1
+    _unset(stack_name, len(pages) + 1)
+
+
+def forget(stack_name: str) -> None:
+    """Keep nothing in mind."""
+    _unset(stack_name, 1)
+
+
+def _unset(stack_name: str, number: int) -> None:
     while _value(stack_name, number) is not None:
         Variable.unset(_name(stack_name, number))
         number += 1
@@ -75,6 +86,22 @@ def split(documents: Iterable[Document], registry: Registry) -> tuple[list[Docum
             left_out[digest] = known.model_copy(update={"name": document.name})
         else:
             tried.append(document)
+    return tried, left_out
+
+
+def leave_out(documents: Sequence[Document], registry: Registry) -> tuple[list[Document], dict[str, Unreadable]]:
+    """Return what `split` does.
+
+    Raises:
+        ConfigurationError: no document is left.
+
+    """
+    tried, left_out = split(documents, registry)
+    if documents and not tried:
+        reasons = "; ".join(f"{known.name}: {known.reason}" for known in list(left_out.values())[:NAMED])
+        raise ConfigurationError(
+            f"none of the {len(documents)} documents could be read before, and none has changed since: {reasons}"
+        )
     return tried, left_out
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import pytest
-from prefect.client.orchestration import get_client
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.engine import collect_task_run_inputs_sync
@@ -13,7 +12,7 @@ from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec, ProbeSp
 from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
 from flows.provision import provision_rag
 from flows.specs import RagStack, StackReport
-from sandbox.settings import HUGGING_FACE_TOKEN
+from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
 
 
@@ -93,17 +92,14 @@ def test_artifacts_tell_the_run(cloud: Cloud) -> None:
     stack = cloud.stack()
     name = stack.knowledge_base.name
     run(cloud, stack)
-    with get_client(sync_client=True) as client:
-        found = client.request("POST", "/artifacts/filter", json={"limit": 200}).json()
-    artifacts = {artifact["key"]: artifact for artifact in found}
-    report = artifacts[f"stack-{name}"]["data"]
+    report = artifact(f"stack-{name}")["data"]
     assert "created 7, adopted 0, updated 0" in report
     assert "14 дней, не считая дня покупки" in report
     assert "| verify |" in report
-    assert "faq_products.txt" in artifacts[f"chunks-{name}"]["data"]
+    assert "faq_products.txt" in artifact(f"chunks-{name}")["data"]
     waits = [f"wait-for-{model.name}" for model in (stack.embedder, stack.reranker, stack.llm)]
     progress = [*waits, f"wait-for-{name}", f"upload-documents-{stack.bucket}"]
-    assert {key: float(artifacts[key]["data"]) for key in progress} == dict.fromkeys(progress, 100.0)
+    assert {key: float(artifact(key)["data"]) for key in progress} == dict.fromkeys(progress, 100.0)
 
 
 def test_steps_are_named_for_people(cloud: Cloud) -> None:
@@ -199,8 +195,5 @@ def test_lost_reply_of_a_create_makes_no_second_run(cloud: Cloud) -> None:
     report = run(cloud, stack)
     assert cloud.sandbox.all_faults_used()
     names = {model.name for model in report.models}
-    with cloud.sandbox.client() as client:
-        url = f"{cloud.sandbox.endpoints.inference}/00000000-0000-4000-8000-000000000001/modelruns"
-        listed = client.get(url, params={"limit": 100}).json()["modelRuns"]
+    listed = cloud.sandbox.inventory()["model_runs"]
     assert sorted(r["name"] for r in listed if r["name"] in names) == sorted(names)
-    assert HUGGING_FACE_TOKEN not in str(listed)

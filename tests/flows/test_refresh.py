@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from prefect.client.orchestration import get_client
 from upath import UPath
 
 from clouds.cloudru.specs import KnowledgeBaseSpec, ProbeSpec
@@ -18,7 +17,8 @@ from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
 from tasks.refresh_report import RefreshReport
-from tasks.unreadable import entry, read_registry, sha256, split, write_registry
+from tasks.unreadable import entry, forget, read_registry, sha256, split, write_registry
+from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud
 
 HOURS = "Магазин открыт с девяти до шести."
@@ -194,14 +194,12 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
     assert stored(cloud, stack) == ["a.txt"]
     (kept,) = read_registry(spec.name).values()
     assert kept.reason
-    with get_client(sync_client=True) as client:
-        found = client.request("POST", "/artifacts/filter", json={"limit": 200}).json()
-    (table,) = [each for each in found if each["key"] == f"unreadable-{spec.name}"]
-    assert "broken.pdf" in table["data"]
+    assert "broken.pdf" in artifact(f"unreadable-{spec.name}")["data"]
 
     cloud.sandbox.control.delete("/requests")
     again = refresh(cloud, stack, delete_missing=True)
     assert (again.outcome, again.unreadable) == ("unchanged", ("broken.pdf",))
+    provision_rag(stack, cloud.name, cloud.name)
     assert cloud.changes() == []
 
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then something else")
@@ -248,3 +246,6 @@ def test_a_long_registry_is_kept_whole(cloud: Cloud, tmp_path: Path) -> None:  #
     write_registry("Long Registry", {sha256(documents[0]): registry[sha256(documents[0])]})
     assert len(read_registry("Long Registry")) == 1
     assert len(split(documents, read_registry("Long Registry"))[0]) == 59
+    write_registry("Long Registry", registry)
+    forget("Long Registry")
+    assert read_registry("Long Registry") == {}

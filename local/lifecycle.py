@@ -36,8 +36,9 @@ def demo_lifecycle(layout: Layout, console: Console) -> int:
             raise LocalError(f"{error}\n  log: {layout.log('worker')}") from error
         finally:
             console.print()
-            with Display(console) as display:
-                up.give_back(layout, running, display)
+            if running.kind == "demo":
+                with Display(console) as display:
+                    up.give_back(layout, running, display)
     console.print(
         f"{stage.act} acts, {stage.runs} runs, each as it must be, in {time.monotonic() - began_s:.0f} s",
         highlight=False,

@@ -133,8 +133,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _delete(self, *_: object) -> None:
         self._answer(204, "")
 
-    def _head(self, *_: object) -> None:
-        self._answer(404, "")
+    def _head(self, key: str, *_: object) -> None:
+        data = self.odd.objects.get(key.split("/", 2)[2])
+        if data is None:
+            self._answer(404, "")
+        else:
+            self.send_response(200)
+            self.send_header("ETag", f'"{_md5(data)}"')
+            self.send_header("Last-Modified", "Sun, 01 Nov 2026 00:00:00 GMT")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
 
     def _answer(self, status: int, xml: str, etag: str = "") -> None:
         self.send_response(status)

@@ -87,6 +87,21 @@ def test_a_large_file_is_compared_too(storage: Storage, bucket: str, write: Writ
     assert storage.sync_plan(bucket, "kb", write({"large.txt": data[:-1] + b"!"})).changed == ("kb/large.txt",)
 
 
+def test_where_etags_tell_nothing_the_metadata_does(
+    storage_at: StorageMaker, odd_store: OddStore, write: Write
+) -> None:
+    """With `etag_is_md5` off a second run finds nothing to do, and an edit of the same size, small and large."""
+    odd_store.opaque = True
+    storage = storage_at(odd_store.url, etag_is_md5=False)
+    large = b"x" * (9 * MIB)
+    documents = write({"small.txt": b"small", "large.txt": large})
+    assert storage.upload("bucket", "kb", documents).uploaded == ("kb/large.txt", "kb/small.txt")
+    assert storage.sync_plan("bucket", "kb", documents).is_empty
+    assert storage.upload("bucket", "kb", documents).uploaded == ()
+    edited = write({"small.txt": b"SMALL", "large.txt": large[:-1] + b"!"})
+    assert storage.sync_plan("bucket", "kb", edited).changed == ("kb/large.txt", "kb/small.txt")
+
+
 def listed(documents: list[Document], data: bytes, part_bytes: int) -> list[list[StoredObject]]:
     """Return the listing of one object that was put in parts of that size."""
     digests = [

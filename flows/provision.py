@@ -53,7 +53,7 @@ def provision_rag(
     with (
         recorded_steps(),
         credentials(cloud, huggingface) as (cloudru, hub),
-        stack_lock(base.name, lock_wait_s),
+        stack_lock(cloudru, base.name, lock_wait_s),
     ):
         checked = check_stack(cloudru, hub, stack)
         seen = observe(cloudru, hub, stack, checked)

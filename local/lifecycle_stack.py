@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from local.layout import Layout
+from sandbox.settings import PROJECT_ID
+from tasks.stack_key import StackKey
 
 NAME = "kb-lifecycle"
-VARIABLE = "rag_kb_lifecycle"
-"""The Prefect variable that names the version in service; `tasks.promotion.variable_name` of the name."""
+VARIABLE = StackKey(PROJECT_ID, NAME).variable
+"""The Prefect variable that names the version in service."""
 EVERY = 3
 """Every third golden question is asked: enough to tell a good version from a bad one, in seconds."""
 FIRST, ADDED = Path("faq_products.txt"), Path("en/faq_accessories.txt")

@@ -16,6 +16,7 @@ from clouds.errors import ConfigurationError
 from clouds.huggingface import parameter_count, token_owner
 from tasks.documents import find_documents
 from tasks.plan import Stack
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import leave_out, read_registry, show
 
@@ -42,7 +43,7 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     """Check documents, key, project, tokens and secrets, and compute the memory of each inference."""
     base = stack.knowledge_base
     found = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes)
-    documents, left_out = leave_out(found, read_registry(base.name))
+    documents, left_out = leave_out(found, read_registry(StackKey(cloudru.project_id, base.name)))
     show(base.name, left_out)
     models = (stack.embedder, stack.reranker, stack.llm)
     inferences = [model for model in models if isinstance(model, InferenceSpec)]

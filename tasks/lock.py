@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
@@ -21,8 +23,10 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.logging import get_logger
 from prefect.runtime import flow_run
 
+from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError
-from tasks.steps import end_steps
+from tasks.stack_key import StackKey
+from tasks.steps import begin_no_step, end_steps
 
 LEASE_S = 60
 """The shortest lease that Prefect grants."""
@@ -32,73 +36,125 @@ FREED_WITHIN_S = LEASE_S + 15
 LOCK_WAIT_S = 120
 """Long enough to go on after a run that was killed."""
 LOOK_EVERY_S = 2.0
-LOCKED = 423
+LOCKED, GONE = 423, 410
 
 
 class StackLockedError(CloudError):
     """Another run of the stack is at work."""
 
 
-def limit_name(stack_name: str) -> str:
-    """Return the name of the stack's global concurrency limit."""
-    return f"rag-{stack_name}"
+@dataclass
+class _Lease:
+    """The slot is held by `id`; `lost` when it is another run's."""
+
+    id: UUID
+    lost: bool = False
 
 
 @contextmanager
-def stack_lock(stack_name: str, wait_s: float = LOCK_WAIT_S) -> Generator[None]:
+def stack_lock(cloudru: CloudRuCredentials, stack_name: str, wait_s: float = LOCK_WAIT_S) -> Generator[None]:
     """Hold the stack's lock inside the block.
 
     Raises:
-        StackLockedError: another run holds it, and still did after `wait_s`.
+        StackLockedError: another run holds it, and still did after `wait_s`, or has taken it meanwhile.
 
     """
+    stack = StackKey(cloudru.project_id, stack_name)
     with get_client(sync_client=True) as client:
         with suppress(ObjectAlreadyExists):
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=limit_name(stack_name), limit=1))
-        lease_id = _acquired(client, stack_name, wait_s)
+            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=stack.limit, limit=1))
+        lease = _Lease(_acquired(client, stack, wait_s))
         ended = threading.Event()
-        threading.Thread(target=_renew, args=(stack_name, lease_id, ended), daemon=True, name="stack-lock").start()
+        renew = copy_context().run  # so that it can stop the steps of this run
+        renewing = threading.Thread(target=renew, args=(_renew, stack, lease, ended), daemon=True, name="stack-lock")
+        renewing.start()
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             end_steps()  # what they create is not to be looked for by the next run before it is there
+            if lease.lost and isinstance(error, Exception):
+                raise _lost(stack) from error
             raise
+        else:
+            if lease.lost:
+                raise _lost(stack)
         finally:
             ended.set()
+            renewing.join(LOOK_EVERY_S)  # it may be taking the slot again
             with suppress(httpx.HTTPError):  # the lease runs out by itself, and the run has a result of its own
-                client.release_concurrency_slots_with_lease(lease_id)
+                client.release_concurrency_slots_with_lease(lease.id)
 
 
-def _acquired(client: SyncPrefectClient, stack_name: str, wait_s: float) -> UUID:
+def _acquired(client: SyncPrefectClient, stack: StackKey, wait_s: float) -> UUID:
     """Return the lease; look for it until it is granted."""
-    run_id, limit = flow_run.id, limit_name(stack_name)
-    holder = ConcurrencyLeaseHolder(type="flow_run", id=UUID(run_id)) if run_id else None
     deadline_s, waited = time.monotonic() + wait_s, False
-    while True:
-        try:
-            answer = client.increment_concurrency_slots_with_lease([limit], 1, "concurrency", LEASE_S, holder)
-            return ConcurrencyLimitWithLeaseResponse.model_validate(answer.json()).lease_id
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code != LOCKED:
-                raise
+    while (lease_id := _granted(client, stack)) is None:
         if time.monotonic() >= deadline_s:
             raise StackLockedError(
-                f"another run of the stack {stack_name} is at work, and nothing was changed: run again when it has "
+                f"another run of the stack {stack.name} is at work, and nothing was changed: run again when it has "
                 f"ended, cancel it, or wait for it longer than {wait_s:g} s (lock_wait_s). A run that was killed holds "
-                f"the stack for {FREED_WITHIN_S} s; if no run is at work and this goes on, the Prefect server has "
-                f"forgotten the lease over a restart: `prefect global-concurrency-limit delete {limit}`."
+                f"the stack for {FREED_WITHIN_S} s; {_forgotten(stack)}"
             )
         if not waited:
-            get_run_logger().info("Another run of the stack %s is at work; waiting up to %g s", stack_name, wait_s)
+            get_run_logger().info("Another run of the stack %s is at work; waiting up to %g s", stack.name, wait_s)
             waited = True
         time.sleep(min(LOOK_EVERY_S, wait_s))
+    return lease_id
 
 
-def _renew(stack_name: str, lease_id: UUID, ended: threading.Event) -> None:
-    """Keep the lease; a server that is away for a while must not end a run that has begun to cost money."""
+def _granted(client: SyncPrefectClient, stack: StackKey) -> UUID | None:
+    """Ask for the slot once; None when it is another's."""
+    run_id = flow_run.id
+    holder = ConcurrencyLeaseHolder(type="flow_run", id=UUID(run_id)) if run_id else None
+    try:
+        answer = client.increment_concurrency_slots_with_lease([stack.limit], 1, "concurrency", LEASE_S, holder)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != LOCKED:
+            raise
+        return None
+    return ConcurrencyLimitWithLeaseResponse.model_validate(answer.json()).lease_id
+
+
+def _renew(stack: StackKey, lease: _Lease, ended: threading.Event) -> None:
+    """Keep the lease; a server that is away for a while must not end a run that has begun to cost money.
+
+    A lease that is gone is taken again: this process slept, say, and the server gave the slot up. When it is another
+    run's by now, no other step of this one begins.
+    """
     with get_client(sync_client=True) as client:
         while not ended.wait(RENEWED_EVERY_S):
             try:
-                client.renew_concurrency_lease(lease_id, LEASE_S)
+                lease_id = lease.id if _renewed(client, lease) else _granted(client, stack)
             except httpx.HTTPError as error:
-                get_logger(__name__).warning("The lock of the stack %s could not be renewed: %s", stack_name, error)
+                get_logger(__name__).warning("The lock of the stack %s could not be renewed: %s", stack.name, error)
+                continue
+            if lease_id is None:
+                lease.lost = True
+                begin_no_step()
+                return
+            lease.id = lease_id
+
+
+def _renewed(client: SyncPrefectClient, lease: _Lease) -> bool:
+    """Renew it; False when there is no such lease any more."""
+    try:
+        client.renew_concurrency_lease(lease.id, LEASE_S)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != GONE:
+            raise
+        return False
+    return True
+
+
+def _lost(stack: StackKey) -> StackLockedError:
+    return StackLockedError(
+        f"the lock of the stack {stack.name} was lost and is another run's now, so no other step was begun: run again "
+        f"when that has ended; {_forgotten(stack)}"
+    )
+
+
+def _forgotten(stack: StackKey) -> str:
+    return (
+        "if no run is at work and this goes on, the Prefect server has forgotten the lease over a restart: "
+        f"`prefect global-concurrency-limit delete {stack.limit}`."
+    )

@@ -7,6 +7,7 @@ from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from tasks.plan import StackPlan
 from tasks.promotion import InService, in_service, promote
 from tasks.query import Answer
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 GONE_WITHIN_S = 600.0
@@ -24,9 +25,9 @@ def put_in_service(
     When a version of the same base is in service it stays: another one takes more than an answer, it is judged first.
     """
     base_id = index.knowledge_base.knowledgebase_id
-    serving = in_service(plan.stack)
+    serving = in_service(StackKey(cloudru.project_id, plan.stack))
     if serving is None or serving.knowledge_base_id != base_id:
-        serving = promote(plan.stack, base_id, index.version.knowledgebase_version_id, None)
+        serving = promote(cloudru, plan.stack, base_id, index.version.knowledgebase_version_id, None)
     bases = cloudru.get_client().knowledge_bases
     for row in plan.replaced:
         bases.delete(row.id)

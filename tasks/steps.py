@@ -158,13 +158,18 @@ def end_steps() -> None:
     A run that was interrupted (SIGTERM, Ctrl-C) calls it before it gives the stack's lock back: until then a step may
     still create something. A second signal ends the wait.
     """
-    log = _LOG.get()
-    if log is None:
-        return
-    with log.change:
-        log.ending.set()
-        log.failed.set()
-        log.change.wait_for(lambda: not log.under_way)
+    begin_no_step()
+    if log := _LOG.get():
+        with log.change:
+            log.change.wait_for(lambda: not log.under_way)
+
+
+def begin_no_step() -> None:
+    """Let no other step begin; waits among those under way end at their next look."""
+    if log := _LOG.get():
+        with log.change:
+            log.ending.set()
+            log.failed.set()
 
 
 def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:

@@ -1,7 +1,7 @@
 """Documents that the service could not read: kept by content, listed for people, not tried again until they change.
 
-They are kept in the Prefect Variable `rag_<stack>_unreadable` as {sha256: {name, reason, size_bytes}}, and in numbered
-ones beside it, because a Variable holds 5000 characters at most.
+They are kept in a Prefect Variable of the stack as {sha256: {name, reason, size_bytes}}, and in numbered ones beside
+it, because a Variable holds 5000 characters at most.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.content import open_document, size_of
 from clouds.errors import ConfigurationError
 from tasks.progress import artifact_key
-from tasks.promotion import variable_name
+from tasks.stack_key import StackKey
 
 REASON_CHARACTERS = 300
 NAMED = 10
@@ -41,17 +41,17 @@ Registry = Mapping[str, Unreadable]
 PAGE = TypeAdapter(dict[str, Unreadable])
 
 
-def read_registry(stack_name: str) -> dict[str, Unreadable]:
+def read_registry(stack: StackKey) -> dict[str, Unreadable]:
     """Return what could not be read up to now."""
     found: dict[str, Unreadable] = {}
     number = 1
-    while (value := _value(stack_name, number)) is not None:
+    while (value := _value(stack, number)) is not None:
         found |= PAGE.validate_python(value)
         number += 1
     return found
 
 
-def write_registry(stack_name: str, registry: Registry) -> None:
+def write_registry(stack: StackKey, registry: Registry) -> None:
     """Keep exactly this."""
     pages: list[dict[str, Any]] = [{}]
     for digest, document in registry.items():
@@ -60,18 +60,18 @@ def write_registry(stack_name: str, registry: Registry) -> None:
             pages.append({})
         pages[-1] |= entry
     for number, page in enumerate(pages, start=1):
-        Variable.set(_name(stack_name, number), page, overwrite=True)
-    _unset(stack_name, len(pages) + 1)
+        Variable.set(_name(stack, number), page, overwrite=True)
+    _unset(stack, len(pages) + 1)
 
 
-def forget(stack_name: str) -> None:
+def forget(stack: StackKey) -> None:
     """Keep nothing in mind."""
-    _unset(stack_name, 1)
+    _unset(stack, 1)
 
 
-def _unset(stack_name: str, number: int) -> None:
-    while _value(stack_name, number) is not None:
-        Variable.unset(_name(stack_name, number))
+def _unset(stack: StackKey, number: int) -> None:
+    while _value(stack, number) is not None:
+        Variable.unset(_name(stack, number))
         number += 1
 
 
@@ -133,9 +133,9 @@ def show(stack_name: str, unreadable: Registry) -> None:
         )
 
 
-def _value(stack_name: str, number: int) -> Any:
-    return Variable.get(_name(stack_name, number))  # synchronous here, a coroutine only inside an event loop
+def _value(stack: StackKey, number: int) -> Any:
+    return Variable.get(_name(stack, number))  # synchronous here, a coroutine only inside an event loop
 
 
-def _name(stack_name: str, number: int) -> str:
-    return f"{variable_name(stack_name)}_unreadable{'' if number == 1 else f'_{number}'}"
+def _name(stack: StackKey, number: int) -> str:
+    return f"{stack.variable}_unreadable{'' if number == 1 else f'_{number}'}"

@@ -16,7 +16,8 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseStatus, VersionStatus
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from flows.provision import provision_rag
 from flows.specs import RagStack
-from tasks.lock import limit_name
+from sandbox.settings import PROJECT_ID
+from tasks.stack_key import StackKey
 from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
 from tests.sandbox_process import SandboxProcess
 
@@ -60,7 +61,7 @@ class EmptyCloud:
 
     def free(self) -> None:
         """End the lease by which a killed run still holds the stack, as a minute would."""
-        name = limit_name(self.stack.knowledge_base.name)
+        name = StackKey(PROJECT_ID, self.stack.knowledge_base.name).limit
         with get_client(sync_client=True) as client, suppress(ObjectNotFound):
             client.delete_global_concurrency_limit_by_name(name)
 

@@ -12,8 +12,9 @@ from local.errors import LocalError
 from local.layout import Layout
 from local.lifecycle import ACTS, demo_lifecycle
 from local.lifecycle_stack import NAME, VARIABLE, LifecycleStack
+from sandbox.settings import PROJECT_ID
 from tasks.golden import read_golden
-from tasks.promotion import variable_name
+from tasks.stack_key import StackKey
 from tests.local.lifecycle_world import Outcome, World
 from tests.local.test_demo import run
 
@@ -136,7 +137,7 @@ def test_the_stack_is_one_that_the_flows_take(layout: Layout) -> None:
     files.begin()
     stack, tutorial = RagStack.model_validate(files.parameters), RagStack()
     assert len(read_golden.fn(str(files.golden))) > 10
-    assert variable_name(stack.knowledge_base.name) == VARIABLE
+    assert StackKey(PROJECT_ID, stack.knowledge_base.name).variable == VARIABLE
     assert stack.knowledge_base.name == NAME
     for one, other in ((stack.bucket, tutorial.bucket), (stack.token_secret, tutorial.token_secret)):
         assert one != other

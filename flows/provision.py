@@ -16,7 +16,7 @@ from tasks.query import verify
 from tasks.report import report
 from tasks.secret import ensure_secret
 from tasks.service import put_in_service
-from tasks.steps import THREADS, finish, recorded_steps, results
+from tasks.steps import THREADS, finish, recorded_steps
 from tasks.storage import ensure_bucket, upload_documents
 
 
@@ -83,6 +83,6 @@ def provision_rag(
         try:
             finish([bucket, documents, secret, *runs, *ready, ensured, index, answer, serving, result])
         except Exception:
-            after_failure(cloudru, plan, results(runs), results([ensured]), on_failure)
+            after_failure(cloudru, plan, on_failure, answered=answer.state.is_completed())
             raise
         return result.result()

@@ -1,4 +1,4 @@
-"""From verified to in service: the first version of a knowledge base, and the end of the base that it replaces."""
+"""From verified to in service: the version that has answered, and the end of the base that it replaces."""
 
 from prefect import get_run_logger
 
@@ -20,14 +20,11 @@ def put_in_service(
     index: IndexedKnowledgeBase,
     answer: Answer,  # noqa: ARG001  # the proof comes before
 ) -> InService:
-    """Put the version in service that has answered the probe, and delete the bases that the plan says it replaces.
-
-    When a version of the same base is in service it stays: another one takes more than an answer, it is judged first.
-    """
-    base_id = index.knowledge_base.knowledgebase_id
+    """Put the version in service that has answered the probe, and delete the bases that the plan says it replaces."""
+    base_id, version_id = index.knowledge_base.knowledgebase_id, index.version.knowledgebase_version_id
     serving = in_service(StackKey(cloudru.project_id, plan.stack))
-    if serving is None or serving.knowledge_base_id != base_id:
-        serving = promote(cloudru, plan.stack, base_id, index.version.knowledgebase_version_id, None)
+    if serving is None or (serving.knowledge_base_id, serving.version_id) != (base_id, version_id):
+        serving = promote(cloudru, plan.stack, base_id, version_id, None)
     bases = cloudru.get_client().knowledge_bases
     for row in plan.replaced:
         bases.delete(row.id)

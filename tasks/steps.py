@@ -250,11 +250,6 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
         first.result()
 
 
-def results(futures: Iterable[PrefectFuture[R]]) -> list[R]:
-    """Return the results of those steps that have ended well; for use when others have not."""
-    return [future.result() for future in futures if future.state.is_completed()]
-
-
 def critical_path(times: Iterable[StepTime]) -> list[StepTime]:
     """Return the chain of steps that decided when the last one ended, in order of time.
 

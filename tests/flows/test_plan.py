@@ -258,9 +258,25 @@ def test_failed_run_keeps_or_removes_what_it_created(cloud: Cloud, on_failure: A
     assert provisioned(cloud, stack.model_copy(update={"probe": earlier.probe})).probe.passed
 
 
+def test_a_stack_that_has_answered_is_not_removed(cloud: Cloud) -> None:
+    """Its base may serve already: only the report is missing, and the next run writes it."""
+    stack = cloud.stack()
+    names = [stack.embedder.name, stack.reranker.name, stack.llm.name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.service.promote", _out_of_order)
+        with pytest.raises(RuntimeError, match="out of order"):
+            provisioned(cloud, stack, on_failure="remove_created")
+    assert live_runs(cloud, *names) == sorted(names)
+    assert bases(cloud, stack.knowledge_base.name) == [stack.knowledge_base.name]
+
+
 def test_failed_model_is_named_among_what_costs(cloud: Cloud) -> None:
     """A model that failed, and the ones beside it that went on, are removed; the reason of the run is the model's."""
     stack = cloud.stack(llm=inference("llm-of-nobody", "nobody/nothing", "Generate", gpu_memory_gb=5))
     with pytest.raises(FailedStateError, match="nobody/nothing"):
         provisioned(cloud, stack, on_failure="remove_created")
     assert live_runs(cloud, stack.embedder.name, stack.reranker.name, stack.llm.name) == []
+
+
+def _out_of_order(*_arguments: Any) -> None:
+    raise RuntimeError("the Prefect server is out of order")

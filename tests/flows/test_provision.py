@@ -11,7 +11,11 @@ from prefect.utilities.engine import collect_task_run_inputs_sync
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec, ProbeSpec
 from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
 from flows.provision import provision_rag
+from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackReport
+from sandbox.settings import PROJECT_ID
+from tasks.promotion import in_service
+from tasks.stack_key import StackKey
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
 
@@ -114,17 +118,36 @@ def test_steps_are_named_for_people(cloud: Cloud) -> None:
 
 
 def test_new_document_is_indexed_by_the_next_run(cloud: Cloud, tmp_path: Any) -> None:
-    """A file added to the folder is sent, the knowledge base reindexed, and the probe answered from it."""
+    """A file added to the folder is sent and indexed in another version; once it has answered, it is in service."""
     (tmp_path / "a.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
     probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
     stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
-    run(cloud, stack)
+    first = run(cloud, stack)
     (tmp_path / "b.txt").write_text("Парковка для покупателей стоит сорок рублей в час.", encoding="utf-8")
     probe = ProbeSpec(question="Сколько стоит парковка?", source="b.txt", phrase="сорок рублей")
     report = run(cloud, stack.model_copy(update={"probe": probe}))
     assert report.documents.uploaded == ("rag-inference-kb/b.txt",)
     assert (report.created, report.updated) == (0, 1)
     assert "сорок рублей" in report.probe.answer
+    serving = in_service(StackKey(PROJECT_ID, stack.knowledge_base.name))
+    assert serving is not None
+    assert serving.version_id == report.knowledge_base.version_id
+    assert serving.previous_version_id == first.knowledge_base.version_id
+
+
+def test_a_version_that_was_refused_is_left_alone(cloud: Cloud, tmp_path: Any) -> None:
+    """The version in service goes on being the one that provisioning looks at, asks and reports."""
+    (tmp_path / "a.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
+    first = run(cloud, stack)
+    (tmp_path / "a.txt").write_text("Магазин закрыт навсегда.", encoding="utf-8")
+    with pytest.raises(WrongAnswerError):
+        refresh_rag(stack, cloud.name)
+    cloud.sandbox.control.delete("/requests")
+    second = run(cloud, stack)
+    assert second.knowledge_base.version_id == first.knowledge_base.version_id
+    assert cloud.changes() == []
 
 
 def test_foundation_model_is_not_started(cloud: Cloud) -> None:

@@ -7,8 +7,7 @@ from multiprocessing.process import BaseProcess
 
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
-from flows.provision import provision_rag
-from flows.specs import RagStack
+from tests.kill.scenarios import Run
 
 ENDED_WITHIN_S = 60.0
 FORKS = multiprocessing.get_context("forkserver")
@@ -16,9 +15,9 @@ FORKS.set_forkserver_preload([__name__])
 
 
 @contextmanager
-def provisioning(stack: RagStack, block: str) -> Generator[BaseProcess]:
-    """Start `provision-rag` against the Prefect server of this process; it does not outlive the block."""
-    process = FORKS.Process(target=_provision, args=(stack.model_dump_json(), block, get_current_settings().api.url))
+def running(run: Run) -> Generator[BaseProcess]:
+    """Start the flow against the Prefect server of this process; it does not outlive the block."""
+    process = FORKS.Process(target=_run, args=(run, get_current_settings().api.url))
     process.start()
     try:
         yield process
@@ -27,6 +26,6 @@ def provisioning(stack: RagStack, block: str) -> Generator[BaseProcess]:
         process.join()
 
 
-def _provision(stack: str, block: str, api_url: str) -> None:
+def _run(run: Run, api_url: str) -> None:
     with temporary_settings({PREFECT_API_URL: api_url}):
-        provision_rag(RagStack.model_validate_json(stack), block, block)
+        run()

@@ -9,7 +9,7 @@ from tasks.checks import check_stack
 from tasks.credentials import credentials
 from tasks.failure import after_failure
 from tasks.inference import ensure_inference, wait_for_inference
-from tasks.knowledge import ensure_knowledge_base, wait_for_index
+from tasks.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.observe import make_plan, observe
 from tasks.query import verify
@@ -74,6 +74,7 @@ def provision_rag(
 
         ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, allow_replace=allow_replace)
         index = wait_for_index.submit(cloudru, base, ensured)
+        aside = set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
         serving = put_in_service.submit(cloudru, quote(plan), index, answer)  # its words are no results of steps
 
@@ -81,7 +82,7 @@ def provision_rag(
             cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving
         )
         try:
-            finish([bucket, documents, secret, *runs, *ready, ensured, index, answer, serving, result])
+            finish([bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, serving, result])
         except Exception:
             after_failure(cloudru, plan, on_failure, answered=answer.state.is_completed())
             raise

@@ -18,14 +18,18 @@ from tasks.documents import find_documents
 from tasks.plan import Stack
 from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
-from tasks.unreadable import leave_out, read_registry, show
+from tasks.unreadable import Registry, leave_out, read_registry, show
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks found out: the documents of the stack, and GB for each GPU by name of inference."""
+    """What the checks found out: the documents of the stack, and GB for each GPU by name of inference.
+
+    `left_out` are documents that could not be read before and have not changed.
+    """
 
     documents: tuple[Document, ...]
+    left_out: Registry
     gpu_memory_gb: dict[str, int]
 
 
@@ -57,7 +61,7 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
         owner,
         memory,
     )
-    return Checked(tuple(documents), memory)
+    return Checked(tuple(documents), left_out, memory)
 
 
 def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> None:

@@ -9,12 +9,14 @@ from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket
+from tasks.checks import Checked
 from tasks.inference import log_group
 from tasks.progress import progress
 from tasks.promotion import in_service
 from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.storage import StoredDocuments
+from tasks.unreadable import set_aside
 
 UP = (
     re.compile(r"knowledge base ACTIVE\b"),
@@ -74,6 +76,15 @@ def wait_for_index(
         )
         advance(len(UP), "searchable")
     return indexed
+
+
+@step("set-aside-unreadable", **LOOK_FIRST)
+def set_aside_unreadable(
+    cloudru: CloudRuCredentials, checked: Checked, stored: StoredDocuments, index: IndexedKnowledgeBase, name: str
+) -> None:
+    """List the documents that the version could not read, and leave them out until they change."""
+    stack = StackKey(cloudru.project_id, name)
+    set_aside(cloudru, stack, index.version, checked.documents, stored.bucket, stored.folder, checked.left_out)
 
 
 def up(seen: str) -> int:

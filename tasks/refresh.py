@@ -7,14 +7,13 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
-from clouds.cloudru.knowledge_version import is_broken, unreadable_documents
+from clouds.cloudru.knowledge_version import is_broken
 from clouds.cloudru.model_run_body import identity_differences
 from clouds.cloudru.model_run_wait import ANSWERING
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec, ProbeSpec, RetrievalSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError
-from tasks import unreadable
 from tasks.changes import Changes
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds, measures
@@ -27,6 +26,7 @@ from tasks.promotion import InService, hold, in_service, promote
 from tasks.query import QueryModel, verify
 from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
+from tasks.unreadable import set_aside
 from tasks.version import AskedVersion
 
 
@@ -125,10 +125,15 @@ def wait_for_version(
         indexed = wait_for_index.fn(cloudru, spec, ensured)
     except FailedStateError:
         version_id = ensured.version.knowledgebase_version_id
-        _set_aside(cloudru, spec.name, changes, cloudru.get_client().knowledge_bases.version(version_id))
+        _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.version(version_id))
         raise
-    _set_aside(cloudru, spec.name, changes, indexed.version)
+    _set_aside(cloudru, changes, indexed.version)
     return indexed
+
+
+def _set_aside(cloudru: CloudRuCredentials, changes: Changes, version: KnowledgeBaseVersion) -> None:
+    plan = changes.plan
+    set_aside(cloudru, changes.stack, version, changes.documents, plan.bucket, plan.folder, changes.left_out)
 
 
 def judge_and_promote(
@@ -186,19 +191,3 @@ def hold_in_service(changes: Changes) -> InService:
 
 def _queried(model: ReadyRun | FoundationModelSpec) -> QueryModel:
     return model.run if isinstance(model, ReadyRun) else model
-
-
-def _set_aside(cloudru: CloudRuCredentials, name: str, changes: Changes, version: KnowledgeBaseVersion) -> None:
-    """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already."""
-    plan = changes.plan
-    documents = {plan.folder + document.name: document for document in changes.documents}
-    told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
-    found = [one for one in told if one.key in documents]
-    registry = {**changes.left_out, **dict(unreadable.entry(documents[one.key], one.reason) for one in found)}
-    if registry != unreadable.read_registry(changes.stack):
-        unreadable.write_registry(changes.stack, registry)
-    unreadable.show(name, registry)
-    for one in found:
-        get_run_logger().warning("%s could not be read and is set aside until it changes: %s", one.key, one.reason)
-    if found:
-        cloudru.get_client().storage.delete_objects(plan.bucket, [one.key for one in found])

@@ -9,13 +9,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.types import MAX_VARIABLE_VALUE_LENGTH
 from prefect.variables import Variable
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.knowledge_version import unreadable_documents
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.content import open_document, size_of
+from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError
 from tasks.progress import artifact_key
 from tasks.stack_key import StackKey
@@ -118,6 +122,29 @@ def sha256(document: Document) -> str:
         while piece := file.read(PIECE_BYTES):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def set_aside(
+    cloudru: CloudRuCredentials,
+    stack: StackKey,
+    version: KnowledgeBaseVersion,
+    documents: Iterable[Document],
+    bucket: str,
+    folder: str,
+    left_out: Registry,
+) -> None:
+    """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already."""
+    by_key = {folder + document.name: document for document in documents}
+    told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
+    found = [one for one in told if one.key in by_key]
+    registry = {**left_out, **dict(entry(by_key[one.key], one.reason) for one in found)}
+    if registry != read_registry(stack):
+        write_registry(stack, registry)
+    show(stack.name, registry)
+    for one in found:
+        get_run_logger().warning("%s could not be read and is set aside until it changes: %s", one.key, one.reason)
+    if found:
+        cloudru.get_client().storage.delete_objects(bucket, [one.key for one in found])
 
 
 def show(stack_name: str, unreadable: Registry) -> None:

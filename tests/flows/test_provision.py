@@ -86,6 +86,7 @@ def test_graph_is_the_tutorials(cloud: Cloud) -> None:
         "wait-for Generate": {"ensure-inference Generate"},
         "ensure-knowledge-base": {"ensure-bucket", "upload-documents", "wait-for Embedding"},
         "wait-for-index": {"ensure-knowledge-base"},
+        "set-aside-unreadable": {"upload-documents", "wait-for-index"},
         "verify": {"wait-for-index", "wait-for Score", "wait-for Generate"},
         "put-in-service": {"wait-for-index", "verify"},
     }

@@ -298,6 +298,24 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
     assert len(read_registry(cloud.key(stack))) == 1
 
 
+def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """Found out by the first version, kept in mind, and no reason for a refresh to do anything."""
+    extractors = [{"extensions": ["txt"]}, {"extensions": ["pdf"], "reader": "pdf"}]
+    spec = KnowledgeBaseSpec.model_validate(
+        {
+            "name": f"kb-first-{tmp_path.name[-6:].strip('_').replace('_', '-')}",
+            "extensions": ["txt", "pdf"],
+            "extractors": extractors,
+        }
+    )
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing of a PDF")
+    stack = provisioned({"a.txt": HOURS}, knowledge_base=spec)
+    assert stored(cloud, stack) == ["a.txt"]
+    assert [known.name for known in read_registry(cloud.key(stack)).values()] == ["broken.pdf"]
+    assert refresh(cloud, stack, delete_missing=True).outcome == "unchanged"
+    assert cloud.changes() == []
+
+
 def test_a_knowledge_base_that_is_not_there_is_said_so(cloud: Cloud) -> None:
     """Refreshing is not provisioning."""
     with pytest.raises(ConfigurationError, match=r"has no knowledge base .*run provision-rag first"):

@@ -12,15 +12,21 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 TORCH_INDEX ?=
 PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
+# Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
+WORKERS ?= 3
+
 BENCHES ?= critical_path waiting upload indexing demo
 
-.PHONY: help demo up down test check bench clean
+.PHONY: help demo demo-lifecycle up down test check bench clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: $(VENV)/with-sandbox ## the whole stack on this machine, the flow through it, and the answer
 	@$(BIN)/python -m local demo
+
+demo-lifecycle: $(VENV)/with-sandbox ## a stack's life: a new document, a version refused, rollback, suspend, resume, teardown
+	@$(BIN)/python -m local demo-lifecycle
 
 up: $(VENV)/with-sandbox ## sandbox, Prefect server, worker and deployments in the background
 	@$(BIN)/python -m local up
@@ -29,7 +35,7 @@ down: ## end what `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "Nothing is up."; fi
 
 test: $(VENV)/with-test ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/with-check ## ruff, pyright in strict mode, import contracts
 	$(BIN)/ruff check .

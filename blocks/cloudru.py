@@ -3,7 +3,7 @@
 from threading import Lock
 
 from prefect.blocks.core import Block
-from pydantic import Field, HttpUrl, PrivateAttr, SecretStr
+from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr
 
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.client import CloudRuClient
@@ -31,6 +31,8 @@ class CloudRuCredentials(Block):
     _description = "Key of a Cloud.ru service account, its project, and the endpoints of the services."
     _logo_url = HttpUrl("https://github.com/cloud-ru.png")
     _documentation_url = HttpUrl("https://cloud.ru/docs/rag/ug/topics/api-ref__quickstart")
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     key_id: str = Field(title="Key ID", description="Key ID of the service account's access key.", min_length=1)
     key_secret: SecretStr = Field(

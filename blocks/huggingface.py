@@ -2,7 +2,7 @@
 
 from huggingface_hub import HfApi
 from prefect.blocks.core import Block
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import ConfigDict, Field, HttpUrl, SecretStr
 
 from clouds.huggingface import ENDPOINT
 
@@ -25,6 +25,8 @@ class HuggingFaceCredentials(Block):
     _description = "Token of Hugging Face, with which model runs pull their weights, and the address of the hub."
     _logo_url = HttpUrl("https://github.com/huggingface.png")
     _documentation_url = HttpUrl("https://huggingface.co/docs/hub/security-tokens")
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     token: SecretStr = Field(
         default=SecretStr(""),

@@ -6,14 +6,14 @@ from prefect import flow
 
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
-from tasks.evaluation import EvaluationSpec
+from tasks.evaluation import EvaluationSpec, check_measurement
 from tasks.gate import Thresholds
 from tasks.golden import check_golden, read_golden
 from tasks.judgement import EvaluationReport, judge_version
 from tasks.lock import stack_lock
-from tasks.promotion import InService, roll_back, version_before
+from tasks.promotion import InService, roll_back
 from tasks.steps import THREADS, recorded_steps
-from tasks.version import find_version, prove_version
+from tasks.version import find_version, find_version_before, prove_version
 
 
 @flow(name="evaluate-rag", task_runner=THREADS)
@@ -40,9 +40,13 @@ def evaluate_rag(
 
     """
     base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
-    lock = stack_lock(base.name) if promote else nullcontext()
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, lock:
+    with (
+        recorded_steps(),
+        cloud_credentials(cloud) as cloudru,
+        stack_lock(cloudru, base.name) if promote else nullcontext(),
+    ):
         questions = read_golden(golden)
+        check_measurement(measurement, stack.retrieval)
         check_golden(cloudru, questions, bucket=stack.bucket, folder=stack.folder)
         asked = find_version(cloudru, base.name, models, version)
         return judge_version(
@@ -66,7 +70,7 @@ def rollback_rag(stack: RagStack = RagStack(), cloud: str = "sandbox") -> InServ
 
     """
     base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(base.name):
-        asked = find_version(cloudru, base.name, models, version_before(base.name))
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, base.name):
+        asked = find_version_before(cloudru, base.name, models)
         prove_version(cloudru, asked, stack.probe.question, stack.retrieval)
-        return roll_back(base.name)
+        return roll_back(cloudru, base.name)

@@ -55,7 +55,7 @@ def suspend_rag(
 
     """
     name = stack.knowledge_base.name
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(name, lock_wait_s):
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
         found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=False)
         changes = [suspend_inference.submit(cloudru, each) for each in found]
         result = report_power.submit(name, cloud, changes)
@@ -78,7 +78,7 @@ def resume_rag(
 
     """
     name = stack.knowledge_base.name
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(name, lock_wait_s):
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
         found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=True)
         changes = [resume_inference.submit(cloudru, each) for each in found]
         result = report_power.submit(name, cloud, changes)

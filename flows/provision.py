@@ -1,6 +1,7 @@
 """Provision a managed RAG stack on Cloud.ru: the tutorial, step by step."""
 
 from prefect import flow
+from prefect.utilities.annotations import quote
 
 from flows.specs import OnFailure, RagStack, StackPlan, StackReport
 from tasks.approval import approve
@@ -8,14 +9,14 @@ from tasks.checks import check_stack
 from tasks.credentials import credentials
 from tasks.failure import after_failure
 from tasks.inference import ensure_inference, wait_for_inference
-from tasks.knowledge import ensure_knowledge_base, wait_for_index
+from tasks.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.observe import make_plan, observe
 from tasks.query import verify
 from tasks.report import report
 from tasks.secret import ensure_secret
 from tasks.service import put_in_service
-from tasks.steps import THREADS, finish, recorded_steps, results
+from tasks.steps import THREADS, finish, recorded_steps
 from tasks.storage import ensure_bucket, upload_documents
 
 
@@ -52,7 +53,7 @@ def provision_rag(
     with (
         recorded_steps(),
         credentials(cloud, huggingface) as (cloudru, hub),
-        stack_lock(base.name, lock_wait_s),
+        stack_lock(cloudru, base.name, lock_wait_s),
     ):
         checked = check_stack(cloudru, hub, stack)
         seen = observe(cloudru, hub, stack, checked)
@@ -73,15 +74,16 @@ def provision_rag(
 
         ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, allow_replace=allow_replace)
         index = wait_for_index.submit(cloudru, base, ensured)
+        aside = set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
-        serving = put_in_service.submit(cloudru, plan, index, answer)
+        serving = put_in_service.submit(cloudru, quote(plan), index, answer)  # its words are no results of steps
 
         result = report.submit(
             cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving
         )
         try:
-            finish([bucket, documents, secret, *runs, *ready, ensured, index, answer, serving, result])
+            finish([bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, serving, result])
         except Exception:
-            after_failure(cloudru, plan, results(runs), results([ensured]), on_failure)
+            after_failure(cloudru, plan, on_failure, answered=answer.state.is_completed())
             raise
         return result.result()

@@ -5,7 +5,7 @@ from prefect import flow
 from flows.specs import RagStack, StackPlan
 from tasks.changes import look_for_changes
 from tasks.credentials import cloud_credentials
-from tasks.evaluation import EvaluationSpec
+from tasks.evaluation import EvaluationSpec, check_measurement
 from tasks.gate import Thresholds
 from tasks.golden import read_golden
 from tasks.inference import wait_for_inference
@@ -56,8 +56,9 @@ def refresh_rag(
 
     """
     base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(base.name, lock_wait_s):
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, base.name, lock_wait_s):
         questions = read_golden(golden) if golden else ()
+        check_measurement(measurement, stack.retrieval)
         changes = look_for_changes(
             cloudru,
             base,
@@ -65,6 +66,7 @@ def refresh_rag(
             size_limit_bytes=stack.document_size_limit_bytes,
             bucket=stack.bucket,
             folder=stack.folder,
+            embedder=stack.embedder,
             delete_missing=delete_missing,
             allow_empty=allow_empty,
             force=force,
@@ -79,7 +81,7 @@ def refresh_rag(
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         runs = [find_inference.submit(cloudru, model) for model in models]
         ready = [wait_for_inference.submit(cloudru, *pair) for pair in zip(models, runs, strict=True)]
-        serving = hold_in_service.submit(base.name, changes)
+        serving = hold_in_service.submit(changes)
         sent = sync_documents.submit(cloudru, changes.plan, ready, serving)
         if changes.empties:
             finish([bucket, *runs, *ready, serving, sent])

@@ -43,7 +43,7 @@ def teardown_rag(
     with (
         recorded_steps(),
         cloud_credentials(cloud) as cloudru,
-        nullcontext() if plan_only else stack_lock(name, lock_wait_s),
+        nullcontext() if plan_only else stack_lock(cloudru, name, lock_wait_s),
     ):
         plan = plan_teardown(cloudru, stack, delete_documents=delete_documents)
         if plan_only:
@@ -53,7 +53,7 @@ def teardown_rag(
         runs = [delete_inference.submit(cloudru, run, wait_for=bases) for run in plan.inferences]
         secret = delete_secret.submit(cloudru, plan.secret, wait_for=runs or bases)
         documents = delete_folder.submit(cloudru, plan, wait_for=[secret])
-        variable = delete_variable.submit(plan.variable, wait_for=[documents])
+        variable = delete_variable.submit(cloudru, plan.variable, plan.stack, wait_for=[documents])
 
         steps = [*bases, *runs, secret, documents, variable]
         result = report_teardown.submit(cloud, plan, steps)

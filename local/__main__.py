@@ -1,4 +1,4 @@
-"""`python -m local demo | up | down`: what `make demo`, `make up` and `make down` call."""
+"""`python -m local demo | demo-lifecycle | up | down`: what the make targets of these names call."""
 
 import argparse
 import contextlib
@@ -15,9 +15,15 @@ from local.demo import demo
 from local.down import down
 from local.errors import LocalError
 from local.layout import Layout
+from local.lifecycle import demo_lifecycle
 from local.up import up
 
-COMMANDS: dict[str, Callable[[Layout, Console], int]] = {"demo": demo, "up": up, "down": down}
+COMMANDS: dict[str, Callable[[Layout, Console], int]] = {
+    "demo": demo,
+    "demo-lifecycle": demo_lifecycle,
+    "up": up,
+    "down": down,
+}
 INTERRUPTED = 130
 
 

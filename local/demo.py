@@ -3,18 +3,17 @@
 import contextlib
 from collections.abc import Generator
 
-import httpx
 from rich.console import Console
 
 from local import report, stack, up, watch
 from local.display import Display
 from local.errors import LocalError
 from local.layout import Layout
+from local.parts import SANDBOX_DEPLOYMENT
 from local.prefect_api import FlowRun, PrefectApi
 from local.stack import Stack
 
-DEPLOYMENT = "provision-rag/sandbox"
-RUN_ENDS_WITHIN_S = 1800.0
+DEPLOYMENT = f"provision-rag/{SANDBOX_DEPLOYMENT}"
 
 
 def demo(layout: Layout, console: Console) -> int:
@@ -37,26 +36,14 @@ def demo(layout: Layout, console: Console) -> int:
 
 @contextlib.contextmanager
 def _stack(layout: Layout, display: Display) -> Generator[Stack]:
-    """Use the stack that is up and leave it up; else start one and end it."""
-    running = stack.read(layout)
-    if running and running.kind == "up" and running.is_up():
-        display.show("stack", "done", label="stack is up", note=running.api_url.removesuffix("/api"))
-        yield running
-        return
-    started = up.start(layout, "demo", display)
+    running = up.take(layout, display)
     try:
-        yield started
+        yield running
     finally:
-        display.show("stop", "running", label="stop what was started")
-        started.stop(layout)
-        display.show("stop", "done")
+        up.give_back(layout, running, display)
 
 
 def _run(api: PrefectApi, running: Stack, display: Display) -> FlowRun:
     run = api.start_run(api.deployment_id(DEPLOYMENT))
-    try:
-        return watch.follow(api, run.id, display, check=running.check, deadline_s=RUN_ENDS_WITHIN_S)
-    except BaseException:
-        with contextlib.suppress(httpx.HTTPError):  # the first error is the one to show
-            (api.cancel if running.kind == "up" else api.mark_cancelled)(run.id)
-        raise
+    with watch.ended_with_us(api, running, run.id):
+        return watch.follow(api, run.id, display, check=running.check, deadline_s=watch.RUN_ENDS_WITHIN_S)

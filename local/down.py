@@ -18,7 +18,7 @@ def down(layout: Layout, console: Console) -> int:
             with stack.locked(layout, "make down"):
                 running.stop(layout)  # what a demo left behind that was killed
         except LocalError:
-            raise LocalError("`make demo` is running and ends what it started; press Ctrl-C there") from None
+            raise LocalError("a demo is running and ends what it started; press Ctrl-C there") from None
         console.print("Ended what an interrupted demo had left.")
         return 0
     names = running.stop(layout)

@@ -34,6 +34,11 @@ class Layout:
         return self.folder / "sandbox"
 
     @property
+    def lifecycle(self) -> Path:
+        """Documents and golden questions of `make demo-lifecycle`: copies, so that the examples stay as they are."""
+        return self.folder / "lifecycle"
+
+    @property
     def ports_file(self) -> Path:
         """Ports taken last time."""
         return self.folder / "ports.json"

@@ -12,6 +12,8 @@ from local.layout import Layout
 from local.prefect_api import PrefectApi
 
 POOL = "local"
+SANDBOX_DEPLOYMENT = "sandbox"
+"""Name of each flow's deployment that runs in the sandbox."""
 DEPLOYMENTS_FILE = "deployments.yaml"
 
 
@@ -33,15 +35,26 @@ class Part:
 
 
 def of_stack(
-    layout: Layout, *, sandbox_url: str, api: PrefectApi, api_url: str, token: str, now: datetime | None = None
+    layout: Layout,
+    *,
+    sandbox_url: str,
+    api: PrefectApi,
+    api_url: str,
+    token: str,
+    deployments: str | None = None,
+    now: datetime | None = None,
 ) -> tuple[Part, ...]:
-    """Return sandbox and server, which start at once, and what needs the server."""
+    """Return sandbox and server, which start at once, and what needs the server.
+
+    Of the deployments those that are called `deployments` are made, or all: each takes about a second.
+    """
     python = sys.executable
     env = environment.of_stack(layout, api_url, token)
     since = now or datetime.now(UTC)
     sandbox_port, server_port = (int(httpx.URL(url).port or 0) for url in (sandbox_url, api_url))
     prefect = (python, "-m", "prefect")
-    deploy = (*prefect, "--no-prompt", "deploy", "--all", "--prefect-file", DEPLOYMENTS_FILE)
+    which = ("--name", deployments) if deployments else ("--all",)
+    deploy = (*prefect, "--no-prompt", "deploy", *which, "--prefect-file", DEPLOYMENTS_FILE)
     return (
         Part(
             "sandbox",

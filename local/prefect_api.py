@@ -6,7 +6,7 @@ Source: the server's OpenAPI document (`/docs` of a running server), Prefect 3.8
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -112,9 +112,13 @@ class PrefectApi:
             raise LocalError(f"deployment {name} is not on the server; does deployments.yaml still define it?")
         return str(reply.raise_for_status().json()["id"])
 
-    def start_run(self, deployment_id: str) -> FlowRun:
-        """Create one run of the deployment, due now; the key makes a repeat find the run of the first try."""
-        body = {"state": {"type": "SCHEDULED"}, "idempotency_key": uuid.uuid4().hex}
+    def start_run(self, deployment_id: str, parameters: Mapping[str, Any] | None = None) -> FlowRun:
+        """Create one run of the deployment, due now; the key makes a repeat find the run of the first try.
+
+        Parameters that are left out are the deployment's.
+        """
+        body: dict[str, Any] = {"state": {"type": "SCHEDULED"}, "idempotency_key": uuid.uuid4().hex}
+        body["parameters"] = dict(parameters or {})
         reply = self._post(f"/deployments/{deployment_id}/create_flow_run", body)
         return FlowRun.model_validate(reply.raise_for_status().json())
 
@@ -131,6 +135,11 @@ class PrefectApi:
         """Return its artifacts."""
         body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
         return _ARTIFACTS.validate_python(self._post("/artifacts/filter", body).raise_for_status().json())
+
+    def variable(self, name: str) -> Any:
+        """Return the value of a Prefect variable; None when there is none."""
+        reply = self._get(f"/variables/name/{name}")
+        return None if reply.status_code == HTTPStatus.NOT_FOUND else reply.raise_for_status().json()["value"]
 
     def mark_orphans_cancelled(self) -> None:
         """Mark every run that is said to be under way as ended: for a server that has no worker yet.

@@ -33,13 +33,36 @@ def start(layout: Layout, kind: Kind, display: Display) -> Stack:
     fresh = stack.choose_addresses(layout, kind)
     with PrefectApi(fresh.api_url) as api:
         plan: tuple[Part, ...] = parts.of_stack(
-            layout, sandbox_url=fresh.sandbox_url, api=api, api_url=fresh.api_url, token=fresh.token
+            layout,
+            sandbox_url=fresh.sandbox_url,
+            api=api,
+            api_url=fresh.api_url,
+            token=fresh.token,
+            deployments=parts.SANDBOX_DEPLOYMENT if kind == "demo" else None,
         )
         try:
             return stack.start(layout, fresh, plan, display)
         except BaseException:
             (stack.read(layout) or fresh).stop(layout)
             raise
+
+
+def take(layout: Layout, display: Display) -> Stack:
+    """Return the stack that is up; else start one, for this command alone."""
+    running = stack.read(layout)
+    if running and running.kind == "up" and running.is_up():
+        display.show("stack", "done", label="stack is up", note=running.api_url.removesuffix("/api"))
+        return running
+    return start(layout, "demo", display)
+
+
+def give_back(layout: Layout, running: Stack, display: Display) -> None:
+    """Leave the stack that was up; end one that was started for this command."""
+    if running.kind == "up":
+        return
+    display.show("stop", "running", label="stop what was started")
+    running.stop(layout)
+    display.show("stop", "done")
 
 
 def say_where(running: Stack, console: Console) -> None:

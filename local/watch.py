@@ -1,11 +1,17 @@
 """Follow one flow run to its end and show its steps."""
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+
+import httpx
 
 from local.display import Display, State
 from local.errors import LocalError
 from local.prefect_api import FINAL_STATES, FlowRun, PrefectApi
+from local.stack import Stack
+
+RUN_ENDS_WITHIN_S = 1800.0
 
 _SHOWN_AS: dict[str, State] = {
     "RUNNING": "running",
@@ -26,17 +32,52 @@ def follow(
     every_s: float = 0.5,
     sleep: Callable[[float], None] = time.sleep,
 ) -> FlowRun:
+    """Show the run and its steps in the display until it has ended."""
+    return wait_for(
+        api,
+        run_id,
+        lambda run: show_run(api, run, display),
+        check=check,
+        deadline_s=deadline_s,
+        every_s=every_s,
+        clock=lambda: display.elapsed_s,
+        sleep=sleep,
+    )
+
+
+def wait_for(
+    api: PrefectApi,
+    run_id: str,
+    on_look: Callable[[FlowRun], None],
+    *,
+    check: Callable[[], None],
+    deadline_s: float,
+    every_s: float = 0.5,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> FlowRun:
     """Look, show, check, sleep until the run has ended; `check` raises when the run cannot go on (a process died)."""
-    began_s = display.elapsed_s
+    began_s = clock()
     while True:
         run = api.flow_run(run_id)
-        show_run(api, run, display)
+        on_look(run)
         if run.state_type in FINAL_STATES:
             return run
-        if display.elapsed_s - began_s >= deadline_s:
+        if clock() - began_s >= deadline_s:
             raise LocalError(f"run {run.name} is {run.state_name} after {deadline_s:.0f} s; see {api.run_url(run_id)}")
         check()
         sleep(every_s)
+
+
+@contextlib.contextmanager
+def ended_with_us(api: PrefectApi, running: Stack, run_id: str) -> Generator[None]:
+    """End the run too when the command that follows it is interrupted or gives up."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(httpx.HTTPError):  # the first error is the one to show
+            (api.cancel if running.kind == "up" else api.mark_cancelled)(run_id)
+        raise
 
 
 def show_run(api: PrefectApi, run: FlowRun, display: Display) -> None:

@@ -1,4 +1,7 @@
-"""What differs: documents against their folder by content, the folder against the version in service by time."""
+"""What differs: documents against their folder by content, the folder against the version in service by time.
+
+Both times of the second are the service's own, read from its store and from its versions.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,30 +10,32 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.knowledge_decision import KnowledgeBaseDecision, refusal
+from clouds.cloudru.knowledge_differences import identity_differences
 from clouds.cloudru.knowledge_version import is_broken, read_at
-from clouds.cloudru.specs import KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document, SyncPlan
+from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
-from clouds.errors import ConfigurationError
+from clouds.errors import ConfigurationError, ConflictError
 from tasks.documents import check_documents, list_documents
 from tasks.golden import GoldenQuestion, check_sources
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
-from tasks.unreadable import Registry, read_registry, show, split
+from tasks.unreadable import Registry, leave_out, read_registry, show
 from tasks.version import Served, served
-
-NAMED = 10
-"""So many documents are named in an error."""
 
 
 @dataclass(frozen=True)
 class Changes:
     """What differs between documents, folder and the version in service.
 
-    `built` is a version that has read the folder as it is and is not in service: an earlier run ended before it was
-    promoted. `documents` are those that may be tried, `left_out` those that could not be read before and have not
-    changed.
+    `built` is a version that has read the folder as it is and that nobody has decided about: the run that built it
+    ended before it was judged, or refused it, or it was indexed anew. `documents` are those that may be tried,
+    `left_out` those that could not be read before and have not changed.
     """
 
+    stack: StackKey
     base: KnowledgeBase
     versions: tuple[KnowledgeBaseVersion, ...]
     serving: KnowledgeBaseVersion
@@ -60,6 +65,7 @@ def look_for_changes(
     size_limit_bytes: int,
     bucket: str,
     folder: str,
+    embedder: InferenceSpec | FoundationModelSpec,
     delete_missing: bool,
     allow_empty: bool,
     force: bool,
@@ -71,22 +77,19 @@ def look_for_changes(
     there is, and tries documents again that could not be read.
 
     Raises:
+        ConflictError: embedder, bucket or folder are not those of the version in service, and no version changes them.
         ConfigurationError: no knowledge base yet, bad documents, no documents at all without `allow_empty`, or a golden
             question that expects a document which the folder will not hold.
 
     """
-    client = cloudru.get_client()
+    client, stack = cloudru.get_client(), StackKey(cloudru.project_id, base.name)
     found = list_documents(sources, base.extensions, may_be_empty=delete_missing)
     in_service = served(cloudru, base.name)
     knowledge_base = _base(client, base.name, in_service)
-    versions = client.knowledge_bases.versions(knowledge_base.knowledgebase_id)
+    versions = in_service.versions if in_service else client.knowledge_bases.versions(knowledge_base.knowledgebase_id)
     serving = _serving(base.name, versions, in_service)
-    documents, left_out = split(found, {} if force else read_registry(base.name))
-    if found and not documents:
-        raise ConfigurationError(
-            f"none of the {len(found)} documents could be read before, and none has changed since: "
-            f"{'; '.join(f'{known.name}: {known.reason}' for known in list(left_out.values())[:NAMED])}"
-        )
+    _check_identity(cloudru, knowledge_base, serving, bucket=bucket, folder=folder, embedder=embedder)
+    documents, left_out = leave_out(found, {} if force else read_registry(stack))
     plan = client.storage.sync_plan(bucket, folder, documents, delete_missing=delete_missing)
     if not (found or allow_empty):
         raise ConfigurationError(
@@ -100,11 +103,14 @@ def look_for_changes(
     times = [plan.newest_modified_at, client.storage.folder_modified_at(bucket, folder)]
     changed_at = max((time for time in times if time is not None), default=None)
     current = [v for v in versions if not is_broken(v) and (changed_at is None or read_at(v) >= changed_at)]
+    not_judged = [v for v in current if in_service is None or not in_service.promoted.decided_about(v, versions)]
+    up_to_date = serving in current and serving not in not_judged
     changes = Changes(
+        stack=stack,
         base=knowledge_base,
         versions=tuple(versions),
         serving=serving,
-        built=None if force or serving in current or not plan.is_empty else _not_judged(current, in_service),
+        built=None if force or up_to_date or not plan.is_empty else next(iter(not_judged), None),
         plan=plan,
         documents=tuple(documents),
         left_out=left_out,
@@ -143,9 +149,41 @@ def _serving(name: str, versions: Sequence[KnowledgeBaseVersion], found: Served 
     raise ConfigurationError(f"{name} has no version that succeeded: run provision-rag first")
 
 
-def _not_judged(current: Sequence[KnowledgeBaseVersion], found: Served | None) -> KnowledgeBaseVersion | None:
-    """Return the newest version that no promotion and no rolling back came after: those decided against it."""
-    for version in current:
-        if found is None or found.promoted.promoted_at < read_at(version):
-            return version
-    return None
+def _check_identity(
+    cloudru: CloudRuCredentials,
+    knowledge_base: KnowledgeBase,
+    serving: KnowledgeBaseVersion,
+    *,
+    bucket: str,
+    folder: str,
+    embedder: InferenceSpec | FoundationModelSpec,
+) -> None:
+    """Refuse what no version of this base can become: one of other documents or vectors would go in service."""
+    client = cloudru.get_client()
+
+    def differences_with(model: ModelRun | FoundationModelSpec) -> list[str]:
+        return identity_differences(
+            knowledge_base, serving, bucket=bucket, folder=folder, embedder=model, assumed=cloudru.assumptions.knowledge
+        )
+
+    model = _embedder(client, embedder)
+    differences = differences_with(model)
+    if differences and isinstance(model, ModelRun):  # it was listed with short fields: its repository may be reported
+        differences = differences_with(client.inferences.get(model.model_run_id))
+    if differences:
+        decision = KnowledgeBaseDecision("replace", knowledge_base.name, "; ".join(differences))
+        raise ConflictError(
+            f"{refusal(knowledge_base, decision).message} refresh-rag replaces none and has changed nothing: for that "
+            "run provision-rag with allow_replace=true.",
+            409,
+            "ALREADY_EXISTS",
+        )
+
+
+def _embedder(client: CloudRuClient, spec: InferenceSpec | FoundationModelSpec) -> ModelRun | FoundationModelSpec:
+    if isinstance(spec, FoundationModelSpec):
+        return spec
+    run = client.inferences.find(spec.name)
+    if run is None:
+        raise ConfigurationError(f"the project has no model run {spec.name!r}: run provision-rag first")
+    return run

@@ -16,14 +16,20 @@ from clouds.errors import ConfigurationError
 from clouds.huggingface import parameter_count, token_owner
 from tasks.documents import find_documents
 from tasks.plan import Stack
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
+from tasks.unreadable import Registry, leave_out, read_registry, show
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks found out: the documents of the stack, and GB for each GPU by name of inference."""
+    """What the checks found out: the documents of the stack, and GB for each GPU by name of inference.
+
+    `left_out` are documents that could not be read before and have not changed.
+    """
 
     documents: tuple[Document, ...]
+    left_out: Registry
     gpu_memory_gb: dict[str, int]
 
 
@@ -39,15 +45,23 @@ class CheckedStack(Stack, Protocol):
 @step("check-stack", **LOOK_FIRST)
 def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: CheckedStack) -> Checked:
     """Check documents, key, project, tokens and secrets, and compute the memory of each inference."""
-    extensions = stack.knowledge_base.extensions
-    documents = tuple(find_documents(stack.documents, extensions, stack.document_size_limit_bytes))
+    base = stack.knowledge_base
+    found = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes)
+    documents, left_out = leave_out(found, read_registry(StackKey(cloudru.project_id, base.name)))
+    show(base.name, left_out)
     models = (stack.embedder, stack.reranker, stack.llm)
     inferences = [model for model in models if isinstance(model, InferenceSpec)]
     _check_token_secrets(cloudru.get_client(), inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
     memory = {spec.name: _memory_gb(cloudru, hub, spec) for spec in inferences}
-    get_run_logger().info("%s documents; Hugging Face token of %s; GB for each GPU: %s", len(documents), owner, memory)
-    return Checked(documents, memory)
+    get_run_logger().info(
+        "%s documents, %s left out because they could not be read; Hugging Face token of %s; GB for each GPU: %s",
+        len(documents),
+        len(left_out),
+        owner,
+        memory,
+    )
+    return Checked(tuple(documents), left_out, memory)
 
 
 def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from hashlib import sha256
 from statistics import fmean
 from typing import Literal, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.specs import RetrievalSpec, Spec
+from clouds.errors import ConfigurationError
 from tasks.golden import GoldenQuestion, digest
 from tasks.progress import progress
 from tasks.query import QueryModel, generate_request, retrieve_request, sources_of
@@ -27,8 +29,16 @@ WAYS: tuple[Way, Way] = ("with reranker", "without reranker")
 class EvaluationSpec(Spec):
     """How a version is measured."""
 
-    k: int = Field(default=3, ge=1, le=100, description="Chunks that recall@k and nDCG@k look at.")
-    questions_at_once: int = Field(default=4, ge=1, le=64, description="Questions asked at the same time, at most.")
+    k: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        title="k of recall@k and nDCG@k",
+        description="Chunks that recall@k and nDCG@k look at.",
+    )
+    questions_at_once: int = Field(
+        default=4, ge=1, le=64, title="Questions at once", description="Questions asked at the same time, at most."
+    )
 
 
 class QuestionScores(Part):
@@ -64,7 +74,7 @@ class Summary(Part):
 
 
 class Evaluation(Part):
-    """What a version scored; two are comparable when `golden_digest`, `k` and `depth` (chunks retrieved) agree."""
+    """What a version scored; `depth` chunks were retrieved. See `comparable_with` for the digests."""
 
     stack_name: str
     knowledge_base_id: str
@@ -72,6 +82,7 @@ class Evaluation(Part):
     evaluated_at: datetime
     golden_digest: str
     k: int
+    asked_digest: str
     depth: int
     questions_at_once: int
     questions: tuple[EvaluatedQuestion, ...]
@@ -92,8 +103,8 @@ class Evaluation(Part):
         )
 
     def comparable_with(self, other: "Evaluation") -> bool:
-        """Say whether the same was asked and measured."""
-        return (self.golden_digest, self.k, self.depth) == (other.golden_digest, other.k, other.depth)
+        """Say whether the same was asked of the same models and measured in the same way."""
+        return (self.golden_digest, self.asked_digest, self.k) == (other.golden_digest, other.asked_digest, other.k)
 
 
 def measure(
@@ -123,11 +134,27 @@ def measure(
         version_id=asked.version_id,
         evaluated_at=datetime.now(UTC),
         golden_digest=digest(questions),
+        asked_digest=asked_digest(asked, retrieval),
         k=spec.k,
         depth=retrieval.results,
         questions_at_once=spec.questions_at_once,
         questions=tuple(future.result() for future in futures),
     )
+
+
+def check_measurement(spec: EvaluationSpec, retrieval: RetrievalSpec) -> None:
+    """Raise ConfigurationError when more chunks are to be looked at than are retrieved."""
+    if spec.k > retrieval.results:
+        raise ConfigurationError(
+            f"k={spec.k} of the measurement is above results={retrieval.results} of the stack's retrieval: lower k, or "
+            "retrieve more chunks"
+        )
+
+
+def asked_digest(asked: AskedVersion, retrieval: RetrievalSpec) -> str:
+    """Return the SHA-256 of all that a query says but question and version: models, prompt, and how many chunks."""
+    request = retrieve_request("", "", retrieval, asked.reranker, retrieval.reranked_results)
+    return sha256(generate_request(request, asked.llm, retrieval).model_dump_json().encode()).hexdigest()
 
 
 evaluate = step("evaluate", run_name="evaluate {asked.version_id}", **LOOK_FIRST)(measure)

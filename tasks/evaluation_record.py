@@ -8,36 +8,39 @@ from prefect.client.schemas.sorting import ArtifactSort
 from pydantic import ValidationError
 
 from tasks.evaluation import Evaluation
-from tasks.progress import artifact_key
+from tasks.stack_key import StackKey
 
 KIND = "evaluation"
+KEY = "evaluation-data"
 READ_BACK = 50
 """So many evaluations are read back, the newest."""
 
 
-def keep(evaluation: Evaluation) -> None:
+class KeptEvaluation(Evaluation):
+    """An evaluation, and whether the gate let the version pass."""
+
+    passed: bool
+
+
+def keep(stack: StackKey, evaluation: Evaluation, *, passed: bool) -> None:
     """Add the evaluation to those of its stack."""
     Artifact(
         type=KIND,
-        key=_key(evaluation.stack_name),
+        key=stack.artifact(KEY),
         description=f"Scores of version {evaluation.version_id} as data; `evaluate-rag` reads them back",
-        data=evaluation.model_dump(mode="json"),
+        data={**evaluation.model_dump(mode="json"), "passed": passed},
     ).create()
 
 
-def kept(stack_name: str) -> list[Evaluation]:
+def kept(stack: StackKey) -> list[KeptEvaluation]:
     """Return the evaluations of a stack, newest first; what this program cannot read any more is left out."""
-    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[_key(stack_name)]))
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[stack.artifact(KEY)]))
     with get_client(sync_client=True) as client:
         found = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC, limit=READ_BACK)
-    evaluations: list[Evaluation] = []
+    evaluations: list[KeptEvaluation] = []
     for artifact in found:
         try:
-            evaluations.append(Evaluation.model_validate_json(str(artifact.data)))  # Prefect writes data as JSON
+            evaluations.append(KeptEvaluation.model_validate_json(str(artifact.data)))  # Prefect writes data as JSON
         except ValidationError:
             get_run_logger().warning("artifact %s is not an evaluation that can be read: left out", artifact.id)
     return evaluations
-
-
-def _key(stack_name: str) -> str:
-    return artifact_key("evaluation-data", stack_name)

@@ -100,7 +100,7 @@ def _over_time(evaluations: Sequence[Evaluation]) -> str:
             f"`{evaluation.version_id}`",
             *(f"{value:.3f}" for value in measures(evaluation).values()),
             f"{evaluation.summary().answer_p95_s:.2f}",
-            "" if evaluation.comparable_with(newest) else "other questions, k or depth",
+            "" if evaluation.comparable_with(newest) else "other questions, models or settings",
         )
         for evaluation in evaluations
     ]

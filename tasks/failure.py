@@ -8,10 +8,9 @@ from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.inference import EnsuredRun
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from clouds.cloudru.inference import GONE
 from clouds.errors import CloudError
-from tasks.plan import StackPlan
+from tasks.plan import Planned, StackPlan
 from tasks.prices import rub_per_hour, total_text
 from tasks.progress import artifact_key
 from tasks.steps import step
@@ -39,34 +38,36 @@ class Left:
 
 @step("after-failure")
 def after_failure(
-    cloudru: CloudRuCredentials,
-    plan: StackPlan,
-    runs: Sequence[EnsuredRun | None],
-    bases: Sequence[EnsuredKnowledgeBase],
-    on_failure: OnFailure,
+    cloudru: CloudRuCredentials, plan: StackPlan, on_failure: OnFailure, *, answered: bool
 ) -> tuple[Left, ...]:
     """Say what is there now; `remove_created` removes the inferences and the base that this run itself has created.
 
-    Documents, bucket and secret stay: the next run begins with them.
+    What this run has created is what its plan wanted to create and is there now: a step that failed after its create
+    cannot tell it. Nothing of a stack that has `answered` is removed: it may serve already. Documents, bucket and
+    secret stay: the next run begins with them.
     """
-    client, removes = cloudru.get_client(), on_failure == "remove_created"
+    client, removes = cloudru.get_client(), on_failure == "remove_created" and not answered
+    bases = {base.name: base.knowledgebase_id for base in client.knowledge_bases.family(plan.stack)}
+    runs = {run.name: run.model_run_id for run in client.inferences.list() if run.status not in GONE}
     left: list[Left] = []
-    for ensured in bases:  # before the inferences: without its embedder a base is of no use
-        base = ensured.knowledge_base
-        state = _end(client.knowledge_bases.delete, base.knowledgebase_id, removes=removes, action=ensured.action)
-        left.append(Left("knowledge base", base.name, base.knowledgebase_id, ensured.action, state, False, None))  # noqa: FBT003
-    for ensured in runs:
-        if ensured is not None:
-            run = ensured.run
-            state = _end(client.inferences.delete, run.model_run_id, removes=removes, action=ensured.action)
-            price = plan.rub_per_hour_of(run.name)
-            left.append(Left("inference", run.name, run.model_run_id, ensured.action, state, True, price))  # noqa: FBT003
+    for row in plan.rows:
+        if row.resource == "knowledge base" and row.verb != "delete" and row.name in bases:
+            state = _end(client.knowledge_bases.delete, bases[row.name], row, removes=removes)
+            left.append(Left(row.resource, row.name, bases[row.name], _action(row), state, False, None))  # noqa: FBT003
+    for row in plan.rows:  # after the base: without its embedder a base is of no use
+        if row.paid and row.name in runs:
+            state = _end(client.inferences.delete, runs[row.name], row, removes=removes)
+            left.append(Left("inference", row.name, runs[row.name], _action(row), state, True, row.rub_per_hour))  # noqa: FBT003
     _tell(plan.stack, left)
     return tuple(left)
 
 
-def _end(delete: Callable[[str], None], resource_id: str, *, removes: bool, action: str) -> str:
-    if not removes or action != "created":
+def _action(row: Planned) -> str:
+    return {"create": "created", "replace": "created", "resume": "resumed"}.get(row.verb, "adopted")
+
+
+def _end(delete: Callable[[str], None], resource_id: str, row: Planned, *, removes: bool) -> str:
+    if not removes or _action(row) != "created":
         return "kept"
     try:
         delete(resource_id)

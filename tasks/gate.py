@@ -15,20 +15,41 @@ class Thresholds(Spec):
     """What a version must reach. The defaults are a start: set them a little below what your own questions reach."""
 
     recall_at_least: float = Field(
-        default=0.7, ge=0, le=1, description="recall@k: share of the expected phrases that the first k chunks hold."
+        default=0.7,
+        ge=0,
+        le=1,
+        title="recall@k at least",
+        description="recall@k: share of the expected phrases that the first k chunks hold.",
     )
     mrr_at_least: float = Field(
-        default=0.5, ge=0, le=1, description="Mean reciprocal rank of the first chunk with an expected phrase."
+        default=0.5,
+        ge=0,
+        le=1,
+        title="MRR at least",
+        description="Mean reciprocal rank of the first chunk with an expected phrase.",
     )
-    ndcg_at_least: float = Field(default=0.5, ge=0, le=1, description="nDCG@k: recall@k that counts late chunks less.")
+    ndcg_at_least: float = Field(
+        default=0.5, ge=0, le=1, title="nDCG@k at least", description="nDCG@k: recall@k that counts late chunks less."
+    )
     answer_phrases_at_least: float = Field(
-        default=0.5, ge=0, le=1, description="Share of the expected phrases that the answers contain."
+        default=0.5,
+        ge=0,
+        le=1,
+        title="Answer phrases at least",
+        description="Share of the expected phrases that the answers contain.",
     )
     answer_p95_s_at_most: float | None = Field(
-        default=None, gt=0, description="Seconds in which 95 % of the answers came; left out: not looked at."
+        default=None,
+        gt=0,
+        title="p95 of the answers at most, s",
+        description="Seconds in which 95 % of the answers came; left out: not looked at.",
     )
     worse_by_at_most: float = Field(
-        default=0.02, ge=0, le=1, description="So much may each of the four be below the version in service."
+        default=0.02,
+        ge=0,
+        le=1,
+        title="Worse by at most",
+        description="So much may each of the four be below the version in service.",
     )
 
 

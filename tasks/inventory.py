@@ -16,6 +16,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
 from tasks.progress import artifact_key
 from tasks.promotion import in_service
+from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
@@ -99,7 +100,7 @@ def look_at_inferences(
 def look_at_knowledge_base(cloudru: CloudRuCredentials, name: str) -> list[ResourceStatus]:
     """Return the knowledge base and its versions, newest first, and which of them is in service."""
     bases = cloudru.get_client().knowledge_bases
-    base, serving = bases.find(name), in_service(name)
+    base, serving = bases.find(name), in_service(StackKey(cloudru.project_id, name))
     if base is None:
         return [ResourceStatus(kind="knowledge base", name=name, state=ABSENT)]
     base_id = base.knowledgebase_id

@@ -16,6 +16,7 @@ from tasks.gate import Thresholds, Verdict, gate, measures
 from tasks.golden import GoldenQuestion
 from tasks.progress import artifact_key
 from tasks.promotion import promote
+from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 from tasks.version import AskedVersion, served
@@ -50,11 +51,11 @@ def judge_version(
     """
     new = evaluate(cloudru, asked, questions, retrieval, measurement)
     serving = evaluate_in_service(cloudru, asked, questions, retrieval, measurement, new)
-    verdict = compare(new, serving, thresholds)
+    verdict = compare(asked.stack, new, serving, thresholds)
     if not verdict.passed:
         raise WrongAnswerError(refusal(new, serving, verdict))
     if promote_passed:
-        promote(new.stack_name, new.knowledge_base_id, new.version_id, measures(new))
+        promote(cloudru, new.stack_name, new.knowledge_base_id, new.version_id, measures(new))
     return EvaluationReport(evaluation=new, in_service=serving, promoted=promote_passed)
 
 
@@ -70,24 +71,24 @@ def evaluate_in_service(
     """Return what the version in service scores on the same questions; None when nothing is in service.
 
     It is measured now, not remembered: models, prompt and load may have changed since it was judged. Only a version
-    that is in service itself, say reindexed under its id, is compared with what it scored before.
+    that is in service itself, say reindexed under its id, is compared with what it scored when it last passed.
     """
     found = served(cloudru, asked.stack_name)
     if found is None:
         return None
     if found.promoted.version_id == asked.version_id:
-        earlier = [known for known in kept(asked.stack_name) if known.version_id == asked.version_id]
+        earlier = [known for known in kept(asked.stack) if known.passed and known.version_id == asked.version_id]
         return next((known for known in earlier if known.comparable_with(new)), None)
     rival = replace(asked, base=found.base, version_id=found.promoted.version_id)
     return measure(cloudru, rival, questions, retrieval, measurement)
 
 
 @step("judge")
-def compare(new: Evaluation, serving: Evaluation | None, thresholds: Thresholds) -> Verdict:
+def compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, thresholds: Thresholds) -> Verdict:
     """Put both before the gate; keep the new figures, and show them beside the earlier ones."""
-    verdict, earlier = gate(new, serving, thresholds), kept(new.stack_name)
-    name = new.stack_name
-    keep(new)
+    verdict, earlier = gate(new, serving, thresholds), kept(stack)
+    name = stack.name
+    keep(stack, new, passed=verdict.passed)
     create_markdown_artifact(
         markdown(new, serving, verdict, earlier),
         key=artifact_key("evaluation", name),

@@ -9,10 +9,14 @@ from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket
+from tasks.checks import Checked
 from tasks.inference import log_group
 from tasks.progress import progress
+from tasks.promotion import in_service
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.storage import StoredDocuments
+from tasks.unreadable import set_aside
 
 UP = (
     re.compile(r"knowledge base ACTIVE\b"),
@@ -32,11 +36,12 @@ def ensure_knowledge_base(
     *,
     allow_replace: bool = False,
 ) -> EnsuredKnowledgeBase:
-    """Adopt the knowledge base, reindex it when a document is newer than its version, or create it.
+    """Adopt the knowledge base and its version in service, create it, or index the documents that are newer.
 
     With `allow_replace` one that no version can change into what is wanted gets another beside it.
     """
     client = cloudru.get_client()
+    served = in_service(StackKey(cloudru.project_id, spec.name))
     ensured = client.knowledge_bases.ensure(
         spec,
         bucket=documents.bucket,
@@ -44,6 +49,7 @@ def ensure_knowledge_base(
         embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
         log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
         documents_modified_at=documents.upload.newest_modified_at,
+        serving_id=served.version_id if served else None,
         allow_replace=allow_replace,
     )
     for difference in ensured.differences:
@@ -70,6 +76,15 @@ def wait_for_index(
         )
         advance(len(UP), "searchable")
     return indexed
+
+
+@step("set-aside-unreadable", **LOOK_FIRST)
+def set_aside_unreadable(
+    cloudru: CloudRuCredentials, checked: Checked, stored: StoredDocuments, index: IndexedKnowledgeBase, name: str
+) -> None:
+    """List the documents that the version could not read, and leave them out until they change."""
+    stack = StackKey(cloudru.project_id, name)
+    set_aside(cloudru, stack, index.version, checked.documents, stored.bucket, stored.folder, checked.left_out)
 
 
 def up(seen: str) -> int:

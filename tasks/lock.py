@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import copy_context
+from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
@@ -21,8 +23,10 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.logging import get_logger
 from prefect.runtime import flow_run
 
+from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError
-from tasks.steps import end_steps
+from tasks.stack_key import StackKey
+from tasks.steps import begin_no_step, end_steps
 
 LEASE_S = 60
 """The shortest lease that Prefect grants."""
@@ -32,16 +36,27 @@ FREED_WITHIN_S = LEASE_S + 15
 LOCK_WAIT_S = 120
 """Long enough to go on after a run that was killed."""
 LOOK_EVERY_S = 2.0
-LOCKED = 423
+LOCKED, GONE = 423, 410
 
 
 class StackLockedError(CloudError):
     """Another run of the stack, or of the tuning, is at work."""
 
 
-def limit_name(stack_name: str) -> str:
-    """Return the name of the stack's global concurrency limit."""
-    return f"rag-{stack_name}"
+@dataclass(frozen=True)
+class _Place:
+    """What only one run at a time may work on: in words, and as the global concurrency limit."""
+
+    subject: str
+    limit: str
+
+
+@dataclass
+class _Lease:
+    """The slot is held by `id`; `lost` when it is another run's."""
+
+    id: UUID
+    lost: bool = False
 
 
 def tuning_limit_name(name: str) -> str:
@@ -49,70 +64,120 @@ def tuning_limit_name(name: str) -> str:
     return f"tuning-{name}"
 
 
-def stack_lock(stack_name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[None]:
+def stack_lock(
+    cloudru: CloudRuCredentials, stack_name: str, wait_s: float = LOCK_WAIT_S
+) -> AbstractContextManager[None]:
     """Hold the stack's lock inside the block.
 
     Raises:
-        StackLockedError: another run holds it, and still did after `wait_s`.
+        StackLockedError: another run holds it, and still did after `wait_s`, or has taken it meanwhile.
 
     """
-    return _lock(limit_name(stack_name), f"another run of the stack {stack_name}", wait_s)
+    return _lock(_Place(f"the stack {stack_name}", StackKey(cloudru.project_id, stack_name).limit), wait_s)
 
 
 def tuning_lock(name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[None]:
     """Hold the lock of the tuning of that name inside the block; raises as `stack_lock` does."""
-    return _lock(tuning_limit_name(name), f"another run of the tuning {name}", wait_s)
+    return _lock(_Place(f"the tuning {name}", tuning_limit_name(name)), wait_s)
 
 
 @contextmanager
-def _lock(limit: str, other: str, wait_s: float) -> Generator[None]:
+def _lock(place: _Place, wait_s: float) -> Generator[None]:
     with get_client(sync_client=True) as client:
         with suppress(ObjectAlreadyExists):
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=limit, limit=1))
-        lease_id = _acquired(client, limit, other, wait_s)
+            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=place.limit, limit=1))
+        lease = _Lease(_acquired(client, place, wait_s))
         ended = threading.Event()
-        threading.Thread(target=_renew, args=(limit, lease_id, ended), daemon=True, name="lock").start()
+        renew = copy_context().run  # so that it can stop the steps of this run
+        renewing = threading.Thread(target=renew, args=(_renew, place, lease, ended), daemon=True, name="lock")
+        renewing.start()
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             end_steps()  # what they create is not to be looked for by the next run before it is there
+            if lease.lost and isinstance(error, Exception):
+                raise _lost(place) from error
             raise
+        else:
+            if lease.lost:
+                raise _lost(place)
         finally:
             ended.set()
+            renewing.join(LOOK_EVERY_S)  # it may be taking the slot again
             with suppress(httpx.HTTPError):  # the lease runs out by itself, and the run has a result of its own
-                client.release_concurrency_slots_with_lease(lease_id)
+                client.release_concurrency_slots_with_lease(lease.id)
 
 
-def _acquired(client: SyncPrefectClient, limit: str, other: str, wait_s: float) -> UUID:
+def _acquired(client: SyncPrefectClient, place: _Place, wait_s: float) -> UUID:
     """Return the lease; look for it until it is granted."""
-    run_id = flow_run.id
-    holder = ConcurrencyLeaseHolder(type="flow_run", id=UUID(run_id)) if run_id else None
     deadline_s, waited = time.monotonic() + wait_s, False
-    while True:
-        try:
-            answer = client.increment_concurrency_slots_with_lease([limit], 1, "concurrency", LEASE_S, holder)
-            return ConcurrencyLimitWithLeaseResponse.model_validate(answer.json()).lease_id
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code != LOCKED:
-                raise
+    while (lease_id := _granted(client, place)) is None:
         if time.monotonic() >= deadline_s:
             raise StackLockedError(
-                f"{other} is at work, and nothing was changed: run again when it has "
+                f"another run of {place.subject} is at work, and nothing was changed: run again when it has "
                 f"ended, cancel it, or wait for it longer than {wait_s:g} s (lock_wait_s). A run that was killed holds "
-                f"its place for {FREED_WITHIN_S} s; if no run is at work and this goes on, the Prefect server has "
-                f"forgotten the lease over a restart: `prefect global-concurrency-limit delete {limit}`."
+                f"its place for {FREED_WITHIN_S} s; {_forgotten(place)}"
             )
         if not waited:
-            get_run_logger().info("Waiting up to %g s: %s is at work", wait_s, other)
+            get_run_logger().info("Another run of %s is at work; waiting up to %g s", place.subject, wait_s)
             waited = True
         time.sleep(min(LOOK_EVERY_S, wait_s))
+    return lease_id
 
 
-def _renew(limit: str, lease_id: UUID, ended: threading.Event) -> None:
-    """Keep the lease; a server that is away for a while must not end a run that has begun to cost money."""
+def _granted(client: SyncPrefectClient, place: _Place) -> UUID | None:
+    """Ask for the slot once; None when it is another's."""
+    run_id = flow_run.id
+    holder = ConcurrencyLeaseHolder(type="flow_run", id=UUID(run_id)) if run_id else None
+    try:
+        answer = client.increment_concurrency_slots_with_lease([place.limit], 1, "concurrency", LEASE_S, holder)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != LOCKED:
+            raise
+        return None
+    return ConcurrencyLimitWithLeaseResponse.model_validate(answer.json()).lease_id
+
+
+def _renew(place: _Place, lease: _Lease, ended: threading.Event) -> None:
+    """Keep the lease; a server that is away for a while must not end a run that has begun to cost money.
+
+    A lease that is gone is taken again: this process slept, say, and the server gave the slot up. When it is another
+    run's by now, no other step of this one begins.
+    """
     with get_client(sync_client=True) as client:
         while not ended.wait(RENEWED_EVERY_S):
             try:
-                client.renew_concurrency_lease(lease_id, LEASE_S)
+                lease_id = lease.id if _renewed(client, lease) else _granted(client, place)
             except httpx.HTTPError as error:
-                get_logger(__name__).warning("The lock %s could not be renewed: %s", limit, error)
+                get_logger(__name__).warning("The lock of %s could not be renewed: %s", place.subject, error)
+                continue
+            if lease_id is None:
+                lease.lost = True
+                begin_no_step()
+                return
+            lease.id = lease_id
+
+
+def _renewed(client: SyncPrefectClient, lease: _Lease) -> bool:
+    """Renew it; False when there is no such lease any more."""
+    try:
+        client.renew_concurrency_lease(lease.id, LEASE_S)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != GONE:
+            raise
+        return False
+    return True
+
+
+def _lost(place: _Place) -> StackLockedError:
+    return StackLockedError(
+        f"the lock of {place.subject} was lost and is another run's now, so no other step was begun: run again "
+        f"when that has ended; {_forgotten(place)}"
+    )
+
+
+def _forgotten(place: _Place) -> str:
+    return (
+        "if no run is at work and this goes on, the Prefect server has forgotten the lease over a restart: "
+        f"`prefect global-concurrency-limit delete {place.limit}`."
+    )

@@ -13,6 +13,8 @@ from tasks.checks import Checked
 from tasks.plan import Observation, Stack, StackPlan, plan
 from tasks.plan_text import show
 from tasks.prices import catalogue_prices
+from tasks.promotion import in_service
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 
@@ -44,7 +46,8 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
         ),
         prices=catalogue_prices(client),
         bases=tuple(bases),
-        version=versions[0] if versions else None,
+        versions=tuple(versions),
+        served=in_service(StackKey(cloudru.project_id, stack.knowledge_base.name)),
     )
 
 

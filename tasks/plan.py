@@ -15,6 +15,7 @@ from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from tasks.prices import total_text
+from tasks.promotion import InService
 
 STARTS = frozenset({"create", "resume", "replace"})
 """What makes a model cost money that costs none now."""
@@ -49,7 +50,7 @@ class Observation:
 
     `documents` compares them with the folder, None without a bucket; `secret` is None when no token is to be kept.
     `runs` are by name of inference, `prices` in RUB per hour by repository. `bases` are the knowledge base and what
-    replaces it, the latest first; `version` is the newest of the latest.
+    replaces it, `versions` those of the latest, each newest first; `served` is what is in service.
     """
 
     bucket: EnsuredBucket | None
@@ -60,7 +61,8 @@ class Observation:
     runs: Mapping[str, RunDecision]
     prices: Mapping[str, float]
     bases: tuple[KnowledgeBase, ...]
-    version: KnowledgeBaseVersion | None
+    versions: tuple[KnowledgeBaseVersion, ...]
+    served: InService | None = None
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,8 @@ def _knowledge_bases(
     decided = decide(
         stack.knowledge_base,
         latest,
-        seen.version,
+        seen.versions,
+        serving_id=seen.served.version_id if seen.served else None,
         bucket=stack.bucket,
         folder=stack.folder,
         embedder=_embedder(stack.embedder, seen),
@@ -206,13 +209,15 @@ def _knowledge_bases(
         id=latest.knowledgebase_id if latest and not replaces else "",
     )
     older = seen.bases if replaces else seen.bases[1:]
-    rows = [_replaced(base, decided.name, allow_replace=allow_replace) for base in older]
+    is_over = bool(latest and seen.served and seen.served.knowledge_base_id == latest.knowledgebase_id)
+    rows = [_replaced(base, decided.name, may=allow_replace or (is_over and not replaces)) for base in older]
     refused = str(refusal(latest, decided)) if replaces and latest and not allow_replace else ""
     return [row, *rows], refused
 
 
-def _replaced(base: KnowledgeBase, by: str, *, allow_replace: bool) -> Planned:
-    if allow_replace:
+def _replaced(base: KnowledgeBase, by: str, *, may: bool) -> Planned:
+    """Return the row of a base that `by` replaces; one that is in service already was let do so by an earlier run."""
+    if may:
         return Planned(
             "knowledge base", base.name, "delete", f"once {by} has answered in its place", id=base.knowledgebase_id
         )

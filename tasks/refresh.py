@@ -7,13 +7,13 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
-from clouds.cloudru.knowledge_version import is_broken, unreadable_documents
+from clouds.cloudru.knowledge_version import is_broken
+from clouds.cloudru.model_run_body import identity_differences
 from clouds.cloudru.model_run_wait import ANSWERING
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec, ProbeSpec, RetrievalSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
-from clouds.errors import ConfigurationError, FailedStateError
-from tasks import unreadable
+from clouds.errors import ConfigurationError, ConflictError, FailedStateError
 from tasks.changes import Changes
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds, measures
@@ -22,9 +22,11 @@ from tasks.inference import log_group
 from tasks.judgement import judge_version
 from tasks.knowledge import wait_for_index
 from tasks.progress import progress
-from tasks.promotion import InService, in_service, promote
+from tasks.promotion import InService, hold, in_service, promote
 from tasks.query import QueryModel, verify
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
+from tasks.unreadable import set_aside
 from tasks.version import AskedVersion
 
 
@@ -34,6 +36,7 @@ def find_inference(cloudru: CloudRuCredentials, model: InferenceSpec | Foundatio
 
     Raises:
         ConfigurationError: there is no such run, or it is suspended.
+        ConflictError: it is another model than the stack says.
 
     """
     if isinstance(model, FoundationModelSpec):
@@ -47,7 +50,15 @@ def find_inference(cloudru: CloudRuCredentials, model: InferenceSpec | Foundatio
             f"the model run {listed.name} is {listed.status.removeprefix('MODEL_RUN_STATUS_')} and does not answer: "
             "run resume-rag or provision-rag first"
         )
-    return EnsuredRun(client.inferences.get(listed.model_run_id), "adopted")
+    run = client.inferences.get(listed.model_run_id)
+    if differences := identity_differences(model, run, cloudru.assumptions.inference):
+        raise ConflictError(
+            f"the model run {run.name} ({run.model_run_id}) is not what the stack says: {'; '.join(differences)}. "
+            "Correct the stack, or give the model another name and run provision-rag",
+            409,
+            "ALREADY_EXISTS",
+        )
+    return EnsuredRun(run, "adopted")
 
 
 @step("sync-documents", run_name="sync-documents {plan.folder}", **LOOK_FIRST)
@@ -114,10 +125,15 @@ def wait_for_version(
         indexed = wait_for_index.fn(cloudru, spec, ensured)
     except FailedStateError:
         version_id = ensured.version.knowledgebase_version_id
-        _set_aside(cloudru, spec.name, changes, cloudru.get_client().knowledge_bases.version(version_id))
+        _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.version(version_id))
         raise
-    _set_aside(cloudru, spec.name, changes, indexed.version)
+    _set_aside(cloudru, changes, indexed.version)
     return indexed
+
+
+def _set_aside(cloudru: CloudRuCredentials, changes: Changes, version: KnowledgeBaseVersion) -> None:
+    plan = changes.plan
+    set_aside(cloudru, changes.stack, version, changes.documents, plan.bucket, plan.folder, changes.left_out)
 
 
 def judge_and_promote(
@@ -142,8 +158,15 @@ def judge_and_promote(
     base, version_id = index.knowledge_base, index.version.knowledgebase_version_id
     if not questions:
         verify(cloudru, index, reranker, llm, probe, retrieval)
-        return promote(stack_name, base.knowledgebase_id, version_id, None)
-    asked = AskedVersion(stack_name, base, version_id, "built by this run", _queried(reranker), _queried(llm))
+        return promote(cloudru, stack_name, base.knowledgebase_id, version_id, None)
+    asked = AskedVersion(
+        StackKey(cloudru.project_id, stack_name),
+        base,
+        version_id,
+        "built by this run",
+        _queried(reranker),
+        _queried(llm),
+    )
     report = judge_version(
         cloudru,
         asked,
@@ -153,34 +176,18 @@ def judge_and_promote(
         thresholds=thresholds,
         promote_passed=False,
     )
-    return promote(stack_name, base.knowledgebase_id, version_id, measures(report.evaluation))
+    return promote(cloudru, stack_name, base.knowledgebase_id, version_id, measures(report.evaluation))
 
 
-@step("hold-in-service", run_name="hold-in-service {name}")
-def hold_in_service(name: str, changes: Changes) -> InService:
+@step("hold-in-service", run_name="hold-in-service {changes.stack.name}")
+def hold_in_service(changes: Changes) -> InService:
     """Write down which version is in service before another one is built, unless a promotion has done so."""
-    promoted = in_service(name)
+    promoted = in_service(changes.stack)
     serving = changes.serving.knowledgebase_version_id
     if promoted is not None and promoted.version_id == serving:
         return promoted
-    return promote.fn(name, changes.base.knowledgebase_id, serving, None)
+    return hold(changes.stack, changes.base.knowledgebase_id, serving)
 
 
 def _queried(model: ReadyRun | FoundationModelSpec) -> QueryModel:
     return model.run if isinstance(model, ReadyRun) else model
-
-
-def _set_aside(cloudru: CloudRuCredentials, name: str, changes: Changes, version: KnowledgeBaseVersion) -> None:
-    """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already."""
-    plan = changes.plan
-    documents = {plan.folder + document.name: document for document in changes.documents}
-    told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
-    found = [one for one in told if one.key in documents]
-    registry = {**changes.left_out, **dict(unreadable.entry(documents[one.key], one.reason) for one in found)}
-    if registry != unreadable.read_registry(name):
-        unreadable.write_registry(name, registry)
-    unreadable.show(name, registry)
-    for one in found:
-        get_run_logger().warning("%s could not be read and is set aside until it changes: %s", one.key, one.reason)
-    if found:
-        cloudru.get_client().storage.delete_objects(plan.bucket, [one.key for one in found])

@@ -34,7 +34,7 @@ def plan_refresh(stack_name: str, changes: Changes) -> StackPlan:
 def _version(changes: Changes) -> Planned:
     serving = changes.serving.knowledgebase_version_id
     if changes.built is not None:
-        reason = "built by an earlier run: it is judged and, when it passes, promoted"
+        reason = "built, and not judged as it is: it is judged and, when it passes, promoted"
         return Planned("version", changes.built.knowledgebase_version_id, "adopt", reason)
     if not changes.wanted:
         return Planned("version", serving, "keep", "it has read the documents as they are")

@@ -52,7 +52,7 @@ def report_refresh(
         changed=plan.changed,
         deleted=plan.missing,
         same=len(plan.same),
-        unreadable=tuple(document.name for document in read_registry(name).values()),
+        unreadable=tuple(document.name for document in read_registry(changes.stack).values()),
         version_id=promoted.version_id if promoted else changes.serving.knowledgebase_version_id,
         previous_version_id=promoted.previous_version_id if promoted else None,
         scores=promoted.scores if promoted else None,

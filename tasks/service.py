@@ -1,4 +1,4 @@
-"""From verified to in service: the first version of a knowledge base, and the end of the base that it replaces."""
+"""From verified to in service: the version that has answered, and the end of the base that it replaces."""
 
 from prefect import get_run_logger
 
@@ -7,6 +7,7 @@ from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from tasks.plan import StackPlan
 from tasks.promotion import InService, in_service, promote
 from tasks.query import Answer
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 GONE_WITHIN_S = 600.0
@@ -19,14 +20,11 @@ def put_in_service(
     index: IndexedKnowledgeBase,
     answer: Answer,  # noqa: ARG001  # the proof comes before
 ) -> InService:
-    """Put the version in service that has answered the probe, and delete the bases that the plan says it replaces.
-
-    When a version of the same base is in service it stays: another one takes more than an answer, it is judged first.
-    """
-    base_id = index.knowledge_base.knowledgebase_id
-    serving = in_service(plan.stack)
-    if serving is None or serving.knowledge_base_id != base_id:
-        serving = promote(plan.stack, base_id, index.version.knowledgebase_version_id, None)
+    """Put the version in service that has answered the probe, and delete the bases that the plan says it replaces."""
+    base_id, version_id = index.knowledge_base.knowledgebase_id, index.version.knowledgebase_version_id
+    serving = in_service(StackKey(cloudru.project_id, plan.stack))
+    if serving is None or (serving.knowledge_base_id, serving.version_id) != (base_id, version_id):
+        serving = promote(cloudru, plan.stack, base_id, version_id, None)
     bases = cloudru.get_client().knowledge_bases
     for row in plan.replaced:
         bases.delete(row.id)

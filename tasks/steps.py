@@ -158,13 +158,18 @@ def end_steps() -> None:
     A run that was interrupted (SIGTERM, Ctrl-C) calls it before it gives the stack's lock back: until then a step may
     still create something. A second signal ends the wait.
     """
-    log = _LOG.get()
-    if log is None:
-        return
-    with log.change:
-        log.ending.set()
-        log.failed.set()
-        log.change.wait_for(lambda: not log.under_way)
+    begin_no_step()
+    if log := _LOG.get():
+        with log.change:
+            log.change.wait_for(lambda: not log.under_way)
+
+
+def begin_no_step() -> None:
+    """Let no other step begin; waits among those under way end at their next look."""
+    if log := _LOG.get():
+        with log.change:
+            log.ending.set()
+            log.failed.set()
 
 
 def step(name: str, *, run_name: str | None = None, **options: Any) -> Callable[[Callable[P, R]], Step[P, R]]:
@@ -243,11 +248,6 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
             get_run_logger().warning("Also failed: %s", state.message)
     if first is not None:
         first.result()
-
-
-def results(futures: Iterable[PrefectFuture[R]]) -> list[R]:
-    """Return the results of those steps that have ended well; for use when others have not."""
-    return [future.result() for future in futures if future.state.is_completed()]
 
 
 def critical_path(times: Iterable[StepTime]) -> list[StepTime]:

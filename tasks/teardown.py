@@ -15,9 +15,11 @@ from clouds.errors import ConflictError, NotFoundError
 from tasks.prices import total_text
 from tasks.progress import artifact_key, progress
 from tasks.report_text import table
+from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.teardown_plan import Deletion, Kind, TeardownPlan
+from tasks.unreadable import forget
 
 DONE = {"delete": "deleted", "absent": "absent", "keep": "kept"}
 
@@ -107,8 +109,9 @@ def delete_folder(cloudru: CloudRuCredentials, plan: TeardownPlan) -> TornDown:
 
 
 @step("delete-variable", run_name="delete {deletion.name}", **LOOK_FIRST)
-def delete_variable(deletion: Deletion) -> TornDown:
-    """Delete the Prefect variable that names the version in service."""
+def delete_variable(cloudru: CloudRuCredentials, deletion: Deletion, stack_name: str) -> TornDown:
+    """Delete the Prefect variable that names the version in service, and what is kept of unreadable documents."""
+    forget(StackKey(cloudru.project_id, stack_name))
     if deletion.action == "delete":
         Variable.unset(deletion.name)
     return _outcome(deletion)

@@ -23,7 +23,7 @@ from tasks.inventory import moment
 from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, rub_per_hour
 from tasks.progress import artifact_key
-from tasks.promotion import variable_name
+from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
@@ -85,7 +85,7 @@ def plan_teardown(cloudru: CloudRuCredentials, stack: Stack, *, delete_documents
             client, stack.token_secret, [r for r in runs if r.status not in GONE and r.model_run_id not in going]
         ),
         bucket=_bucket(client, stack.bucket, stack.folder, delete_documents=delete_documents),
-        variable=_variable(name),
+        variable=_variable(StackKey(cloudru.project_id, name).variable),
     )
     rows = [
         {
@@ -197,8 +197,7 @@ def _bucket(client: CloudRuClient, bucket: str, folder: str, *, delete_documents
     return Deletion(kind="bucket", name=bucket, action="delete", reason=reason)
 
 
-def _variable(stack: str) -> Deletion:
-    name = variable_name(stack)
+def _variable(name: str) -> Deletion:
     held = Variable.get(name)  # synchronous here, a coroutine only inside an event loop
     if held is None:
         return Deletion(kind="variable", name=name, action="absent", reason="no version was promoted")

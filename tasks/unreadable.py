@@ -1,7 +1,7 @@
 """Documents that the service could not read: kept by content, listed for people, not tried again until they change.
 
-They are kept in the Prefect Variable `rag_<stack>_unreadable` as {sha256: {name, reason, size_bytes}}, and in numbered
-ones beside it, because a Variable holds 5000 characters at most.
+They are kept in a Prefect Variable of the stack as {sha256: {name, reason, size_bytes}}, and in numbered ones beside
+it, because a Variable holds 5000 characters at most.
 """
 
 import hashlib
@@ -9,17 +9,24 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.types import MAX_VARIABLE_VALUE_LENGTH
 from prefect.variables import Variable
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.knowledge_version import unreadable_documents
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.content import open_document, size_of
+from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
+from clouds.errors import ConfigurationError
 from tasks.progress import artifact_key
-from tasks.promotion import variable_name
+from tasks.stack_key import StackKey
 
 REASON_CHARACTERS = 300
+NAMED = 10
+"""So many documents are named in an error."""
 PIECE_BYTES = 1 << 20
 
 
@@ -38,17 +45,17 @@ Registry = Mapping[str, Unreadable]
 PAGE = TypeAdapter(dict[str, Unreadable])
 
 
-def read_registry(stack_name: str) -> dict[str, Unreadable]:
+def read_registry(stack: StackKey) -> dict[str, Unreadable]:
     """Return what could not be read up to now."""
     found: dict[str, Unreadable] = {}
     number = 1
-    while (value := _value(stack_name, number)) is not None:
+    while (value := _value(stack, number)) is not None:
         found |= PAGE.validate_python(value)
         number += 1
     return found
 
 
-def write_registry(stack_name: str, registry: Registry) -> None:
+def write_registry(stack: StackKey, registry: Registry) -> None:
     """Keep exactly this."""
     pages: list[dict[str, Any]] = [{}]
     for digest, document in registry.items():
@@ -57,10 +64,18 @@ def write_registry(stack_name: str, registry: Registry) -> None:
             pages.append({})
         pages[-1] |= entry
     for number, page in enumerate(pages, start=1):
-        Variable.set(_name(stack_name, number), page, overwrite=True)
-    number = len(pages) + 1
-    while _value(stack_name, number) is not None:
-        Variable.unset(_name(stack_name, number))
+        Variable.set(_name(stack, number), page, overwrite=True)
+    _unset(stack, len(pages) + 1)
+
+
+def forget(stack: StackKey) -> None:
+    """Keep nothing in mind."""
+    _unset(stack, 1)
+
+
+def _unset(stack: StackKey, number: int) -> None:
+    while _value(stack, number) is not None:
+        Variable.unset(_name(stack, number))
         number += 1
 
 
@@ -75,6 +90,22 @@ def split(documents: Iterable[Document], registry: Registry) -> tuple[list[Docum
             left_out[digest] = known.model_copy(update={"name": document.name})
         else:
             tried.append(document)
+    return tried, left_out
+
+
+def leave_out(documents: Sequence[Document], registry: Registry) -> tuple[list[Document], dict[str, Unreadable]]:
+    """Return what `split` does.
+
+    Raises:
+        ConfigurationError: no document is left.
+
+    """
+    tried, left_out = split(documents, registry)
+    if documents and not tried:
+        reasons = "; ".join(f"{known.name}: {known.reason}" for known in list(left_out.values())[:NAMED])
+        raise ConfigurationError(
+            f"none of the {len(documents)} documents could be read before, and none has changed since: {reasons}"
+        )
     return tried, left_out
 
 
@@ -93,6 +124,29 @@ def sha256(document: Document) -> str:
     return digest.hexdigest()
 
 
+def set_aside(
+    cloudru: CloudRuCredentials,
+    stack: StackKey,
+    version: KnowledgeBaseVersion,
+    documents: Iterable[Document],
+    bucket: str,
+    folder: str,
+    left_out: Registry,
+) -> None:
+    """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already."""
+    by_key = {folder + document.name: document for document in documents}
+    told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
+    found = [one for one in told if one.key in by_key]
+    registry = {**left_out, **dict(entry(by_key[one.key], one.reason) for one in found)}
+    if registry != read_registry(stack):
+        write_registry(stack, registry)
+    show(stack.name, registry)
+    for one in found:
+        get_run_logger().warning("%s could not be read and is set aside until it changes: %s", one.key, one.reason)
+    if found:
+        cloudru.get_client().storage.delete_objects(bucket, [one.key for one in found])
+
+
 def show(stack_name: str, unreadable: Registry) -> None:
     """List them in an artifact, if there are any."""
     rows: Sequence[dict[str, Any]] = [
@@ -106,9 +160,9 @@ def show(stack_name: str, unreadable: Registry) -> None:
         )
 
 
-def _value(stack_name: str, number: int) -> Any:
-    return Variable.get(_name(stack_name, number))  # synchronous here, a coroutine only inside an event loop
+def _value(stack: StackKey, number: int) -> Any:
+    return Variable.get(_name(stack, number))  # synchronous here, a coroutine only inside an event loop
 
 
-def _name(stack_name: str, number: int) -> str:
-    return f"{variable_name(stack_name)}_unreadable{'' if number == 1 else f'_{number}'}"
+def _name(stack: StackKey, number: int) -> str:
+    return f"{stack.variable}_unreadable{'' if number == 1 else f'_{number}'}"

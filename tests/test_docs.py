@@ -1,22 +1,49 @@
 """The documentation keeps up with the code: links lead somewhere, every parameter and command named exists."""
 
 import ast
+import inspect
 import re
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prefect import Flow
 from pydantic import BaseModel
 
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
+from flows.ask import ask_rag
+from flows.evaluate import evaluate_rag, rollback_rag
+from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
+from flows.provision import provision_rag
+from flows.refresh import refresh_rag
 from flows.specs import EmbedderTuning, RagStack
+from flows.teardown import teardown_rag
 from local.docs import API_PAGES, DECISIONS, PAGE, api_page, decisions_page, nested_models, page
+from tasks.evaluation import EvaluationSpec
+from tasks.gate import Thresholds
+from tasks.lock import LOCK_WAIT_S
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
     *ROOT.glob("*.md"),
     *(path for folder in ("docs", "examples", "bench") for path in (ROOT / folder).rglob("*.md")),
 ]
+FLOWS: list[Flow[..., Any]] = [
+    provision_rag,
+    refresh_rag,
+    evaluate_rag,
+    rollback_rag,
+    ask_rag,
+    suspend_rag,
+    resume_rag,
+    status_rag,
+    sweep_rag,
+    teardown_rag,
+]
+ROOTS = (RagStack, EmbedderTuning, EvaluationSpec, Thresholds)
+FORMS = [*dict.fromkeys(model for root in ROOTS for model in nested_models(root))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -46,17 +73,15 @@ def test_parameters_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-@pytest.mark.parametrize(
-    "model", dict.fromkeys([*nested_models(RagStack), *nested_models(EmbedderTuning)]), ids=lambda model: model.__name__
-)
+@pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_every_flow_parameter_is_described(model: type[BaseModel]) -> None:
     """Each field has a description: the Prefect UI shows it beside the input."""
     assert [name for name, field in model.model_fields.items() if not field.description] == []
 
 
-@pytest.mark.parametrize("model", dict.fromkeys(nested_models(EmbedderTuning)), ids=lambda model: model.__name__)
-def test_every_parameter_of_a_tuning_has_a_title(model: type[BaseModel]) -> None:
-    """The form is read by people: without a title Prefect shows the field's name."""
+@pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
+def test_every_flow_parameter_has_a_title(model: type[BaseModel]) -> None:
+    """Each field has a title: without one the Prefect UI writes "Gpu Memory Gb" over the input."""
     assert [name for name, field in model.model_fields.items() if not field.title] == []
 
 
@@ -78,6 +103,34 @@ def test_every_module_of_the_call_table_exists(path: Path) -> None:
     modules = re.findall(r"`(clouds/[\w/]+\.py)`", path.read_text(encoding="utf-8"))
     assert modules
     assert [module for module in modules if not (ROOT / module).exists()] == []
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_every_flow_has_a_page_with_its_parameters(flow: Flow[..., Any]) -> None:
+    """The page of a flow begins with its call: the same parameters in the same order, with the same defaults."""
+    text = (ROOT / "docs" / f"{flow.name}.md").read_text(encoding="utf-8")
+    called = re.search(rf"```python\n({flow.fn.__name__}\(.+?)\n```", text, re.DOTALL)
+    assert called
+    written = ast.parse(f"def {called[1]}: ...").body[0]
+    assert isinstance(written, ast.FunctionDef)
+    source = ast.parse(textwrap.dedent(inspect.getsource(flow.fn))).body[0]
+    assert isinstance(source, ast.FunctionDef)
+    assert parameters(written.args) == parameters(source.args)
+
+
+def parameters(arguments: ast.arguments) -> dict[str, str | None]:
+    """Return the default of each parameter as it is written, under a name with a star where it is keyword-only."""
+    positional, keywords = arguments.args, arguments.kwonlyargs
+    defaults = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults, *arguments.kw_defaults]
+    names = [*(each.arg for each in positional), *(f"*{each.arg}" for each in keywords)]
+    return {name: _written(default) for name, default in zip(names, defaults, strict=True)}
+
+
+def _written(default: ast.expr | None) -> str | None:
+    """Return a default as Python writes it; of a name that the flow imports, its value."""
+    if isinstance(default, ast.Name):
+        return f"{LOCK_WAIT_S:g}" if default.id == "LOCK_WAIT_S" else default.id
+    return None if default is None else ast.unparse(default)
 
 
 def messages() -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.knowledge_body import create_body, version_body
-from clouds.cloudru.knowledge_decision import decide, family, refusal
+from clouds.cloudru.knowledge_decision import decide, family, refusal, serving
 from clouds.cloudru.knowledge_version import moment, moved
 from clouds.cloudru.knowledge_wait import IndexedKnowledgeBase, wait_indexed
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
@@ -175,10 +175,13 @@ class KnowledgeBases:
         embedder: ModelRun | FoundationModelSpec,
         log_group_id: str,
         documents_modified_at: datetime | None,
+        serving_id: str | None = None,
         allow_replace: bool = False,
     ) -> EnsuredKnowledgeBase:
-        """Adopt the knowledge base of that name or create it; reindex it when a document is newer or it had failed.
+        """Adopt the knowledge base of that name or create it; index it again when a document is newer or it had failed.
 
+        `serving_id` is the version that questions go to: it is the one that is adopted, and what is newer becomes
+        another version beside it. Without one the newest is looked at, and indexed again itself.
         With `allow_replace` one that has another embedder, bucket or folder gets another beside it, which later calls
         find. Deleting the old one is left to the caller: it serves until the new one has answered.
 
@@ -193,11 +196,13 @@ class KnowledgeBases:
                 "set log_group_id, or leave it out in the spec and pass what log_groups.ensure returns."
             )
         existing = next(iter(self.family(spec.name)), None)
-        version = self._newest_version(existing.knowledgebase_id) if existing else None
+        versions = self._visible_versions(existing.knowledgebase_id) if existing else ()
+        version = serving(versions, serving_id)
         decided = decide(
             spec,
             existing,
-            version,
+            versions,
+            serving_id=serving_id,
             bucket=bucket,
             folder=folder,
             embedder=embedder,
@@ -230,11 +235,23 @@ class KnowledgeBases:
                     embedder=embedder,
                     log_group_id=log_group_id,
                     documents_modified_at=documents_modified_at,
+                    serving_id=serving_id,
                     allow_replace=allow_replace,
                 )
-            return EnsuredKnowledgeBase(created, self._newest_version(created.knowledgebase_id), "created")
+            return EnsuredKnowledgeBase(created, self._visible_versions(created.knowledgebase_id)[0], "created")
         if decided.verb == "update":
-            version = self.reindex(existing.knowledgebase_id, version.knowledgebase_version_id)
+            version = (
+                self.create_version(
+                    existing.knowledgebase_id,
+                    spec,
+                    bucket=bucket,
+                    folder=folder,
+                    embedder=embedder,
+                    log_group_id=log_group_id,
+                )
+                if serving_id
+                else self.reindex(existing.knowledgebase_id, version.knowledgebase_version_id)
+            )
             return EnsuredKnowledgeBase(existing, version, "updated", decided.differences)
         return EnsuredKnowledgeBase(existing, version, "adopted", decided.differences)
 
@@ -275,12 +292,12 @@ class KnowledgeBases:
             seen_tokens.add(token)
             asked["page_token"] = token
 
-    def _newest_version(self, knowledge_base_id: str) -> KnowledgeBaseVersion:
+    def _visible_versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
         return self._connection.wait_visible(
             lambda: self.versions(knowledge_base_id),
             lambda versions: len(versions) > 0,
             subject=f"the first version of knowledge base {knowledge_base_id}",
-        )[0]
+        )
 
     def _created(self, name: str, body: dict[str, Any]) -> KnowledgeBase:
         def create() -> str:

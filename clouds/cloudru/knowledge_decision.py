@@ -37,21 +37,30 @@ def family(name: str, bases: Sequence[KnowledgeBase], assumed: KnowledgeAssumpti
     return [base for *_, base in sorted(ordered, key=lambda entry: entry[:2], reverse=True)]
 
 
+def serving(versions: Sequence[KnowledgeBaseVersion], version_id: str | None) -> KnowledgeBaseVersion | None:
+    """Return the version of that id when it can be used; the newest one otherwise, None when there is none."""
+    in_service = (v for v in versions if v.knowledgebase_version_id == version_id and not is_broken(v))
+    return next(in_service, next(iter(versions), None))
+
+
 def decide(
     spec: KnowledgeBaseSpec,
     existing: KnowledgeBase | None,
-    version: KnowledgeBaseVersion | None,
+    versions: Sequence[KnowledgeBaseVersion],
     *,
+    serving_id: str | None = None,
     bucket: str,
     folder: str,
     embedder: ModelRun | FoundationModelSpec | str,
     documents_modified_at: datetime | None,
     assumed: KnowledgeAssumptions,
 ) -> KnowledgeBaseDecision:
-    """Compare the latest base and its newest version with what is wanted.
+    """Compare the latest base with what is wanted: its version in service, else its newest (`versions`: newest first).
 
-    `embedder` is a name when there is no such run yet.
+    A newer version that is not in service is left to whoever judges it. `embedder` is a name when there is no such run
+    yet.
     """
+    version = serving(versions, serving_id)
     if existing is None:
         return KnowledgeBaseDecision("create", spec.name, "no knowledge base of that name")
     if version is None:
@@ -64,11 +73,25 @@ def decide(
     if differences:
         return KnowledgeBaseDecision("replace", _next_name(spec.name, existing.name), "; ".join(differences))
     others = tuple(other_differences(spec, existing, version))
+    verb, reason = _about_documents(version, versions, documents_modified_at)
+    return KnowledgeBaseDecision(verb, existing.name, reason, others)
+
+
+def _about_documents(
+    version: KnowledgeBaseVersion, versions: Sequence[KnowledgeBaseVersion], modified_at: datetime | None
+) -> tuple[Literal["adopt", "update"], str]:
+    """Say whether the version has an index of the documents as they are, or another one has."""
     if is_broken(version):
-        return KnowledgeBaseDecision("update", existing.name, "its newest version has no index", others)
-    if documents_modified_at is not None and documents_modified_at > read_at(version):
-        return KnowledgeBaseDecision("update", existing.name, "a document is newer than the index", others)
-    return KnowledgeBaseDecision("adopt", existing.name, "it has read the documents as they are", others)
+        return "update", "its newest version has no index"
+    if modified_at is None or modified_at <= read_at(version):
+        return "adopt", "it has read the documents as they are"
+    for other in versions:
+        if not is_broken(other) and read_at(other) >= modified_at:
+            return (
+                "adopt",
+                f"version {other.knowledgebase_version_id} has read the newer documents: refresh-rag judges it",
+            )
+    return "update", "a document is newer than the index"
 
 
 def refusal(existing: KnowledgeBase, decision: KnowledgeBaseDecision) -> ConflictError:

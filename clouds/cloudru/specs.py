@@ -23,23 +23,39 @@ DOCUMENT_EXTENSIONS = (*TEXT_EXTENSIONS, "md", "pdf", "json", "docx", "html")
 class VllmArgument(Spec):
     """One argument of the vLLM command line."""
 
-    key: str = Field(description="Name without the dashes, for example `max-model-len`.", pattern=r"^[a-z][a-z0-9-]*$")
-    value: str = Field(description="Value as it would stand on the command line.")
+    key: str = Field(
+        title="Name", description="Name without the dashes, for example `max-model-len`.", pattern=r"^[a-z][a-z0-9-]*$"
+    )
+    value: str = Field(title="Value", description="Value as it would stand on the command line.")
 
 
 class RpsScaling(Spec):
     """Scale out by requests per second."""
 
-    kind: Literal["rps"] = Field(default="rps", description="Tells this rule from the other.")
-    value: int = Field(default=200, ge=1, description="Requests per second for each instance.")
+    kind: Literal["rps"] = Field(default="rps", title="Rule", description="Tells this rule from the other.")
+    value: int = Field(
+        default=200, ge=1, title="Requests per second", description="Requests per second for each instance."
+    )
 
 
 class ConcurrencyScaling(Spec):
     """Scale out by requests at once."""
 
-    kind: Literal["concurrency"] = Field(default="concurrency", description="Tells this rule from the other.")
-    soft: int = Field(default=50, ge=1, description="Requests at once from which another instance is started.")
-    hard: int = Field(default=100, ge=1, description="Requests at once that one instance never exceeds.")
+    kind: Literal["concurrency"] = Field(
+        default="concurrency", title="Rule", description="Tells this rule from the other."
+    )
+    soft: int = Field(
+        default=50,
+        ge=1,
+        title="Requests at once, soft limit",
+        description="Requests at once from which another instance is started.",
+    )
+    hard: int = Field(
+        default=100,
+        ge=1,
+        title="Requests at once, hard limit",
+        description="Requests at once that one instance never exceeds.",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -51,13 +67,21 @@ class ConcurrencyScaling(Spec):
 class ScalingSpec(Spec):
     """How many instances."""
 
-    minimum: int = Field(default=1, ge=0, description="Instances kept running; 0 lets an idle model cool down.")
-    maximum: int = Field(default=1, ge=1, le=20, description="Instances at most.")
+    minimum: int = Field(
+        default=1,
+        ge=0,
+        title="Instances, minimum",
+        description="Instances kept running; 0 lets an idle model cool down.",
+    )
+    maximum: int = Field(default=1, ge=1, le=20, title="Instances, maximum", description="Instances at most.")
     rule: Annotated[RpsScaling | ConcurrencyScaling, Field(discriminator="kind", json_schema_extra=any_of)] = Field(
-        default=RpsScaling(), description="When another instance is started."
+        default=RpsScaling(), title="Rule", description="When another instance is started."
     )
     keep_alive_s: int = Field(
-        default=900, ge=0, description="Seconds an idle instance is kept before cooling down, when minimum is 0."
+        default=900,
+        ge=0,
+        title="Keep idle instances, s",
+        description="Seconds an idle instance is kept before cooling down, when minimum is 0.",
     )
 
     @model_validator(mode="after")
@@ -73,39 +97,66 @@ class InferenceSpec(Spec):
     """One inference of ML Inference (Model RUN): all that the console's form asks."""
 
     source: Literal["ml_inference"] = Field(
-        default="ml_inference", description="Tells an own inference from a foundation model."
+        default="ml_inference", title="Source", description="Tells an own inference from a foundation model."
     )
-    name: str = Field(description="Name of the run: lower-case latin letters, digits, hyphens; a letter first.")
-    repository: str = Field(description="Hugging Face repository, `organisation/model`.", pattern=r"^[\w.-]+/[\w.-]+$")
-    task: Literal["Embedding", "Score", "Generate"] = Field(description="The console's «Задача».")
-    revision: str = Field(default="main", description="Branch, tag or commit of the repository.")
-    runtime: Literal["vLLM", "SGLang"] = Field(default="vLLM", description="Runtime; SGLang serves Generate only.")
+    name: str = Field(
+        title="Name", description="Name of the run: lower-case latin letters, digits, hyphens; a letter first."
+    )
+    repository: str = Field(
+        title="Repository",
+        description="Hugging Face repository, `organisation/model`.",
+        pattern=r"^[\w.-]+/[\w.-]+$",
+    )
+    task: Literal["Embedding", "Score", "Generate"] = Field(title="Task", description="The console's «Задача».")
+    revision: str = Field(default="main", title="Revision", description="Branch, tag or commit of the repository.")
+    runtime: Literal["vLLM", "SGLang"] = Field(
+        default="vLLM", title="Runtime", description="Runtime; SGLang serves Generate only."
+    )
     token_secret: str | None = Field(
         default=None,
+        title="Token secret",
         description="Path of the secret with the Hugging Face token; left out: the stack's own secret.",
     )
     token_secret_version: int | None = Field(
-        default=None, ge=1, description="Version of that secret; left out: the newest."
+        default=None,
+        ge=1,
+        title="Version of the token secret",
+        description="Version of that secret; left out: the newest.",
     )
-    resource: Literal["A100", "H100", "V100", "CPU"] = Field(default="A100", description="What it computes on.")
-    gpu_count: int = Field(default=1, ge=0, le=8, description="GPUs for each instance.")
+    resource: Literal["A100", "H100", "V100", "CPU"] = Field(
+        default="A100", title="Resource", description="What it computes on."
+    )
+    gpu_count: int = Field(default=1, ge=0, le=8, title="GPUs", description="GPUs for each instance.")
     gpu_memory_gb: int | None = Field(
         default=None,
         ge=1,
+        title="GPU memory, GB",
         description="Memory for each GPU in GB; left out: computed from the repository's parameter count.",
     )
-    vllm_arguments: tuple[VllmArgument, ...] = Field(default=(), description="Arguments of the runtime.")
-    keep_running: bool = Field(default=True, description="The console's «Не выключать модель».")
-    scaling: ScalingSpec = Field(default=ScalingSpec(), description="Instances and when they are added.")
+    vllm_arguments: tuple[VllmArgument, ...] = Field(
+        default=(), title="vLLM arguments", description="Arguments of the runtime."
+    )
+    keep_running: bool = Field(default=True, title="Keep running", description="The console's «Не выключать модель».")
+    scaling: ScalingSpec = Field(
+        default=ScalingSpec(), title="Scaling", description="Instances and when they are added."
+    )
     authentication: bool = Field(
-        default=True, description="Ask callers for an IAM token. Off: anyone who knows the URL may call the model."
+        default=True,
+        title="Authentication",
+        description="Ask callers for an IAM token. Off: anyone who knows the URL may call the model.",
     )
-    service_account_id: str | None = Field(default=None, description="Service account of the authentication.")
-    logging: bool = Field(default=False, description="Send the model's logs to a log group.")
+    service_account_id: str | None = Field(
+        default=None, title="Service account ID", description="Service account of the authentication."
+    )
+    logging: bool = Field(default=False, title="Logging", description="Send the model's logs to a log group.")
     log_group_id: str | None = Field(
-        default=None, description="Log group; left out: the project's default one is found or one is created."
+        default=None,
+        title="Log group ID",
+        description="Log group; left out: the project's default one is found or one is created.",
     )
-    ready_within_s: int = Field(default=3600, ge=1, description="Deadline in seconds until it must answer.")
+    ready_within_s: int = Field(
+        default=3600, ge=1, title="Ready within, s", description="Deadline in seconds until it must answer."
+    )
 
     @field_validator("name")
     @classmethod
@@ -131,9 +182,11 @@ class FoundationModelSpec(Spec):
     """A model of the vendor's Foundation Models in place of an own inference: nothing to start, no hourly price."""
 
     source: Literal["foundation_models"] = Field(
-        default="foundation_models", description="Tells a foundation model from an own inference."
+        default="foundation_models", title="Source", description="Tells a foundation model from an own inference."
     )
-    model: str = Field(description="Name in Foundation Models, for example `BAAI/bge-reranker-v2-m3`.", min_length=1)
+    model: str = Field(
+        title="Model", description="Name in Foundation Models, for example `BAAI/bge-reranker-v2-m3`.", min_length=1
+    )
 
     @property
     def name(self) -> str:
@@ -145,14 +198,26 @@ class SplitterSpec(Spec):
     """How a text becomes chunks."""
 
     kind: Literal["recursive_character", "markdown"] = Field(
-        default="recursive_character", description="By separators, or by Markdown headers first."
+        default="recursive_character", title="Splitter", description="By separators, or by Markdown headers first."
     )
-    chunk_tokens: int = Field(default=400, ge=1, description="Chunk size in tokens.")
-    overlap_tokens: int = Field(default=0, ge=0, description="Tokens shared by neighbouring chunks.")
-    separators: tuple[str, ...] = Field(default=("\n\n", "\n", " "), description="Where to cut, best first.")
-    separators_are_regex: bool = Field(default=False, description="Read the separators as regular expressions.")
-    keep_separator: Literal["none", "start", "end"] = Field(default="none", description="Keep what was cut at.")
-    headers: tuple[str, ...] = Field(default=(), description="Markdown headers to cut at, for example `##`.")
+    chunk_tokens: int = Field(default=400, ge=1, title="Chunk size, tokens", description="Chunk size in tokens.")
+    overlap_tokens: int = Field(
+        default=0, ge=0, title="Overlap, tokens", description="Tokens shared by neighbouring chunks."
+    )
+    separators: tuple[str, ...] = Field(
+        default=("\n\n", "\n", " "), title="Separators", description="Where to cut, best first."
+    )
+    separators_are_regex: bool = Field(
+        default=False,
+        title="Separators are regex",
+        description="Read the separators as regular expressions.",
+    )
+    keep_separator: Literal["none", "start", "end"] = Field(
+        default="none", title="Keep the separator", description="Keep what was cut at."
+    )
+    headers: tuple[str, ...] = Field(
+        default=(), title="Markdown headers", description="Markdown headers to cut at, for example `##`."
+    )
 
     @model_validator(mode="after")
     def _overlap_below_size(self) -> Self:
@@ -166,12 +231,14 @@ class SplitterSpec(Spec):
 class ExtractorSpec(Spec):
     """What reads files of these extensions, and how their text is split."""
 
-    extensions: tuple[str, ...] = Field(description="Extensions without the dot.", min_length=1)
+    extensions: tuple[str, ...] = Field(title="Extensions", description="Extensions without the dot.", min_length=1)
     reader: Literal["text", "pdf", "json", "markdown", "docx", "html"] = Field(
-        default="text", description="How the file is read. text and pdf are confirmed on Cloud.ru, the others are not."
+        default="text",
+        title="Reader",
+        description="How the file is read. text and pdf are confirmed on Cloud.ru, the others are not.",
     )
-    splitter: SplitterSpec = Field(default=SplitterSpec(), description="How its text becomes chunks.")
-    jq_schema: str = Field(default=".", description="For JSON: which part of the file is the text.")
+    splitter: SplitterSpec = Field(default=SplitterSpec(), title="Splitter", description="How its text becomes chunks.")
+    jq_schema: str = Field(default=".", title="jq schema", description="For JSON: which part of the file is the text.")
 
 
 class KnowledgeBaseSpec(Spec):
@@ -179,23 +246,31 @@ class KnowledgeBaseSpec(Spec):
 
     name: str = Field(
         default="kb-rag-with-inference",
+        title="Name",
         description="Name: latin letters, digits, dot, underscore, hyphen.",
     )
-    description: str = Field(default="", description="Free text.")
-    extensions: tuple[str, ...] = Field(default=("txt",), description="Extensions to index, without the dot.")
-    extractors: tuple[ExtractorSpec, ...] = Field(
-        default=(ExtractorSpec(extensions=("txt",)),), description="One for each kind of file."
+    description: str = Field(default="", title="Description", description="Free text.")
+    extensions: tuple[str, ...] = Field(
+        default=("txt",), title="Extensions", description="Extensions to index, without the dot."
     )
-    hybrid_search: bool = Field(default=False, description="Keyword search beside the vectors.")
+    extractors: tuple[ExtractorSpec, ...] = Field(
+        default=(ExtractorSpec(extensions=("txt",)),), title="Extractors", description="One for each kind of file."
+    )
+    hybrid_search: bool = Field(default=False, title="Hybrid search", description="Keyword search beside the vectors.")
     authentication: bool = Field(
-        default=True, description="Ask callers for an IAM token. Off: anyone who knows the URL may search."
+        default=True,
+        title="Authentication",
+        description="Ask callers for an IAM token. Off: anyone who knows the URL may search.",
     )
     log_group_id: str | None = Field(
         default=None,
+        title="Log group ID",
         description="Log group; left out: the project's default one is found or one is created. "
         "Without a log group the search API never starts.",
     )
-    indexed_within_s: int = Field(default=3600, ge=1, description="Deadline in seconds until it must be searchable.")
+    indexed_within_s: int = Field(
+        default=3600, ge=1, title="Indexed within, s", description="Deadline in seconds until it must be searchable."
+    )
 
     @field_validator("name")
     @classmethod
@@ -232,16 +307,23 @@ class KnowledgeBaseSpec(Spec):
 class RetrievalSpec(Spec):
     """How a question is answered."""
 
-    results: int = Field(default=10, ge=1, le=100, description="Chunks retrieved.")
-    reranked_results: int = Field(default=3, ge=1, description="Chunks kept after the reranker.")
-    chunks_in_context: int = Field(default=3, ge=1, description="Chunks shown to the LLM.")
+    results: int = Field(default=10, ge=1, le=100, title="Results", description="Chunks retrieved.")
+    reranked_results: int = Field(
+        default=3, ge=1, title="Results after the reranker", description="Chunks kept after the reranker."
+    )
+    chunks_in_context: int = Field(
+        default=3, ge=1, title="Chunks in the LLM's context", description="Chunks shown to the LLM."
+    )
     system_prompt: str = Field(
         default="Отвечай на вопрос только по приведённым фрагментам документов. "
         "Если ответа в них нет, так и скажи. Укажи источник.",
+        title="System prompt",
         description="System prompt of the LLM.",
     )
-    temperature: float = Field(default=0.1, ge=0, le=2, description="Randomness of the answer.")
-    max_completion_tokens: int = Field(default=512, ge=1, description="Length of the answer in tokens, at most.")
+    temperature: float = Field(default=0.1, ge=0, le=2, title="Temperature", description="Randomness of the answer.")
+    max_completion_tokens: int = Field(
+        default=512, ge=1, title="Answer length, tokens", description="Length of the answer in tokens, at most."
+    )
 
     @model_validator(mode="after")
     def _narrowing(self) -> Self:
@@ -260,6 +342,13 @@ class RetrievalSpec(Spec):
 class ProbeSpec(Spec):
     """The question that a stack must answer before a run is green."""
 
-    question: str = Field(description="A question that the documents answer.", min_length=1)
-    source: str = Field(description="File that must be among the retrieved sources, for example faq_products.txt.")
-    phrase: str = Field(description="Words that the answer must contain; case and spacing do not count.", min_length=1)
+    question: str = Field(title="Question", description="A question that the documents answer.", min_length=1)
+    source: str = Field(
+        title="Expected source",
+        description="File that must be among the retrieved sources, for example faq_products.txt.",
+    )
+    phrase: str = Field(
+        title="Expected phrase",
+        description="Words that the answer must contain; case and spacing do not count.",
+        min_length=1,
+    )

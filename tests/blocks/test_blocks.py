@@ -80,3 +80,18 @@ def test_empty_field_is_refused(empty: str) -> None:
     """A block that was saved half filled in says which field is missing."""
     with pytest.raises(ValidationError, match=empty):
         CloudRuCredentials.model_validate({"key_id": "k", "key_secret": "s", "project_id": "p", empty: ""})
+
+
+@pytest.mark.parametrize(
+    ("block", "fields"),
+    [
+        (CloudRuCredentials, {"key_id": "", "key_secret": SENTINEL, "project_id": "p"}),
+        (CloudRuCredentials, {"key_secret": SENTINEL}),
+        (HuggingFaceCredentials, {"token": SENTINEL, "endpoint": SENTINEL}),
+    ],
+)
+def test_what_was_typed_is_not_said_again(block: type[Block], fields: dict[str, str]) -> None:
+    """A form with a mistake in one field must not print the others: a secret may be among them."""
+    with pytest.raises(ValidationError) as refused:
+        block(**fields)
+    assert SENTINEL not in str(refused.value)

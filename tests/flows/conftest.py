@@ -12,6 +12,7 @@ from blocks import CloudRuCredentials, HuggingFaceCredentials
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from flows.specs import RagStack
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID
+from tasks.stack_key import StackKey
 from tests.sandbox_process import SandboxProcess
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "faq_products.txt")
@@ -38,6 +39,10 @@ class Cloud:
             "knowledge_base": KnowledgeBaseSpec(name=f"kb-{mark}"),
         }
         return RagStack(**{**names, **changes})
+
+    def key(self, stack: RagStack) -> StackKey:
+        """Return what the stack is called on the Prefect server."""
+        return StackKey(PROJECT_ID, stack.knowledge_base.name)
 
     def changes(self) -> list[str]:
         """Return what was asked of the sandbox that may have changed the project."""

@@ -15,14 +15,15 @@ from upath import UPath
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.specs import ProbeSpec
 from clouds.cloudru.storage import Document
-from clouds.errors import ConfigurationError, WrongAnswerError
+from clouds.errors import APIError, ConfigurationError, WrongAnswerError
 from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
 from flows.provision import provision_rag
+from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackReport
 from tasks.credentials import cloud_credentials
 from tasks.evaluation_record import kept
-from tasks.promotion import in_service, variable_name
+from tasks.promotion import in_service
 from tests.flows.conftest import EXAMPLE, Cloud, inference, save_blocks
 
 __all__ = ["asserting_events_worker"]
@@ -43,13 +44,13 @@ class Shop:
         self.cloud, self.document = cloud, folder / "shop.txt"
         self.write(*FACTS.values())
         self.stack: RagStack = cloud.stack(documents=(str(self.document),), probe=PROBE)
-        self.name = self.stack.knowledge_base.name
+        self.name, self.key = self.stack.knowledge_base.name, cloud.key(self.stack)
         self.golden = folder / "golden.jsonl"
         self.ask_for(*zip(FACTS, PHRASES, strict=True))
         report = provision_rag(self.stack, cloud.name, cloud.name)
         assert isinstance(report, StackReport)
         self.first_version = report.knowledge_base.version_id
-        Variable.unset(variable_name(self.name))  # what a base has that was made in the console
+        Variable.unset(self.key.variable)  # what a base has that was made in the console
 
     def write(self, *answers: str) -> None:
         """Write the document."""
@@ -100,7 +101,7 @@ class Shop:
 
     def in_service(self) -> str | None:
         """Return the version in service."""
-        found = in_service(self.name)
+        found = in_service(self.key)
         return found.version_id if found else None
 
 
@@ -171,8 +172,11 @@ def test_worse_version_is_refused_and_the_old_one_stays(shop: Shop, asserting_ev
 def test_every_evaluation_is_kept_and_shown(shop: Shop) -> None:
     """Data to compare with, a page with a picture, a table of the questions; nothing is promoted unless asked."""
     first, second = shop.evaluate().evaluation, shop.evaluate().evaluation
-    assert kept(shop.name) == [second, first]
-    assert in_service(shop.name) is None
+    assert [(known.evaluated_at, known.passed) for known in kept(shop.key)] == [
+        (second.evaluated_at, True),
+        (first.evaluated_at, True),
+    ]
+    assert in_service(shop.key) is None
     shown = artifacts(f"evaluation-{shop.name}", f"golden-{shop.name}")
     page = shown[f"evaluation-{shop.name}"]["data"]
     assert "](data:image/svg+xml;base64," in page
@@ -201,13 +205,54 @@ def test_questions_at_once_are_bounded(shop: Shop) -> None:
 
 
 def test_version_indexed_anew_is_compared_with_what_it_was(shop: Shop) -> None:
-    """A reindex keeps the id: the kept figures of the same version tell that it got worse."""
+    """A reindex keeps the id: what it scored when it last passed tells that it got worse, however often it fails."""
     shop.evaluate(promote=True)
     assumptions = Assumptions(knowledge=KnowledgeAssumptions(new_version="reindex"))
     save_blocks(shop.cloud.name, shop.cloud.sandbox, assumptions=assumptions)
     assert shop.build("Спросите продавца.", *[*FACTS.values()][1:]) == shop.first_version
-    with pytest.raises(WrongAnswerError, match=r"'Когда открыт магазин\?': recall 1\.00 -> 0\.00.*indexed anew"):
-        shop.evaluate(promote=True)
+    for _ in range(2):
+        with pytest.raises(WrongAnswerError, match=r"'Когда открыт магазин\?': recall 1\.00 -> 0\.00.*indexed anew"):
+            shop.evaluate(promote=True)
+    assert [known.passed for known in kept(shop.key)] == [False, False, True]
+
+
+def test_base_in_service_is_asked_while_the_one_it_replaced_is_still_there(shop: Shop) -> None:
+    """A run ended between promotion and deletion: the Variable tells which base serves, not the names."""
+    embedder = inference(f"{shop.stack.embedder.name}-new", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    shop.stack = shop.stack.model_copy(update={"embedder": embedder})
+    shop.cloud.sandbox.fault("/v1/knowledge-bases/[^/]+$", method="DELETE", status=400, times=1)
+    with pytest.raises(APIError, match="400"):
+        provision_rag(shop.stack, shop.cloud.name, shop.cloud.name, allow_replace=True)
+    assert shop.in_service() not in (None, shop.first_version)
+    assert shop.evaluate().evaluation.version_id == shop.in_service()
+
+
+def test_version_that_is_gone_cannot_be_gone_back_to(shop: Shop) -> None:
+    """Both ids are told, and what could be put in service instead."""
+    shop.evaluate(promote=True)
+    content = in_service(shop.key)
+    assert content is not None
+    gone = content.model_copy(update={"previous_version_id": "version-of-before"})
+    Variable.set(shop.key.variable, gone.model_dump(mode="json"), overwrite=True)
+    told = f"nothing to go back to: version version-of-before of {shop.name}, in service before {shop.first_version},"
+    with pytest.raises(ConfigurationError, match=f"{told} .*succeeded: {shop.first_version}. .*run evaluate-rag"):
+        shop.rollback()
+    assert shop.in_service() == shop.first_version
+
+
+def test_version_that_nobody_judged_is_held_and_not_promoted(shop: Shop, asserting_events_worker: EventsWorker) -> None:
+    """While another one is built questions go to it; that is written down, and told to nobody as a promotion."""
+    shop.write("Магазин закрыт.", *[*FACTS.values()][1:])
+    with pytest.raises(WrongAnswerError):
+        refresh_rag(shop.stack, shop.cloud.name)
+    assert shop.in_service() == shop.first_version
+    assert events(asserting_events_worker) == []
+
+
+def test_more_chunks_than_are_retrieved_cannot_be_measured(shop: Shop) -> None:
+    """recall@20 of ten chunks would be recall@10 under another name."""
+    with pytest.raises(ConfigurationError, match="k=20 of the measurement is above results=10 of the stack's"):
+        shop.evaluate(measurement={"k": 20})
 
 
 def test_question_without_a_document_is_named_before_anything_is_asked(shop: Shop) -> None:
@@ -252,7 +297,7 @@ def test_newest_version_answers_until_one_is_promoted(shop: Shop) -> None:
 
 def test_variable_that_somebody_changed_is_named(shop: Shop) -> None:
     """It says which one, and what to do."""
-    name = variable_name(shop.name)
+    name = shop.key.variable
     with get_client(sync_client=True) as client:
         client.request("POST", "/variables/", json={"name": name, "value": {"version": 1}})
     with pytest.raises(ConfigurationError, match=f"the Prefect variable {name} does not hold what a promotion writes"):

@@ -19,11 +19,12 @@ from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
 from tasks import approval
 from tasks.approval import NotApprovedError
+from tasks.credentials import cloud_credentials
 from tasks.lock import StackLockedError, stack_lock
 from tasks.plan_text import terminal_table
 from tasks.promotion import in_service
 from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, inference
+from tests.flows.conftest import Cloud, inference, save_blocks
 
 T = TypeVar("T")
 WRONG = ProbeSpec(question="Сколько стоит доставка курьером?", source="faq_products.txt", phrase="дирижабль")
@@ -153,7 +154,7 @@ def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
     with pytest.raises(WrongAnswerError):
         provisioned(cloud, other.model_copy(update={"probe": WRONG}), allow_replace=True)
     assert bases(cloud, name) == [name, f"{name}.r2"]
-    served = in_service(name)
+    served = in_service(cloud.key(stack))
     assert served is not None
     assert served.knowledge_base_id == first.knowledge_base.knowledge_base_id
 
@@ -219,12 +220,24 @@ def test_two_runs_of_one_stack_at_once_make_one_stack(cloud: Cloud) -> None:
 def test_a_run_that_may_not_wait_is_refused(cloud: Cloud) -> None:
     """One line says that another is at work; another stack goes on, and afterwards this one too."""
     stack = cloud.stack()
-    with stack_lock(stack.knowledge_base.name):
+    with cloud_credentials(cloud.name) as cloudru, stack_lock(cloudru, stack.knowledge_base.name):
         with pytest.raises(StackLockedError, match=f"another run of the stack {stack.knowledge_base.name} is at work"):
             provisioned(cloud, stack, lock_wait_s=0)
         assert cloud.changes() == []
         assert planned(cloud, cloud.stack(), lock_wait_s=0).rows
     assert planned(cloud, stack, lock_wait_s=0).rows
+
+
+def test_a_stack_is_one_in_its_project_whatever_the_block_is_called(cloud: Cloud) -> None:
+    """Another block of the same project waits for the same lock; a stack of that name elsewhere has one of its own."""
+    stack = cloud.stack()
+    save_blocks("test-second", cloud.sandbox)
+    with cloud_credentials("test-second") as cloudru:
+        elsewhere = cloudru.model_copy(update={"project_id": "00000000-0000-4000-8000-00000000beef"})
+        with stack_lock(elsewhere, stack.knowledge_base.name):
+            assert planned(cloud, stack, lock_wait_s=0).rows
+            with stack_lock(cloudru, stack.knowledge_base.name), pytest.raises(StackLockedError):
+                planned(cloud, stack, lock_wait_s=0)
 
 
 @pytest.mark.parametrize("on_failure", ["keep", "remove_created"])
@@ -245,9 +258,25 @@ def test_failed_run_keeps_or_removes_what_it_created(cloud: Cloud, on_failure: A
     assert provisioned(cloud, stack.model_copy(update={"probe": earlier.probe})).probe.passed
 
 
+def test_a_stack_that_has_answered_is_not_removed(cloud: Cloud) -> None:
+    """Its base may serve already: only the report is missing, and the next run writes it."""
+    stack = cloud.stack()
+    names = [stack.embedder.name, stack.reranker.name, stack.llm.name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.service.promote", _out_of_order)
+        with pytest.raises(RuntimeError, match="out of order"):
+            provisioned(cloud, stack, on_failure="remove_created")
+    assert live_runs(cloud, *names) == sorted(names)
+    assert bases(cloud, stack.knowledge_base.name) == [stack.knowledge_base.name]
+
+
 def test_failed_model_is_named_among_what_costs(cloud: Cloud) -> None:
     """A model that failed, and the ones beside it that went on, are removed; the reason of the run is the model's."""
     stack = cloud.stack(llm=inference("llm-of-nobody", "nobody/nothing", "Generate", gpu_memory_gb=5))
     with pytest.raises(FailedStateError, match="nobody/nothing"):
         provisioned(cloud, stack, on_failure="remove_created")
     assert live_runs(cloud, stack.embedder.name, stack.reranker.name, stack.llm.name) == []
+
+
+def _out_of_order(*_arguments: Any) -> None:
+    raise RuntimeError("the Prefect server is out of order")

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import pytest
-from prefect.client.orchestration import get_client
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.engine import collect_task_run_inputs_sync
@@ -12,8 +11,12 @@ from prefect.utilities.engine import collect_task_run_inputs_sync
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec, ProbeSpec
 from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
 from flows.provision import provision_rag
+from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackReport
-from sandbox.settings import HUGGING_FACE_TOKEN
+from sandbox.settings import PROJECT_ID
+from tasks.promotion import in_service
+from tasks.stack_key import StackKey
+from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
 
 
@@ -83,6 +86,7 @@ def test_graph_is_the_tutorials(cloud: Cloud) -> None:
         "wait-for Generate": {"ensure-inference Generate"},
         "ensure-knowledge-base": {"ensure-bucket", "upload-documents", "wait-for Embedding"},
         "wait-for-index": {"ensure-knowledge-base"},
+        "set-aside-unreadable": {"upload-documents", "wait-for-index"},
         "verify": {"wait-for-index", "wait-for Score", "wait-for Generate"},
         "put-in-service": {"wait-for-index", "verify"},
     }
@@ -93,17 +97,14 @@ def test_artifacts_tell_the_run(cloud: Cloud) -> None:
     stack = cloud.stack()
     name = stack.knowledge_base.name
     run(cloud, stack)
-    with get_client(sync_client=True) as client:
-        found = client.request("POST", "/artifacts/filter", json={"limit": 200}).json()
-    artifacts = {artifact["key"]: artifact for artifact in found}
-    report = artifacts[f"stack-{name}"]["data"]
+    report = artifact(f"stack-{name}")["data"]
     assert "created 7, adopted 0, updated 0" in report
     assert "14 дней, не считая дня покупки" in report
     assert "| verify |" in report
-    assert "faq_products.txt" in artifacts[f"chunks-{name}"]["data"]
+    assert "faq_products.txt" in artifact(f"chunks-{name}")["data"]
     waits = [f"wait-for-{model.name}" for model in (stack.embedder, stack.reranker, stack.llm)]
     progress = [*waits, f"wait-for-{name}", f"upload-documents-{stack.bucket}"]
-    assert {key: float(artifacts[key]["data"]) for key in progress} == dict.fromkeys(progress, 100.0)
+    assert {key: float(artifact(key)["data"]) for key in progress} == dict.fromkeys(progress, 100.0)
 
 
 def test_steps_are_named_for_people(cloud: Cloud) -> None:
@@ -118,17 +119,36 @@ def test_steps_are_named_for_people(cloud: Cloud) -> None:
 
 
 def test_new_document_is_indexed_by_the_next_run(cloud: Cloud, tmp_path: Any) -> None:
-    """A file added to the folder is sent, the knowledge base reindexed, and the probe answered from it."""
+    """A file added to the folder is sent and indexed in another version; once it has answered, it is in service."""
     (tmp_path / "a.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
     probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
     stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
-    run(cloud, stack)
+    first = run(cloud, stack)
     (tmp_path / "b.txt").write_text("Парковка для покупателей стоит сорок рублей в час.", encoding="utf-8")
     probe = ProbeSpec(question="Сколько стоит парковка?", source="b.txt", phrase="сорок рублей")
     report = run(cloud, stack.model_copy(update={"probe": probe}))
     assert report.documents.uploaded == ("rag-inference-kb/b.txt",)
     assert (report.created, report.updated) == (0, 1)
     assert "сорок рублей" in report.probe.answer
+    serving = in_service(StackKey(PROJECT_ID, stack.knowledge_base.name))
+    assert serving is not None
+    assert serving.version_id == report.knowledge_base.version_id
+    assert serving.previous_version_id == first.knowledge_base.version_id
+
+
+def test_a_version_that_was_refused_is_left_alone(cloud: Cloud, tmp_path: Any) -> None:
+    """The version in service goes on being the one that provisioning looks at, asks and reports."""
+    (tmp_path / "a.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
+    first = run(cloud, stack)
+    (tmp_path / "a.txt").write_text("Магазин закрыт навсегда.", encoding="utf-8")
+    with pytest.raises(WrongAnswerError):
+        refresh_rag(stack, cloud.name)
+    cloud.sandbox.control.delete("/requests")
+    second = run(cloud, stack)
+    assert second.knowledge_base.version_id == first.knowledge_base.version_id
+    assert cloud.changes() == []
 
 
 def test_foundation_model_is_not_started(cloud: Cloud) -> None:
@@ -199,8 +219,5 @@ def test_lost_reply_of_a_create_makes_no_second_run(cloud: Cloud) -> None:
     report = run(cloud, stack)
     assert cloud.sandbox.all_faults_used()
     names = {model.name for model in report.models}
-    with cloud.sandbox.client() as client:
-        url = f"{cloud.sandbox.endpoints.inference}/00000000-0000-4000-8000-000000000001/modelruns"
-        listed = client.get(url, params={"limit": 100}).json()["modelRuns"]
+    listed = cloud.sandbox.inventory()["model_runs"]
     assert sorted(r["name"] for r in listed if r["name"] in names) == sorted(names)
-    assert HUGGING_FACE_TOKEN not in str(listed)

@@ -6,25 +6,31 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from prefect.client.orchestration import get_client
+from prefect.variables import Variable
 from upath import UPath
 
-from clouds.cloudru.specs import KnowledgeBaseSpec, ProbeSpec
+from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
+from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec, ProbeSpec
 from clouds.cloudru.storage import Document
-from clouds.errors import APIError, ConfigurationError, WrongAnswerError
+from clouds.errors import APIError, ConfigurationError, ConflictError, WrongAnswerError
+from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
 from tasks.refresh_report import RefreshReport
-from tasks.unreadable import entry, read_registry, sha256, split, write_registry
-from tests.flows.conftest import Cloud
+from tasks.stack_key import StackKey
+from tasks.unreadable import entry, forget, read_registry, sha256, split, write_registry
+from tests.flows.artifacts import artifact
+from tests.flows.conftest import Cloud, inference, save_blocks
 
 HOURS = "Магазин открыт с девяти до шести."
 PARKING = "Парковка для покупателей стоит сорок рублей в час."
 ABOUT_HOURS = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
 ABOUT_PARKING = ProbeSpec(question="Сколько стоит парковка?", source="b.txt", phrase="сорок рублей")
+LONG = StackKey(PROJECT_ID, "Long Registry")
+REINDEX = Assumptions(knowledge=KnowledgeAssumptions(new_version="reindex"))
 Provisioned = Callable[..., RagStack]
 
 
@@ -100,7 +106,7 @@ def test_new_edited_and_deleted_documents_become_a_version(
     first, second = versions(cloud, stack)
     assert (report.outcome, report.version_id, report.previous_version_id) == ("refreshed", second, first)
     assert stored(cloud, stack) == ["a.txt", "b.txt", "same.txt"]
-    promoted = in_service(stack.knowledge_base.name)
+    promoted = in_service(cloud.key(stack))
     assert promoted is not None
     assert (promoted.version_id, promoted.previous_version_id) == (second, first)
     cloud.sandbox.control.delete("/requests")
@@ -137,12 +143,97 @@ def test_a_version_that_answers_wrongly_is_not_promoted_and_not_built_twice(
     with pytest.raises(WrongAnswerError, match="дирижабль"):
         refresh(cloud, wrong)
     first, second = versions(cloud, stack)
-    promoted = in_service(stack.knowledge_base.name)
+    promoted = in_service(cloud.key(stack))
     assert promoted is not None
     assert promoted.version_id == first
     report = refresh(cloud, stack)
     assert (report.outcome, report.version_id) == ("refreshed", second)
     assert versions(cloud, stack) == [first, second]
+
+
+def tell_promoted_at(cloud: Cloud, stack: RagStack, moment: str) -> None:
+    """Have the Variable say another time, as a worker with another clock would have written it."""
+    variable = cloud.key(stack).variable
+    Variable.set(variable, {**cast("dict[str, Any]", Variable.get(variable)), "promoted_at": moment}, overwrite=True)
+
+
+def test_clocks_decide_nothing(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """A fast clock's promotion makes no built version forgotten, a slow one's brings no rolled-back version back."""
+    stack = provisioned({"a.txt": HOURS})
+    tell_promoted_at(cloud, stack, "2100-01-01T00:00:00Z")
+    write(tmp_path, {"b.txt": PARKING})
+    wrong = stack.model_copy(update={"probe": ABOUT_PARKING.model_copy(update={"phrase": "дирижабль"})})
+    with pytest.raises(WrongAnswerError, match="дирижабль"):
+        refresh(cloud, wrong)
+    first, second = versions(cloud, stack)
+    report = refresh(cloud, stack)
+    assert (report.outcome, report.version_id) == ("refreshed", second)
+    assert rollback_rag(stack, cloud.name).version_id == first
+    tell_promoted_at(cloud, stack, "2000-01-01T00:00:00Z")
+    report = refresh(cloud, stack)
+    assert (report.outcome, report.version_id) == ("unchanged", first)
+
+
+def test_a_reindex_that_was_not_judged_is_not_taken_for_current(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """It keeps the version's id: each run judges it until it passes, and builds it no second time."""
+    stack = provisioned({"a.txt": HOURS})
+    save_blocks(cloud.name, cloud.sandbox, assumptions=REINDEX)
+    write(tmp_path, {"b.txt": PARKING})
+    wrong = stack.model_copy(update={"probe": ABOUT_PARKING.model_copy(update={"phrase": "дирижабль"})})
+    for _ in range(2):
+        with pytest.raises(WrongAnswerError, match="дирижабль"):
+            refresh(cloud, wrong)
+    report = refresh(cloud, stack)
+    assert (report.outcome, report.version_id) == ("refreshed", versions(cloud, stack)[0])
+    assert len([change for change in cloud.changes() if change.endswith("/reindex")]) == 1
+    assert refresh(cloud, stack).outcome == "unchanged"
+
+
+def test_a_reindex_is_waited_for_by_the_next_run(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """A run that died just after it began: the version in service is not current while it is being indexed."""
+    stack = provisioned({"a.txt": HOURS})
+    save_blocks(cloud.name, cloud.sandbox, assumptions=REINDEX)
+    cloud.sandbox.set(knowledge_base_spans={"indexing": {"reads": 3}})
+    write(tmp_path, {"b.txt": PARKING})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.refresh.wait_for_version", _Killed())
+        with pytest.raises(RuntimeError, match="killed"):
+            refresh(cloud, stack)
+    report = refresh(cloud, stack.model_copy(update={"probe": ABOUT_PARKING}))
+    assert (report.outcome, report.version_id) == ("refreshed", versions(cloud, stack)[0])
+    assert len([change for change in cloud.changes() if change.endswith("/reindex")]) == 1
+
+
+class _Killed:
+    """A step at which the run ends."""
+
+    def submit(self, _cloudru: Any, _base: Any, _changes: Any, ensured: Any) -> None:
+        ensured.wait()
+        raise RuntimeError("killed")
+
+
+def test_what_no_version_can_change_is_refused(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """Another embedder or folder is another base, and provision-rag makes it; a run that is another model is named."""
+    stack = provisioned({"a.txt": HOURS})
+    write(tmp_path, {"b.txt": PARKING})
+    embedder, reranker = (model.model_dump() for model in (stack.embedder, stack.reranker))
+    swapped = {
+        "embedder": InferenceSpec(**{**embedder, "name": reranker["name"]}),
+        "reranker": InferenceSpec(**{**reranker, "name": embedder["name"]}),
+    }
+    for changes, difference in ((swapped, "embedder is"), ({"folder": "other/"}, "paths are")):
+        with pytest.raises(ConflictError, match=rf"{difference} .*run provision-rag with allow_replace=true"):
+            refresh(cloud, stack.model_copy(update=changes))
+    llm = stack.llm.model_copy(update={"repository": "Qwen/Qwen3-8B"})
+    with pytest.raises(ConflictError, match=rf"model run {stack.llm.name} .*repository is t-tech/T-lite-it-1.0"):
+        refresh(cloud, stack.model_copy(update={"llm": llm}))
+    absent = inference("embedder-of-nobody", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    with pytest.raises(ConfigurationError, match="no model run 'embedder-of-nobody': run provision-rag first"):
+        refresh(cloud, stack.model_copy(update={"embedder": absent}))
+    assert cloud.changes() == []
+    assert len(versions(cloud, stack)) == 1
 
 
 def test_a_run_that_died_between_deletion_and_version_is_made_good(
@@ -192,21 +283,37 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
     report = refresh(cloud, stack)
     assert (report.outcome, report.unreadable) == ("refreshed", ("broken.pdf",))
     assert stored(cloud, stack) == ["a.txt"]
-    (kept,) = read_registry(spec.name).values()
+    (kept,) = read_registry(cloud.key(stack)).values()
     assert kept.reason
-    with get_client(sync_client=True) as client:
-        found = client.request("POST", "/artifacts/filter", json={"limit": 200}).json()
-    (table,) = [each for each in found if each["key"] == f"unreadable-{spec.name}"]
-    assert "broken.pdf" in table["data"]
+    assert "broken.pdf" in artifact(f"unreadable-{spec.name}")["data"]
 
     cloud.sandbox.control.delete("/requests")
     again = refresh(cloud, stack, delete_missing=True)
     assert (again.outcome, again.unreadable) == ("unchanged", ("broken.pdf",))
+    provision_rag(stack, cloud.name, cloud.name)
     assert cloud.changes() == []
 
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then something else")
     assert refresh(cloud, stack).new == (f"{stack.folder}broken.pdf",)
-    assert len(read_registry(spec.name)) == 1
+    assert len(read_registry(cloud.key(stack))) == 1
+
+
+def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """Found out by the first version, kept in mind, and no reason for a refresh to do anything."""
+    extractors = [{"extensions": ["txt"]}, {"extensions": ["pdf"], "reader": "pdf"}]
+    spec = KnowledgeBaseSpec.model_validate(
+        {
+            "name": f"kb-first-{tmp_path.name[-6:].strip('_').replace('_', '-')}",
+            "extensions": ["txt", "pdf"],
+            "extractors": extractors,
+        }
+    )
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing of a PDF")
+    stack = provisioned({"a.txt": HOURS}, knowledge_base=spec)
+    assert stored(cloud, stack) == ["a.txt"]
+    assert [known.name for known in read_registry(cloud.key(stack)).values()] == ["broken.pdf"]
+    assert refresh(cloud, stack, delete_missing=True).outcome == "unchanged"
+    assert cloud.changes() == []
 
 
 def test_a_knowledge_base_that_is_not_there_is_said_so(cloud: Cloud) -> None:
@@ -241,10 +348,13 @@ def test_a_long_registry_is_kept_whole(cloud: Cloud, tmp_path: Path) -> None:  #
     for document in documents:
         document.path.write_bytes(document.name.encode())
     registry = dict(entry(document, "Причина " * 40) for document in documents)
-    write_registry("Long Registry", registry)
-    assert read_registry("Long Registry") == registry
+    write_registry(LONG, registry)
+    assert read_registry(LONG) == registry
     tried, left_out = split(documents, registry)
     assert (tried, len(left_out)) == ([], 60)
-    write_registry("Long Registry", {sha256(documents[0]): registry[sha256(documents[0])]})
-    assert len(read_registry("Long Registry")) == 1
-    assert len(split(documents, read_registry("Long Registry"))[0]) == 59
+    write_registry(LONG, {sha256(documents[0]): registry[sha256(documents[0])]})
+    assert len(read_registry(LONG)) == 1
+    assert len(split(documents, read_registry(LONG))[0]) == 59
+    write_registry(LONG, registry)
+    forget(LONG)
+    assert read_registry(LONG) == {}

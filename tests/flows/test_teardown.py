@@ -14,7 +14,9 @@ from clouds.errors import CloudError
 from flows.provision import provision_rag
 from flows.specs import RagStack, StackReport
 from flows.teardown import teardown_rag
-from tasks.promotion import variable_name
+from sandbox.settings import PROJECT_ID
+from tasks.promotion import in_service
+from tasks.stack_key import StackKey
 from tasks.teardown import TeardownReport
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
@@ -51,7 +53,22 @@ def left(client: CloudRuClient, stack: RagStack) -> list[str]:
     found += [stack.knowledge_base.name] * (client.knowledge_bases.find(stack.knowledge_base.name) is not None)
     found += [stack.token_secret] * (client.secrets.get(stack.token_secret) is not None)
     found += [stack.bucket] * (client.storage.created_at(stack.bucket) is not None)
-    return found + [key for key in (variable_name(stack.knowledge_base.name),) if Variable.get(key) is not None]
+    return found + [
+        key for key in (StackKey(PROJECT_ID, stack.knowledge_base.name).variable,) if Variable.get(key) is not None
+    ]
+
+
+def test_a_stack_of_a_name_that_looks_alike_stays(cloud: Cloud) -> None:
+    """Tearing `kb-...` down leaves `kb....` what is kept about it on the Prefect server."""
+    torn, other = provisioned(cloud), cloud.stack()
+    alike = other.knowledge_base.model_copy(update={"name": torn.knowledge_base.name.replace("-", ".")})
+    other = other.model_copy(update={"knowledge_base": alike})
+    provision_rag(other, cloud.name, cloud.name)
+    serving = in_service(cloud.key(other))
+    assert serving is not None
+    teardown_rag(torn, cloud.name)
+    assert in_service(cloud.key(torn)) is None
+    assert in_service(cloud.key(other)) == serving
 
 
 def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cloud, client: CloudRuClient) -> None:

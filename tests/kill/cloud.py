@@ -1,11 +1,11 @@
 """A project of the sandbox that begins empty, what a run changes in it, and what it holds afterwards."""
 
-import re
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from re import compile as pattern
 from re import escape
 from typing import Any
 
@@ -15,20 +15,23 @@ from prefect.exceptions import ObjectNotFound
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseStatus, VersionStatus
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
-from flows.provision import provision_rag
 from flows.specs import RagStack
-from tasks.lock import limit_name
+from sandbox.settings import PROJECT_ID
+from tasks.promotion import in_service
+from tasks.stack_key import StackKey
 from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
 from tests.sandbox_process import SandboxProcess
 
 BLOCK = "kill-cloud"
-ID = re.compile(r"\b(fds|ftn|fvt)[a-z0-9]{17}")
-"""Ids of Yandex Cloud: others in every run."""
+ID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(fds|ftn|fvt)[a-z0-9]{17}")
+"""Ids of Cloud.ru and of Yandex Cloud: others in every run."""
+HOURS = "Магазин работает с девяти до шести каждый день."
+PARKING = "Парковка для покупателей стоит сорок рублей в час."
 
 
 @dataclass(frozen=True)
 class Call:
-    """A mutating call of a run; `earlier` calls of the same method and path came before it."""
+    """A mutating call of a run; `earlier` ones of the same method and path came before it, ids in the path aside."""
 
     method: str
     path: str
@@ -50,7 +53,7 @@ class Project:
         calls: list[Call] = []
         for request in self.sandbox.requests():
             if request["mutating"] and not request["internal"]:
-                asked = request["method"], f"/{request['host']}{request['path']}"
+                asked = request["method"], ID.sub("{id}", f"/{request['host']}{request['path']}")
                 calls.append(Call(*asked, earlier=seen[asked]))
                 seen[asked] += 1
         return calls
@@ -58,7 +61,7 @@ class Project:
     @contextmanager
     def fault(self, call: Call, **order: Any) -> Generator[None]:
         """Order a fault on exactly this call; it must have happened when the block ends."""
-        path = ID.sub(lambda found: rf"{found[1]}\w+", escape(call.path))
+        path = escape(call.path).replace(escape("{id}"), f"({ID.pattern})")
         self.sandbox.fault(f"^{path}$", method=call.method, skip=call.earlier, **order)
         yield
         assert self.sandbox.all_faults_used(), f"{call} was never asked"
@@ -69,17 +72,25 @@ class EmptyCloud(Project):
     """A sandbox that holds nothing, and the tutorial's stack with a second document."""
 
     stack: RagStack
+    folder: Path
 
     @classmethod
     def of(cls, sandbox: SandboxProcess, folder: Path) -> "EmptyCloud":
-        """Save the blocks; a second document lies in `folder`."""
-        second = folder / "parking.txt"
-        second.write_text("Парковка для покупателей стоит сорок рублей в час.", encoding="utf-8")
+        """Save the blocks; the second document lies in `folder`."""
         save_blocks(BLOCK, sandbox)
-        return cls(sandbox, RagStack(documents=(EXAMPLE, str(second))))
+        return cls(sandbox, RagStack(documents=(EXAMPLE, str(folder))), folder)
+
+    def write(self, **texts: str) -> None:
+        """Let the folder hold these documents, by name without suffix, and no others."""
+        for path in self.folder.iterdir():
+            path.unlink()
+        for name, text in texts.items():
+            (self.folder / f"{name}.txt").write_text(text, encoding="utf-8")
 
     def empty(self) -> None:
         """Forget everything; nothing takes time, and the project has no log group, so that a run makes one."""
+        self.write(parking=PARKING)
+        unset(StackKey(PROJECT_ID, self.stack.knowledge_base.name))
         self.sandbox.set(
             run_spans=AT_ONCE, knowledge_base_spans={}, bucket_has_log_group=False, project_has_log_group=False
         )
@@ -88,34 +99,45 @@ class EmptyCloud(Project):
 
     def free(self) -> None:
         """End the lease by which a killed run still holds the stack, as a minute would."""
-        name = limit_name(self.stack.knowledge_base.name)
+        name = StackKey(PROJECT_ID, self.stack.knowledge_base.name).limit
         with get_client(sync_client=True) as client, suppress(ObjectNotFound):
             client.delete_global_concurrency_limit_by_name(name)
 
-    def provision(self) -> None:
-        """Run the flow here."""
-        provision_rag(self.stack, BLOCK, BLOCK)
+    def check_stack(
+        self, *documents: str, base: str = "", versions: int = 1, status: str = ModelRunStatus.RUNNING, runs: int = 3
+    ) -> None:
+        """Assert that the project holds the stack once and nothing beside it; its newest version is in service.
 
-    def check_one_of_each(self) -> None:
-        """Assert that the project holds the stack once, complete, and nothing beside it."""
+        `documents` are names without suffix, those of the folder; `base` is the name of the knowledge base when it has
+        replaced another; `status` is that of all `runs`.
+        """
         held, stack = self.sandbox.inventory(), self.stack
         [(bucket, keys)] = held["buckets"].items()
-        [base] = held["knowledge_bases"]
-        [(version_id, version_status)] = base["versions"].items()
-        artefacts = f"{ARTIFACTS_PREFIX}{base['id']}/{version_id}/"
+        [found] = held["knowledge_bases"]
         assert bucket == stack.bucket
-        assert [key for key in keys if not key.startswith(artefacts)] == [
+        assert [key for key in keys if not key.startswith(ARTIFACTS_PREFIX)] == [
             stack.folder,
-            f"{stack.folder}faq_products.txt",
-            f"{stack.folder}parking.txt",
+            *(f"{stack.folder}{name}.txt" for name in sorted(("faq_products", *documents))),
         ]
         assert held["secrets"] == {stack.token_secret: [1]}
-        assert sorted((run["name"], run["status"]) for run in held["model_runs"]) == sorted(
-            (model.name, ModelRunStatus.RUNNING) for model in (stack.embedder, stack.reranker, stack.llm)
-        )
-        assert (base["name"], base["status"], version_status) == (
-            stack.knowledge_base.name,
-            KnowledgeBaseStatus.ACTIVE,
-            VersionStatus.SUCCEEDED,
-        )
+        assert [run["status"] for run in held["model_runs"]] == [status] * runs
+        assert len({run["name"] for run in held["model_runs"]}) == runs
+        assert (found["name"], found["status"]) == (base or stack.knowledge_base.name, KnowledgeBaseStatus.ACTIVE)
+        assert list(found["versions"].values()) == [VersionStatus.SUCCEEDED] * versions
+        serving = in_service(StackKey(PROJECT_ID, stack.knowledge_base.name))
+        assert serving is not None
+        assert (serving.knowledge_base_id, serving.version_id) == (found["id"], list(found["versions"])[-1])
         assert len(held["log_groups"]) == 1
+
+    def check_nothing(self) -> None:
+        """Assert that nothing of the stack is left but the names of deleted runs and the project's log group."""
+        held = self.sandbox.inventory()
+        assert (held["buckets"], held["secrets"], held["knowledge_bases"]) == ({}, {}, [])
+        assert {run["status"] for run in held["model_runs"]} <= {ModelRunStatus.DELETED}
+        assert in_service(StackKey(PROJECT_ID, self.stack.knowledge_base.name)) is None
+
+
+def unset(key: StackKey) -> None:
+    """Forget what is in service."""
+    with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        client.delete_variable_by_name(key.variable)

@@ -1,13 +1,17 @@
-"""An empty project of the running sandbox, and the mutating calls of one run in it, as the sandbox saw them."""
+"""An empty project of the running sandbox, and the mutating calls of a run in it, as the sandbox saw them."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.kill.cloud import Call, EmptyCloud
+from tests.kill.scenarios import Scenario
 from tests.kill.tuning import EmptyFolder
 from tests.sandbox_process import SandboxProcess
+
+Calls = Callable[[Scenario], list[Call]]
 
 
 @pytest.fixture(scope="package")
@@ -25,12 +29,18 @@ def cloud(
 
 
 @pytest.fixture(scope="package")
-def calls(cloud: EmptyCloud) -> list[Call]:
-    """Provision once from nothing and return every call that may have changed the project."""
-    cloud.empty()
-    cloud.provision()
-    cloud.check_one_of_each()
-    return cloud.calls()
+def calls(cloud: EmptyCloud) -> Calls:
+    """Return a function that runs a scenario once, undisturbed, and returns every call that changed the project."""
+
+    @cache
+    def changes(scenario: Scenario) -> list[Call]:
+        scenario.begin(cloud)()
+        scenario.check(cloud)
+        found = cloud.calls()
+        assert len(found) == scenario.changes, [str(call) for call in found]
+        return found
+
+    return changes
 
 
 @pytest.fixture(scope="package")

@@ -2,23 +2,21 @@
 
 import pytest
 
-from tests.kill.cloud import Call, EmptyCloud
+from tests.kill.cloud import EmptyCloud
+from tests.kill.conftest import Calls
+from tests.kill.scenarios import PROVISION, REFRESH, REPLACE, TEARDOWN, Scenario
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(600)]
 
 
-def test_the_sandbox_saw_every_kind_of_change(calls: list[Call]) -> None:
-    """A run from nothing makes a bucket, a folder, two documents, a secret, a log group, three runs and a base."""
-    assert len(calls) == 10
-
-
+@pytest.mark.parametrize("scenario", [PROVISION, REPLACE, REFRESH, TEARDOWN], ids=str)
 def test_a_lost_reply_to_any_call_makes_nothing_twice(
-    cloud: EmptyCloud, calls: list[Call], subtests: pytest.Subtests
+    cloud: EmptyCloud, calls: Calls, scenario: Scenario, subtests: pytest.Subtests
 ) -> None:
     """Whichever reply is lost, the run itself ends green, and the project holds one of each."""
-    for call in calls:
+    for call in calls(scenario):
         with subtests.test(call=str(call)):
-            cloud.empty()
+            run = scenario.begin(cloud)
             with cloud.fault(call, drop="after"):
-                cloud.provision()
-            cloud.check_one_of_each()
+                run()
+            scenario.check(cloud)

@@ -68,6 +68,7 @@ def serve(script: Script) -> Generator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version: ClassVar[str] = "HTTP/1.1"  # pyright: ignore[reportIncompatibleVariableOverride]  # a constant
+        wbufsize: ClassVar[int] = -1  # head and body in one packet: sent apart, each answer waits 40 ms for an ACK
 
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

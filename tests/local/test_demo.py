@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from collections.abc import Callable
 
 import pytest
 from rich.console import Console
@@ -19,8 +20,8 @@ from tests.local.test_report import CHUNKS, MARKDOWN
 TOKEN = "token-of-this-demo"
 
 
-def run(layout: Layout, script: Script) -> tuple[int, str]:
-    """Run the demo on a stack of one sleeping process and the scripted server; return its code and output."""
+def run(layout: Layout, script: Script, command: Callable[[Layout, Console], int] = demo) -> tuple[int, str]:
+    """Run the command on a stack of one sleeping process and the scripted server; return its code and output."""
     root = processes.start(
         "worker",
         (sys.executable, "-c", "import time; time.sleep(600)"),
@@ -34,7 +35,7 @@ def run(layout: Layout, script: Script) -> tuple[int, str]:
         with serve(script) as api_url:
             up = Stack(kind="up", token=TOKEN, sandbox_url="http://127.0.0.1:1", api_url=api_url, roots=(root,))
             layout.stack_file.write_text(up.model_dump_json())
-            code = demo(layout, console)
+            code = command(layout, console)
         assert processes.is_alive(root), "a demo ended the stack of `make up`"
     finally:
         processes.stop([root], TOKEN)

@@ -1,5 +1,6 @@
 """The calls that watch a run, where they are not shown by the demo and the watch."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +44,21 @@ def test_database_locked_for_good_is_an_error() -> None:
     with pytest.raises(httpx.HTTPStatusError, match="503"):
         api.start_run("deployment-1")
     assert len(asked) == 8
+
+
+def test_run_begins_with_its_parameters() -> None:
+    """What is named goes into the run, the rest is the deployment's."""
+    api, asked, _ = answering(httpx.Response(201, json=run()))
+    api.start_run("deployment-1", {"question": "Сколько?"})
+    assert json.loads(asked[0].content)["parameters"] == {"question": "Сколько?"}
+
+
+def test_variable_that_is_not_there_is_none() -> None:
+    """A value as it was written, and None for a variable that nobody has set."""
+    api, asked, _ = answering(httpx.Response(200, json={"value": {"version_id": "v1"}}), httpx.Response(404))
+    assert api.variable("rag_kb") == {"version_id": "v1"}
+    assert api.variable("rag_kb") is None
+    assert asked[0].url.path == "/api/variables/name/rag_kb"
 
 
 def test_work_pool_that_is_there_is_kept() -> None:

@@ -57,7 +57,7 @@ def test_other_questions_are_marked_over_time() -> None:
     new = evaluation(1)
     other = new.model_copy(update={"golden_digest": "other", "version_id": "old"})
     page = markdown(new, None, judged(new, None), [other])
-    assert re.search(r"`old` .* \| other questions, k or depth \|", page)
+    assert re.search(r"`old` .* \| other questions, models or settings \|", page)
 
 
 def test_bars_are_as_high_as_their_values() -> None:

@@ -25,6 +25,7 @@ def evaluation(*values: float, version_id: str = "new", answer_s: float = 0.1) -
         version_id=version_id,
         evaluated_at=datetime(2026, 11, 21, tzinfo=UTC),
         golden_digest="same",
+        asked_digest="same",
         k=3,
         depth=10,
         questions_at_once=4,

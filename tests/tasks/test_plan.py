@@ -27,7 +27,7 @@ EMPTY = Observation(
     runs={name: RunDecision("create", name, "no live run of that name") for name in MODELS},
     prices=PRICES,
     bases=(),
-    version=None,
+    versions=(),
 )
 SYNC = SyncPlan(
     bucket=STACK.bucket,
@@ -76,7 +76,7 @@ COMPLETE = replace(
     log_group_id="group",
     runs={name: running(name) for name in MODELS},
     bases=(base(),),
-    version=version(),
+    versions=(version(),),
 )
 
 
@@ -114,9 +114,9 @@ def test_everything_is_there() -> None:
         ({"documents": replace(SYNC, new=("a",))}, {"documents": "update", "knowledge base": "update"}),
         ({"documents": replace(SYNC, changed=("a",))}, {"documents": "update", "knowledge base": "update"}),
         ({"documents": replace(SYNC, others=("a",))}, {"other documents": "keep"}),
-        ({"version": version(status="KNOWLEDGEBASE_VERSION_FAILED")}, {"knowledge base": "update"}),
-        ({"version": version(started_at="2026-11-21T11:00:00Z")}, {}),
-        ({"version": None}, {}),
+        ({"versions": (version(status="KNOWLEDGEBASE_VERSION_FAILED"),)}, {"knowledge base": "update"}),
+        ({"versions": (version(started_at="2026-11-21T11:00:00Z"),)}, {}),
+        ({"versions": ()}, {}),
     ],
     ids=["token", "no token", "new", "changed", "only in the bucket", "failed", "old enough", "no version yet"],
 )

@@ -1,6 +1,5 @@
 """An upload of many documents: which to send, in threads, and one honest ending."""
 
-import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -9,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from clouds.cloudru.storage.content import PART_BYTES, multipart_etag, read, same_content, size_of
+from upath import UPath
+
+from clouds.cloudru.storage.content import PART_BYTES, read, size_of
+from clouds.cloudru.storage.parts import put_in_parts
 from clouds.cloudru.storage.shapes import Document, StoredObject, Upload
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import CloudError
@@ -88,20 +90,21 @@ class Batch:
         if size_bytes > PART_BYTES:
             self._large.append((key, size_bytes))
             return
-        data = read(path, 0, size_bytes)
-        held = self.held.get(key)
-        if held is not None and held.size_bytes == size_bytes and held.etag in _etags(data):
+        if self._is_held(key, path, size_bytes):
             self._kept.append(key)
         else:
-            self._count(key, size_bytes, self.transfer.put(self.bucket, key, data))
+            self._count(key, size_bytes, self.transfer.put(self.bucket, key, read(path, 0, size_bytes)))
 
     def _put_large(self, key: str, size_bytes: int) -> None:
         path = self.documents[key].path
-        held = self.held.get(key)
-        if held is not None and held.size_bytes == size_bytes and same_content(path, size_bytes, held.etag):
+        if self._is_held(key, path, size_bytes):
             self._kept.append(key)
         else:
-            self._count(key, size_bytes, self.transfer.put_in_parts(self.bucket, key, path, size_bytes))
+            self._count(key, size_bytes, put_in_parts(self.transfer, self.bucket, key, path, size_bytes))
+
+    def _is_held(self, key: str, path: UPath, size_bytes: int) -> bool:
+        held = self.held.get(key)
+        return held is not None and self.transfer.holds(self.bucket, held, path, size_bytes)
 
     def _count(self, key: str, size_bytes: int, date: str) -> None:
         with self._lock:
@@ -134,12 +137,6 @@ class Batch:
             size_bytes=self._sent_bytes,
             newest_modified_at=max(moments, default=None),
         )
-
-
-def _etags(data: bytes) -> tuple[str, str]:
-    """Return both ETags that an object of this content may have: put whole, or in one part."""
-    digest = hashlib.md5(data, usedforsecurity=False)
-    return digest.hexdigest(), multipart_etag(digest.digest())
 
 
 def _moment(date: str) -> datetime:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.links import Links
 from clouds.cloudru.storage.listing import pages
 from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
+from clouds.cloudru.storage.parts import abort_unfinished
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
@@ -106,8 +108,15 @@ class Storage:
         """
         prefix = folder_prefix(folder)
         keys = object_keys(prefix, documents)
-        listed = pages(self._sender(), bucket, prefix)
-        return plan_of(bucket, prefix, keys, listed, delete_missing=delete_missing)
+        sender = self._sender()
+        return plan_of(
+            bucket,
+            prefix,
+            keys,
+            pages(sender, bucket, prefix),
+            holds=partial(sender.holds, bucket),
+            delete_missing=delete_missing,
+        )
 
     def send(self, plan: SyncPlan, on_uploaded: Callable[[int, int], None] | None = None) -> Upload:
         """Send the documents of a plan, and nothing else; see `upload`. What is missing is left to `delete_objects`.
@@ -163,6 +172,16 @@ class Storage:
 
         """
         delete_objects(self._sender(), bucket, keys)
+
+    def abort_uploads(self, bucket: str, prefix: str) -> None:
+        """Abort the uploads in parts of a run that was killed, of every key that begins with `prefix`.
+
+        Raises:
+            NotFoundError: there is no such bucket.
+            APIError: some may be left. Run again.
+
+        """
+        abort_unfinished(self._sender(), bucket, prefix)
 
     def delete_bucket(self, name: str) -> None:
         """Delete an empty bucket, and see it gone; one that is not there is deleted.

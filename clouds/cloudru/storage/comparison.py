@@ -1,11 +1,13 @@
 """What a folder lacks of the documents, and what it has beyond them: by content, never by time or name alone."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from clouds.cloudru.storage.content import same_content, size_of
+from upath import UPath
+
+from clouds.cloudru.storage.content import size_of
 from clouds.cloudru.storage.shapes import Document, StoredObject, SyncPlan
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 
@@ -23,9 +25,12 @@ def plan_of(
     documents: Mapping[str, Document],
     listed: Iterable[Sequence[StoredObject]],
     *,
+    holds: Callable[[StoredObject, UPath, int], bool],
     delete_missing: bool,
 ) -> SyncPlan:
     """Compare documents, by key, with the pages of the folder's listing; memory grows with the keys alone.
+
+    `holds(object, path, size in bytes)` says whether an object holds a file's content.
 
     Raises:
         ConfigurationError: a document cannot be read.
@@ -50,7 +55,7 @@ def plan_of(
             known = [stored for stored in kept if stored.key in documents]
             beyond += [s.key for s in kept if s.key not in documents and not s.key.endswith("/")]
             for first in range(0, len(known), OBJECTS_AT_ONCE):
-                jobs.append(pool.submit(_compare, known[first : first + OBJECTS_AT_ONCE], documents))
+                jobs.append(pool.submit(_compare, known[first : first + OBJECTS_AT_ONCE], documents, holds))
             gather(JOBS_AHEAD)
         gather(0)
     new = sorted(documents.keys() - {*same, *changed})
@@ -67,13 +72,15 @@ def plan_of(
     )
 
 
-def _compare(listed: Sequence[StoredObject], documents: Mapping[str, Document]) -> tuple[list[str], list[str]]:
+def _compare(
+    listed: Sequence[StoredObject],
+    documents: Mapping[str, Document],
+    holds: Callable[[StoredObject, UPath, int], bool],
+) -> tuple[list[str], list[str]]:
     """Return the keys whose objects hold the document's content, and those whose objects hold something else."""
     alike: list[str] = []
     unlike: list[str] = []
     for stored in listed:
         path = documents[stored.key].path
-        size_bytes = size_of(path)
-        is_same = size_bytes == stored.size_bytes and same_content(path, size_bytes, stored.etag)
-        (alike if is_same else unlike).append(stored.key)
+        (alike if holds(stored, path, size_of(path)) else unlike).append(stored.key)
     return alike, unlike

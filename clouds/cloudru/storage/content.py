@@ -70,6 +70,14 @@ def same_content(path: UPath, size_bytes: int, etag: str) -> bool:
     return any(multipart_etag(_part_digests(path, size_bytes, size)) == etag for size in fitting)
 
 
+def sha256_of(path: UPath, size_bytes: int) -> str:
+    """Return the SHA-256 of this file in hexadecimal; it is read in pieces."""
+    digest = hashlib.sha256()
+    for piece in _pieces(path, 0, size_bytes, PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
 def multipart_etag(digests: bytes) -> str:
     """Return the ETag of an object put in parts; `digests` are the parts' MD5s, 16 bytes each, joined."""
     return f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(digests) // 16}"

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from xml.sax.saxutils import escape
 
 from clouds.cloudru.storage.control import Control
-from clouds.cloudru.storage.failure import refused, xml_text
+from clouds.cloudru.storage.failure import UNKNOWN_CALL, refused, xml_text
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import APIError, ConflictError, NotFoundError
 
@@ -14,7 +14,6 @@ KEYS_AT_ONCE = 1000
 """S3's limit for one DeleteObjects. Source: AWS's API reference of DeleteObjects, read 2026-11-21."""
 THREADS = 16
 NAMED = 10
-UNKNOWN_CALL = frozenset({405, 501})
 REFUSED_KEY = re.compile(rb"<Error>.*?</Error>", re.DOTALL)
 PASSING_CODES = frozenset({"InternalError", "ServiceUnavailable", "SlowDown"})
 

@@ -47,6 +47,8 @@ ADVICE: dict[str, tuple[type[APIError] | None, str]] = {
 }
 ACL_REFUSED = frozenset({"NotImplemented", "AccessControlListNotSupported"})
 """Codes of a store that takes no ACL. Source: docs/cloudru-api.md, Object Storage."""
+UNKNOWN_CALL = frozenset({405, 501})
+"""Statuses of a store that does not know a call."""
 NO_BODY_CODES = frozenset({"400", "403", "404"})
 """botocore's code of a HEAD answer, which has no body to take a code from."""
 

@@ -5,17 +5,17 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from upath import UPath
 
-from clouds.cloudru.storage.content import multipart_etag, part_bytes, read
+from clouds.cloudru.storage.content import same_content, sha256_of
 from clouds.cloudru.storage.failure import ACL_REFUSED, refused, unanswered, xml_text
 from clouds.cloudru.storage.links import Answer, Links
+from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.signing import Signer, encoded
 from clouds.cloudru.wire.storage import CANNED_ACL, STORAGE_CLASS
-from clouds.errors import CloudError, WrongAnswerError
+from clouds.errors import WrongAnswerError
 from clouds.redaction import Redaction
 from clouds.transport import ATTEMPTS, FIRST_BACKOFF_S, LONGEST_BACKOFF_S, REPEATED_STATUSES
 
@@ -23,8 +23,34 @@ OK = 200
 INTERNAL_ERROR = 500
 REPEATED_CODES = frozenset({"BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"})
 """A body that was damaged or lost on the way, whatever status says so."""
-PARTS_AT_ONCE = 8
-"""Eight parts of 8 MiB: 64 MiB of memory. On an idle machine four are as fast, on a busy one they are not."""
+SHA256 = "x-amz-meta-sha256"
+"""User metadata: what the object holds, where its ETag does not tell."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of the store; without a key it is the bucket that is meant. Header names in lower case."""
+
+    method: str
+    bucket: str
+    key: str = ""
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def asked(self) -> str:
+        """Return what errors say was asked."""
+        return f"{self.method} s3://{self.bucket}/{self.key}"
+
+    @property
+    def path(self) -> str:
+        """Return the path, percent-encoded."""
+        return f"/{encoded(self.bucket)}/{encoded(self.key, safe='/')}" if self.key else f"/{encoded(self.bucket)}"
+
+    def having(self, headers: Mapping[str, str]) -> "Request":
+        """Return it with these headers too."""
+        return replace(self, headers={**self.headers, **headers})
 
 
 class Transfer:
@@ -32,7 +58,7 @@ class Transfer:
 
     A GET, a PUT of an object or a part, and a deletion is the same when repeated, so it is sent up to 4 times: after a
     connection error or timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff
-    between.
+    between. What is not the same when repeated is begun and completed in `parts`, which looks what became of it.
     """
 
     def __init__(
@@ -49,7 +75,7 @@ class Transfer:
         self._links = links
         self._signer = signer
         self._send_acl = send_acl
-        self._etag_is_md5 = etag_is_md5
+        self.etag_is_md5 = etag_is_md5
         self._redaction = redaction
         self._sleep = sleep
 
@@ -60,7 +86,7 @@ class Transfer:
             APIError, ConnectionFailedError: it was not answered.
 
         """
-        return self._send("GET", bucket, key, query, b"", {})
+        return self.send(Request("GET", bucket, key, query))
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; one that is not there is deleted.
@@ -69,15 +95,15 @@ class Transfer:
             APIError, ConnectionFailedError: it was not deleted.
 
         """
-        self._send("DELETE", bucket, key, {}, b"", {})
+        self.send(Request("DELETE", bucket, key))
 
     def delete_many(self, bucket: str, body: bytes) -> Answer:
         """Send a DeleteObjects and return its answer, which may name keys that were not deleted.
 
         It must carry a digest of its body: MD5, which every S3 server knows.
         """
-        digest = hashlib.md5(body, usedforsecurity=False).digest()
-        return self._send("POST", bucket, "", {"delete": ""}, body, {"content-md5": _base64(digest)})
+        digest = hashlib.md5(body, usedforsecurity=False)
+        return self.send(Request("POST", bucket, "", {"delete": ""}, body, content_md5(digest.digest())))
 
     def put(self, bucket: str, key: str, data: bytes) -> str:
         """Put an object in one piece; return the Date of the answer.
@@ -88,133 +114,91 @@ class Transfer:
 
         """
         digest = hashlib.md5(data, usedforsecurity=False)
-        answer = self._create("PUT", bucket, key, {}, data, {"content-md5": _base64(digest.digest())})
-        self._check(f"s3://{bucket}/{key}", _etag(answer), digest.hexdigest())
+        request = Request("PUT", bucket, key, {}, data, content_md5(digest.digest()))
+        if not self.etag_is_md5:
+            request = request.having({SHA256: hashlib.sha256(data).hexdigest()})
+        answer = self.create(request)
+        self.check(f"s3://{bucket}/{key}", etag_of(answer), digest.hexdigest())
         return answer.headers.get("date", "")
 
-    def put_in_parts(self, bucket: str, key: str, path: UPath, size_bytes: int) -> str:
-        """Put a large object in parts, eight at once; return the Date of the last answer.
+    def holds(self, bucket: str, stored: StoredObject, path: UPath, size_bytes: int) -> bool:
+        """Say whether an object holds this file's content: by its ETag or, where that tells nothing, by its metadata.
 
-        After a failure the parts are removed from the store.
+        An object that somebody else put there has no such metadata and counts as different.
 
         Raises:
-            APIError, ConnectionFailedError: it was not stored.
-            WrongAnswerError: a part, or the whole, is not what was sent.
+            APIError, ConnectionFailedError: the metadata could not be read.
             ConfigurationError: the file cannot be read.
 
         """
-        started = self._create("POST", bucket, key, {"uploads": ""}, b"", {})
-        upload = {"uploadId": xml_text(started.body, "UploadId")}
-        size = part_bytes(size_bytes)
-        offsets = range(0, size_bytes, size)
+        if stored.size_bytes != size_bytes:
+            return False
+        if self.etag_is_md5:
+            return same_content(path, size_bytes, stored.etag)
+        head = self.send(Request("HEAD", bucket, stored.key))
+        return head.headers.get(SHA256) == sha256_of(path, size_bytes)
 
-        def put_part(offset: int) -> bytes:
-            data = read(path, offset, min(size, size_bytes - offset))
-            digest = hashlib.md5(data, usedforsecurity=False)
-            number = offset // size + 1
-            query = {"partNumber": str(number), **upload}
-            # Where the answer's ETag tells what arrived, Content-MD5 would have the server hash every part twice.
-            guard = {} if self._etag_is_md5 else {"content-md5": _base64(digest.digest())}
-            answer = self._send("PUT", bucket, key, query, data, guard)
-            self._check(f"part {number} of s3://{bucket}/{key}", _etag(answer), digest.hexdigest())
-            return digest.digest()
+    def check(self, name: str, etag: str, expected: str) -> None:
+        """Hold an ETag against what was sent, where ETags tell.
 
-        pool = ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="part")
-        try:
-            digests = list(pool.map(put_part, offsets))
-            return self._complete(bucket, key, upload, digests)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            with suppress(CloudError):
-                self._send("DELETE", bucket, key, upload, b"", {})
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        Raises:
+            WrongAnswerError: something else was stored.
 
-    def _complete(self, bucket: str, key: str, upload: Mapping[str, str], digests: list[bytes]) -> str:
-        parts = "".join(
-            f"<Part><PartNumber>{number}</PartNumber><ETag>&quot;{digest.hex()}&quot;</ETag></Part>"
-            for number, digest in enumerate(digests, start=1)
-        )
-        body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
-        answer = self._send("POST", bucket, key, upload, body, {})
-        name = f"s3://{bucket}/{key}"
-        if code := xml_text(answer.body, "Code"):
-            # S3 may answer 200 at once and put an error into the body later.
-            raise refused(f"completing {name}", INTERNAL_ERROR, code, xml_text(answer.body, "Message"))
-        etag = xml_text(answer.body, "ETag").strip('"')
-        if "-" in etag:  # else it is not made of the parts, which were checked one by one
-            self._check(name, etag, multipart_etag(b"".join(digests)))
-        return answer.headers.get("date", "")
-
-    def _check(self, name: str, etag: str, expected: str) -> None:
-        if self._etag_is_md5 and etag != expected:
+        """
+        if self.etag_is_md5 and etag != expected:
             raise WrongAnswerError(
                 f"the store says that {name} has ETag {etag or 'none'}, but what was sent has {expected}. Run again; "
                 "if it stays so, the store makes its ETags in another way: set etag_is_md5 to false under assumptions, "
                 "storage in the credentials block."
             )
 
-    def _create(
-        self,
-        method: str,
-        bucket: str,
-        key: str,
-        query: Mapping[str, str],
-        body: bytes,
-        headers: Mapping[str, str],
-    ) -> Answer:
-        """Send a request that makes an object: with storage class, and with the canned ACL where it is taken."""
-        wanted = {**headers, "x-amz-storage-class": STORAGE_CLASS}
+    def create(self, request: Request) -> Answer:
+        """Send a request that makes an object: with storage class, and with the canned ACL where it is taken.
+
+        Raises:
+            APIError, ConnectionFailedError: as `send`.
+
+        """
+        wanted = request.having({"x-amz-storage-class": STORAGE_CLASS})
         if self._send_acl:
-            answer = self._attempt(method, bucket, key, query, body, {**wanted, "x-amz-acl": CANNED_ACL})
+            answer = self._attempt(wanted.having({"x-amz-acl": CANNED_ACL}))
             if answer.status == OK or xml_text(answer.body, "Code") not in ACL_REFUSED:
-                return self._judged(method, bucket, key, answer)
-            plain = self._send(method, bucket, key, query, body, wanted)
+                return self._judged(request, answer)
+            plain = self.send(wanted)
             self._send_acl = False  # only now it is known that the ACL was the cause
             return plain
-        return self._send(method, bucket, key, query, body, wanted)
+        return self.send(wanted)
 
-    def _send(
-        self,
-        method: str,
-        bucket: str,
-        key: str,
-        query: Mapping[str, str],
-        body: bytes,
-        headers: Mapping[str, str],
-    ) -> Answer:
-        return self._judged(method, bucket, key, self._attempt(method, bucket, key, query, body, headers))
+    def send(self, request: Request) -> Answer:
+        """Send, and return a good answer.
 
-    def _judged(self, method: str, bucket: str, key: str, answer: Answer) -> Answer:
+        Raises:
+            APIError, ConnectionFailedError: there was none.
+
+        """
+        return self._judged(request, self._attempt(request))
+
+    def _judged(self, request: Request, answer: Answer) -> Answer:
         if OK <= answer.status < OK + 100:
             return answer
         raise refused(
-            _asked(method, bucket, key),
+            request.asked,
             answer.status,
             xml_text(answer.body, "Code"),
             self._redaction.clean(xml_text(answer.body, "Message")),
             answer.headers.get("x-amz-request-id", ""),
         )
 
-    def _attempt(
-        self,
-        method: str,
-        bucket: str,
-        key: str,
-        query: Mapping[str, str],
-        body: bytes,
-        headers: Mapping[str, str],
-    ) -> Answer:
+    def _attempt(self, request: Request) -> Answer:
         """Send up to 4 times and return the last answer, good or bad."""
-        path = f"/{encoded(bucket)}/{encoded(key, safe='/')}" if key else f"/{encoded(bucket)}"
         for attempt in range(1, ATTEMPTS + 1):
             last = attempt == ATTEMPTS
+            head = self._signer.head(request.method, request.path, request.query, request.headers, len(request.body))
             try:
-                answer = self._links.exchange(self._signer.head(method, path, query, headers, len(body)), body)
+                answer = self._links.exchange(head, request.body)
             except OSError as error:
                 if last:
-                    raise unanswered(_asked(method, bucket, key), error) from error
+                    raise unanswered(request.asked, error) from error
             else:
                 if last or not _worth_repeating(answer):
                     return answer
@@ -226,21 +210,19 @@ class Transfer:
         self._links.close()
 
 
+def etag_of(answer: Answer) -> str:
+    """Return the ETag without quotes, empty when there is none."""
+    return answer.headers.get("etag", "").strip('"')
+
+
+def content_md5(digest: bytes) -> dict[str, str]:
+    """Return the header with which the server refuses a body that arrived damaged."""
+    return {"content-md5": base64.b64encode(digest).decode()}
+
+
 def _worth_repeating(answer: Answer) -> bool:
     if answer.status < OK + 100:
         return False
     if answer.status in REPEATED_STATUSES or answer.status == INTERNAL_ERROR:
         return True
     return xml_text(answer.body, "Code") in REPEATED_CODES
-
-
-def _etag(answer: Answer) -> str:
-    return answer.headers.get("etag", "").strip('"')
-
-
-def _asked(method: str, bucket: str, key: str) -> str:
-    return f"{method} s3://{bucket}/{key}"
-
-
-def _base64(digest: bytes) -> str:
-    return base64.b64encode(digest).decode()

@@ -34,6 +34,10 @@ class OddStore:
         default_factory=list[tuple[str, str, dict[str, list[str]], dict[str, str]]]
     )
     chunked: bool = False
+    opaque: bool = False
+    """ETags tell nothing of the content."""
+    sha256: dict[str, str] = field(default_factory=dict[str, str])
+    """What came as user metadata, by key."""
     deletes_fail_with: str = ""
     """Code with which DeleteObjects refuses every key."""
     lock: Lock = field(default_factory=Lock)
@@ -93,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         prefix = query.get("prefix", [""])[0]
         bucket = key.strip("/")
         listed = "".join(
-            f"<Contents><Key>{name}</Key><Size>{len(data)}</Size><ETag>&quot;{_md5(data)}&quot;</ETag>"
+            f"<Contents><Key>{name}</Key><Size>{len(data)}</Size><ETag>&quot;{self._etag(data)}&quot;</ETag>"
             "<LastModified>2026-11-01T00:00:00.000Z</LastModified></Contents>"
             for name, data in sorted(self.odd.objects.items())
             if name.startswith(prefix)
@@ -108,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.odd.parts[int(query["partNumber"][0])] = body
             else:
                 self.odd.objects[key.split("/", 2)[2]] = body
-        self._answer(200, "", _md5(body))
+                self.odd.sha256[key.split("/", 2)[2]] = self.headers.get("x-amz-meta-sha256", "")
+        self._answer(200, "", self._etag(body))
 
     def _post(self, key: str, query: dict[str, list[str]], body: bytes) -> None:
         if "delete" in query:
@@ -118,6 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, f"<DeleteResult>{refused}</DeleteResult>")
             return
         if "uploads" in query:
+            with self.odd.lock:
+                self.odd.sha256[key.split("/", 2)[2]] = self.headers.get("x-amz-meta-sha256", "")
             self._answer(
                 200, "<InitiateMultipartUploadResult><UploadId>id+1/2=</UploadId></InitiateMultipartUploadResult>"
             )
@@ -133,8 +140,20 @@ class _Handler(BaseHTTPRequestHandler):
     def _delete(self, *_: object) -> None:
         self._answer(204, "")
 
-    def _head(self, *_: object) -> None:
-        self._answer(404, "")
+    def _head(self, key: str, *_: object) -> None:
+        data = self.odd.objects.get(key.split("/", 2)[2])
+        if data is None:
+            self._answer(404, "")
+        else:
+            self.send_response(200)
+            self.send_header("ETag", f'"{self._etag(data)}"')
+            self.send_header("x-amz-meta-sha256", self.odd.sha256.get(key.split("/", 2)[2], ""))
+            self.send_header("Last-Modified", "Sun, 01 Nov 2026 00:00:00 GMT")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+
+    def _etag(self, data: bytes) -> str:
+        return "opaque" if self.odd.opaque else _md5(data)
 
     def _answer(self, status: int, xml: str, etag: str = "") -> None:
         self.send_response(status)

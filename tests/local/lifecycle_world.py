@@ -1,0 +1,142 @@
+"""A Prefect server on which the flows of a stack's life seem to run: each ends at once, as the real one would."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.lifecycle import ASKED_OF_ADDED, ASKED_OF_FIRST
+from local.lifecycle_stack import NAME, VARIABLE
+from tests.local.prefect_server import Script, artifact
+
+Outcome = tuple[str, str, dict[str, Any]]
+"""State, message, and the artifacts by kind."""
+SCORES = {"recall@3": 0.97}
+OFF = "llm-for-lifecycle is SUSPENDED and does not answer: run resume-rag or provision-rag first"
+
+
+@dataclass
+class World(Script):
+    """One stack. `odd` may change the outcome of the run of that number, counted from 1."""
+
+    states: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    odd: dict[int, Callable[[Outcome], Outcome]] = field(default_factory=dict[int, Callable[[Outcome], Outcome]])
+    outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    flows: list[str] = field(default_factory=list[str])
+    in_service: dict[str, Any] | None = None
+    versions: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    folder: dict[str, str] = field(default_factory=dict[str, str])
+    is_on: bool = False
+
+    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """Answer the calls that play the acts."""
+        if found := re.fullmatch(r"/api/deployments/name/([a-z-]+)/sandbox", path):
+            return 200, {"id": found[1]}
+        if found := re.fullmatch(r"/api/deployments/([a-z-]+)/create_flow_run", path):
+            return 200, self._begin(found[1], body["parameters"])
+        if found := re.fullmatch(r"/api/flow_runs/(\d+)", path):
+            return 200, self._run(int(found[1]))
+        if path == "/api/artifacts/filter":
+            artifacts = self.outcomes[int(body["artifacts"]["flow_run_id"]["any_"][0]) - 1][2]
+            return 200, [artifact("any", data, key=f"{kind}-{NAME}") for kind, data in artifacts.items()]
+        if path == f"/api/variables/name/{VARIABLE}":
+            return (200, {"value": self.in_service}) if self.in_service else (404, {"detail": "Variable not found"})
+        return super().answer(method, path, body)
+
+    def _begin(self, flow: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        play = getattr(self, f"_{flow.removesuffix('-rag')}")
+        outcome: Outcome = play(parameters)
+        number = len(self.outcomes) + 1
+        self.flows.append(flow)
+        self.outcomes.append(self.odd.get(number, lambda same: same)(outcome))
+        return self._run(number)
+
+    def _run(self, number: int) -> dict[str, Any]:
+        kind, message, _ = self.outcomes[number - 1]
+        state = {"type": kind, "name": kind.capitalize(), "message": message}
+        return {"id": str(number), "name": "owl", "state_type": kind, "state_name": state["name"], "state": state}
+
+    def _build(self, documents: dict[str, str]) -> str:
+        version_id = f"v{len(self.versions) + 1}-of-many"
+        self.versions[version_id] = documents
+        return version_id
+
+    def _promote(self, version_id: str, scores: dict[str, float] | None) -> None:
+        previous = self.in_service["version_id"] if self.in_service else None
+        self.in_service = {"version_id": version_id, "previous_version_id": previous, "scores": scores}
+
+    def _provision(self, parameters: dict[str, Any]) -> Outcome:
+        self.folder, self.is_on = _documents(parameters), True
+        self._promote(self._build(self.folder), None)
+        return "COMPLETED", "", {"stack": "**created 7, adopted 0, updated 0**"}
+
+    def _refresh(self, parameters: dict[str, Any]) -> Outcome:
+        documents, before = _documents(parameters), self.folder
+        if documents == before:
+            return "COMPLETED", "", {"refresh": "# kb on `sandbox`: unchanged\n\nDocuments: 0 new, 0 changed."}
+        self.folder = documents
+        version_id = self._build(documents)
+        golden = [json.loads(line) for line in Path(parameters["golden"]).read_text(encoding="utf-8").splitlines()]
+        worse = [
+            f"line {line}, {each['query']!r}: recall 1.00 -> 0.00"
+            for line, each in enumerate(golden, 1)
+            if not all(phrase in "".join(documents.values()) for phrase in each["expected_phrases"])
+        ]
+        if worse:
+            said = f"version {version_id} of {NAME} did not pass: recall@3 0.500 is below 0.7; MRR 0.400 is below 0.5"
+            return "FAILED", f"{said}. Worse questions: {'; '.join(worse)}. It was not promoted, v2 stays", {}
+        self._promote(version_id, SCORES)
+        changed = sum(documents[name] != before[name] for name in before)
+        counts = f"Documents: {len(documents) - len(before)} new, {changed} changed, 0 deleted."
+        return "COMPLETED", "", {"refresh": f"# kb on `sandbox`: refreshed\n\n{counts}"}
+
+    def _ask(self, parameters: dict[str, Any]) -> Outcome:
+        assert self.in_service
+        if not self.is_on:
+            return "FAILED", OFF, {}
+        version_id = self.in_service["version_id"]
+        words = dict([ASKED_OF_ADDED, ASKED_OF_FIRST])[parameters["question"]]
+        found = [(name, text) for name, text in self.versions[version_id].items() if words in text]
+        chunks = [{"source": f"folder/{name}", "chunk": words} for name, _ in found]
+        page = f"> {parameters['question']}\n\n{words}\n\nVersion `{version_id}`"
+        return "COMPLETED", "", {"answer": page, "answer-chunks": json.dumps(chunks)}
+
+    def _rollback(self, _: dict[str, Any]) -> Outcome:
+        assert self.in_service
+        self.in_service = {"version_id": self.in_service["previous_version_id"], "previous_version_id": None}
+        return "COMPLETED", "", {}
+
+    def _status(self, _: dict[str, Any]) -> Outcome:
+        assert self.in_service
+        serving = self.in_service["version_id"]
+        models = [_row("inference", f"{role}-for-lifecycle", "RUNNING") for role in ("embedder", "reranker", "llm")]
+        versions = [
+            _row("version", version_id, f"SUCCEEDED{', in service' if version_id == serving else ''}")
+            for version_id in self.versions
+        ]
+        return "COMPLETED", "", {"status": json.dumps([*models, *versions])}
+
+    def _suspend(self, _: dict[str, Any]) -> Outcome:
+        self.is_on = False
+        return "COMPLETED", "", {"power": "# kb\n\n**Suspended: 3; saves 450 RUB per hour**"}
+
+    def _resume(self, _: dict[str, Any]) -> Outcome:
+        self.is_on = True
+        return "COMPLETED", "", {"power": "# kb\n\n**Resumed: 3; costs again 450 RUB per hour**"}
+
+    def _teardown(self, parameters: dict[str, Any]) -> Outcome:
+        assert parameters["delete_documents"]
+        self.in_service, self.versions, self.folder, self.is_on = None, {}, {}, False
+        rows = "\n".join(f"| inference | {role} | deleted | | id |" for role in ("embedder", "reranker", "llm"))
+        return "COMPLETED", "", {"teardown": f"**Saves 450 RUB per hour**\n\n{rows}"}
+
+
+def _documents(parameters: dict[str, Any]) -> dict[str, str]:
+    (folder,) = parameters["stack"]["documents"]
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(folder).iterdir())}
+
+
+def _row(resource: str, name: str, state: str) -> dict[str, str]:
+    return {"resource": resource, "name": name, "state": state, "what": "", "RUB per hour now": "", "id": name}

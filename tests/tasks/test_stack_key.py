@@ -1,0 +1,32 @@
+"""Stacks that are not the same have no name in common on the Prefect server, which takes each of their names."""
+
+import re
+
+import pytest
+
+from tasks.stack_key import StackKey
+
+PROJECT, ANOTHER = "0A000000-0000-4000-8000-000000000001", "0a000000-0000-4000-8000-000000000002"
+NAMES = ("kb-a", "kb.a", "kb_a", "KB-a", "kb-a.r2", "9kb")
+
+
+def test_every_stack_has_names_of_its_own() -> None:
+    """Names that look alike, and one name in two projects."""
+    stacks = [StackKey(project, name) for project in (PROJECT, ANOTHER) for name in NAMES]
+    for names in ({s.variable for s in stacks}, {s.limit for s in stacks}, {s.artifact("data") for s in stacks}):
+        assert len(names) == len(stacks)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_can_be_read_and_are_taken_by_prefect(name: str) -> None:
+    """A Variable of lower-case letters, digits and underscores; a limit and an artifact with dashes."""
+    stack = StackKey(PROJECT, name)
+    assert re.fullmatch(r"rag_[a-z0-9]+(_[a-z0-9]+)*_[0-9a-f]{8}", stack.variable)
+    assert re.fullmatch(r"rag(-[a-z0-9]+)+-[0-9a-f]{8}", stack.limit)
+    assert re.fullmatch(r"evaluation-data(-[a-z0-9]+)+-[0-9a-f]{8}", stack.artifact("evaluation-data"))
+    assert StackKey(PROJECT, "kb-rag").variable.startswith("rag_kb_rag_")
+
+
+def test_one_project_written_in_two_ways_is_one() -> None:
+    """The project's id is a UUID: its case and spaces around it, as pasted into a block, do not count."""
+    assert StackKey(f" {PROJECT.lower()}\n", "kb").variable == StackKey(PROJECT, "kb").variable

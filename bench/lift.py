@@ -30,6 +30,7 @@ from tasks.retrieval_scores import interval, mean_scores, retrieval_scores
 
 EXAMPLES = Path("examples/tuning")
 K = 10
+TRAINED_CHARACTERS = 300
 
 Pair = tuple[str, str]
 """A question, and the text that answers it."""
@@ -46,15 +47,16 @@ class Material:
     relevant: Sequence[frozenset[int]]
 
     def groups(self) -> dict[str, list[int]]:
-        """Return the places of the questions by whether training saw an answer of theirs; groups are not empty."""
+        """Return the places of all questions and, where there are both, by whether training saw an answer of theirs."""
         trained = {text for _, text in self.pairs}
         seen = [any(self.texts[place] in trained for place in places) for places in self.relevant]
-        groups = {
+        if len(set(seen)) == 1:
+            return {"all": [*range(len(seen))]}
+        return {
             "all": [*range(len(seen))],
             "answer in training": [place for place, known in enumerate(seen) if known],
             "answer never seen": [place for place, known in enumerate(seen) if not known],
         }
-        return {name: places for name, places in groups.items() if places}
 
 
 def of_examples(language: str, folder: Path) -> Material:
@@ -73,14 +75,15 @@ def of_examples(language: str, folder: Path) -> Material:
 def of_docstrings() -> Material:
     """Return docstrings: modules that are trained on and modules that are asked about are different ones.
 
-    Some methods inherit a docstring over that border; what is asked is left out of the training.
+    Some methods inherit a docstring over that border; what is asked is left out of the training. Only the beginnings
+    of texts are trained on: a batch takes as long as its longest text.
     """
     trained, asked = docstring_corpus("tuning"), docstring_corpus("heldout")
     held_out = {*asked.queries, *asked.documents}
     pairs = zip(trained.queries, trained.documents, strict=True)
     return Material(
         name="English, docstrings",
-        pairs=[pair for pair in pairs if not held_out.intersection(pair)],
+        pairs=[(query, text[:TRAINED_CHARACTERS]) for query, text in pairs if not held_out.intersection((query, text))],
         texts=asked.documents,
         queries=asked.queries,
         relevant=[frozenset({place}) for place in asked.relevant],

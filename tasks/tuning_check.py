@@ -3,6 +3,7 @@
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import ConfigurationError
 from clouds.yandex.wire.uris import EmbedderUri
+from tasks.documents import find_documents
 from tasks.steps import LOOK_FIRST, step
 from tasks.tuning import tuning_request
 from tasks.tuning_spec import EmbedderTuning
@@ -13,10 +14,13 @@ def check_tuning(yandex: YandexCloudCredentials, tuning: EmbedderTuning) -> str:
     """Return the URI of the base model in the block's folder, after a look that the key is accepted there.
 
     Raises:
-        ConfigurationError: an embedder that cannot be tuned there, or a dimension out of range.
+        ConfigurationError: an embedder that cannot be tuned, a dimension out of range, or no document for the index.
         AuthenticationError, PermissionDeniedError: the key is not known, or lacks a role; says which.
 
     """
+    index = tuning.use.search_index
+    if index is not None:
+        find_documents(index.documents, index.extensions)  # found missing after the tuning, they would cost it a day
     base_model_uri = _in_folder(tuning.base_model, yandex.folder_id)
     tunings = yandex.get_client().tunings
     tunings.check(tuning_request(tuning, base_model_uri, tuning.data.sources, tuning.data.validation))

@@ -71,6 +71,12 @@ def test_what_cannot_be_tuned(cloud: TuningCloud, changes: dict[str, Any], parts
     assert "\n" not in line
 
 
+def test_documents_of_the_index_that_are_not_there(cloud: TuningCloud) -> None:
+    """They are needed a day later, and looked for now."""
+    index = {"name": "shop", "documents": (str(cloud.folder / "absent.txt"),), "question": "when", "phrase": "nine"}
+    assert "absent.txt" in refused(cloud, use={"search_index": index})
+
+
 def test_golden_questions_come_first(cloud: TuningCloud) -> None:
     """A fault in what judges the model is said before a day of tuning."""
     golden = {**cloud.tuning().golden.model_dump(), "questions": cloud.questions({"which": "nowhere"})}

@@ -12,7 +12,6 @@ from blocks.cloudru import CloudRuCredentials
 from tasks import lock
 from tasks.credentials import cloud_credentials
 from tasks.lock import StackLockedError, stack_lock
-from tasks.stack_key import StackKey
 from tasks.steps import StepLog, recorded_steps, step
 from tests.flows.conftest import Cloud
 
@@ -26,10 +25,10 @@ class Leases:
         self.granted: list[UUID | None] = []
         granted = lock._granted
 
-        def granting(client: Any, stack: StackKey) -> UUID | None:
+        def granting(client: Any, place: Any) -> UUID | None:
             if self.granted:
                 before_second()
-            self.granted.append(granted(client, stack))
+            self.granted.append(granted(client, place))
             return self.granted[-1]
 
         patch.setattr(lock, "_granted", granting)

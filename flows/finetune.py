@@ -45,7 +45,7 @@ def finetune_embedder(
     with (
         recorded_steps(),
         yandex_credentials(cloud) as yandex,
-        tuning_lock(tuning.name, lock_wait_s),
+        tuning_lock(yandex, tuning.name, lock_wait_s),
         TemporaryDirectory(prefix="training-") as folder,
     ):
         golden = read_retrieval_golden(tuning.golden.corpus, tuning.golden.questions)
@@ -67,7 +67,7 @@ def finetune_embedder(
         judgement = judge.submit(yandex, tuning, golden, base_model_uri, tuned)
         index = ensure_search_index.submit(yandex, tuning, tuned, judgement)
         proof = prove_search_index.submit(yandex, tuning, index)
-        published = publish.submit(tuning, tuned, judgement, proof)
+        published = publish.submit(yandex, tuning, tuned, judgement, proof)
         report = report_tuning.submit(
             yandex, cloud, tuning.name, training, validation, ensured, tuned, metrics, judgement, published
         )

@@ -1,6 +1,5 @@
 """Which embedder is in service under a name: a Prefect Variable says it, the cloud knows none that was judged."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from prefect.variables import Variable
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from clouds.errors import ConfigurationError
+from tasks.stack_key import TuningKey
 from tasks.training_spec import TextPrefixes
 
 PROMOTED = "embedder.promoted"
@@ -32,30 +32,25 @@ class EmbedderInService(BaseModel):
     prefixes: TextPrefixes = TextPrefixes()
 
 
-def variable_name(name: str) -> str:
-    """Return the name of the embedder's variable: Prefect takes lower-case letters, digits and underscores."""
-    return "embedder_" + re.sub(r"[^a-z0-9]", "_", name.lower())
-
-
-def embedder_in_service(name: str) -> EmbedderInService | None:
+def embedder_in_service(tuning: TuningKey) -> EmbedderInService | None:
     """Return what is in service; None before the first promotion."""
-    variable = variable_name(name)
-    value: Any = Variable.get(variable)  # synchronous here, a coroutine only inside an event loop
+    value: Any = Variable.get(tuning.variable)  # synchronous here, a coroutine only inside an event loop
     if value is None:
         return None
     try:
         return EmbedderInService.model_validate(value)
     except ValidationError as error:
         raise ConfigurationError(
-            f"the Prefect variable {variable} does not hold what a promotion writes: delete it, then publish again"
+            f"the Prefect variable {tuning.variable} does not hold what a promotion writes: delete it, "
+            "then publish again"
         ) from error
 
 
 def promote_embedder(
-    name: str, model_uri: str, *, dim: int, scores: Mapping[str, float], prefixes: TextPrefixes
+    tuning: TuningKey, model_uri: str, *, dim: int, scores: Mapping[str, float], prefixes: TextPrefixes
 ) -> EmbedderInService:
     """Put the embedder in service and keep in mind the one before it; doing it again renews its scores only."""
-    before = embedder_in_service(name)
+    before = embedder_in_service(tuning)
     same = before is not None and before.model_uri == model_uri
     previous = None if before is None else before.previous_model_uri if same else before.model_uri
     now = EmbedderInService(
@@ -67,11 +62,11 @@ def promote_embedder(
         prefixes=prefixes,
     )
     content: dict[str, Any] = now.model_dump(mode="json")
-    Variable.set(variable_name(name), content, overwrite=True)
+    Variable.set(tuning.variable, content, overwrite=True)
     if same:
-        get_run_logger().info("%s: %s stays in service", name, model_uri)
+        get_run_logger().info("%s: %s stays in service", tuning.name, model_uri)
         return now
-    resource = {"prefect.resource.id": f"managed-rag.embedder.{name}", "prefect.resource.name": name}
+    resource = {"prefect.resource.id": f"managed-rag.embedder.{tuning.name}", "prefect.resource.name": tuning.name}
     emit_event(PROMOTED, resource, payload=content)
-    get_run_logger().info("%s: %s is in service now, after %s", name, model_uri, previous or "none")
+    get_run_logger().info("%s: %s is in service now, after %s", tuning.name, model_uri, previous or "none")
     return now

@@ -24,8 +24,9 @@ from prefect.logging import get_logger
 from prefect.runtime import flow_run
 
 from blocks.cloudru import CloudRuCredentials
+from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError
-from tasks.stack_key import StackKey
+from tasks.stack_key import StackKey, TuningKey
 from tasks.steps import begin_no_step, end_steps
 
 LEASE_S = 60
@@ -59,11 +60,6 @@ class _Lease:
     lost: bool = False
 
 
-def tuning_limit_name(name: str) -> str:
-    """Return the name of the tuning's global concurrency limit."""
-    return f"tuning-{name}"
-
-
 def stack_lock(
     cloudru: CloudRuCredentials, stack_name: str, wait_s: float = LOCK_WAIT_S
 ) -> AbstractContextManager[None]:
@@ -76,9 +72,9 @@ def stack_lock(
     return _lock(_Place(f"the stack {stack_name}", StackKey(cloudru.project_id, stack_name).limit), wait_s)
 
 
-def tuning_lock(name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[None]:
+def tuning_lock(yandex: YandexCloudCredentials, name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[None]:
     """Hold the lock of the tuning of that name inside the block; raises as `stack_lock` does."""
-    return _lock(_Place(f"the tuning {name}", tuning_limit_name(name)), wait_s)
+    return _lock(_Place(f"the tuning {name}", TuningKey(yandex.folder_id, name).limit), wait_s)
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from prefect import get_run_logger
 
+from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.tuning import FinishedTuning
 from tasks.embedder_service import EmbedderInService, promote_embedder
 from tasks.search_index import ProvedIndex
+from tasks.stack_key import TuningKey
 from tasks.stack_report import Part
 from tasks.steps import step
 from tasks.tuning_scores import TuningJudgement
@@ -23,16 +25,20 @@ class PublishedReport(Part):
 
 @step("publish", run_name="publish {tuning.name}")
 def publish(
-    tuning: EmbedderTuning, tuned: FinishedTuning, judgement: TuningJudgement, index: ProvedIndex | None
+    yandex: YandexCloudCredentials,
+    tuning: EmbedderTuning,
+    tuned: FinishedTuning,
+    judgement: TuningJudgement,
+    index: ProvedIndex | None,
 ) -> PublishedReport:
     """Put the model in service if it is better, or as is wished."""
-    name, use = tuning.name, tuning.use
+    use = tuning.use
     if not use.publishes(better=judgement.better):
         reason = "publish is never" if use.publish == "never" else f"the model is {judgement}"
         get_run_logger().warning("%s is not published: %s", tuned.target_model_uri, reason)
         return PublishedReport(published=False, reason=reason)
     now = promote_embedder(
-        name,
+        TuningKey(yandex.folder_id, tuning.name),
         tuned.target_model_uri,
         dim=judgement.dim,
         scores=judgement.tuned.figures(judgement.k),

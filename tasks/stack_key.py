@@ -1,4 +1,4 @@
-"""What a stack is called on the Prefect server, where the stacks of every project stand side by side."""
+"""What a stack or a tuning is called on the Prefect server, where those of every project stand side by side."""
 
 import hashlib
 import re
@@ -9,11 +9,7 @@ DIGEST_CHARACTERS = 8
 
 @dataclass(frozen=True)
 class StackKey:
-    """A stack: the name of its knowledge base in a Cloud.ru project. Two credentials blocks of one project are one.
-
-    Prefect takes few characters besides lower-case letters and digits, so that `kb-a` and `kb.a` would be one name: a
-    digest of project and exact name follows the readable part.
-    """
+    """A stack: the name of its knowledge base in a Cloud.ru project. Two credentials blocks of one project are one."""
 
     project_id: str
     name: str
@@ -21,18 +17,41 @@ class StackKey:
     @property
     def variable(self) -> str:
         """Return the Prefect Variable that names the version in service; those of the stack begin so."""
-        return self._written("rag", "_")
+        return _written("rag", "_", self.project_id, self.name)
 
     @property
     def limit(self) -> str:
         """Return the global concurrency limit that is the stack's lock."""
-        return self._written("rag", "-")
+        return _written("rag", "-", self.project_id, self.name)
 
     def artifact(self, kind: str) -> str:
         """Return the key of an artifact that is read back."""
-        return self._written(kind, "-")
+        return _written(kind, "-", self.project_id, self.name)
 
-    def _written(self, kind: str, between: str) -> str:
-        digest = hashlib.sha256(f"{self.project_id.strip().lower()}/{self.name}".encode()).hexdigest()
-        words = [*re.findall(r"[a-z0-9]+", self.name.lower()), digest[:DIGEST_CHARACTERS]]
-        return between.join((kind, *words))
+
+@dataclass(frozen=True)
+class TuningKey:
+    """A tuning: its name in a folder of Yandex Cloud. Two credentials blocks of one folder are one."""
+
+    folder_id: str
+    name: str
+
+    @property
+    def variable(self) -> str:
+        """Return the Prefect Variable that names the embedder in service."""
+        return _written("embedder", "_", self.folder_id, self.name)
+
+    @property
+    def limit(self) -> str:
+        """Return the global concurrency limit that is the tuning's lock."""
+        return _written("tuning", "-", self.folder_id, self.name)
+
+
+def _written(kind: str, between: str, owner: str, name: str) -> str:
+    """Join the words of the name and a digest of owner and exact name.
+
+    Prefect takes few characters besides lower-case letters and digits, so that `kb-a` and `kb.a` would be one name.
+    """
+    digest = hashlib.sha256(f"{owner.strip().lower()}/{name}".encode()).hexdigest()
+    words = [*re.findall(r"[a-z0-9]+", name.lower()), digest[:DIGEST_CHARACTERS]]
+    return between.join((kind, *words))

@@ -16,6 +16,7 @@ from tasks.progress import Advance, artifact_key, progress
 from tasks.ranking import RankingScores
 from tasks.retrieval_golden import RetrievalGolden
 from tasks.retrieval_scores import Vectors, cut, retrieval_scores
+from tasks.stack_key import TuningKey
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.training_spec import TextPrefixes
 from tasks.tuning_scores import (
@@ -64,7 +65,7 @@ def judge(
     """
     name = tuning.name
     rivals = [Rival("base", base_model_uri, None, TextPrefixes())]
-    serving = embedder_in_service(name)
+    serving = embedder_in_service(TuningKey(yandex.folder_id, name))
     if serving is not None and serving.model_uri != tuned.target_model_uri:
         rivals.append(Rival("in service", serving.model_uri, serving.dim, serving.prefixes))
     rivals.append(Rival("tuned", tuned.target_model_uri, tuning.use.dim, tuning.data.prefixes))

@@ -60,7 +60,7 @@ class UseSpec(Spec):
     publish: Literal["if_better", "always", "never"] = Field(
         default="if_better",
         title="Publish",
-        description="When to put it in service: the Prefect Variable `embedder_NAME` then names it.",
+        description="When to put it in service: its Prefect Variable then names it.",
     )
     dim: int | None = Field(
         default=None,

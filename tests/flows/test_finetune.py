@@ -16,7 +16,7 @@ import clouds.yandex.tuning
 from clouds.errors import FailedStateError
 from clouds.polling import Schedule
 from flows.specs import TuningReport
-from tasks.embedder_service import PROMOTED, embedder_in_service, variable_name
+from tasks.embedder_service import PROMOTED, embedder_in_service
 from tests.flows.artifacts import artifact
 from tests.flows.tunings import FAST, QUESTIONS, TEXTS, TuningCloud, save_yandex_block
 from tests.sandbox_process import SandboxProcess
@@ -70,7 +70,7 @@ def test_from_raw_lines_to_a_published_embedder(cloud: TuningCloud, asserting_ev
     assert report.tuning.target_model_uri in str(artifact(f"tuning-{tuning.name}")["data"])
     assert "100" in str(artifact(f"wait-for-{tuning.name}")["data"])
 
-    now = embedder_in_service(tuning.name)
+    now = embedder_in_service(cloud.key(tuning))
     assert now is not None
     assert (now.model_uri, now.previous_model_uri) == (report.tuning.target_model_uri, None)
     assert now.scores == report.judgement.tuned.figures(report.judgement.k)
@@ -81,7 +81,7 @@ def test_from_raw_lines_to_a_published_embedder(cloud: TuningCloud, asserting_ev
     assert cloud.changes() == []
     assert (again.created, again.adopted) == (0, 2)
     assert again.tuning.task_id == report.tuning.task_id
-    held = embedder_in_service(tuning.name)
+    held = embedder_in_service(cloud.key(tuning))
     assert held is not None
     assert (held.model_uri, held.previous_model_uri) == (now.model_uri, None)
 
@@ -96,7 +96,7 @@ def test_a_model_that_is_not_better_is_not_published(cloud: TuningCloud) -> None
     assert not report.judgement.better
     assert not report.publication.published
     assert "not better" in report.publication.reason
-    assert Variable.get(variable_name(tuning.name)) is None
+    assert Variable.get(cloud.key(tuning).variable) is None
     assert "not published" in str(artifact(f"tuning-{tuning.name}")["data"])
 
 
@@ -110,7 +110,7 @@ def test_dimensions_stand_side_by_side_and_prefixes_are_kept(cloud: TuningCloud)
     report = cloud.finetune(tuning.model_copy(update={"data": data}))
     assert [scores.dim for scores in report.judgement.scores if scores.role == "tuned"] == [128, 32]
     assert [scores.dim for scores in report.judgement.scores if scores.role == "base"] == [256, 128, 32]
-    now = embedder_in_service(tuning.name)
+    now = embedder_in_service(cloud.key(tuning))
     assert now is not None
     assert (now.dim, now.prefixes.model_dump()) == (32, prefixes)
 
@@ -124,7 +124,7 @@ def test_the_next_model_is_compared_with_the_one_in_service(cloud: TuningCloud) 
     assert [gain.over for gain in report.judgement.gains] == ["base", "in service"]
     assert report.datasets[0].action == "adopted"
     assert report.tuning.task_id != before.tuning.task_id
-    now = embedder_in_service(first.name)
+    now = embedder_in_service(cloud.key(first))
     assert now is not None
     assert now.previous_model_uri == before.tuning.target_model_uri
 
@@ -168,7 +168,7 @@ def test_an_index_answers_before_the_model_is_published(cloud: TuningCloud) -> N
     wrong["use"]["search_index"]["phrase"] = "an airship"
     with pytest.raises(Exception, match=r"none of the .* passages found for .* has 'an airship'"):
         cloud.finetune(type(tuning).model_validate(wrong))
-    assert Variable.get(variable_name(tuning.name)) is None
+    assert Variable.get(cloud.key(tuning).variable) is None
     report = cloud.finetune(wanted)
     assert report.publication.published
     assert "from nine to six" in report.publication.proof

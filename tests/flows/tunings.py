@@ -14,6 +14,7 @@ from clouds.yandex.assumptions import Assumptions, EmbeddingAssumptions
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning, TuningReport
 from sandbox.settings import YANDEX_FOLDER_ID
+from tasks.stack_key import TuningKey
 from tests.sandbox_process import SandboxProcess
 
 FAST = 200
@@ -54,6 +55,10 @@ class TuningCloud:
             "parameters": {"n_samples": len(rows), "seed": 7},
         }
         return EmbedderTuning.model_validate({**tuning, **changes})
+
+    def key(self, tuning: EmbedderTuning) -> TuningKey:
+        """Return what the tuning is called on the Prefect server."""
+        return TuningKey(YANDEX_FOLDER_ID, tuning.name)
 
     def rows(self, name: str, rows: Iterable[Mapping[str, Any]]) -> str:
         """Write JSON lines and return their place."""

@@ -8,7 +8,8 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 
 from flows.specs import EmbedderTuning
-from tasks.lock import tuning_limit_name
+from sandbox.settings import YANDEX_FOLDER_ID
+from tasks.stack_key import TuningKey
 from tests.flows.tunings import FAST, TuningCloud, save_yandex_block
 from tests.kill.cloud import Project
 from tests.sandbox_process import SandboxProcess
@@ -46,7 +47,8 @@ class EmptyFolder(Project):
     def free(self) -> None:
         """End the lease by which a killed run still holds the tuning, as a minute would."""
         with get_client(sync_client=True) as client, suppress(ObjectNotFound):
-            client.delete_global_concurrency_limit_by_name(tuning_limit_name(self.tuning.name))
+            key = TuningKey(YANDEX_FOLDER_ID, self.tuning.name)
+            client.delete_global_concurrency_limit_by_name(key.limit)
 
     def finetune(self) -> None:
         """Run the flow here."""

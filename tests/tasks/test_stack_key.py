@@ -1,10 +1,10 @@
-"""Stacks that are not the same have no name in common on the Prefect server, which takes each of their names."""
+"""Stacks and tunings that are not the same have no name in common on the Prefect server, which takes all of them."""
 
 import re
 
 import pytest
 
-from tasks.stack_key import StackKey
+from tasks.stack_key import StackKey, TuningKey
 
 PROJECT, ANOTHER = "0A000000-0000-4000-8000-000000000001", "0a000000-0000-4000-8000-000000000002"
 NAMES = ("kb-a", "kb.a", "kb_a", "KB-a", "kb-a.r2", "9kb")
@@ -30,3 +30,11 @@ def test_names_can_be_read_and_are_taken_by_prefect(name: str) -> None:
 def test_one_project_written_in_two_ways_is_one() -> None:
     """The project's id is a UUID: its case and spaces around it, as pasted into a block, do not count."""
     assert StackKey(f" {PROJECT.lower()}\n", "kb").variable == StackKey(PROJECT, "kb").variable
+
+
+def test_a_tuning_of_another_folder_is_another() -> None:
+    """What is promoted in one folder does not take the place of what another folder has under the same name."""
+    keys = [TuningKey(folder, name) for folder in ("b1gsandbox", "b1gcloud") for name in ("faq-ru", "faq_ru")]
+    assert len({key.variable for key in keys}) == len({key.limit for key in keys}) == len(keys)
+    assert re.fullmatch(r"embedder_faq_ru_[0-9a-f]{8}", keys[0].variable)
+    assert re.fullmatch(r"tuning-faq-ru-[0-9a-f]{8}", keys[0].limit)

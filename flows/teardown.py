@@ -8,6 +8,7 @@ from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.steps import THREADS, finish, recorded_steps
+from tasks.sweep import stacks_of
 from tasks.teardown import (
     TeardownReport,
     delete_folder,
@@ -45,7 +46,7 @@ def teardown_rag(
         cloud_credentials(cloud) as cloudru,
         nullcontext() if plan_only else stack_lock(cloudru, name, lock_wait_s),
     ):
-        plan = plan_teardown(cloudru, stack, delete_documents=delete_documents)
+        plan = plan_teardown(cloudru, stack, stacks_of("provision-rag", RagStack), delete_documents=delete_documents)
         if plan_only:
             return TeardownReport(cloud=cloud, plan=plan, resources=())
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,9 @@ class Services:
         s3 = self.s3()
         for bucket in s3.list_buckets()["Buckets"]:
             name = bucket["Name"]
+            with suppress(s3.exceptions.NoSuchUpload):  # rclone's answer for a bucket that never had one
+                for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+                    s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
                 for stored in page.get("Contents", []):
                     s3.delete_object(Bucket=name, Key=stored["Key"])

@@ -7,6 +7,7 @@ from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
 
 from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru import knowledge_version
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
 from clouds.cloudru.model_run_wait import plain_status
@@ -98,21 +99,33 @@ def look_at_inferences(
 
 @step("look-at-knowledge-base", run_name="look-at-knowledge-base {name}", **LOOK_FIRST)
 def look_at_knowledge_base(cloudru: CloudRuCredentials, name: str) -> list[ResourceStatus]:
-    """Return the knowledge base and its versions, newest first, and which of them is in service."""
+    """Return the base in service, then what replaces it or was replaced by it; each with its versions, newest first.
+
+    Two are there while one replaces the other, and when a run was killed before it had deleted the old one.
+    """
     bases = cloudru.get_client().knowledge_bases
-    base, serving = bases.find(name), in_service(StackKey(cloudru.project_id, name))
-    if base is None:
+    serving = in_service(StackKey(cloudru.project_id, name))
+    found = list(bases.family(name))[::-1]
+    if not found:
         return [ResourceStatus(kind="knowledge base", name=name, state=ABSENT)]
-    base_id = base.knowledgebase_id
+    serving_id = serving.knowledge_base_id if serving else found[0].knowledgebase_id
+    found.sort(key=lambda base: base.knowledgebase_id != serving_id)
     return [
-        ResourceStatus(
-            kind="knowledge base",
-            name=name,
-            state=f"{_plain(base.status)}, search API {_plain(base.search_api.state)}",
-            id=base_id,
-            created_at=moment(base.created_at),
-        ),
-        *(_version(version, serving.version_id if serving else "") for version in bases.versions(base_id)),
+        status
+        for base in found
+        for status in (
+            ResourceStatus(
+                kind="knowledge base",
+                name=base.name,
+                state=f"{_plain(base.status)}, search API {_plain(base.search_api.state)}",
+                id=base.knowledgebase_id,
+                created_at=moment(base.created_at),
+            ),
+            *(
+                _version(version, serving.version_id if serving else "")
+                for version in bases.versions(base.knowledgebase_id)
+            ),
+        )
     ]
 
 
@@ -158,11 +171,8 @@ def inference_status(client: CloudRuClient, run_id: str, prices: Mapping[str, fl
 
 def moment(text: str) -> datetime | None:
     """Read an RFC 3339 time; None for a missing or unreadable one."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+    read = knowledge_version.moment(text)
+    return None if read == knowledge_version.LONG_AGO else read
 
 
 def age(passed: timedelta) -> str:

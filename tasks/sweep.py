@@ -1,7 +1,7 @@
 """Endpoints that no stack claims: found by comparing the project's runs with the stacks that are known."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
@@ -16,11 +16,12 @@ from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.errors import ConfigurationError
 from tasks.inventory import ResourceStatus, inference_status
-from tasks.prices import catalogue_prices, total_text
+from tasks.prices import catalogue_prices, rub_per_hour, total_text
 from tasks.progress import progress
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
+S = TypeVar("S", bound=BaseModel)
 ROLES = ("embedder", "reranker", "llm")
 PAGE_SIZE = 100
 GONE_WITHIN_S = 3600.0
@@ -46,23 +47,35 @@ def claims_of(flow_name: str, stack_kind: type[BaseModel], claimed_names: Sequen
     """Return who claims an inference, by its name: deployments of the flow, by their parameter `stack`, and the caller.
 
     Raises:
-        ConfigurationError: a deployment holds what is no stack, so that nobody knows what it claims.
+        ConfigurationError: as `stacks_of`.
 
     """
     claims = dict.fromkeys(claimed_names, "claimed_names")
-    for deployment, parameters in _deployments(flow_name).items():
-        try:
-            stack = stack_kind.model_validate(parameters.get("stack") or {})
-        except ValidationError as error:
-            raise ConfigurationError(
-                f"nobody can tell which endpoints the deployment {deployment} claims: its parameter stack is not valid "
-                f"({error.errors()[0]['msg']}); correct or delete the deployment"
-            ) from error
+    for deployment, stack in stacks_of(flow_name, stack_kind).items():
         models = (getattr(stack, role) for role in ROLES)
         for model in models:
             if isinstance(model, InferenceSpec):
                 claims.setdefault(model.name, f"deployment {deployment}")
     return claims
+
+
+def stacks_of(flow_name: str, stack_kind: type[S]) -> dict[str, S]:
+    """Return the parameter `stack` of each deployment of a flow, by `flow/deployment`.
+
+    Raises:
+        ConfigurationError: a deployment holds what is no stack, so that nobody knows what it claims.
+
+    """
+    stacks: dict[str, S] = {}
+    for deployment, parameters in _deployments(flow_name).items():
+        try:
+            stacks[deployment] = stack_kind.model_validate(parameters.get("stack") or {})
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"nobody can tell which endpoints the deployment {deployment} claims: its parameter stack is not valid "
+                f"({error.errors()[0]['msg']}); correct or delete the deployment"
+            ) from error
+    return stacks
 
 
 def _deployments(flow_name: str) -> dict[str, dict[str, Any]]:
@@ -124,7 +137,7 @@ def report_sweep(cloud: str, endpoints: Endpoints, deleted: Sequence[str]) -> Sw
             "state": endpoint.state,
             "model": endpoint.what,
             "created at": endpoint.created_at.isoformat() if endpoint.created_at else "",
-            "RUB per hour now": "unknown" if endpoint.cost_rub_per_hour is None else f"{endpoint.cost_rub_per_hour:g}",
+            "RUB per hour now": rub_per_hour(endpoint.cost_rub_per_hour),
             "action": "deleted" if endpoint.name in deleted else "listed",
             "id": endpoint.id,
         }

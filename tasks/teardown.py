@@ -53,13 +53,13 @@ def delete_knowledge_base(cloudru: CloudRuCredentials, deletion: Deletion, plan:
         return _outcome(deletion)
     client = cloudru.get_client()
     files = f"{ARTIFACTS_PREFIX}{deletion.id}/"
-    if plan.with_documents:
+    if plan.delete_documents:
         _empty(client.storage, plan.bucket.name, files)
     with progress(f"delete-{deletion.name}", f"Until {deletion.name} is gone", total=1) as advance:
         client.knowledge_bases.delete(deletion.id)
         client.knowledge_bases.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
         advance(1, "gone")
-    if plan.with_documents:
+    if plan.delete_documents:
         _empty(client.storage, plan.bucket.name, files)
     return _outcome(deletion)
 
@@ -137,8 +137,9 @@ def _on_look(_seen: str, _elapsed_s: float) -> None:
 
 
 def _empty(storage: Storage, bucket: str, prefix: str) -> None:
-    """Delete every object whose key begins with the prefix."""
+    """Delete every object whose key begins with the prefix, and the parts of those that were never completed."""
     try:
+        storage.abort_uploads(bucket, prefix)
         keys = [stored.key for stored in storage.list_objects(bucket, prefix)]
     except NotFoundError:
         return

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
@@ -23,6 +23,7 @@ from tasks.inventory import moment
 from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, rub_per_hour
 from tasks.progress import artifact_key
+from tasks.sharing import folder_readers, inferences_of, model_claims, own_bases
 from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
@@ -52,40 +53,46 @@ class TeardownPlan(Part):
     secret: Deletion
     bucket: Deletion
     variable: Deletion
+    delete_documents: bool
 
     @property
     def deletions(self) -> tuple[Deletion, ...]:
         """All of them."""
         return (*self.knowledge_bases, *self.inferences, self.secret, self.bucket, self.variable)
 
-    @property
-    def with_documents(self) -> bool:
-        """Whether the documents go too."""
-        return self.bucket.action == "delete"
-
 
 @step("plan-teardown", **LOOK_FIRST)
-def plan_teardown(cloudru: CloudRuCredentials, stack: Stack, *, delete_documents: bool) -> TeardownPlan:
-    """Look for what the stack names; write the plan as a table artifact and return it."""
+def plan_teardown(
+    cloudru: CloudRuCredentials, stack: Stack, known: Mapping[str, Stack], *, delete_documents: bool
+) -> TeardownPlan:
+    """Look for what the stack names; write the plan as a table artifact and return it.
+
+    `known` are the stacks of deployments, by `flow/deployment`: what a stack uses that stands stays.
+    """
     client, name = cloudru.get_client(), stack.knowledge_base.name
     runs, bases = client.inferences.list(), client.knowledge_bases.list()
-    leaving_too = cloudru.assumptions.knowledge.model_copy(update={"gone_statuses": ()})
-    own = family(name, bases, leaving_too)
+    assumed = cloudru.assumptions.knowledge
+    known = {by: other for by, other in known.items() if other.knowledge_base.name != name}
+    variable = StackKey(cloudru.project_id, name).variable
+    alike = family(name, bases, assumed.model_copy(update={"gone_statuses": ()}))
+    own = own_bases(client, stack, alike, serving_id=_serving_id(variable), known=known, assumed=assumed)
     others = [base for base in bases if base not in own]
-    specs = [m for m in (stack.embedder, stack.reranker, stack.llm) if isinstance(m, InferenceSpec)]
+    claims = model_claims(stack, known, others, runs, assumed)
     prices = catalogue_prices(client)
-    inferences = [_inference(cloudru, spec, runs, others, prices) for spec in specs]
+    inferences = [_inference(cloudru, spec, runs, claims, prices) for spec in inferences_of(stack)]
     going = {inference.id for inference in inferences if inference.action == "delete"}
+    readers = folder_readers(client, stack, others, assumed) if delete_documents else []
     plan = TeardownPlan(
         stack=name,
         folder=stack.folder,
-        knowledge_bases=tuple(_knowledge_bases(stack.knowledge_base, own)),
+        knowledge_bases=tuple(_knowledge_bases(stack.knowledge_base, own, [b for b in alike if b not in own])),
         inferences=tuple(inferences),
         secret=_secret(
             client, stack.token_secret, [r for r in runs if r.status not in GONE and r.model_run_id not in going]
         ),
-        bucket=_bucket(client, stack.bucket, stack.folder, delete_documents=delete_documents),
-        variable=_variable(StackKey(cloudru.project_id, name).variable),
+        bucket=_bucket(client, stack.bucket, stack.folder, readers, delete_documents=delete_documents),
+        variable=_variable(variable),
+        delete_documents=delete_documents,
     )
     rows = [
         {
@@ -104,7 +111,15 @@ def plan_teardown(cloudru: CloudRuCredentials, stack: Stack, *, delete_documents
     return plan
 
 
-def _knowledge_bases(spec: KnowledgeBaseSpec, bases: Sequence[KnowledgeBase]) -> list[Deletion]:
+def _serving_id(variable: str) -> str | None:
+    """Return the id of the knowledge base in service; a variable that somebody else wrote tells none."""
+    held: Any = Variable.get(variable)  # synchronous here, a coroutine only inside an event loop
+    return held.get("knowledge_base_id") if isinstance(held, dict) else None
+
+
+def _knowledge_bases(
+    spec: KnowledgeBaseSpec, own: Sequence[KnowledgeBase], strangers: Sequence[KnowledgeBase]
+) -> list[Deletion]:
     found = [
         Deletion(
             kind="knowledge base",
@@ -114,16 +129,21 @@ def _knowledge_bases(spec: KnowledgeBaseSpec, bases: Sequence[KnowledgeBase]) ->
             reason=f"{base.status.removeprefix('KNOWLEDGEBASE_')}; its versions go with it",
             within_s=spec.indexed_within_s,
         )
-        for base in bases
+        for base in own
     ]
-    return found or [Deletion(kind="knowledge base", name=spec.name, action="absent", reason="it is not there")]
+    found = found or [Deletion(kind="knowledge base", name=spec.name, action="absent", reason="it is not there")]
+    reason = f"only its name is like {spec.name}: no version says that it was built over the stack's folder"
+    return found + [
+        Deletion(kind="knowledge base", name=base.name, id=base.knowledgebase_id, action="keep", reason=reason)
+        for base in strangers
+    ]
 
 
 def _inference(
     cloudru: CloudRuCredentials,
     spec: InferenceSpec,
     runs: Sequence[ModelRun],
-    others: Sequence[KnowledgeBase],
+    claims: Mapping[str, str],
     prices: Mapping[str, float],
 ) -> Deletion:
     client = cloudru.get_client()
@@ -131,10 +151,10 @@ def _inference(
     if listed is None:
         return Deletion(kind="inference", name=spec.name, action="absent", reason="there is no live run of that name")
     run = client.inferences.get(listed.model_run_id)
-    users = [base.name for base in others if base.embedder and base.embedder.model_id == run.model_run_id]
     reason, action = plain_status(run), "delete"
-    if users:
-        reason, action = f"the knowledge base {', '.join(users)} was built with it", "keep"
+    claim = claims.get(run.name) or claims.get(spec.name)
+    if claim is not None:
+        reason, action = claim, "keep"
     elif run.name != spec.name and run.status not in GONE and not _named_by_us(cloudru, spec, run, runs):
         reason = f"only its name is like {spec.name}: it is another model, or was there before that name was taken"
         action = "keep"
@@ -186,11 +206,16 @@ def _secret(client: CloudRuClient, path: str, staying: Sequence[ModelRun]) -> De
     return Deletion(kind="secret", name=path, id=secret.id, action="delete", reason=reason)
 
 
-def _bucket(client: CloudRuClient, bucket: str, folder: str, *, delete_documents: bool) -> Deletion:
+def _bucket(
+    client: CloudRuClient, bucket: str, folder: str, readers: Sequence[str], *, delete_documents: bool
+) -> Deletion:
     if client.storage.created_at(bucket) is None:
         return Deletion(kind="bucket", name=bucket, action="absent", reason="it is not there")
     if not delete_documents:
         reason = f"with its documents; delete_documents=true deletes {folder}, and the bucket if nothing else is in it"
+        return Deletion(kind="bucket", name=bucket, action="keep", reason=reason)
+    if readers:
+        reason = f"the knowledge base {', '.join(readers)} was built over {folder or 'it'}"
         return Deletion(kind="bucket", name=bucket, action="keep", reason=reason)
     count = len(client.storage.list_objects(bucket, folder))
     reason = f"{count} objects in {folder}, the base's own in {ARTIFACTS_PREFIX}, then the bucket if it is empty"

@@ -11,6 +11,8 @@ from upath import UPath
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
 from clouds.errors import CloudError
+from flows.ask import ask_rag
+from flows.power import status_rag
 from flows.provision import provision_rag
 from flows.specs import RagStack, StackReport
 from flows.teardown import teardown_rag
@@ -18,9 +20,13 @@ from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
 from tasks.stack_key import StackKey
 from tasks.teardown import TeardownReport
+from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import EXAMPLE, Cloud, inference
+from tests.flows.test_power import deploy
+
+QUESTION = "В течение скольких дней можно вернуть товар, который не подошёл?"
 
 
 @pytest.fixture
@@ -153,16 +159,87 @@ def test_nothing_that_the_stack_did_not_name_goes(cloud: Cloud, client: CloudRuC
     assert "pulls with it" in reasons[stack.token_secret]
 
 
-def test_an_embedder_that_another_base_was_built_with_stays(cloud: Cloud, client: CloudRuClient) -> None:
-    """Two stacks share their models: the one that is left goes on answering."""
+@pytest.mark.parametrize("deployed", [True, False], ids=["a deployment describes it", "nothing describes it"])
+def test_models_that_another_stack_uses_stay(cloud: Cloud, *, deployed: bool) -> None:
+    """Two stacks share their models: the one that is left goes on answering, and its token stays."""
     stack = provisioned(cloud)
     base = stack.knowledge_base.model_copy(update={"name": f"{stack.knowledge_base.name}-b"})
     other = stack.model_copy(update={"knowledge_base": base, "bucket": f"{stack.bucket}-b"})
     provision_rag(other, cloud.name, cloud.name)
+    if deployed:
+        deploy(base.name, {"stack": other.model_dump(mode="json")})
+    report = teardown_rag(stack, cloud.name, delete_documents=True)
+    reasons = {resource.name: resource.reason for resource in report.resources if resource.outcome == "kept"}
+    assert set(reasons) == {stack.embedder.name, stack.reranker.name, stack.llm.name, stack.token_secret}
+    assert reasons[stack.embedder.name] == f"the knowledge base {base.name} was built with it"
+    told = f"of provision-rag/{base.name} uses it" if deployed else "may use it: nothing tells"
+    assert reasons[stack.llm.name].endswith(told)
+    assert "14 дней" in ask_rag(QUESTION, other, cloud.name).answer
+
+
+def test_models_of_a_stack_that_does_not_stand_go(cloud: Cloud) -> None:
+    """A deployment of a stack that was never provisioned keeps nothing alive."""
+    stack = provisioned(cloud)
+    base = stack.knowledge_base.model_copy(update={"name": f"{stack.knowledge_base.name}-never"})
+    deploy(base.name, {"stack": stack.model_copy(update={"knowledge_base": base}).model_dump(mode="json")})
+    assert outcomes(teardown_rag(stack, cloud.name))["inference"] == {"deleted"}
+
+
+@pytest.mark.parametrize("folder", ["rag-inference-kb/", "rag-inference-kb/below/"], ids=["that one", "one in it"])
+def test_a_folder_that_another_base_reads_stays(cloud: Cloud, client: CloudRuClient, folder: str) -> None:
+    """The other base can be indexed anew; what the service wrote for the base that goes is gone."""
+    stack = provisioned(cloud)
+    other = cloud.stack(bucket=stack.bucket, folder=folder)
+    provision_rag(other, cloud.name, cloud.name)
+    report = teardown_rag(stack, cloud.name, delete_documents=True)
+    (bucket,) = [resource for resource in report.resources if resource.kind == "bucket"]
+    assert bucket.outcome == "kept"
+    assert bucket.reason.startswith(f"the knowledge base {other.knowledge_base.name} was built over")
+    (base,) = [resource for resource in report.resources if resource.kind == "knowledge base"]
+    keys = [stored.key for stored in client.storage.list_objects(stack.bucket)]
+    assert "rag-inference-kb/faq_products.txt" in keys
+    assert not any(base.id in key for key in keys)
+
+
+def test_a_base_that_only_has_a_like_name_stays(cloud: Cloud) -> None:
+    """Somebody's own stack is called `kb-....r2`: it is no replacement, and goes on answering."""
+    stack, other = provisioned(cloud), cloud.stack()
+    name = f"{stack.knowledge_base.name}.r2"
+    other = other.model_copy(update={"knowledge_base": other.knowledge_base.model_copy(update={"name": name})})
+    provision_rag(other, cloud.name, cloud.name)
     report = teardown_rag(stack, cloud.name)
-    kept = [(resource.name, resource.reason) for resource in report.resources if resource.outcome == "kept"]
-    assert (stack.embedder.name, f"the knowledge base {base.name} was built with it") in kept
-    assert client.inferences.find(stack.embedder.name) is not None
+    found = {resource.name: resource.outcome for resource in report.resources if resource.kind == "knowledge base"}
+    assert found == {stack.knowledge_base.name: "deleted", name: "kept"}
+    assert "14 дней" in ask_rag(QUESTION, other, cloud.name).answer
+
+
+def test_killed_before_the_replaced_base_was_deleted(cloud: Cloud, client: CloudRuClient) -> None:
+    """Two bases stand: status-rag begins with the one in service, and teardown-rag deletes both."""
+    stack = provisioned(cloud)
+    name = stack.knowledge_base.name
+    embedder = stack.embedder.model_copy(update={"name": f"{stack.embedder.name}-new"})
+    other = stack.model_copy(update={"embedder": embedder})
+    cloud.sandbox.fault(r"/v1/knowledge-bases/[0-9a-f-]+$", method="DELETE", status=400)
+    with pytest.raises(CloudError):
+        provision_rag(other, cloud.name, cloud.name, allow_replace=True)
+    assert cloud.sandbox.all_faults_used()
+    shown = [each for each in status_rag(other, cloud.name).resources if each.kind in ("knowledge base", "version")]
+    assert [each.name for each in shown if each.kind == "knowledge base"] == [f"{name}.r2", name]
+    assert [each.state.endswith(", in service") for each in shown] == [False, True, False, False]
+    teardown_rag(other, cloud.name)
+    assert client.knowledge_bases.family(name) == []
+
+
+def test_parts_of_a_killed_upload_go_with_the_folder(cloud: Cloud) -> None:
+    """They are in no listing of objects, and are paid for."""
+    stack = provisioned(cloud)
+    s3 = s3_of(cloud.sandbox)
+    s3.create_multipart_upload(Bucket=stack.bucket, Key=f"{stack.folder}large.txt")
+    aborted = [f"{stack.folder}large.txt"]
+    assert unfinished(cloud.sandbox, stack.bucket) == aborted
+    teardown_rag(stack, cloud.name, delete_documents=True)
+    changes = [change for change in cloud.changes() if change.startswith("DELETE") and change.endswith(aborted[0])]
+    assert len(changes) == 1
 
 
 @pytest.mark.parametrize(

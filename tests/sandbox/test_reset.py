@@ -26,6 +26,8 @@ def test_the_inventory_tells_what_there_is_and_a_reset_forgets_it(rag: ManagedRa
     """Every kind of resource is listed; after the reset none is, while settings stay and builds do not come back."""
     rag.put(faq__txt="Доставка стоит 290 рублей.")
     rag.s3.put_object(Bucket=rag.bucket, Key="kb/", Body=b"")
+    unfinished = rag.s3.create_multipart_upload(Bucket=rag.bucket, Key="kb/large.txt")["UploadId"]
+    rag.s3.upload_part(Bucket=rag.bucket, Key="kb/large.txt", UploadId=unfinished, PartNumber=1, Body=b"x")
     secret = {"project_id": PROJECT_ID, "payload": base64.b64encode(b"a token").decode()}
     rag.http.post("/secretmanager.api.cloud.ru/v2/secret/a/token", json=secret).raise_for_status()
     run_id = rag.run("SCORE")

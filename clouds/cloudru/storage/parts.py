@@ -133,7 +133,7 @@ def _unfinished(transfer: Transfer, bucket: str, prefix: str) -> list[tuple[str,
         try:
             body = transfer.get(bucket, "", query).body
         except APIError as error:
-            if error.status in UNKNOWN_CALL:
+            if error.code == NO_UPLOAD or error.status in UNKNOWN_CALL:  # `rclone serve s3` answers so for none
                 return found
             raise
         found += [(xml_text(entry, "Key"), xml_text(entry, "UploadId")) for entry in UPLOAD.findall(body)]

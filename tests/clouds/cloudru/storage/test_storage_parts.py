@@ -79,6 +79,7 @@ def test_the_uploads_of_a_folder_are_aborted(sandbox: SandboxProcess) -> None:
     s3 = s3_of(sandbox)
     with client_of(sandbox) as client:
         bucket = client.storage.ensure_bucket("parts-of-a-folder").name
+        client.storage.abort_uploads(bucket, "kb/")
         for key in ("kb/a.txt", "kb/ru/вопросы & ответы.txt", "kb-2/a.txt"):
             s3.create_multipart_upload(Bucket=bucket, Key=key)
         for _ in range(2):

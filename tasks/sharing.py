@@ -1,0 +1,107 @@
+"""What is not a stack's alone: bases that only have a like name, models and a folder that another stack uses."""
+
+from collections.abc import Mapping, Sequence
+
+from clouds.cloudru.assumptions import KnowledgeAssumptions
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.inference import find_among
+from clouds.cloudru.knowledge_body import source_path
+from clouds.cloudru.knowledge_decision import family
+from clouds.cloudru.knowledge_differences import values
+from clouds.cloudru.specs import InferenceSpec
+from clouds.cloudru.wire.inference import ModelRun
+from clouds.cloudru.wire.knowledge import KnowledgeBase
+from clouds.errors import NotFoundError
+from tasks.plan import Stack
+
+
+def own_bases(
+    client: CloudRuClient,
+    stack: Stack,
+    alike: Sequence[KnowledgeBase],
+    *,
+    serving_id: str | None,
+    known: Mapping[str, Stack],
+    assumed: KnowledgeAssumptions,
+) -> list[KnowledgeBase]:
+    """Return which bases called `name` and `name.rN` are the stack's.
+
+    That is the one of its name, the one in service, and those that a version says were built over its folder, unless
+    another stack is called so. A name alone proves nothing: anybody may call a base `name.r2`.
+    """
+    taken = {other.knowledge_base.name for other in known.values()}
+    source = (stack.bucket, source_path(stack.folder, assumed).strip("/"))
+    return [
+        base
+        for base in alike
+        if base.name == stack.knowledge_base.name
+        or base.knowledgebase_id == serving_id
+        or (base.name not in taken and source in _sources(client, base))
+    ]
+
+
+def model_claims(
+    stack: Stack,
+    known: Mapping[str, Stack],
+    others: Sequence[KnowledgeBase],
+    runs: Sequence[ModelRun],
+    assumed: KnowledgeAssumptions,
+) -> dict[str, str]:
+    """Return by name which inferences of the stack another one uses, and how that is known.
+
+    `known` are the stacks of deployments by `flow/deployment`; one whose knowledge base is not there uses nothing. What
+    a base was built with is its embedder only, so one that no deployment describes may use the other models too.
+    """
+    claims: dict[str, str] = {}
+    described: set[str] = set()
+    for deployment, other in known.items():
+        bases = family(other.knowledge_base.name, others, assumed)
+        described |= {base.name for base in bases}
+        for model in inferences_of(other) if bases else ():
+            claims.setdefault(model.name, f"the stack {other.knowledge_base.name} of {deployment} uses it")
+    embedder = find_among(runs, stack.embedder.name) if isinstance(stack.embedder, InferenceSpec) else None
+    for base in others:
+        if embedder and base.embedder and base.embedder.model_id == embedder.model_run_id:
+            claims[embedder.name] = f"the knowledge base {base.name} was built with it"
+            for model in inferences_of(stack) if base.name not in described else ():
+                claims.setdefault(model.name, f"{base.name}, built with {embedder.name}, may use it: nothing tells")
+    return claims
+
+
+def folder_readers(
+    client: CloudRuClient, stack: Stack, others: Sequence[KnowledgeBase], assumed: KnowledgeAssumptions
+) -> list[str]:
+    """Return the names of other bases with a version that was built over the stack's folder, one above or below it."""
+    ours = source_path(stack.folder, assumed).strip("/")
+    return [
+        base.name
+        for base in others
+        if base.status not in assumed.gone_statuses
+        and any(bucket == stack.bucket and _overlap(path, ours) for bucket, path in _sources(client, base))
+    ]
+
+
+def inferences_of(stack: Stack) -> list[InferenceSpec]:
+    """Return the stack's inferences of one's own."""
+    return [model for model in (stack.embedder, stack.reranker, stack.llm) if isinstance(model, InferenceSpec)]
+
+
+def _overlap(path: str, other: str) -> bool:
+    """Whether one folder is the other or holds it; an empty path is the whole bucket."""
+    return any(not above or f"{below}/".startswith(f"{above}/") for above, below in ((path, other), (other, path)))
+
+
+def _sources(client: CloudRuClient, base: KnowledgeBase) -> set[tuple[str, str]]:
+    """Return bucket and folder of what the versions of a base have read; empty where the service does not tell."""
+    try:
+        versions = client.knowledge_bases.versions(base.knowledgebase_id)
+    except NotFoundError:
+        return set()
+    return {
+        (str(bucket), str(path).strip("/"))
+        for version in versions
+        for bucket in values(version.knowledge_base_version_settings, "bucket_name")
+        for paths in values(version.knowledge_base_version_settings, "paths")
+        if isinstance(paths, list)
+        for path in paths
+    }

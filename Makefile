@@ -17,7 +17,7 @@ WORKERS ?= 3
 
 BENCHES ?= critical_path waiting upload indexing demo
 
-.PHONY: help demo demo-lifecycle up down test check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down test check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ demo: $(VENV)/with-sandbox ## the whole stack on this machine, the flow through 
 
 demo-lifecycle: $(VENV)/with-sandbox ## a stack's life: a new document, a version refused, rollback, suspend, resume, teardown
 	@$(BIN)/python -m local demo-lifecycle
+
+demo-tuning: $(VENV)/with-sandbox ## an embedder tuned on raw lines, judged against its base, published when better
+	@$(BIN)/python -m local demo-tuning
 
 up: $(VENV)/with-sandbox ## sandbox, Prefect server, worker and deployments in the background
 	@$(BIN)/python -m local up

@@ -1,4 +1,4 @@
-"""`python -m local demo | demo-lifecycle | up | down`: what the make targets of these names call."""
+"""`python -m local demo | demo-lifecycle | demo-tuning | up | down`: what the make targets of these names call."""
 
 import argparse
 import contextlib
@@ -16,11 +16,13 @@ from local.down import down
 from local.errors import LocalError
 from local.layout import Layout
 from local.lifecycle import demo_lifecycle
+from local.tuning import demo_tuning
 from local.up import up
 
 COMMANDS: dict[str, Callable[[Layout, Console], int]] = {
     "demo": demo,
     "demo-lifecycle": demo_lifecycle,
+    "demo-tuning": demo_tuning,
     "up": up,
     "down": down,
 }

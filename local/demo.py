@@ -1,8 +1,5 @@
 """`make demo`: the flow `provision-rag` against the sandbox through a worker, from nothing to the report."""
 
-import contextlib
-from collections.abc import Generator
-
 from rich.console import Console
 
 from local import report, stack, up, watch
@@ -10,8 +7,7 @@ from local.display import Display
 from local.errors import LocalError
 from local.layout import Layout
 from local.parts import SANDBOX_DEPLOYMENT
-from local.prefect_api import FlowRun, PrefectApi
-from local.stack import Stack
+from local.prefect_api import PrefectApi
 
 DEPLOYMENT = f"provision-rag/{SANDBOX_DEPLOYMENT}"
 
@@ -19,8 +15,8 @@ DEPLOYMENT = f"provision-rag/{SANDBOX_DEPLOYMENT}"
 def demo(layout: Layout, console: Console) -> int:
     """Run it and print the report; 0 only when the stack answered its probe."""
     with stack.locked(layout, "make demo"):
-        with Display(console) as display, _stack(layout, display) as running, PrefectApi(running.api_url) as api:
-            run = _run(api, running, display)
+        with Display(console) as display, up.taken(layout, display) as running, PrefectApi(running.api_url) as api:
+            run = watch.run(api, running, DEPLOYMENT, display)
             found = report.read(api, run)
             failure = report.why(api, run)
             url = api.run_url(run.id)
@@ -32,18 +28,3 @@ def demo(layout: Layout, console: Console) -> int:
             console.print("(stopped; `make up` keeps the UI open, this run stays in it)")
         console.print(f"{found.counts}, answered in {display.elapsed_s:.0f} s", highlight=False)
     return 0
-
-
-@contextlib.contextmanager
-def _stack(layout: Layout, display: Display) -> Generator[Stack]:
-    running = up.take(layout, display)
-    try:
-        yield running
-    finally:
-        up.give_back(layout, running, display)
-
-
-def _run(api: PrefectApi, running: Stack, display: Display) -> FlowRun:
-    run = api.start_run(api.deployment_id(DEPLOYMENT))
-    with watch.ended_with_us(api, running, run.id):
-        return watch.follow(api, run.id, display, check=running.check, deadline_s=watch.RUN_ENDS_WITHIN_S)

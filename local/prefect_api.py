@@ -167,6 +167,10 @@ class PrefectApi:
         """Return the page of the run in the UI."""
         return f"{self._ui_url}/runs/flow-run/{run_id}"
 
+    def artifact_url(self, artifact_id: str) -> str:
+        """Return the page of the artifact in the UI."""
+        return f"{self._ui_url}/artifacts/artifact/{artifact_id}"
+
 
 _TASK_RUNS = TypeAdapter(list[TaskRun])
 _ARTIFACTS = TypeAdapter(list[Artifact])

@@ -1,5 +1,8 @@
 """`make up`: the sandbox, the Prefect server, a worker, the blocks and the deployments, in the background."""
 
+import contextlib
+from collections.abc import Generator
+
 from rich.console import Console
 
 from local import parts, stack
@@ -63,6 +66,16 @@ def give_back(layout: Layout, running: Stack, display: Display) -> None:
     display.show("stop", "running", label="stop what was started")
     running.stop(layout)
     display.show("stop", "done")
+
+
+@contextlib.contextmanager
+def taken(layout: Layout, display: Display) -> Generator[Stack]:
+    """Take the stack for as long as the block lasts."""
+    running = take(layout, display)
+    try:
+        yield running
+    finally:
+        give_back(layout, running, display)
 
 
 def say_where(running: Stack, console: Console) -> None:

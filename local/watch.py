@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
 
 import httpx
 
@@ -20,6 +21,15 @@ _SHOWN_AS: dict[str, State] = {
     "CRASHED": "failed",
     "CANCELLED": "failed",
 }
+
+
+def run(
+    api: PrefectApi, running: Stack, deployment: str, display: Display, parameters: Mapping[str, Any] | None = None
+) -> FlowRun:
+    """Run the deployment `flow/deployment` to its end and show its steps."""
+    started = api.start_run(api.deployment_id(deployment), parameters)
+    with ended_with_us(api, running, started.id):
+        return follow(api, started.id, display, check=running.check, deadline_s=RUN_ENDS_WITHIN_S)
 
 
 def follow(

@@ -1,0 +1,118 @@
+"""What `make demo-tuning` tells of a run, made short from its artifacts: the same that the UI shows."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from local.errors import LocalError
+from local.prefect_api import Artifact, FlowRun, PrefectApi
+
+Act = tuple[str, tuple[str, ...]]
+"""A heading and its lines."""
+
+
+@dataclass(frozen=True)
+class TuningStory:
+    """The report in Markdown, the rows of its tables by kind, and the page of the loss curve."""
+
+    report: str
+    data: tuple[dict[str, Any], ...]
+    curves: tuple[dict[str, Any], ...]
+    loss_url: str
+
+    @property
+    def verdict(self) -> str:
+        """Say whether it is better, and by how much."""
+        return self._found(r"^\*\*(.+)\*\*$")
+
+    @property
+    def better(self) -> bool:
+        """Whether the run judged it better than its base."""
+        return self.verdict.startswith("better: ")
+
+    @property
+    def published(self) -> bool:
+        """Whether the run put it in service."""
+        return self.report.partition("\n")[0].endswith(": published")
+
+    @property
+    def base_uri(self) -> str:
+        """Address of the model that was tuned."""
+        return self._found(r"^\| base model \| `(.+)` \|$")
+
+    @property
+    def tuned_uri(self) -> str:
+        """Address of what came of it."""
+        return self._found(r"^\| tuned model \| `(.+)` \|$")
+
+    @property
+    def counts(self) -> str:
+        """How many datasets and tunings were created, and how many adopted."""
+        actions = re.findall(r"\| (created|adopted) \|$", self.report, re.MULTILINE)
+        actions.append(self._found(r"^\| tuning \| .+, (created|adopted) \|$"))
+        return f"created {actions.count('created')}, adopted {actions.count('adopted')}"
+
+    def acts(self) -> tuple[Act, ...]:
+        """Return what was done, in the flow's order."""
+        return (
+            ("Data: every line checked", tuple(self._data())),
+            ("Datasets", tuple(self._datasets())),
+            ("Training", (*self._training(), f"the curves as a picture: {self.loss_url}")),
+            ("Judgement: golden questions that were not trained on", (*self._scores(), self.verdict)),
+        )
+
+    def _data(self) -> Iterator[str]:
+        for row in self.data:
+            if row[""] in ("training data", "validation data") or row[""].startswith("fault"):
+                yield f"{row['']}: {row['anchor']}"
+
+    def _datasets(self) -> Iterator[str]:
+        _, *rows = self._table("part")
+        for cells in rows:
+            yield f"{cells[0]}: {cells[5]}, {cells[2]}, {cells[3]} rows"
+
+    def _training(self) -> Iterator[str]:
+        yield "tuning " + self._found(r"^\| tuning \| (.+) \|$")
+        for curve in self.curves:
+            if "loss" in curve["name"]:
+                yield f"{curve['name']}: {curve['first']:.3f} -> {curve['last']:.3f} in {curve['last_step']} steps"
+
+    def _scores(self) -> Iterator[str]:
+        head, *rows = self._table("dimensions")
+        for cells in rows:
+            figures = "  ".join(f"{name} {value}" for name, value in zip(head[2:5], cells[2:5], strict=True))
+            yield f"{cells[1]:<10} {cells[0]} dimensions  {figures}"
+
+    def _table(self, first: str) -> list[list[str]]:
+        """Return the cells of the table whose first column is called so, its head before its rows."""
+        lines = self._found(rf"^(\| {first} \|(?:.+\n?)+)").splitlines()
+        rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+        return [rows[0], *rows[2:]]
+
+    def _found(self, pattern: str) -> str:
+        found = re.search(pattern, self.report, re.MULTILINE)
+        if not found:
+            raise LocalError(f"the run has ended well, and its report has no {pattern!r}; see it in the UI")
+        return found.group(1)
+
+
+def read_story(api: PrefectApi, run: FlowRun, name: str) -> TuningStory:
+    """Return what the run of the tuning of that name has written."""
+    artifacts = {(each.key or "").removesuffix(f"-{name}"): each for each in api.artifacts(run.id)}
+    missing = [kind for kind in ("tuning", "training-data", "metrics", "loss") if kind not in artifacts]
+    if missing:
+        raise LocalError(
+            f"the run has ended well, and wrote no artifact {missing[0]}-{name}; see {api.run_url(run.id)}"
+        )
+    return TuningStory(
+        report=str(artifacts["tuning"].data),
+        data=_rows(artifacts["training-data"]),
+        curves=_rows(artifacts["metrics"]),
+        loss_url=api.artifact_url(artifacts["loss"].id),
+    )
+
+
+def _rows(table: Artifact) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(table.data) if isinstance(table.data, str) else table.data)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.errors import LocalError
-from local.prefect_api import Artifact, FlowRun, PrefectApi
+from local.prefect_api import FlowRun, PrefectApi
 
 Act = tuple[str, tuple[str, ...]]
 """A heading and its lines."""
@@ -15,12 +15,12 @@ Act = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class TuningStory:
-    """The report in Markdown, the rows of its tables by kind, and the page of the loss curve."""
+    """The report in Markdown, the table of the training data, the loss curves in Markdown, and their page."""
 
     report: str
     data: tuple[dict[str, Any], ...]
-    curves: tuple[dict[str, Any], ...]
-    loss_url: str
+    curves: str
+    curves_url: str
 
     @property
     def verdict(self) -> str:
@@ -39,8 +39,8 @@ class TuningStory:
 
     @property
     def base_uri(self) -> str:
-        """Address of the model that was tuned."""
-        return self._found(r"^\| base model \| `(.+)` \|$")
+        """Address at which the base model was judged; the tuning itself may name it without its folder."""
+        return self._found(r"^\| \d+ \| base \| .+ \| `(.+)` \|$")
 
     @property
     def tuned_uri(self) -> str:
@@ -59,7 +59,7 @@ class TuningStory:
         return (
             ("Data: every line checked", tuple(self._data())),
             ("Datasets", tuple(self._datasets())),
-            ("Training", (*self._training(), f"the curves as a picture: {self.loss_url}")),
+            ("Training", tuple(self._training())),
             ("Judgement: golden questions that were not trained on", (*self._scores(), self.verdict)),
         )
 
@@ -75,9 +75,8 @@ class TuningStory:
 
     def _training(self) -> Iterator[str]:
         yield "tuning " + self._found(r"^\| tuning \| (.+) \|$")
-        for curve in self.curves:
-            if "loss" in curve["name"]:
-                yield f"{curve['name']}: {curve['first']:.3f} -> {curve['last']:.3f} in {curve['last_step']} steps"
+        yield from re.findall(r"^- (.+)$", self.curves, re.MULTILINE)
+        yield f"the curves as a picture: {self.curves_url}"
 
     def _scores(self) -> Iterator[str]:
         head, *rows = self._table("dimensions")
@@ -101,18 +100,15 @@ class TuningStory:
 def read_story(api: PrefectApi, run: FlowRun, name: str) -> TuningStory:
     """Return what the run of the tuning of that name has written."""
     artifacts = {(each.key or "").removesuffix(f"-{name}"): each for each in api.artifacts(run.id)}
-    missing = [kind for kind in ("tuning", "training-data", "metrics", "loss") if kind not in artifacts]
+    missing = [kind for kind in ("tuning", "training-data", "loss") if kind not in artifacts]
     if missing:
         raise LocalError(
             f"the run has ended well, and wrote no artifact {missing[0]}-{name}; see {api.run_url(run.id)}"
         )
+    data = artifacts["training-data"].data
     return TuningStory(
         report=str(artifacts["tuning"].data),
-        data=_rows(artifacts["training-data"]),
-        curves=_rows(artifacts["metrics"]),
-        loss_url=api.artifact_url(artifacts["loss"].id),
+        data=tuple(json.loads(data) if isinstance(data, str) else data),
+        curves=str(artifacts["loss"].data),
+        curves_url=api.artifact_url(artifacts["loss"].id),
     )
-
-
-def _rows(table: Artifact) -> tuple[dict[str, Any], ...]:
-    return tuple(json.loads(table.data) if isinstance(table.data, str) else table.data)

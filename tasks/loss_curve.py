@@ -11,6 +11,10 @@ from tasks.event_files import Scalars
 
 INCHES = (8.0, 3.6)
 DOTS_PER_INCH = 110
+FEW_POINTS = 50
+"""So few are marked one by one: what lies between two of them was not measured."""
+AVERAGED = 5
+"""Points at either end whose mean is said: one batch more or less says little."""
 
 
 def losses(scalars: Sequence[Scalars]) -> list[Scalars]:
@@ -23,11 +27,25 @@ def loss_curve(scalars: Sequence[Scalars], title: str) -> str:
     figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.add_subplot()
     for each in scalars:
-        axes.plot(each.steps, each.values, label=each.name, linewidth=1.5, marker="." if len(each.steps) == 1 else "")
+        axes.plot(
+            each.steps, each.values, label=each.name, linewidth=1.5, marker="." if len(each.steps) <= FEW_POINTS else ""
+        )
     axes.set(title=title, xlabel="step", ylabel="loss")
+    if all(value >= 0 for each in scalars for value in each.values):
+        axes.set_ylim(bottom=0)  # else a loss that is still high seems to have come down to nothing
     axes.grid(visible=True, color="#e3e7eb")
     if scalars:
         axes.legend(frameon=False)
     png = io.BytesIO()
     FigureCanvasAgg(figure).print_png(png)
     return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+
+
+def course(scalars: Scalars) -> str:
+    """Say in a line where a curve begins and ends, and how it is on average there where it has points enough."""
+    values = scalars.values
+    said = f"{scalars.name}: {values[0]:.4g} -> {values[-1]:.4g}, {len(values)} points to step {scalars.steps[-1]}"
+    if len(values) < 2 * AVERAGED:
+        return said
+    begin, end = (sum(part) / AVERAGED for part in (values[:AVERAGED], values[-AVERAGED:]))
+    return f"{said}; mean of the first {AVERAGED} {begin:.4g}, of the last {AVERAGED} {end:.4g}"

@@ -13,13 +13,17 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import WrongAnswerError
 from clouds.yandex.tuning import FinishedTuning
 from tasks.event_files import Scalars, read_scalars
-from tasks.loss_curve import loss_curve, losses
+from tasks.loss_curve import course, loss_curve, losses
 from tasks.metrics_archive import unpack
 from tasks.progress import artifact_key
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
 ARCHIVE = "metrics.zip"
+HOW_TO_READ = (
+    "Of each curve only its own fall counts: losses on other rows or other batches need not be as high. Whether the "
+    "model finds more is not in them, but in `judgement-{name}`."
+)
 
 
 class CurveReport(Part):
@@ -99,10 +103,9 @@ def _without(problem: str) -> MetricsReport:
 
 def _show(name: str, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
     drawn = losses(scalars)
-    ends = [CurveReport.of(each) for each in drawn]
-    said = "\n".join(f"- {each.name}: {each.first:.4g} to {each.last:.4g} in {each.last_step} steps" for each in ends)
+    said = "\n".join(f"- {course(each)}" for each in drawn)
     create_markdown_artifact(
-        f"# Training of {name}\n\n![loss]({loss_curve(drawn, name)})\n\n{said}",
+        f"# Training of {name}\n\n![loss]({loss_curve(drawn, name)})\n\n{said}\n\n{HOW_TO_READ.format(name=name)}",
         key=artifact_key("loss", name),
         description=f"Loss curve of {name}",
     )

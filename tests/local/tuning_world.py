@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.tuning import NAME, VARIABLE
-from tasks.metrics import CurveReport, MetricsReport
+from tasks.metrics import MetricsReport
 from tasks.publish import PublishedReport
 from tasks.stack_report import StepReport
 from tasks.tuning_report import DatasetReport, TuningReport, TuningTaskReport, markdown
@@ -16,10 +16,8 @@ BASE, TUNED = "emb://b1gfolder/text-embeddings/latest", "emb://b1gfolder/text-em
 DIM = 4
 BEGAN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 ENDED = datetime(2026, 11, 22, 10, 2, tzinfo=UTC)
-CURVES = (
-    CurveReport(name="train/loss", points=28, last_step=28, first=2.25, last=0.5, least=0.25),
-    CurveReport(name="train/lr", points=28, last_step=28, first=0.1, last=0.0, least=0.0),
-)
+LOSS = "train/loss: 2.25 -> 0.5, 29 points to step 29"
+PAGE = f"# Training\n\n![loss](data:)\n\n- {LOSS}\n\nOf each curve only its own fall counts."
 
 
 def report(*, better: bool = True, published: bool = True) -> TuningReport:
@@ -49,14 +47,14 @@ def report(*, better: bool = True, published: bool = True) -> TuningReport:
             task_id="ftn1",
             operation_id="ftnop1",
             action="adopted",
-            base_model_uri=BASE,
+            base_model_uri="emb://text-embeddings/latest",
             target_model_uri=TUNED,
             created_at=BEGAN,
             started_at=BEGAN,
             finished_at=ENDED,
             parameters={"n_samples": 900},
         ),
-        metrics=MetricsReport(folder="results", files=("metrics.zip",), curves=CURVES),
+        metrics=MetricsReport(folder="results", files=("metrics.zip",), curves=()),
         judgement=judgement,
         publication=PublishedReport(published=published, reason=str(judgement)),
         steps=(StepReport(name="judge", started_at=BEGAN, ended_at=ENDED, duration_s=120, on_critical_path=True),),
@@ -81,12 +79,10 @@ class TuningWorld(Script):
             {"": "shortest, characters", "anchor": 3, "positive": 4},
             {"": "fault: duplicate", "anchor": "2 found", "positive": "the first: line 7"},
         ]
-        curves = [curve.model_dump() for curve in self.result.metrics.curves]
         written = {
             "tuning": ("markdown", markdown(self.result)),
             "training-data": ("table", rows),
-            "metrics": ("table", curves),
-            "loss": ("markdown", "![loss](data:)"),
+            "loss": ("markdown", PAGE),
         }
         self.artifacts = [artifact(kind, data, key=f"{key}-{NAME}") for key, (kind, data) in written.items()]
 

@@ -48,4 +48,4 @@ def course(scalars: Scalars) -> str:
     if len(values) < 2 * AVERAGED:
         return said
     begin, end = (sum(part) / AVERAGED for part in (values[:AVERAGED], values[-AVERAGED:]))
-    return f"{said}; mean of the first {AVERAGED} {begin:.4g}, of the last {AVERAGED} {end:.4g}"
+    return f"{said}; on average {begin:.4g} over the first {AVERAGED}, {end:.4g} over the last {AVERAGED}"

@@ -73,5 +73,5 @@ def test_course_of_a_curve_is_a_line() -> None:
     assert course(Scalars("", "eval/loss", (0, 7), (2.5, 1.25))) == "eval/loss: 2.5 -> 1.25, 2 points to step 7"
     values = (3.0, 3.0, 3.0, 3.0, 3.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.5)
     assert course(Scalars("", "train/loss", tuple(range(11)), values)).endswith(
-        "3 -> 0.5, 11 points to step 10; mean of the first 5 3, of the last 5 0.9"
+        "3 -> 0.5, 11 points to step 10; on average 3 over the first 5, 0.9 over the last 5"
     )

@@ -3,7 +3,7 @@
 from prefect import flow
 from prefect.utilities.annotations import quote
 
-from flows.specs import OnFailure, RagStack, StackPlan, StackReport
+from flows.specs import OnFailure, PromotedEmbedder, RagStack, StackPlan, StackReport
 from tasks.approval import approve
 from tasks.checks import check_stack
 from tasks.credentials import credentials
@@ -12,6 +12,7 @@ from tasks.inference import ensure_inference, wait_for_inference
 from tasks.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.observe import make_plan, observe
+from tasks.promoted_embedder import take_promoted_embedder
 from tasks.query import verify
 from tasks.report import report
 from tasks.secret import ensure_secret
@@ -25,6 +26,7 @@ def provision_rag(
     stack: RagStack = RagStack(),  # noqa: B008  # frozen
     cloud: str = "sandbox",
     huggingface: str = "sandbox",
+    promoted_embedder: PromotedEmbedder | None = None,
     *,
     plan_only: bool = False,
     allow_replace: bool = False,
@@ -40,6 +42,7 @@ def provision_rag(
         stack: What is wanted; the defaults are the tutorial's.
         cloud: Name of the block "Cloud.ru Credentials".
         huggingface: Name of the block "Hugging Face Credentials".
+        promoted_embedder: The embedder to take in place of the stack's own; it was put in service by finetune-embedder.
         plan_only: Say what would be done and what it costs, change nothing, and return the plan.
         allow_replace: Make another knowledge base where no version can change the one that is there, for example its
             embedder; the old one serves until the new one has answered, and is deleted then.
@@ -49,15 +52,19 @@ def provision_rag(
         lock_wait_s: Seconds to wait while another run of the same stack is at work.
 
     """
-    models, base = (stack.embedder, stack.reranker, stack.llm), stack.knowledge_base
+    base = stack.knowledge_base
     with (
         recorded_steps(),
         credentials(cloud, huggingface) as (cloudru, hub),
         stack_lock(cloudru, base.name, lock_wait_s),
     ):
+        notes: tuple[str, ...] = ()
+        if promoted_embedder is not None:
+            taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
+            stack, notes = stack.model_copy(update={"embedder": taken.spec}), taken.notes
         checked = check_stack(cloudru, hub, stack)
         seen = observe(cloudru, hub, stack, checked)
-        plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace)
+        plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace, notes=notes)
         if plan_only:
             return plan
         approve(plan, approve_above_rub_per_hour)
@@ -67,7 +74,7 @@ def provision_rag(
         secret = ensure_secret.submit(cloudru, hub, stack.token_secret)
 
         runs, ready = [], []
-        for model in models:
+        for model in (stack.embedder, stack.reranker, stack.llm):
             runs.append(ensure_inference.submit(cloudru, model, checked, secret))
             ready.append(wait_for_inference.submit(cloudru, model, runs[-1]))
         embedder, reranker, llm = ready

@@ -18,11 +18,21 @@ from clouds.cloudru.specs import (
 from tasks.documents import SIZE_LIMIT_BYTES
 from tasks.failure import OnFailure
 from tasks.plan import StackPlan
+from tasks.promoted_embedder import PromotedEmbedder
 from tasks.stack_report import StackReport
 from tasks.tuning_report import TuningReport
 from tasks.tuning_spec import EmbedderTuning
 
-__all__ = ["EmbedderTuning", "ModelChoice", "OnFailure", "RagStack", "StackPlan", "StackReport", "TuningReport"]
+__all__ = [
+    "EmbedderTuning",
+    "ModelChoice",
+    "OnFailure",
+    "PromotedEmbedder",
+    "RagStack",
+    "StackPlan",
+    "StackReport",
+    "TuningReport",
+]
 
 
 def _source(model: Any) -> str:

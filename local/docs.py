@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
-from flows.specs import EmbedderTuning, RagStack
+from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
 from sandbox.settings import Settings
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds
@@ -25,13 +25,22 @@ API_PAGES: dict[Path, type[BaseModel]] = {
 }
 MARKER = "<!-- written by python -m local.docs: everything below -->\n"
 DECISIONS = DOCS / "decisions" / "README.md"
-ROOTS: tuple[type[BaseModel], ...] = (RagStack, EvaluationSpec, Thresholds, EmbedderTuning, Endpoints, Settings)
+ROOTS: tuple[type[BaseModel], ...] = (
+    RagStack,
+    PromotedEmbedder,
+    EvaluationSpec,
+    Thresholds,
+    EmbedderTuning,
+    Endpoints,
+    Settings,
+)
 INTRODUCTION = """# Parameters
 
 Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
 
 `stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of blocks; what else a flow takes
-is said on its page, for example [provision-rag.md](provision-rag.md#the-plan). [EvaluationSpec](#evaluationspec) and
+is said on its page, for example [provision-rag.md](provision-rag.md#the-plan). `promoted_embedder` of `provision-rag`
+is a [PromotedEmbedder](#promotedembedder). [EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
 [EmbedderTuning](#embeddertuning). The block `CloudRuCredentials` holds
 [Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions), `YandexCloudCredentials` its own

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from blocks.yandex import YandexCloudCredentials
+from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.huggingface import ENDPOINT
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
@@ -25,6 +26,7 @@ def save(sandbox_url: str) -> None:
         key_secret=SecretStr(settings.KEY_SECRET),
         project_id=settings.PROJECT_ID,
         endpoints=Endpoints.under(sandbox_url),
+        assumptions=Assumptions(inference=InferenceAssumptions(embedder_uris=True)),
     ).save(NAME, overwrite=True)
     HuggingFaceCredentials(
         token=SecretStr(settings.HUGGING_FACE_TOKEN),

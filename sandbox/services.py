@@ -61,6 +61,7 @@ class Services:
         self.knowledge = Knowledge(self)
         self.search = Search(self)
         self.yandex = Yandex(self)
+        self.shelf.take_in(self.yandex.embeddings)
 
     def start(self) -> None:
         """Start the S3 server, and the work that a restart interrupted."""

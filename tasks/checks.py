@@ -45,15 +45,17 @@ class CheckedStack(Stack, Protocol):
 @step("check-stack", **LOOK_FIRST)
 def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: CheckedStack) -> Checked:
     """Check documents, key, project, tokens and secrets, and compute the memory of each inference."""
-    base = stack.knowledge_base
+    base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
+    inferences = [model for model in models if isinstance(model, InferenceSpec)]
+    for spec in inferences:
+        if spec.is_embedder_uri:
+            check_serves_tuned(cloudru, spec.repository)
     found = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes)
     documents, left_out = leave_out(found, read_registry(StackKey(cloudru.project_id, base.name)))
     show(base.name, left_out)
-    models = (stack.embedder, stack.reranker, stack.llm)
-    inferences = [model for model in models if isinstance(model, InferenceSpec)]
     _check_token_secrets(cloudru.get_client(), inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
-    memory = {spec.name: _memory_gb(cloudru, hub, spec) for spec in inferences}
+    memory = {spec.name: needed_memory_gb(cloudru, hub, spec) for spec in inferences}
     get_run_logger().info(
         "%s documents, %s left out because they could not be read; Hugging Face token of %s; GB for each GPU: %s",
         len(documents),
@@ -74,9 +76,22 @@ def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) 
             )
 
 
-def _memory_gb(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, spec: InferenceSpec) -> int:
+def check_serves_tuned(cloudru: CloudRuCredentials, embedder: str) -> None:
+    """Refuse an embedder of the tuning service where Model RUN serves repositories of Hugging Face only."""
+    if not cloudru.assumptions.inference.embedder_uris:
+        raise ConfigurationError(
+            f"{embedder} cannot be served here, and nothing was changed: Model RUN takes weights from Hugging Face, "
+            "and those of an embedder tuned on Yandex AI Studio cannot be had. Leave promoted_embedder out and take a "
+            "repository; a cloud that can serve it says so in assumptions.inference.embedder_uris of its block"
+        )
+
+
+def needed_memory_gb(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, spec: InferenceSpec) -> int:
+    """Return GB for each GPU: as the spec says, else from the repository's parameter count."""
     if spec.gpu_memory_gb is not None:
         return spec.gpu_memory_gb
+    if spec.is_embedder_uri:
+        raise ConfigurationError(f"{spec.repository} declares no parameter count; set gpu_memory_gb of {spec.name}")
     return gpu_memory_gb(
         parameter_count(spec.repository, spec.revision, endpoint=hub.endpoint, token=hub.token),
         spec.task,

@@ -1,6 +1,7 @@
 """Look at what there is of a stack, and show what a run is going to do about it. Nothing is changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prefect import get_run_logger
 
@@ -53,10 +54,19 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
 
 @step("plan")
 def make_plan(
-    cloudru: CloudRuCredentials, stack: Stack, checked: Checked, seen: Observation, *, allow_replace: bool
+    cloudru: CloudRuCredentials,
+    stack: Stack,
+    checked: Checked,
+    seen: Observation,
+    *,
+    allow_replace: bool,
+    notes: Sequence[str] = (),
 ) -> StackPlan:
     """Compare what there is with what is wanted, and show the difference as a table."""
-    made = plan(stack, len(checked.documents), seen, cloudru.assumptions.knowledge, allow_replace=allow_replace)
+    made = replace(
+        plan(stack, len(checked.documents), seen, cloudru.assumptions.knowledge, allow_replace=allow_replace),
+        notes=tuple(notes),
+    )
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
     show(made)
     return made

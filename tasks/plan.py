@@ -80,11 +80,12 @@ class Planned:
 
 @dataclass(frozen=True)
 class StackPlan:
-    """What a run is going to do, resource by resource; `refusal` says why it must not."""
+    """What a run is going to do, resource by resource; `refusal` says why it must not, `notes` what to know of it."""
 
     stack: str
     rows: tuple[Planned, ...]
     refusal: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def starting_rub_per_hour(self) -> list[float | None]:

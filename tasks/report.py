@@ -87,6 +87,7 @@ def report(
         updated=actions.count("updated"),
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
         critical_path_s=round(sum(step.duration_s for step in steps if step.on_critical_path), 3),
+        notes=plan.notes,
     )
     create_markdown_artifact(
         markdown(result), key=artifact_key("stack", base.name), description=f"Managed RAG stack {base.name}"

@@ -52,6 +52,7 @@ def markdown(result: StackReport) -> str:
             f"# {base.name} on `{result.cloud}`",
             f"**created {result.created}, adopted {result.adopted}, updated {result.updated}**",
             f"While all its models run it costs {result.costs}.",
+            *result.notes,
             f"## Proof\n\n> {cell(result.probe.question)}\n\n{result.probe.answer}",
             f"Sources: {', '.join(f'`{source}`' for source in result.probe.sources)}",
             "## Resources\n\n" + table(("resource", "name", "id", "status", "action"), resources),

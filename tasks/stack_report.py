@@ -99,7 +99,10 @@ class StepReport(Part):
 
 
 class StackReport(Part):
-    """What stands now, what this run did for it, what it costs, the proof that it answers, where the time went."""
+    """What stands now, what this run did for it, what it costs, the proof that it answers, where the time went.
+
+    `notes` say what whoever runs the stack has to know.
+    """
 
     cloud: str
     documents: DocumentsReport
@@ -114,3 +117,4 @@ class StackReport(Part):
     updated: int
     duration_s: float
     critical_path_s: float
+    notes: tuple[str, ...] = ()

@@ -15,10 +15,11 @@ from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
 from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
+from flows.finetune import finetune_embedder
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
-from flows.specs import EmbedderTuning, RagStack
+from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
 from flows.teardown import teardown_rag
 from local.docs import API_PAGES, DECISIONS, PAGE, api_page, decisions_page, nested_models, page
 from tasks.evaluation import EvaluationSpec
@@ -41,8 +42,9 @@ FLOWS: list[Flow[..., Any]] = [
     status_rag,
     sweep_rag,
     teardown_rag,
+    finetune_embedder,
 ]
-ROOTS = (RagStack, EmbedderTuning, EvaluationSpec, Thresholds)
+ROOTS = (RagStack, PromotedEmbedder, EmbedderTuning, EvaluationSpec, Thresholds)
 FORMS = [*dict.fromkeys(model for root in ROOTS for model in nested_models(root))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)

@@ -94,6 +94,12 @@ class InferenceAssumptions(Group):
     log_group_field: str = assumed(
         "logGroupId", "INFERRED", AGENTS_SWAGGER, "Key below `options` that holds the log group."
     )  # fmt: skip
+    embedder_uris: bool = assumed(
+        default=False, mark="INFERRED",
+        source="Model RUN pulls weights from Hugging Face, and Yandex AI Studio hands out none of a tuned model; the "
+        "sandbox, which is both, can",
+        description="Model RUN also serves an embedder that is named by an `emb://` URI.",
+    )  # fmt: skip
     quota_paths: tuple[str, ...] = assumed(
         ("quotas", "quota-usage"), "CONFLICT", f"{SKILLS}: the code has the first, api-reference.md the second",
         "Last part of the quota path, in the order in which they are tried.",

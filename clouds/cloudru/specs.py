@@ -16,6 +16,9 @@ BUCKET_NAME_PATTERN = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 """Bucket name: AWS's rule (3 to 63 characters), the safe common part; the service's own rule is UNKNOWN."""
 KNOWLEDGE_BASE_NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$"
 """Knowledge base name. Source: cloud-ru/evo-aifactory-skills setup.py, read 2026-11-21."""
+EMBEDDER_URI_SCHEME = "emb://"
+REPOSITORY_PATTERN = rf"^([\w.-]+/[\w.-]+|{EMBEDDER_URI_SCHEME}[\w.-]+/[\w.-]+/latest(@[\w.-]+)?)$"
+"""`organisation/model`, or the URI of an embedder. Source of the URI's form: docs/yandex-api.md, Embeddings."""
 TEXT_EXTENSIONS = ("txt", "log", "rtf")
 DOCUMENT_EXTENSIONS = (*TEXT_EXTENSIONS, "md", "pdf", "json", "docx", "html")
 
@@ -104,8 +107,9 @@ class InferenceSpec(Spec):
     )
     repository: str = Field(
         title="Repository",
-        description="Hugging Face repository, `organisation/model`.",
-        pattern=r"^[\w.-]+/[\w.-]+$",
+        description="Hugging Face repository, `organisation/model`; where the block's assumptions allow it, the URI of "
+        "an embedder, `emb://...`.",
+        pattern=REPOSITORY_PATTERN,
     )
     task: Literal["Embedding", "Score", "Generate"] = Field(title="Task", description="The console's «Задача».")
     revision: str = Field(default="main", title="Revision", description="Branch, tag or commit of the repository.")
@@ -158,6 +162,11 @@ class InferenceSpec(Spec):
         default=3600, ge=1, title="Ready within, s", description="Deadline in seconds until it must answer."
     )
 
+    @property
+    def is_embedder_uri(self) -> bool:
+        """Whether the model is an embedder of a tuning service, and no repository of Hugging Face."""
+        return self.repository.startswith(EMBEDDER_URI_SCHEME)
+
     @field_validator("name")
     @classmethod
     def _run_name(cls, name: str) -> str:
@@ -175,6 +184,8 @@ class InferenceSpec(Spec):
             raise ValueError(f"{self.name}: SGLang serves the task Generate only; take vLLM for {self.task}")
         if self.resource != "CPU" and self.gpu_count < 1:
             raise ValueError(f"{self.name}: {self.resource} needs gpu_count of at least 1")
+        if self.is_embedder_uri and self.task != "Embedding":
+            raise ValueError(f"{self.name}: {self.repository} is an embedder; it has no task {self.task}")
         return self
 
 

@@ -1,4 +1,8 @@
-"""The models of running inferences: a repository of the local Hugging Face cache as itself, else a stand-in."""
+"""The models of running inferences: a repository of the local Hugging Face cache as itself, else a stand-in.
+
+An `emb://` URI in a repository's place is an embedder of the tuning service: the sandbox's own way from one half to the
+other, which the vendors do not have.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from clouds.yandex.wire.uris import SCHEME
 from sandbox.engines.hub_cache import find_snapshot
 from sandbox.engines.prompt import ChatTurn
 from sandbox.huggingface.catalogue import PARAMETERS
@@ -53,6 +58,18 @@ class GeneratorModel(Protocol):
         ...
 
 
+class EmbeddersByUri(Protocol):
+    """The tuning service's embedders."""
+
+    def known(self, model_uri: str) -> bool:
+        """Tell whether there is such a model."""
+        ...
+
+    def model(self, model_uri: str) -> EmbedderModel:
+        """Return it, or refuse."""
+        ...
+
+
 class ModelShelf:
     """Every model once, loaded when it is first asked for; safe under threads; never the network."""
 
@@ -61,13 +78,22 @@ class ModelShelf:
         self._cache_dir = cache_dir
         self._loaded: dict[tuple[str, str], Any] = {}
         self._loading = RLock()
+        self._by_uri: EmbeddersByUri | None = None
+
+    def take_in(self, embedders: EmbeddersByUri) -> None:
+        """Serve these embedders too, under their URIs."""
+        self._by_uri = embedders
 
     def known(self, repository: str, revision: str = "main") -> bool:
         """Tell whether a model answers for this repository: itself, or a stand-in for one of the catalogue."""
+        if repository.startswith(SCHEME):
+            return self._by_uri is not None and self._by_uri.known(repository)
         return repository in PARAMETERS or find_snapshot(repository, revision, self._cache_dir) is not None
 
     def embedder(self, repository: str, revision: str = "main") -> EmbedderModel:
         """Load the model of a run with the task Embedding."""
+        if self._by_uri is not None and repository.startswith(SCHEME):
+            return self._by_uri.model(repository)
         return self._take("embed", repository, revision, _pretrained_embedder, self._stand_in_embedder)
 
     def reranker(self, repository: str, revision: str = "main") -> RerankerModel:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from blocks import CloudRuCredentials, HuggingFaceCredentials
+from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from flows.specs import RagStack
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID
@@ -61,6 +62,7 @@ def save_blocks(name: str, sandbox: SandboxProcess, **changes: Any) -> None:
         "key_secret": KEY_SECRET,
         "project_id": PROJECT_ID,
         "endpoints": sandbox.endpoints,
+        "assumptions": Assumptions(inference=InferenceAssumptions(embedder_uris=True)),
     }
     token = changes.pop("token", HUGGING_FACE_TOKEN)
     CloudRuCredentials(**{**cloudru, **changes}).save(name, overwrite=True)

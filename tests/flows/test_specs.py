@@ -54,6 +54,14 @@ def test_defaults_are_the_tutorials() -> None:
         ),
         ({"retrieval": {"results": 3, "reranked_results": 5}}, "reranked_results=5 is above results=3"),
         ({"retrieval": {"chunks_in_context": 5}}, "chunks_in_context=5 is above reranked_results=3"),
+        (
+            {"llm": {"name": "m", "repository": "emb://b1g/text-embeddings/latest", "task": "Generate"}},
+            "is an embedder",
+        ),
+        (
+            {"embedder": {"name": "m", "repository": "emb://text-embeddings", "task": "Embedding"}},
+            "should match pattern",
+        ),
         ({"token": "hf_secret"}, "Extra inputs are not permitted"),
     ],
 )

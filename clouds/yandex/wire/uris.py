@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+SCHEME = "emb://"
 BASE_MODEL = "text-embeddings"
 """The only embedder that can be tuned."""
 DOCUMENT_MODEL = "text-search-doc"

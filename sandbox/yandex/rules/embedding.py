@@ -64,7 +64,15 @@ class Embeddings:
         version = TUNED_VERSION if uri.model == BASE_MODEL else MODEL_VERSION
         return TextEmbeddingResponse(embedding=vector.tolist(), num_tokens=tokens, model_version=version)
 
-    def model(self, model_uri: str) -> Embedder:
+    def known(self, model_uri: str) -> bool:
+        """Tell whether there is such a model."""
+        try:
+            self._parsed(model_uri)
+        except YandexRefusal:
+            return False
+        return True
+
+    def model(self, model_uri: str) -> "TunedEmbedder":
         """Return a model for work of the services themselves, which no quota counts; or refuse."""
         return self._model(self._parsed(model_uri))
 

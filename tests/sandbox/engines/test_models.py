@@ -124,6 +124,7 @@ def test_known_repositories(shelf: ModelShelf) -> None:
     assert shelf.known("t-tech/T-lite-it-1.0")
     assert not shelf.known("acme/unheard-of")
     assert not shelf.known("../../etc/passwd")
+    assert not ModelShelf().known("emb://b1g/text-embeddings/latest")  # no tuning service beside it
 
 
 def test_tokens_are_counted(shelf: ModelShelf) -> None:

@@ -19,10 +19,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.critical_path import free_port, save_blocks, server, stack
+from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import ProbeSpec
+from clouds.cloudru.wire.endpoints import Endpoints
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
+from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tasks.refresh_report import RefreshReport
 
 A_DAY_S = 86_400
@@ -42,6 +45,16 @@ def write(count: int, folder: Path, storage: Path) -> None:
     for number in range(1, count):
         for place in (folder / str(count), storage / there.bucket / there.folder):
             (place / f"{number:06}.txt").write_text(f"Документ {number}.", encoding="utf-8")
+
+
+def listing_s(count: int, folder: Path, sandbox_url: str) -> float:
+    """Return the seconds that the folder's listing takes, alone: the store's part of a run."""
+    there = wanted(count, folder)
+    begun_s = time.perf_counter()
+    endpoints = Endpoints.under(sandbox_url)
+    with CloudRuClient(key_id=KEY_ID, key_secret=KEY_SECRET, project_id=PROJECT_ID, endpoints=endpoints) as client:
+        client.storage.list_objects(there.bucket, there.folder)
+    return time.perf_counter() - begun_s
 
 
 def measure(count: int, rounds: int, folder: Path, control: httpx.Client) -> tuple[float, dict[str, int]]:
@@ -69,7 +82,15 @@ def main() -> None:
     arguments = parser.parse_args()
     prefect_port, sandbox_port = free_port(), free_port()
     prefect_url, sandbox_url = f"http://127.0.0.1:{prefect_port}", f"http://127.0.0.1:{sandbox_port}"
-    table = Table("documents", "wall, s", "ms per 1000", "reads", "mutating calls", f"of Terraform's {TERRAFORM_S} s")
+    table = Table(
+        "documents",
+        "wall, s",
+        "listing alone, s",
+        "ms per 1000",
+        "reads",
+        "mutating calls",
+        f"of Terraform's {TERRAFORM_S} s",
+    )
     walls_s: list[float] = []
     with contextlib.ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
@@ -95,6 +116,7 @@ def main() -> None:
             table.add_row(
                 str(count),
                 f"{wall_s:.2f}",
+                f"{listing_s(count, folder, sandbox_url):.2f}",
                 f"{wall_s / count * 1e6:.0f}",
                 str(requests["reads"]),
                 str(requests["changes"]),

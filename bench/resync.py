@@ -197,6 +197,8 @@ def table(count: int, results: dict[str, dict[str, Result]], starts: dict[str, f
         if not by_name[PRODUCT].is_right:
             print(f"{PRODUCT} got it wrong")
             worst = float("inf")
+    if not worst:
+        raise SystemExit("no program that is right was there to be compared with: pip install '.[bench]'")
     return worst
 
 

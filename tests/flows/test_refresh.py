@@ -84,7 +84,7 @@ def test_nothing_changed_costs_nothing(cloud: Cloud, provisioned: Provisioned, t
     report = refresh(cloud, stack, delete_missing=True)
     assert (report.outcome, report.same, report.version_id) == ("unchanged", 2, versions(cloud, stack)[0])
     assert cloud.changes() == []
-    assert len(cloud.sandbox.requests()) <= 10
+    assert len(cloud.sandbox.requests()) <= 12  # pages, and a token now and then; never one a document
     assert "sync-documents" not in " ".join(step.name for step in report.steps)
 
 

@@ -24,8 +24,8 @@ def cloud(
     sandbox.reset()
     cloud = EmptyCloud.of(sandbox, tmp_path_factory.mktemp("documents"))
     yield cloud
-    cloud.empty()
     sandbox.reset()
+    sandbox.empty()
 
 
 @pytest.fixture(scope="package")

@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from upath import UPath
 
 from blocks.yandex import YandexCloudCredentials
-from clouds.errors import WrongAnswerError
+from clouds.errors import BadRequestError, NotFoundError, PermissionDeniedError, WrongAnswerError
 from clouds.yandex.tuning import FinishedTuning
 from tasks.event_files import Scalars, read_scalars
 from tasks.loss_curve import course, loss_curve, losses
@@ -76,7 +76,7 @@ def fetch_metrics(yandex: YandexCloudCredentials, name: str, tuned: FinishedTuni
             keep([archive], work, kept_in)
             files = unpack(archive, work / "events")
             scalars = [each for each in read_scalars(work / "events") if each.values]
-        except WrongAnswerError as error:
+        except (WrongAnswerError, NotFoundError, PermissionDeniedError, BadRequestError) as error:  # it has expired
             return _without(error.message)
         keep(files, work, kept_in)
     curves = tuple(CurveReport.of(each) for each in scalars)

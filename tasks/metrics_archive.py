@@ -2,6 +2,7 @@
 
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -37,7 +38,7 @@ def unpack(archive: Path, folder: Path, limits: ArchiveLimits = ArchiveLimits())
             left_bytes = limits.size_bytes
             for member in members:
                 left_bytes -= _write(opened, member, folder / _inside(member), left_bytes, limits.size_bytes)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise WrongAnswerError(f"the archive cannot be unpacked: {error}") from error
     return tuple(sorted(folder / _inside(member) for member in members))
 
@@ -45,7 +46,7 @@ def unpack(archive: Path, folder: Path, limits: ArchiveLimits = ArchiveLimits())
 def _inside(member: zipfile.ZipInfo) -> PurePosixPath:
     """Return the member's path below the folder."""
     path = PurePosixPath(member.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in path.parts[0]:
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in path.parts[0]:
         raise WrongAnswerError(f"the archive's file {member.filename!r} leads outside its folder: not unpacked")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise WrongAnswerError(f"the archive's file {member.filename!r} is a link: not unpacked")

@@ -162,6 +162,9 @@ class Check:
         if rows < least:
             message = f"{rows} sound training rows, fewer than {least}; add more, or lower rows_min"
             self.faults.add("few_rows", ", ".join(self._spec.sources), None, message)
+        for file in training:
+            if file.rows == 0 and len(training) > 1:
+                self.faults.add("few_rows", file.place, None, "no sound row in this file; leave it out")
         if any(file.rows == 0 for file in validation):
             message = "no sound row for validation; give more, raise the fraction, or leave validation out"
             self.faults.add("few_rows", self._spec.validation or ", ".join(self._spec.sources), None, message)

@@ -26,9 +26,12 @@ STAGE_PERCENT = 2
 
 
 def tuning_request(
-    tuning: EmbedderTuning, base_model_uri: str, training: Sequence[str], validation: str | None
+    tuning: EmbedderTuning,
+    base_model_uri: str,
+    training: Sequence[EnsuredDataset],
+    validation: EnsuredDataset | None,
 ) -> TuningRequestSpec:
-    """Return what the service is asked for; `training` and `validation` are ids of datasets."""
+    """Return what the service is asked for."""
     weights = tuning.weights or (1.0,) * len(training)
     return TuningRequestSpec(
         name=tuning.name,
@@ -37,10 +40,11 @@ def tuning_request(
         base_model_uri=base_model_uri,
         kind=tuning.data.kind,
         train_datasets=tuple(
-            WeightedDataset(dataset_id=dataset_id, weight=weight)
-            for dataset_id, weight in zip(training, weights, strict=True)
+            WeightedDataset(dataset_id=dataset.dataset_id, weight=weight, sha256=dataset.sha256)
+            for dataset, weight in zip(training, weights, strict=True)
         ),
-        validation_dataset_id=validation,
+        validation_dataset_id=validation.dataset_id if validation else None,
+        validation_sha256=validation.sha256 if validation else None,
         parameters=tuning.parameters,
     )
 
@@ -68,9 +72,8 @@ def ensure_tuning(
             logger.warning("Waiting up to %d s for a start: %s", tuning.started_within_s, words)
         told[0] = True
 
-    datasets = [dataset.dataset_id for dataset in training if dataset]
     ensured = yandex.get_client().tunings.ensure(
-        tuning_request(tuning, base_model_uri, datasets, validation.dataset_id if validation else None),
+        tuning_request(tuning, base_model_uri, [dataset for dataset in training if dataset], validation),
         quota_deadline_s=tuning.started_within_s,
         on_quota=on_quota,
     )

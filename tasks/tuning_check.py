@@ -2,6 +2,7 @@
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import ConfigurationError
+from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.wire.uris import EmbedderUri
 from tasks.documents import find_documents
 from tasks.steps import LOOK_FIRST, step
@@ -23,7 +24,8 @@ def check_tuning(yandex: YandexCloudCredentials, tuning: EmbedderTuning) -> str:
         find_documents(index.documents, index.extensions)  # found missing after the tuning, they would cost it a day
     base_model_uri = _in_folder(tuning.base_model, yandex.folder_id)
     tunings = yandex.get_client().tunings
-    tunings.check(tuning_request(tuning, base_model_uri, tuning.data.sources, tuning.data.validation))
+    unsent = [EnsuredDataset(source, tuning.name, "created", 0, 0) for source in tuning.data.sources]
+    tunings.check(tuning_request(tuning, base_model_uri, unsent, None))
     tunings.list()
     return base_model_uri
 

@@ -156,6 +156,9 @@ class EmbedderTuning(Spec):
     @model_validator(mode="after")
     def _used_as_tuned(self) -> Self:
         dims = self.parameters.embedding_dims
-        if self.use.dim is not None and dims and self.use.dim not in dims:
-            raise ValueError(f"use.dim {self.use.dim} is not tuned for; take one of embedding_dims, {list(dims)}")
+        if self.use.dim is not None and self.use.dim not in dims:
+            raise ValueError(
+                f"use.dim {self.use.dim} is not tuned for; take one of parameters.embedding_dims, {list(dims)}, add it "
+                "there, or leave use.dim out"
+            )
         return self

@@ -39,13 +39,14 @@ PREFERENCE = (DatasetInfo.READY, DatasetInfo.VALIDATING, DatasetInfo.DRAFT, Data
 
 @dataclass(frozen=True)
 class EnsuredDataset:
-    """A dataset that is READY. `size_bytes` is its size as the service stores it, not the file's."""
+    """A dataset that is READY. `size_bytes` is its size as the service stores it, `sha256` that of the file."""
 
     dataset_id: str
     name: str
     action: Literal["created", "adopted"]
     rows: int
     size_bytes: int
+    sha256: str = ""
 
 
 class Datasets:
@@ -92,9 +93,8 @@ class Datasets:
                 self._drafts.fill(dataset_id, Content(path, sha256=sha256, size_bytes=size_bytes))
                 validation = self._validation.begin(dataset_id)
             dataset = self._validation.wait(dataset_id, validation, deadline_s=deadline_s, on_look=on_look)
-        return EnsuredDataset(
-            dataset_id, dataset.name, "adopted" if found else "created", dataset.rows, dataset.size_bytes
-        )
+        action = "adopted" if found else "created"
+        return EnsuredDataset(dataset_id, dataset.name, action, dataset.rows, dataset.size_bytes, sha256)
 
     def find(self, sha256: str, kind: Kind) -> DatasetInfo | None:
         """Return the dataset with this content (hex digest of the file), the furthest one of several, else None."""

@@ -21,13 +21,23 @@ def create_once(
 
     Raises:
         CloudError: the last error of `create` after 4 attempts, or any but a lost reply at once.
+        DeadlineError: the reply was lost, and `find` was not answered either: the next run looks first.
 
     """
 
     def look() -> Found | None:
+        answered = False
+
+        def seen() -> Found | None:
+            nonlocal answered
+            answered = False
+            found = find()
+            answered = True
+            return found
+
         try:
             return wait_until(
-                find,
+                seen,
                 lambda seen: seen is not None,
                 subject=subject,
                 deadline_s=connection.assumptions.connection.visible_within_s,
@@ -35,6 +45,8 @@ def create_once(
                 sleep=connection.sleep,
             )
         except DeadlineError:
+            if not answered:  # nobody could tell: creating again might pay twice
+                raise
             return None
 
     return create_or_find(create, look, sleep=connection.sleep)

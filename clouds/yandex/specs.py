@@ -28,6 +28,12 @@ class WeightedDataset(Spec):
         gt=0,
         allow_inf_nan=False,
     )
+    sha256: str = Field(default="", title="Content", description="SHA-256 of its file, where it is known.")
+
+    @property
+    def content(self) -> str:
+        """What tells it from other data: two datasets of one file are the same data."""
+        return self.sha256 or self.dataset_id
 
 
 class LoraSpec(Spec):

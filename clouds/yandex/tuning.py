@@ -15,7 +15,7 @@ from clouds.yandex.operation import Operations
 from clouds.yandex.tuning_calls import TuningCalls
 from clouds.yandex.tuning_options import TuningOptions
 from clouds.yandex.tuning_request import TuningRequestSpec, tuning_request
-from clouds.yandex.tuning_state import UNDER_WAY, TuningState, TuningStatus, task_id_of
+from clouds.yandex.tuning_state import NEVER_COMPLETED, UNDER_WAY, TuningState, TuningStatus, task_id_of
 from clouds.yandex.tuning_wait import FinishedTuning, wait_finished
 
 __all__ = ["EnsuredTuning", "FinishedTuning", "Tunings"]
@@ -186,7 +186,8 @@ class Tunings(TuningCalls):
 
 
 def _is_usable(task: TuningState) -> bool:
-    return task.succeeded or task.status in UNDER_WAY
+    """Whether a wait for it may still end well: starting another beside it would pay twice."""
+    return task.status not in NEVER_COMPLETED
 
 
 def _adopted(found: TuningState) -> EnsuredTuning:

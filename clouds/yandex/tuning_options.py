@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from yandex.cloud.ai.tuning.v1.tuning_service_pb2 import GetOptionsResponse
 
 from clouds.yandex.specs import WeightedDataset
-from clouds.yandex.tuning_request import TuningRequestSpec
+from clouds.yandex.tuning_request import TuningRequestSpec, parameters_message
 from clouds.yandex.wire.uris import EmbedderUri
 
 
@@ -29,18 +29,21 @@ class TuningOptions:
         The service fills in what was left out, so only what `spec` says is held against it; and it tells the base
         model without its folder.
         """
-        asked = spec.parameters
-        said = {"seed": asked.seed, "lr": asked.lr, "n_samples": asked.n_samples}
-        dims = self.parameters.get("embedding_dims", [])
         return (
             self.kind == spec.kind
             and EmbedderUri.parse(self.base_model_uri).model == EmbedderUri.parse(spec.base_model_uri).model
             and {(each.dataset_id, each.weight) for each in self.train_datasets}
             == {(each.dataset_id, each.weight) for each in spec.train_datasets}
             and self.validation_dataset_ids == tuple(filter(None, [spec.validation_dataset_id]))
-            and all(value is None or self.parameters.get(name) == value for name, value in said.items())
-            and (not asked.embedding_dims or sorted(dims) == sorted(asked.embedding_dims))
+            and _holds(self.parameters, plain(parameters_message(spec)))
         )
+
+
+def _holds(told: Any, said: Any) -> bool:
+    """Whether everything that was said, however deep, is told again; lists in any order."""
+    if isinstance(said, dict):
+        return isinstance(told, dict) and all(_holds(told.get(name), value) for name, value in said.items())
+    return sorted(told or []) == sorted(said) if isinstance(said, list) else told == said
 
 
 KINDS = {"text_embedding_pair_params": "pair", "text_embedding_triplet_params": "triplet"}

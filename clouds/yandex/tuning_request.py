@@ -50,6 +50,9 @@ class TuningRequestSpec(Spec):
     validation_dataset_id: str | None = Field(
         default=None, title="Validation dataset", description="Dataset that is only measured on."
     )
+    validation_sha256: str | None = Field(
+        default=None, title="Validation content", description="SHA-256 of the validation dataset's file."
+    )
     parameters: TuningParameters = Field(
         default=TuningParameters(), title="Parameters", description="How it is tuned; what is left out is not sent."
     )
@@ -72,7 +75,9 @@ class TuningRequestSpec(Spec):
     def fingerprint(self) -> str:
         """What tells this tuning from one of other data or parameters; name, description and labels do not count."""
         counted = self.model_dump(mode="json", exclude={"name", "description", "labels"}, exclude_none=True)
-        counted["train_datasets"].sort(key=lambda dataset: dataset["dataset_id"])
+        counted["train_datasets"] = sorted((each.content, each.weight) for each in self.train_datasets)
+        if counted.pop("validation_sha256", None):
+            counted["validation_dataset_id"] = self.validation_sha256
         text = json.dumps(counted, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
@@ -102,6 +107,11 @@ def tuning_request(
         else:
             request.validation_dataset.CopyFrom(validation)
     return request
+
+
+def parameters_message(spec: TuningRequestSpec) -> Params:
+    """Return the parameters as the service takes them."""
+    return _params(TextEmbeddingPairParams if spec.kind == "pair" else TextEmbeddingTripletParams, spec.parameters)
 
 
 def _params(message: ParamsClass, parameters: TuningParameters) -> Any:

@@ -76,7 +76,7 @@ def test_new_content_is_created_uploaded_and_validated(
     """Create, one PUT of the exact bytes with their length and without a token, Validate, READY."""
     seen: list[str] = []
     made = ensure(yandex, rows, labels={"tuning": "t"}, description="d", on_look=lambda words, _: seen.append(words))
-    assert made == EnsuredDataset("fds00000000000000001", "pairs", "created", rows=4, size_bytes=2502)
+    assert made == EnsuredDataset("fds00000000000000001", "pairs", "created", 4, 2502, hashlib.sha256(ROWS).hexdigest())
     (request,) = services.asked(CREATE)
     assert (request.task_type, request.upload_format, request.description) == ("TextEmbeddingsPair", "jsonlines", "d")
     assert dict(request.labels) == {"tuning": "t", "sha256": hashlib.sha256(ROWS).hexdigest()[:63]}

@@ -181,6 +181,8 @@ def test_the_fingerprint_says_what_is_learnt_and_nothing_else() -> None:
     )
     assert one.fingerprint == other.fingerprint != SPEC.fingerprint
     assert len(one.fingerprint) <= 63
+    again = (WeightedDataset(dataset_id="c", sha256="same"), WeightedDataset(dataset_id="d", sha256="same"))
+    assert len({SPEC.model_copy(update={"train_datasets": (each,)}).fingerprint for each in again}) == 1
 
 
 def test_one_without_a_fingerprint_is_known_by_its_options(
@@ -193,7 +195,9 @@ def test_one_without_a_fingerprint_is_known_by_its_options(
     services.tell("TuningService.GetOptions", NOT_FOUND, tunings.get_options)
     assert yandex.tunings.ensure(spec).task_id == started.task_id
     assert yandex.tunings.ensure(with_parameters(seed=8)).action == "created"
-    assert len(services.asked(TUNE)) == 2
+    deeper = with_parameters(seed=7, embedding_dims=(128, 35), tuning_type=LoraSpec(rank=64))
+    assert yandex.tunings.ensure(deeper).action == "created"
+    assert len(services.asked(TUNE)) == 3
 
 
 def test_a_failed_one_without_a_fingerprint_is_not_asked_about(
@@ -218,6 +222,22 @@ def test_a_lost_reply_starts_nothing_twice(
     services.tell(TUNE, tune)
     ensured = yandex.tunings.ensure(SPEC)
     assert (ensured.action, ensured.task_id) == ("adopted", tunings.tasks[0].task_id)
+    assert len(services.asked(TUNE)) == 1
+
+
+def test_a_lost_reply_starts_nothing_twice_while_nobody_can_tell(
+    yandex: YandexClient, services: PlayedServices, tunings: PlayedTunings
+) -> None:
+    """The start may have been carried out and the list does not answer: the run ends, and the next one looks first."""
+
+    def tune(request: TuningRequest) -> Operation:
+        tunings.tune(request)
+        services.tell("TuningService.List", QUOTA)
+        raise LOST
+
+    services.tell(TUNE, tune)
+    with pytest.raises(DeadlineError, match=SPEC.name):
+        yandex.tunings.ensure(SPEC)
     assert len(services.asked(TUNE)) == 1
 
 

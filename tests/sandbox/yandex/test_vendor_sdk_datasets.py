@@ -4,27 +4,16 @@ from pathlib import Path
 
 import pytest
 from yandex_ai_studio_sdk import AIStudio
-from yandex_ai_studio_sdk.auth import APIKeyAuth, IAMTokenAuth
+from yandex_ai_studio_sdk.auth import IAMTokenAuth
 from yandex_ai_studio_sdk.exceptions import DatasetValidationError
 
-from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
+from sandbox.settings import YANDEX_FOLDER_ID
 from tests.sandbox.yandex.folder import PAIR, PAIRS, TRIPLET, Folder, json_lines
 from tests.sandbox.yandex.test_iam import exchange, signed
 from tests.sandbox_process import SandboxProcess
 
 LOOK_EVERY_S = 0.02
 SMALLEST_CHUNK_BYTES = 5 * 2**20
-
-
-@pytest.fixture
-def sdk(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> AIStudio:
-    """Return the SDK, which discovers every service from the one address; the folder is empty."""
-    sandbox.reset()
-    sandbox.empty()
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return AIStudio(
-        folder_id=YANDEX_FOLDER_ID, auth=APIKeyAuth(YANDEX_API_KEY), endpoint=sandbox.grpc_address, verify=False
-    )
 
 
 def test_it_uploads_validates_lists_reads_and_deletes(sdk: AIStudio, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -180,10 +179,10 @@ def test_a_used_up_quota_is_waited_out(
 ) -> None:
     """No start is left, then there is one again: one tuning, and a line that says what the run waits for."""
     monkeypatch.setattr(clouds.yandex.tuning, "QUOTA_SCHEDULE", Schedule(floor_s=0.2, fraction=0.0))
-    cloud.sandbox.set(yandex_tunings_per_hour=0)
+    cloud.sandbox.fault("TuningService/Tune$", status="RESOURCE_EXHAUSTED", times=2)
     tuning = cloud.tuning()
-    threading.Timer(3.0, lambda: cloud.sandbox.set(yandex_tunings_per_hour=1000)).start()
     report = cloud.finetune(tuning)
+    assert cloud.sandbox.all_faults_used()
     assert report.created == 2
     assert len(cloud.named("tunings", [tuning.name])) == 1
     assert "for a start:" in caplog.text

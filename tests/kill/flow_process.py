@@ -28,8 +28,12 @@ def running(run: Run) -> Generator[BaseProcess]:
 @contextmanager
 def finetuning(tuning: EmbedderTuning, block: str, results: str, *, cancel: bool = False) -> Generator[BaseProcess]:
     """Start `finetune-embedder` likewise; with `cancel` its tuning is cancelled with the run."""
-    with _process(partial(finetune_embedder, tuning, block, results, cancel_tuning_on_cancel=cancel)) as process:
+    with _process(partial(_finetune, tuning, block, results, cancel)) as process:
         yield process
+
+
+def _finetune(tuning: EmbedderTuning, block: str, results: str, cancel: bool) -> None:  # noqa: FBT001  # a process's argument
+    finetune_embedder(tuning, block, results, cancel_tuning_on_cancel=cancel)
 
 
 @contextmanager

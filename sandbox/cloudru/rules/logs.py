@@ -20,8 +20,9 @@ class LogGroups:
         """Return every log group; the default one is made on first use."""
         with self._state.locked():
             groups = self._kept.all()
-            if not groups and self._settings.current.project_has_log_group:
-                groups = [self._add("default", DEFAULT_TYPE, "STATUS_ACTIVE")]
+            wanted = self._settings.current.project_has_log_group
+            if wanted and not any(group.type == DEFAULT_TYPE for group in groups):
+                groups = [self._add("default", DEFAULT_TYPE, "STATUS_ACTIVE"), *groups]
             return groups
 
     def default_id(self) -> str:

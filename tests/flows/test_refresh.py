@@ -229,8 +229,8 @@ def test_what_no_version_can_change_is_refused(cloud: Cloud, provisioned: Provis
     llm = stack.llm.model_copy(update={"repository": "Qwen/Qwen3-8B"})
     with pytest.raises(ConflictError, match=rf"model run {stack.llm.name} .*repository is t-tech/T-lite-it-1.0"):
         refresh(cloud, stack.model_copy(update={"llm": llm}))
-    absent = inference("embedder-of-nobody", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
-    with pytest.raises(ConfigurationError, match="no model run 'embedder-of-nobody': run provision-rag first"):
+    absent = inference("embedder-that-never-was", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    with pytest.raises(ConfigurationError, match="no model run 'embedder-that-never-was': run provision-rag first"):
         refresh(cloud, stack.model_copy(update={"embedder": absent}))
     assert cloud.changes() == []
     assert len(versions(cloud, stack)) == 1

@@ -42,7 +42,7 @@ def find_documents(
 
     """
     found, faults = _found(sources, extensions, may_be_empty=False)
-    _refuse([*faults, *_faults_of(found, size_limit_bytes)])
+    refuse([*faults, *_faults_of(found, size_limit_bytes)])
     return found
 
 
@@ -54,13 +54,13 @@ def list_documents(sources: Sequence[str], extensions: Sequence[str], *, may_be_
 
     """
     found, faults = _found(sources, extensions, may_be_empty=may_be_empty)
-    _refuse(faults)
+    refuse(faults)
     return found
 
 
 def check_documents(documents: Iterable[Document], size_limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
     """Read the documents; raise ConfigurationError with a line for each that is empty, too large or not UTF-8."""
-    _refuse(_faults_of(documents, size_limit_bytes))
+    refuse(_faults_of(documents, size_limit_bytes))
 
 
 def _found(
@@ -102,7 +102,7 @@ def _faults_of(documents: Iterable[Document], size_limit_bytes: int) -> list[str
     return faults
 
 
-def _refuse(faults: Sequence[str]) -> None:
+def refuse(faults: Sequence[str]) -> None:
     """Raise ConfigurationError with a line for each fault, if there are any."""
     if faults:
         rest = len(faults) - NAMED

@@ -15,6 +15,7 @@ from upath import UPath
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConfigurationError
+from tasks.documents import refuse
 from tasks.query import file_name, plain
 from tasks.steps import LOOK_FIRST, step
 
@@ -73,7 +74,7 @@ def parse_golden(text: str, place: str) -> tuple[GoldenQuestion, ...]:
         questions.append(question)
     if not questions and not faults:
         faults.append(f"{place} holds no question: write one JSON object a line")
-    _refuse(faults)
+    refuse(faults)
     return tuple(questions)
 
 
@@ -97,12 +98,14 @@ def check_sources(questions: Sequence[GoldenQuestion], documents: Iterable[str],
     names = {file_name(document) for document in documents}
     shown = ", ".join(sorted(names)[:NAMED]) or "none"
     also = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    _refuse(
-        f"golden question of line {question.line}, {question.query!r}, expects {source}, which is not among the "
-        f"documents in {place} ({shown}{also}): correct the question or store the document"
-        for question in questions
-        for source in question.expected_sources
-        if file_name(source) not in names
+    refuse(
+        [
+            f"golden question of line {question.line}, {question.query!r}, expects {source}, which is not among the "
+            f"documents in {place} ({shown}{also}): correct the question or store the document"
+            for question in questions
+            for source in question.expected_sources
+            if file_name(source) not in names
+        ]
     )
 
 
@@ -118,10 +121,3 @@ def _question(line: str, number: int) -> GoldenQuestion:
     except ValidationError as error:
         places = ((".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
         raise ValueError("; ".join(f"{key}: {message}" for key, message in places)) from error
-
-
-def _refuse(faults: Iterable[str]) -> None:
-    said = [*faults]
-    rest = len(said) - NAMED
-    if said:
-        raise ConfigurationError("\n".join([*said[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))

@@ -19,12 +19,17 @@ from tasks.sweep import SweepReport, claims_of, delete_endpoint, find_unclaimed,
 
 
 @flow(name="status-rag", task_runner=THREADS)
-def status_rag(stack: RagStack = RagStack(), cloud: str = "sandbox") -> StatusReport:  # noqa: B008  # frozen
+def status_rag(
+    stack: RagStack = RagStack(),  # noqa: B008  # frozen
+    cloud: str = "sandbox",
+    warn_above_rub_per_hour: float | None = None,
+) -> StatusReport:
     """Say of every resource of the stack whether it is there, its state, its age and its price. Changes nothing.
 
     Args:
         stack: The stack as it was provisioned.
         cloud: Name of the block "Cloud.ru Credentials".
+        warn_above_rub_per_hour: Emit the event `rag.price.exceeded` when the stack costs more than this now.
 
     """
     name = stack.knowledge_base.name
@@ -35,7 +40,7 @@ def status_rag(stack: RagStack = RagStack(), cloud: str = "sandbox") -> StatusRe
             look_at_inferences.submit(cloudru, (stack.embedder, stack.reranker, stack.llm)),
             look_at_knowledge_base.submit(cloudru, name),
         ]
-        result = report_status.submit(name, cloud, looks)
+        result = report_status.submit(cloudru, name, cloud, looks, warn_above_rub_per_hour)
         finish([*looks, result])
         return result.result()
 

@@ -67,7 +67,7 @@ def provision_rag(
         plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace, notes=notes)
         if plan_only:
             return plan
-        approve(plan, approve_above_rub_per_hour)
+        approve(cloudru, plan, approve_above_rub_per_hour)
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, seen.documents)

@@ -1,4 +1,4 @@
-"""`python -m local demo | demo-lifecycle | demo-tuning | up | down`: what the make targets of these names call."""
+"""`python -m local COMMAND`: what the make targets demo, demo-lifecycle, demo-tuning, up, down and deploy call."""
 
 import argparse
 import contextlib
@@ -10,8 +10,9 @@ from types import FrameType
 import httpx
 from rich.console import Console
 
-from local import processes
+from local import causes, processes
 from local.demo import demo
+from local.deploy import deploy
 from local.down import down
 from local.errors import LocalError
 from local.layout import Layout
@@ -25,6 +26,7 @@ COMMANDS: dict[str, Callable[[Layout, Console], int]] = {
     "demo-tuning": demo_tuning,
     "up": up,
     "down": down,
+    "deploy": deploy,
 }
 INTERRUPTED = 130
 
@@ -36,14 +38,21 @@ def main(arguments: list[str] | None = None) -> int:
     command = parser.parse_args(arguments).command
     for number in processes.INTERRUPTS:
         signal.signal(number, _interrupt)
+    layout = Layout.of_checkout()
     try:
-        return COMMANDS[command](Layout.of_checkout(), Console())
+        return COMMANDS[command](layout, Console())
     except KeyboardInterrupt:
         print(f"make {command}: interrupted; what it had started is ended", file=sys.stderr)
         return INTERRUPTED
-    except (LocalError, httpx.HTTPError, OSError) as error:
-        print(f"make {command}: {error}", file=sys.stderr)
-        return 1
+    except LocalError as error:
+        return _ended(command, str(error))
+    except (httpx.HTTPError, OSError) as error:
+        return _ended(command, causes.of_error(error, layout.folder))
+
+
+def _ended(command: str, why: str) -> int:
+    print(f"make {command}: {why}", file=sys.stderr)
+    return 1
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

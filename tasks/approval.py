@@ -6,10 +6,13 @@ from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
 from pydantic import Field
 
+from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError, ConflictError
+from tasks.alarm import price_exceeded
 from tasks.plan import StackPlan
 from tasks.plan_text import markdown_table
 from tasks.prices import total_text
+from tasks.stack_key import StackKey
 
 APPROVED_WITHIN_S = 24 * 3600
 LOOK_EVERY_S = 2
@@ -25,8 +28,8 @@ class Approval(RunInput):
     approve: bool = Field(default=False, title="Approve", description="Apply the plan above, at the price it names.")
 
 
-def approve(plan: StackPlan, above_rub_per_hour: float | None) -> None:
-    """Return when the plan may be applied: at once, or when a person has said so in the UI.
+def approve(cloudru: CloudRuCredentials, plan: StackPlan, above_rub_per_hour: float | None) -> None:
+    """Return when the plan may be applied: at once, or when a person, who is told of it, has said so in the UI.
 
     Raises:
         ConflictError: it replaces something, and that was not allowed.
@@ -39,6 +42,10 @@ def approve(plan: StackPlan, above_rub_per_hour: float | None) -> None:
         return
     price = f"it starts {total_text(plan.starting_rub_per_hour)}, above {above_rub_per_hour:g}"
     get_run_logger().warning("The plan needs approval: %s. Resume this run in the UI.", price)
+    stack = StackKey(cloudru.project_id, plan.stack)
+    price_exceeded(
+        stack, f"the plan needs approval: {price}", "open the run, Resume, tick Approve; or leave it unticked"
+    )
     form = Approval.with_initial_data(description=f"{plan.stack}: {price}.\n\n{markdown_table(plan)}", approve=False)
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)

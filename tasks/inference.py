@@ -9,6 +9,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from tasks.alarm import alarm_when_failed
 from tasks.checks import Checked
 from tasks.progress import progress
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
@@ -53,9 +54,10 @@ def wait_for_inference(
             stop_when_another_failed()
             advance(stage(seen), seen)
 
-        ready = cloudru.get_client().inferences.wait_ready(
-            ensured.run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
-        )
+        with alarm_when_failed():
+            ready = cloudru.get_client().inferences.wait_ready(
+                ensured.run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
+            )
         advance(len(STAGES) + 1, ready.proof)
     get_run_logger().info("%s answers as %s: %s", model.name, ready.served_name, ready.proof)
     return ready

@@ -10,10 +10,11 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru import knowledge_version
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
-from clouds.cloudru.model_run_wait import plain_status
+from clouds.cloudru.model_run_wait import failed, plain_status
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
-from clouds.cloudru.wire.inference import ModelRun
+from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
+from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
 from tasks.progress import artifact_key
 from tasks.promotion import in_service
@@ -22,6 +23,7 @@ from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
 ABSENT = "not there"
+TOO_DEAR = "suspend-rag ends the cost until resume-rag; or raise warn_above_rub_per_hour of status-rag"
 PREFIXES = ("KNOWLEDGEBASE_VERSION_", "KNOWLEDGEBASE_", "SEARCH_API_RESPONSE_STATE_")
 
 
@@ -91,7 +93,7 @@ def look_at_secret(cloudru: CloudRuCredentials, path: str) -> list[ResourceStatu
 def look_at_inferences(
     cloudru: CloudRuCredentials, models: Sequence[InferenceSpec | FoundationModelSpec]
 ) -> list[ResourceStatus]:
-    """Return the live run of each inference of one's own, with its price by the vendor's catalogue."""
+    """Return the live run of each inference of one's own, with its price; say it when one is FAILED."""
     client = cloudru.get_client()
     prices, runs = catalogue_prices(client), client.inferences.list()
     return [_inference(client, runs, model, prices) for model in models]
@@ -130,8 +132,14 @@ def look_at_knowledge_base(cloudru: CloudRuCredentials, name: str) -> list[Resou
 
 
 @step("report")
-def report_status(stack: str, cloud: str, looks: Sequence[Sequence[ResourceStatus]]) -> StatusReport:
-    """Write the table artifact, sum up what it costs, and return the flow's result."""
+def report_status(
+    cloudru: CloudRuCredentials,
+    stack: str,
+    cloud: str,
+    looks: Sequence[Sequence[ResourceStatus]],
+    warn_above_rub_per_hour: float | None,
+) -> StatusReport:
+    """Write the table artifact, sum up what it costs, and return the flow's result; say it when it costs too much."""
     resources = tuple(resource for look in looks for resource in look)
     costs = [resource.cost_rub_per_hour for resource in resources if resource.is_priced]
     report = StatusReport(
@@ -150,12 +158,15 @@ def report_status(stack: str, cloud: str, looks: Sequence[Sequence[ResourceStatu
     for resource in resources:
         get_run_logger().info("%s %s: %s %s", resource.kind, resource.name, resource.state, resource.what)
     get_run_logger().info("Costs now: %s", report.total)
+    if warn_above_rub_per_hour is not None and report.total_rub_per_hour > warn_above_rub_per_hour:
+        reason = f"{stack} costs {report.total} now, above {warn_above_rub_per_hour:g}"
+        get_run_logger().warning("%s", reason)
+        price_exceeded(StackKey(cloudru.project_id, stack), reason, TOO_DEAR)
     return report
 
 
-def inference_status(client: CloudRuClient, run_id: str, prices: Mapping[str, float]) -> ResourceStatus:
+def inference_status(run: ModelRun, prices: Mapping[str, float]) -> ResourceStatus:
     """Return one run."""
-    run = client.inferences.get(run_id)
     return ResourceStatus(
         kind="inference",
         name=run.name,
@@ -197,7 +208,10 @@ def _inference(
     listed = find_among(runs, model.name)
     if listed is None:
         return ResourceStatus(kind="inference", name=model.name, state=ABSENT)
-    return inference_status(client, listed.model_run_id, prices)
+    run = client.inferences.get(listed.model_run_id)
+    if run.status == ModelRunStatus.FAILED:
+        endpoint_failed(run, failed(run).message)
+    return inference_status(run, prices)
 
 
 def _version(version: KnowledgeBaseVersion, serving: str) -> ResourceStatus:

@@ -9,6 +9,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import WrongAnswerError
+from tasks.alarm import version_refused
 from tasks.evaluation import Evaluation, EvaluationSpec, evaluate, measure
 from tasks.evaluation_record import keep, kept
 from tasks.evaluation_text import markdown, question_table
@@ -23,6 +24,10 @@ from tasks.version import AskedVersion, served
 
 NAMED = 10
 """So many questions that got worse are named in the error; the artifact names them all."""
+NEXT_STEP = (
+    "open the artifact evaluation-… of the run, which has every question that got worse or was missed; correct the "
+    "documents, or the golden questions, and run refresh-rag again"
+)
 
 
 class EvaluationReport(Part):
@@ -53,7 +58,9 @@ def judge_version(
     serving = evaluate_in_service(cloudru, asked, questions, retrieval, measurement, new)
     verdict = compare(asked.stack, new, serving, thresholds)
     if not verdict.passed:
-        raise WrongAnswerError(refusal(new, serving, verdict))
+        reason = refusal(new, serving, verdict)
+        version_refused(asked.stack, new.version_id, reason, NEXT_STEP)
+        raise WrongAnswerError(reason)
     if promote_passed:
         promote(cloudru, new.stack_name, new.knowledge_base_id, new.version_id, measures(new))
     return EvaluationReport(evaluation=new, in_service=serving, promoted=promote_passed)

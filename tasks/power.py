@@ -12,6 +12,7 @@ from clouds.cloudru.model_run_wait import plain_status
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import ConfigurationError
+from tasks.alarm import alarm_when_failed
 from tasks.inference import STAGES, stage
 from tasks.prices import catalogue_prices, price_of, rub_per_hour, total_text
 from tasks.progress import artifact_key, progress
@@ -111,9 +112,10 @@ def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChang
             stop_when_another_failed()
             advance(stage(seen), seen)
 
-        ready = inferences.wait_ready(
-            run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
-        )
+        with alarm_when_failed():
+            ready = inferences.wait_ready(
+                run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
+            )
         advance(len(STAGES) + 1, ready.proof)
     return _changed(found, run, ready.run, "kept" if woken is run else "resumed", ready.proof)
 

@@ -22,10 +22,13 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
 )
 from clouds.errors import WrongAnswerError
+from tasks.alarm import version_refused
+from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 QUOTED_CHARACTERS = 300
 """So much of a wrong answer is quoted in the error."""
+NEXT_STEP = "correct the documents, or the probe among the stack's parameters, and run again"
 
 QueryModel = ModelRun | FoundationModelSpec
 """A reranker or LLM as a query names it."""
@@ -65,7 +68,12 @@ def verify(
         llm=llm.run if isinstance(llm, ReadyRun) else llm,
         retrieval=retrieval,
     )
-    judge(answer, probe)
+    try:
+        judge(answer, probe)
+    except WrongAnswerError as error:
+        stack = StackKey(cloudru.project_id, index.knowledge_base.name)
+        version_refused(stack, index.version.knowledgebase_version_id, error.message, NEXT_STEP)
+        raise
     return answer
 
 

@@ -110,7 +110,9 @@ def find_unclaimed(cloudru: CloudRuCredentials, claims: Mapping[str, str], delet
     _check(delete_names, {run.name for run in runs}, claimed)
     prices = catalogue_prices(client)
     unclaimed = [
-        inference_status(client, run.model_run_id, prices) for name, run in live.items() if name not in claimed
+        inference_status(client.inferences.get(run.model_run_id), prices)
+        for name, run in live.items()
+        if name not in claimed
     ]
     return Endpoints(unclaimed=tuple(unclaimed), claimed=claimed)
 

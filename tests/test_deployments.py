@@ -33,8 +33,14 @@ FLOWS = [
 CLOUDS = {"finetune_embedder": {"sandbox": "yandex-sandbox", "yandex": "yandex"}}
 """The cloud that each deployment of a flow goes to."""
 ON_CLOUDRU = {"sandbox": "sandbox", "cloudru": "cloudru"}
-OFFICE_HOURS = {"resume_rag": "0 8 * * 1-5", "refresh_rag": "0 9 * * 1-5", "suspend_rag": "0 20 * * 1-5"}
-"""Refresh asks the models, so they are awake; an hour apart, so that no run holds the lock of another."""
+SCHEDULES = {
+    "resume_rag": "0 8 * * 1-5",
+    "evaluate_rag": "0 9 * * 1",
+    "refresh_rag": "0 20 * * 1-5",
+    "suspend_rag": "15 20 * * 1-5",
+    "status_rag": "0 * * * *",
+}
+"""Evaluation and refresh ask the models, so they are awake; suspend comes after refresh and waits for its lock."""
 
 
 def flow_of(deployment: dict[str, Any]) -> Flow[..., Any]:
@@ -121,8 +127,14 @@ class TestDeployment:
         schedules = [RawScheduleConfig.model_validate(schedule) for schedule in deployment.get("schedules", [])]
         assert [schedule.active for schedule in schedules] == [False] * len(schedules)
         assert all(schedule.timezone == "Europe/Moscow" for schedule in schedules)
-        office_hours = OFFICE_HOURS.get(deployment["entrypoint"].split(":")[1])
-        assert [schedule.cron for schedule in schedules] == ([office_hours] if office_hours else [])
+        due = SCHEDULES.get(deployment["entrypoint"].split(":")[1])
+        assert [schedule.cron for schedule in schedules] == ([due] if due else [])
+        assert all(schedule.slug for schedule in schedules), "without one, what was switched is forgotten"
+
+    def test_parameters_of_schedules_fit_the_flow(self, deployment: dict[str, Any]) -> None:
+        """What a schedule gives its runs beside the deployment's parameters is taken by the flow."""
+        for schedule in deployment.get("schedules", []):
+            flow_of(deployment).validate_parameters({**deployment["parameters"], **schedule.get("parameters", {})})
 
 
 def test_pull_step_leads_to_the_project() -> None:

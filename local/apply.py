@@ -1,0 +1,100 @@
+"""`python -m local.apply`: bring the Prefect server of the environment to what the two files say, and tell it.
+
+deployments.yaml and automations.yaml. `make deploy` starts it with a Prefect home of its own, `make up` too.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.exceptions import PrefectException
+
+from local import automation_file, deployed, deployment_file
+from local.automation_file import AutomationChange
+from local.deployment_changes import Change, compare
+from local.errors import LocalError
+
+ROOT = Path(__file__).resolve().parent.parent
+GONE = "not in the file; make deploy PRUNE=1 deletes it"
+VERBS = {"create": "created", "change": "changed", "same": "unchanged", "gone": "not in the file"}
+
+
+def apply_deployments(client: SyncPrefectClient, *, name: str | None, dry_run: bool, prune: bool) -> None:
+    """Deploy what is new or differs, tell what is not in the file, and delete that with `prune`.
+
+    Raises:
+        LocalError: a file is wrong, a work pool is missing, or Prefect did not do what it was asked.
+
+    """
+    file = deployment_file.read(ROOT / deployment_file.FILE, name)
+    deployed.check_work_pools(client, file.deployments)
+
+    def look() -> list[Change]:
+        changes = compare(file.deployments, deployed.deployed(client, file.deployments), prune=prune)
+        return [change for change in changes if name is None or change.kind != "gone"]
+
+    changes = look()
+    for change in changes:
+        if change.kind != "same" or change.notes:
+            _tell(change.kind, change.name, (*change.differences, *change.notes), dry_run=dry_run, prune=prune)
+    _sum_up(deployment_file.FILE, [change.kind for change in changes], dry_run=dry_run)
+    if dry_run:
+        return
+    deployed.deploy(file, changes, prune=prune)
+    if prune:
+        deployed.prune(client, [change for change in look() if change.extra or change.kind == "gone"])
+    left = [change.name for change in look() if change.kind in ("create", "change")]
+    if left:
+        raise LocalError(f"deployed, but the server still differs from {deployment_file.FILE}: {', '.join(left)}")
+
+
+def apply_automations(client: SyncPrefectClient, *, dry_run: bool, prune: bool) -> None:
+    """Create, change and with `prune` delete automations; none when no notification block is named."""
+    file = automation_file.read(ROOT / automation_file.FILE)
+    wanted = file.wanted(automation_file.find_block(client, file.block) if file.block else automation_file.ANY_BLOCK)
+    if not file.block:
+        print(f"{automation_file.FILE}: {automation_file.HOW_TO_NAME_A_BLOCK}")
+        return
+    changes: list[AutomationChange] = automation_file.compare(wanted, automation_file.automations(client))
+    for change in changes:
+        if change.kind != "same":
+            _tell(change.kind, change.name, change.fields, dry_run=dry_run, prune=prune)
+    _sum_up(automation_file.FILE, [change.kind for change in changes], dry_run=dry_run)
+    if not dry_run:
+        automation_file.apply(client, changes, prune=prune)
+
+
+def _tell(kind: str, name: str, lines: tuple[str, ...], *, dry_run: bool, prune: bool) -> None:
+    if kind == "gone":
+        kind, name = ("delete", name) if prune else ("gone", f"{name}: {GONE}")
+    print(f"  {'would ' if dry_run and kind not in ('gone', 'same') else ''}{kind:<7} {name}")
+    for line in lines:
+        print(f"            {line}")
+
+
+def _sum_up(file: str, kinds: list[str], *, dry_run: bool) -> None:
+    counts = ", ".join(f"{kinds.count(kind)} {word}" for kind, word in VERBS.items() if kind in kinds)
+    print(f"{file}: {counts or 'nothing in it'}{'; a dry run, nothing was done' if dry_run else ''}")
+
+
+def main() -> int:
+    """Apply both files; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local.apply", description=__doc__)
+    parser.add_argument("--name", help="only the deployments of this name, and no automations")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--prune", action="store_true", help="delete what is not in the files")
+    asked = parser.parse_args()
+    try:
+        with get_client(sync_client=True) as client:
+            apply_deployments(client, name=asked.name, dry_run=asked.dry_run, prune=asked.prune)
+            if asked.name is None:
+                apply_automations(client, dry_run=asked.dry_run, prune=asked.prune)
+    except (LocalError, PrefectException) as error:
+        print(f"make deploy: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

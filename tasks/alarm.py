@@ -1,0 +1,50 @@
+"""What somebody has to know at once, as events of Prefect; automations.yaml says who is told.
+
+The payload of each has `subject`, `reason` and `next_step`, in words. Prefect adds the run and its deployment.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from prefect.events import emit_event
+
+from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
+from clouds.errors import FailedStateError
+from tasks.stack_key import StackKey
+
+REFUSED = "rag.version.refused"
+ENDPOINT_FAILED = "rag.endpoint.failed"
+PRICE_EXCEEDED = "rag.price.exceeded"
+
+
+def version_refused(stack: StackKey, version_id: str, reason: str, next_step: str) -> None:
+    """Say that a version was judged and did not pass."""
+    _emit(REFUSED, f"stack.{stack.variable}", stack.name, f"version {version_id} was refused", reason, next_step)
+
+
+def price_exceeded(stack: StackKey, reason: str, next_step: str) -> None:
+    """Say that a stack costs more by the hour than its limit, or would."""
+    _emit(PRICE_EXCEEDED, f"stack.{stack.variable}", stack.name, "the price is above its limit", reason, next_step)
+
+
+def endpoint_failed(run: ModelRun, reason: str) -> None:
+    """Say that a model run is FAILED."""
+    next_step = "correct the cause, delete the model run in the console, then run provision-rag: it makes it anew"
+    _emit(ENDPOINT_FAILED, f"endpoint.{run.model_run_id}", run.name, "the endpoint is FAILED", reason, next_step)
+
+
+@contextmanager
+def alarm_when_failed() -> Generator[None]:
+    """Say it when a wait inside the block ends because the model run is FAILED."""
+    try:
+        yield
+    except FailedStateError as error:
+        run = ModelRun.model_validate(error.resource)
+        if run.status == ModelRunStatus.FAILED:
+            endpoint_failed(run, error.message)
+        raise
+
+
+def _emit(event: str, resource: str, name: str, subject: str, reason: str, next_step: str) -> None:
+    labels = {"prefect.resource.id": f"managed-rag.{resource}", "prefect.resource.name": name}
+    emit_event(event, labels, payload={"subject": f"{name}: {subject}", "reason": reason, "next_step": next_step})

@@ -50,13 +50,13 @@ def apply_deployments(client: SyncPrefectClient, *, name: str | None, dry_run: b
 
 
 def apply_automations(client: SyncPrefectClient, *, dry_run: bool, prune: bool) -> None:
-    """Create, change and with `prune` delete automations; none when no notification block is named."""
+    """Create, change and with `prune` delete automations; without a notification block only what sends nothing."""
     file = automation_file.read(ROOT / automation_file.FILE)
     wanted = file.wanted(automation_file.find_block(client, file.block) if file.block else automation_file.ANY_BLOCK)
+    changes: list[AutomationChange] = automation_file.compare(wanted, automation_file.automations(client))
     if not file.block:
         print(f"{automation_file.FILE}: {automation_file.HOW_TO_NAME_A_BLOCK}")
-        return
-    changes: list[AutomationChange] = automation_file.compare(wanted, automation_file.automations(client))
+        changes = [change for change in changes if not change.needs_block]
     for change in changes:
         if change.kind != "same":
             _tell(change.kind, change.name, change.fields, dry_run=dry_run, prune=prune)

@@ -17,11 +17,12 @@ from local.deployed import MARK, PAGE
 from local.errors import LocalError
 
 FILE = "automations.yaml"
+SENDS = "send-notification"
 ANY_BLOCK = UUID(int=0)
 """Stands for the block where none is named: the file is checked all the same."""
 HOW_TO_NAME_A_BLOCK = (
-    "not applied, because no notification block is named: make one in the UI (Blocks, +), then "
-    "make deploy NOTIFICATION_BLOCK=slack-webhook/NAME, or write it into automations.yaml"
+    "those that send messages are not applied, because no notification block is named: make one in the UI "
+    "(Blocks, +), then make deploy NOTIFICATION_BLOCK=slack-webhook/NAME, or write it into automations.yaml"
 )
 
 
@@ -34,6 +35,11 @@ class AutomationChange:
     fields: tuple[str, ...] = ()
     wanted: AutomationCore | None = None
     id: UUID | None = None
+
+    @property
+    def needs_block(self) -> bool:
+        """Say whether it cannot be applied without a notification block."""
+        return self.wanted is not None and any(action.type == SENDS for action in self.wanted.actions)
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,10 @@ class AutomationFile:
         """
         found: list[AutomationCore] = []
         for lines in self.automations:
-            actions = [{**action, "block_document_id": block_id} for action in lines.get("actions", [])]
+            actions = [
+                {**action, "block_document_id": block_id} if action.get("type") == SENDS else action
+                for action in lines.get("actions", [])
+            ]
             try:
                 found.append(AutomationCore.model_validate({**lines, "tags": [MARK], "actions": actions}))
             except ValidationError as error:

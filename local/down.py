@@ -10,10 +10,7 @@ from local.layout import Layout
 def down(layout: Layout, console: Console) -> int:
     """End the stack and say what was ended."""
     running = stack.read(layout)
-    if running is None:
-        console.print("Nothing is up.")
-        return 0
-    if running.kind == "demo":
+    if running and running.kind == "demo":
         try:
             with stack.locked(layout, "make down"):
                 running.stop(layout)  # what a demo left behind that was killed
@@ -21,6 +18,7 @@ def down(layout: Layout, console: Console) -> int:
             raise LocalError("a demo is running and ends what it started; press Ctrl-C there") from None
         console.print("Ended what an interrupted demo had left.")
         return 0
-    names = running.stop(layout)
-    console.print(f"Ended: {', '.join(names)}." if names else "Nothing was running any more.")
+    names = stack.stop(layout)
+    nothing = "Nothing was running any more." if running else "Nothing is up."
+    console.print(f"Ended: {', '.join(names)}." if names else nothing)
     return 0

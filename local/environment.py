@@ -9,7 +9,7 @@ from local.layout import Layout
 from local.processes import TOKEN_VARIABLE
 
 
-def of_stack(layout: Layout, api_url: str, token: str, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+def of_stack(layout: Layout, api_url: str, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables for every process of a stack.
 
     The user's own Prefect settings, profile and proxy must not reach it: a PREFECT_API_URL set in the shell would send
@@ -19,7 +19,7 @@ def of_stack(layout: Layout, api_url: str, token: str, inherited: Mapping[str, s
     local_hosts = ["127.0.0.1", "localhost", *filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy")])]
     return {
         **kept,
-        TOKEN_VARIABLE: token,
+        TOKEN_VARIABLE: layout.token,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
         "NO_PROXY": ",".join(local_hosts),
         "no_proxy": ",".join(local_hosts),

@@ -24,6 +24,11 @@ class Layout:
         return cls(root=root, folder=root / environ.get(FOLDER_VARIABLE, ".local"))
 
     @property
+    def token(self) -> str:
+        """What each process of this folder's stack carries in its environment: it is found without a record."""
+        return str(self.folder.resolve())
+
+    @property
     def prefect_home(self) -> Path:
         """Prefect's home: profiles, database, results."""
         return self.folder / "prefect"

@@ -40,7 +40,6 @@ def of_stack(
     sandbox_url: str,
     api: PrefectApi,
     api_url: str,
-    token: str,
     deployments: str | None = None,
     now: datetime | None = None,
 ) -> tuple[Part, ...]:
@@ -49,7 +48,7 @@ def of_stack(
     Of the deployments those that are called `deployments` are made, or all: each takes about a second.
     """
     python = sys.executable
-    env = environment.of_stack(layout, api_url, token)
+    env = environment.of_stack(layout, api_url)
     since = now or datetime.now(UTC)
     sandbox_port, server_port = (int(httpx.URL(url).port or 0) for url in (sandbox_url, api_url))
     prefect = (python, "-m", "prefect")

@@ -1,8 +1,8 @@
 """Start processes in the background and end exactly these again.
 
-Each stack has a token that its processes and all their descendants carry in their environment. A process is ours when
-its start time is the one we wrote down (the roots), or when it carries the token (what the roots started): a process
-id alone may by now belong to somebody else.
+Each stack's folder has a token that its processes and all their descendants carry in their environment. A process is
+ours when its start time is the one we wrote down (the roots), or when it carries the token (what the roots started): a
+process id alone may by now belong to somebody else.
 """
 
 import ctypes
@@ -10,8 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -105,10 +105,11 @@ def descendants(token: str) -> list[psutil.Process]:
 
 
 def stop(roots: Sequence[Root], token: str, *, grace_s: float = 8.0) -> list[str]:
-    """End the roots and everything they started; return the names of the roots that still ran.
+    """End the roots and all that carries the token; return the names of the roots that still ran.
 
-    The roots get SIGTERM and `grace_s` seconds to end their own children; what is left after that is killed. A second
-    Ctrl-C meanwhile is not heard: it would leave the rest running.
+    The roots get SIGTERM and `grace_s` seconds to end their own children; what is left after that is killed. Where no
+    root is left, what they started gets SIGTERM instead. A second Ctrl-C meanwhile is not heard: it would leave the
+    rest running.
     """
     with _undisturbed():
         return _stop(roots, token, grace_s)
@@ -125,15 +126,18 @@ def _undisturbed() -> Generator[None]:
 
 
 def _stop(roots: Sequence[Root], token: str, grace_s: float) -> list[str]:
-    running = [(root, process) for root in roots if (process := _find(root))]
-    for _, process in running:
-        process.terminate()
-    psutil.wait_procs([process for _, process in running], timeout=grace_s)
-    rest = descendants(token)
-    for process in rest:
-        process.kill()
-    psutil.wait_procs(rest, timeout=grace_s)
-    return [root.name for root, _ in running]
+    running = [(root.name, process) for root in roots if (process := _find(root))]
+    running = running or [(f"left-over process {process.pid}", process) for process in descendants(token)]
+    _end([process for _, process in running], psutil.Process.terminate, grace_s)
+    _end(descendants(token), psutil.Process.kill, grace_s)
+    return [name for name, _ in running]
+
+
+def _end(those: Sequence[psutil.Process], how: Callable[[psutil.Process], None], within_s: float) -> None:
+    for process in those:
+        with suppress(psutil.NoSuchProcess):
+            how(process)
+    psutil.wait_procs(those, timeout=within_s)
 
 
 def tail(log: Path, lines: int = 12) -> str:

@@ -2,7 +2,6 @@
 
 import fcntl
 import time
-import uuid
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from local import ports, processes
+from local import causes, ports, processes
 from local.display import Display
 from local.errors import LocalError
 from local.layout import Layout
@@ -23,15 +22,18 @@ Kind = Literal["up", "demo"]
 
 
 class Stack(BaseModel):
-    """What runs. `kind` says who ends it: `make down`, or the `make demo` that started it."""
+    """What runs. `kind` says who ends it: `make down`, or the `make demo` that started it.
+
+    `is_complete` says that every part was begun and was ready once: a killed `make up` leaves half of them running.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     kind: Kind
-    token: str
     sandbox_url: str
     api_url: str
     roots: tuple[Root, ...] = ()
+    is_complete: bool = False
 
     def check(self) -> None:
         """Raise when one of the services has ended."""
@@ -41,18 +43,21 @@ class Stack(BaseModel):
 
     def stop(self, layout: Layout) -> list[str]:
         """End all its processes and forget it; return the names of those that still ran."""
-        names = processes.stop(self.roots, self.token)
+        names = processes.stop(self.roots, layout.token)
         layout.stack_file.unlink(missing_ok=True)
         return names
 
     def is_up(self) -> bool:
-        """Say whether every service runs."""
-        return bool(self.roots) and all(processes.is_alive(root) for root in self.roots)
+        """Say whether everything was started and every service still runs."""
+        return self.is_complete and all(processes.is_alive(root) for root in self.roots)
 
 
 def _ended(root: Root) -> LocalError:
     code = processes.exit_code(root)
     how = "ended" if code is None else f"ended with exit code {code}"
+    cause = causes.in_log(processes.tail(root.log), root.log.parent.parent)
+    if cause:
+        return LocalError(f"{root.name} {how}: {cause}; its log: {root.log}")
     return LocalError(f"{root.name} {how}; the last lines of {root.log}:\n{processes.tail(root.log)}")
 
 
@@ -62,6 +67,12 @@ def read(layout: Layout) -> Stack | None:
         return Stack.model_validate_json(layout.stack_file.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def stop(layout: Layout) -> list[str]:
+    """End what the folder's stack has running, also when its record is lost; return the names of what still ran."""
+    recorded = read(layout)
+    return recorded.stop(layout) if recorded else processes.stop((), layout.token)
 
 
 def _write(layout: Layout, stack: Stack) -> None:
@@ -88,11 +99,10 @@ def locked(layout: Layout, command: str) -> Generator[None]:
 
 
 def choose_addresses(layout: Layout, kind: Kind) -> Stack:
-    """Return a stack with addresses and a token of its own, in which nothing runs yet."""
+    """Return a stack with addresses of its own, in which nothing runs yet."""
     chosen = ports.choose_all((ports.SANDBOX, ports.PREFECT), layout.ports_file)
     return Stack(
         kind=kind,
-        token=uuid.uuid4().hex,
         sandbox_url=f"http://{ports.HOST}:{chosen[ports.SANDBOX.name]}",
         api_url=f"http://{ports.HOST}:{chosen[ports.PREFECT.name]}/api",
     )
@@ -130,6 +140,8 @@ def start(
             tails = "\n".join(f"  {root.log}:\n{processes.tail(root.log, 6)}" for root in late)
             raise LocalError(f"not ready after {deadline_s:.0f} s: {', '.join(r.name for r in late)}\n{tails}")
         sleep(0.1)
+    stack = stack.model_copy(update={"is_complete": True})
+    _write(layout, stack)
     return stack
 
 

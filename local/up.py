@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 from rich.console import Console
 
-from local import parts, stack
+from local import causes, parts, stack
 from local.display import Display
 from local.layout import Layout
 from local.parts import Part
@@ -29,10 +29,9 @@ def up(layout: Layout, console: Console) -> int:
 
 
 def start(layout: Layout, kind: Kind, display: Display) -> Stack:
-    """Start a stack in place of one that has died; leave nothing behind when that fails."""
-    dead = stack.read(layout)
-    if dead:
-        dead.stop(layout)
+    """Start a stack in place of one that has died or was half started; leave nothing behind when that fails."""
+    causes.check_space(layout.folder)
+    stack.stop(layout)
     fresh = stack.choose_addresses(layout, kind)
     with PrefectApi(fresh.api_url) as api:
         plan: tuple[Part, ...] = parts.of_stack(
@@ -40,13 +39,12 @@ def start(layout: Layout, kind: Kind, display: Display) -> Stack:
             sandbox_url=fresh.sandbox_url,
             api=api,
             api_url=fresh.api_url,
-            token=fresh.token,
             deployments=parts.SANDBOX_DEPLOYMENT if kind == "demo" else None,
         )
         try:
             return stack.start(layout, fresh, plan, display)
         except BaseException:
-            (stack.read(layout) or fresh).stop(layout)
+            stack.stop(layout)
             raise
 
 

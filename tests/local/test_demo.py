@@ -17,15 +17,13 @@ from local.stack import Stack
 from tests.local.prefect_server import RUN_ID, Script, artifact, serve, task_run
 from tests.local.test_report import CHUNKS, MARKDOWN
 
-TOKEN = "token-of-this-demo"
-
 
 def run(layout: Layout, script: Script, command: Callable[[Layout, Console], int] = demo) -> tuple[int, str]:
     """Run the command on a stack of one sleeping process and the scripted server; return its code and output."""
     root = processes.start(
         "worker",
         (sys.executable, "-c", "import time; time.sleep(600)"),
-        env={**os.environ, TOKEN_VARIABLE: TOKEN},
+        env={**os.environ, TOKEN_VARIABLE: layout.token},
         cwd=layout.root,
         log=layout.log("worker"),
         dies_with_us=True,
@@ -33,12 +31,12 @@ def run(layout: Layout, script: Script, command: Callable[[Layout, Console], int
     console = Console(file=io.StringIO(), width=200)
     try:
         with serve(script) as api_url:
-            up = Stack(kind="up", token=TOKEN, sandbox_url="http://127.0.0.1:1", api_url=api_url, roots=(root,))
+            up = Stack(kind="up", sandbox_url="http://127.0.0.1:1", api_url=api_url, roots=(root,), is_complete=True)
             layout.stack_file.write_text(up.model_dump_json())
             code = command(layout, console)
         assert processes.is_alive(root), "a demo ended the stack of `make up`"
     finally:
-        processes.stop([root], TOKEN)
+        processes.stop([root], layout.token)
     assert isinstance(console.file, io.StringIO)
     return code, console.file.getvalue()
 

@@ -18,11 +18,19 @@ from local.layout import FOLDER_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTES_S = 280
+OWN_FILES = {
+    ".prefect/profiles.toml": 'active = "old"\n[profiles.old]\nPREFECT_API_URL = "http://127.0.0.1:9/api"\n',
+    ".prefect/prefect.db": "the user's own runs",
+    ".aws/credentials": "[default]\naws_access_key_id = of-the-user\n",
+    ".config/matplotlib/matplotlibrc": "backend: no-such-backend\n",
+    "notes.txt": "canary",
+}
+"""What lies in the user's home before; an old Prefect profile names a server that is not there."""
 
 
 @dataclass(frozen=True)
 class Newcomer:
-    """A user with an empty home, whose shell points Prefect elsewhere."""
+    """A user with an old Prefect profile and other files at home, whose shell points Prefect elsewhere."""
 
     home: Path
     folder: Path
@@ -72,6 +80,13 @@ class Newcomer:
         return found
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below the folder, byte for byte, and every folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b"folder" for path in folder.rglob("*")
+    }
+
+
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     """Return the user; whatever a failed test left running is ended."""
@@ -82,7 +97,9 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
         free = [str(probe.getsockname()[1]) for probe in (one, other)]
     variables = (ports.SANDBOX.variable, ports.PREFECT.variable)
     user = Newcomer(path / "home", path / "local", dict(zip(variables, free, strict=True)))
-    user.home.mkdir()
+    for name, text in OWN_FILES.items():
+        (user.home / name).parent.mkdir(parents=True, exist_ok=True)
+        (user.home / name).write_text(text)
     yield user
     user.begin("down").communicate(timeout=MINUTES_S)
 
@@ -93,6 +110,7 @@ def test_demo_answers_then_adopts_and_leaves_nothing_behind(newcomer: Newcomer) 
 
     Neither writes into the user's home or asks the user's own Prefect server, and after `make down` nothing runs.
     """
+    at_home = contents(newcomer.home)
     first = newcomer.run("demo")
     assert re.search(r"created [1-9]\d*, adopted 0, updated 0", first)
     assert "14 дней, не считая дня покупки" in first
@@ -106,7 +124,7 @@ def test_demo_answers_then_adopts_and_leaves_nothing_behind(newcomer: Newcomer) 
 
     assert newcomer.run("down") == "Ended: sandbox, server, worker.\n"
     assert newcomer.processes() == []
-    assert list(newcomer.home.iterdir()) == []
+    assert contents(newcomer.home) == at_home
 
 
 @pytest.mark.timeout(600)

@@ -23,7 +23,7 @@ USERS_OWN = {
 
 def test_users_prefect_settings_do_not_reach_the_stack(layout: Layout) -> None:
     """A Prefect address, key, profile or home in the user's shell is not taken over."""
-    seen = environment.of_stack(layout, API_URL, "token", USERS_OWN)
+    seen = environment.of_stack(layout, API_URL, USERS_OWN)
     assert seen["PREFECT_API_URL"] == API_URL
     assert seen["PREFECT_HOME"] == str(layout.prefect_home)
     assert "PREFECT_API_KEY" not in seen
@@ -43,7 +43,7 @@ def test_prefect_itself_agrees(layout: Layout, tmp_path: Path) -> None:
             "-c",
             "import prefect.settings as s; print(s.PREFECT_API_URL.value(), s.PREFECT_HOME.value())",
         ],
-        env=environment.of_stack(layout, API_URL, "token", inherited),
+        env=environment.of_stack(layout, API_URL, inherited),
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -55,14 +55,14 @@ def test_prefect_itself_agrees(layout: Layout, tmp_path: Path) -> None:
 
 def test_no_proxy_stands_before_loopback(layout: Layout) -> None:
     """Calls to 127.0.0.1 do not go through the user's proxy; the user's own exceptions stay."""
-    seen = environment.of_stack(layout, API_URL, "token", USERS_OWN)
+    seen = environment.of_stack(layout, API_URL, USERS_OWN)
     assert seen["NO_PROXY"].split(",") == ["127.0.0.1", "localhost", "intranet.example.com"]
     assert seen["no_proxy"] == seen["NO_PROXY"]
 
 
 def test_nothing_reports_home(layout: Layout) -> None:
     """Telemetry is off for Prefect's server, its client and the libraries; the sandbox never asks the hub."""
-    seen = environment.of_sandbox(environment.of_stack(layout, API_URL, "token", USERS_OWN))
+    seen = environment.of_sandbox(environment.of_stack(layout, API_URL, USERS_OWN))
     assert seen["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert seen["DO_NOT_TRACK"] == "1"
     assert seen["HF_HUB_OFFLINE"] == "1"

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,8 +23,6 @@ from local.parts import Part
 from local.processes import TOKEN_VARIABLE
 from local.stack import Kind, Stack
 
-TOKEN = "token-of-this-stack"
-
 
 def python(program: str) -> tuple[str, ...]:
     """Return the command that runs a program."""
@@ -35,7 +34,7 @@ SERVICE = python("import time; print('begun', flush=True); time.sleep(600)")
 
 def empty(kind: Kind = "demo") -> Stack:
     """Return a stack in which nothing runs."""
-    return Stack(kind=kind, token=TOKEN, sandbox_url="http://127.0.0.1:1", api_url="http://127.0.0.1:1/api")
+    return Stack(kind=kind, sandbox_url="http://127.0.0.1:1", api_url="http://127.0.0.1:1/api")
 
 
 def part(
@@ -44,7 +43,7 @@ def part(
     """Return a part; a service is ready when it has written its first line."""
     log = layout.log(name)
     ready = (lambda: log.exists() and "\n" in log.read_text()) if service else None
-    return Part(name, command, {**os.environ, TOKEN_VARIABLE: TOKEN}, ready=ready, after=after)
+    return Part(name, command, {**os.environ, TOKEN_VARIABLE: layout.token}, ready=ready, after=after)
 
 
 def quiet() -> Console:
@@ -180,6 +179,43 @@ def test_down_leaves_a_running_demo_alone(layout: Layout) -> None:
     assert not started.is_up()
 
 
+def test_half_started_stack_is_not_up(layout: Layout) -> None:
+    """What a `make up` that was killed half-way has left is not taken for a stack, and `make down` ends it."""
+    program = (
+        "import io, os, sys; from rich.console import Console; from local.display import Display;"
+        "from pathlib import Path; from local.layout import Layout; from tests.local.test_stack import *;"
+        "layout = Layout(Path(sys.argv[1]), Path(sys.argv[2]));"
+        "begin(layout, part('server', SERVICE, layout), part('worker', python('import time; time.sleep(600)'), layout),"
+        " kind='up')"
+    )
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", program, str(layout.root), str(layout.folder)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as making:
+        while (left := stack.read(layout)) is None or len(left.roots) < 2:
+            assert making.poll() is None
+        making.kill()
+    left = stack.read(layout)
+    assert left
+    assert all(processes.is_alive(root) for root in left.roots)
+    assert not left.is_up()
+    assert down(layout, quiet()) == 0
+    assert processes.descendants(layout.token) == []
+
+
+@pytest.mark.parametrize("lost", ["record", "folder"])
+def test_down_needs_no_record(layout: Layout, lost: str) -> None:
+    """With a damaged record, or without the folder that somebody has removed, `make down` still ends what runs."""
+    started = begin(layout, part("server", SERVICE, layout), kind="up")
+    if lost == "record":
+        layout.stack_file.write_text("{")
+    else:
+        shutil.rmtree(layout.folder)
+    console = quiet()
+    assert down(layout, console) == 0
+    assert text(console) == f"Ended: left-over process {started.roots[0].pid}.\n"
+    assert processes.descendants(layout.token) == []
+
+
 def test_damaged_record_is_as_good_as_none(layout: Layout) -> None:
     """A record that cannot be read does not stop the next command."""
     layout.stack_file.write_text(json.dumps({"kind": "up"}))
@@ -201,6 +237,26 @@ def command(layout: Layout, *arguments: str, **variables: str) -> subprocess.Com
         text=True,
         check=False,
     )
+
+
+def test_folder_that_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
+    """What stands where the folder must be is named, with the variable that names another one."""
+    (tmp_path / "taken").write_text("mine")
+    ended = command(Layout(root=tmp_path, folder=tmp_path / "taken"), "up")
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"make up: {tmp_path / 'taken'} must be a folder and is none; move it away, "
+        "or name a folder elsewhere with LOCAL_DIR\n"
+    )
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_known_cause_takes_the_place_of_a_traceback(layout: Layout) -> None:
+    """A damaged database of Prefect's is one line that says how to begin anew."""
+    last_words = "sqlalchemy.exc.DatabaseError: (sqlite3.DatabaseError) file is not a database"
+    dying = part("server", python(f"import sys; sys.exit({last_words!r})"), layout)
+    with pytest.raises(LocalError, match=r"^server ended with exit code 1: .*is damaged; `make clean`.*server\.log$"):
+        begin(layout, dying)
 
 
 def test_taken_port_is_one_clear_line(layout: Layout) -> None:

@@ -32,6 +32,8 @@ FLOWS = [
 ]
 CLOUDS = {"finetune_embedder": {"sandbox": "yandex-sandbox", "yandex": "yandex"}}
 """The cloud that each deployment of a flow goes to."""
+DEFINITIONS = ".definitions"
+"""Prefect passes over it: its documentation keeps there what the deployments name by a YAML anchor."""
 ON_CLOUDRU = {"sandbox": "sandbox", "cloudru": "cloudru"}
 SCHEDULES = {
     "resume_rag": "0 8 * * 1-5",
@@ -53,7 +55,7 @@ def unknown_keys(content: dict[str, Any]) -> set[str]:
 
     The models ignore unknown keys, so they are asked for their fields.
     """
-    unknown = _beyond(PrefectYamlModel, content, "")
+    unknown = _beyond(PrefectYamlModel, content, "") - {DEFINITIONS}
     for deployment in content.get("deployments", []):
         place = f"deployments.{deployment.get('name')}"
         unknown |= _beyond(DeploymentConfig, deployment, place)

@@ -1,4 +1,4 @@
-"""`python -m local.docs` writes the lists in docs/: parameters, assumptions, decisions. So they cannot go stale."""
+"""`python -m local.docs` writes the lists in docs/: parameters, blocks, assumptions, decisions: none goes stale."""
 
 import inspect
 import json
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pydantic import BaseModel
+from prefect.blocks.core import Block
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from blocks import CloudRuCredentials, HuggingFaceCredentials, YandexCloudCredentials
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
@@ -19,6 +21,13 @@ from tasks.gate import Thresholds
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "parameters.md"
+BLOCKS_PAGE = DOCS / "blocks.md"
+BLOCKS: dict[type[Block], str] = {
+    CloudRuCredentials: "parameters.md#endpoints",
+    YandexCloudCredentials: "yandex-api.md#hosts",
+    HuggingFaceCredentials: "",
+}
+"""Each block with the place that lists its endpoints."""
 API_PAGES: dict[Path, type[BaseModel]] = {
     DOCS / "cloudru-api.md": Assumptions,
     DOCS / "yandex-api.md": YandexAssumptions,
@@ -65,6 +74,20 @@ def page() -> str:
     return "\n".join([INTRODUCTION, *(section(model) for model in seen.values())])
 
 
+def blocks_page() -> str:
+    """Return docs/blocks.md with the blocks and their fields written anew."""
+    head, _, _ = BLOCKS_PAGE.read_text(encoding="utf-8").partition(MARKER)
+    return "\n".join([head + MARKER, *(block_section(block, endpoints) for block, endpoints in BLOCKS.items())])
+
+
+def block_section(block: type[Block], endpoints: str) -> str:
+    """Return the heading, description, table of fields and example of one block."""
+    assumptions = f"{endpoints.partition('#')[0].replace('parameters', 'cloudru-api')}#assumptions"
+    table = table_of(block).replace("(#endpoints)", f"({endpoints})").replace("(#assumptions)", f"({assumptions})")
+    heading = f"## {block.get_block_type_slug()}"
+    return "\n".join([heading, "", str(block.get_description()), "", table, "", str(block.get_code_example()), ""])
+
+
 def api_page(path: Path) -> str:
     """Return the page of a cloud's API with its last part, the table of assumptions, written anew."""
     head, _, _ = path.read_text(encoding="utf-8").partition(MARKER)
@@ -107,13 +130,17 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 def section(model: type[BaseModel]) -> str:
     """Return the heading, the docstring and the table of one model."""
+    return "\n".join([f"## {model.__name__}", "", inspect.getdoc(model) or "", "", table_of(model), ""])
+
+
+def table_of(model: type[BaseModel]) -> str:
+    """Return the table of a model's fields."""
     properties = model.model_json_schema()["properties"]
     rows = [
         f"| `{name}` | {kind(properties[name])} | {default(field)} | {field.description or ''} |".replace("\n", " ")
         for name, field in model.model_fields.items()
     ]
-    head = ["| parameter | type | default | what it is |", "|---|---|---|---|"]
-    return "\n".join([f"## {model.__name__}", "", inspect.getdoc(model) or "", "", *head, *rows, ""])
+    return "\n".join(["| parameter | type | default | what it is |", "|---|---|---|---|", *rows])
 
 
 def kind(schema: dict[str, Any]) -> str:
@@ -132,7 +159,7 @@ def kind(schema: dict[str, Any]) -> str:
         items = schema.get("items", {})
         return f"list of {kind(items)}" if items else "list"
     words = {"string": "text", "integer": "whole number", "boolean": "yes or no", "object": "mapping"}
-    name = str(schema.get("type", "any"))
+    name = "secret" if schema.get("writeOnly") else str(schema.get("type", "any"))
     bounds = [text.format(schema[key]) for key, text in BOUNDS.items() if key in schema]
     return ", ".join([words.get(name, name), *bounds]).replace("|", "\\|")
 
@@ -142,6 +169,7 @@ def default(field: FieldInfo) -> str:
     if field.is_required():
         return "-"
     value = field.get_default(call_default_factory=True, validated_data={})
+    value = value.get_secret_value() if isinstance(value, SecretStr) else value
     if value is None:
         return "left out"
     if value in ("", (), []):
@@ -159,7 +187,8 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    written = {PAGE: page(), DECISIONS: decisions_page(), **{path: api_page(path) for path in API_PAGES}}
+    written = {PAGE: page(), BLOCKS_PAGE: blocks_page(), DECISIONS: decisions_page()}
+    written |= {path: api_page(path) for path in API_PAGES}
     for path, text in written.items():
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path}")

@@ -11,6 +11,7 @@ import pytest
 from prefect import Flow
 from pydantic import BaseModel
 
+import blocks
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
 from flows.ask import ask_rag
@@ -21,7 +22,18 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
 from flows.teardown import teardown_rag
-from local.docs import API_PAGES, DECISIONS, PAGE, api_page, decisions_page, nested_models, page
+from local.docs import (
+    API_PAGES,
+    BLOCKS,
+    BLOCKS_PAGE,
+    DECISIONS,
+    PAGE,
+    api_page,
+    blocks_page,
+    decisions_page,
+    nested_models,
+    page,
+)
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds
 from tasks.lock import LOCK_WAIT_S
@@ -73,6 +85,12 @@ def test_links_resolve(path: Path) -> None:
 def test_parameters_page_is_up_to_date() -> None:
     """docs/parameters.md is what the models say now; `python -m local.docs` writes it again."""
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_blocks_page_is_up_to_date() -> None:
+    """docs/blocks.md has every block of the project, as its class says it now."""
+    assert {block.__name__ for block in BLOCKS} == set(blocks.__all__)
+    assert BLOCKS_PAGE.read_text(encoding="utf-8") == blocks_page()
 
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
@@ -136,9 +154,9 @@ def _written(default: ast.expr | None) -> str | None:
 
 
 def messages() -> set[str]:
-    """Return every string constant of the product's code; implicit concatenation is one string, as it is raised."""
-    found: set[str] = set()
-    for folder in ("flows", "tasks", "blocks", "clouds"):
+    """Return every string constant of the code, and the Makefile; implicit concatenation is one string, as raised."""
+    found = {(ROOT / "Makefile").read_text(encoding="utf-8")}
+    for folder in ("flows", "tasks", "blocks", "clouds", "local"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -146,15 +164,26 @@ def messages() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("page_name", ["provision-rag.md", "finetune-embedder.md"])
-def test_every_message_of_the_troubleshooting_table_is_raised(page_name: str) -> None:
-    """The words quoted in the table stand in the code's messages; `…` is where a message has a name or a number."""
+@pytest.mark.parametrize("page_name", ["troubleshooting.md", "operate.md"])
+def test_every_message_of_a_troubleshooting_table_is_raised(page_name: str) -> None:
+    """The words quoted in a table of messages stand in the code; `…` is where a message has a name or a number."""
     text = (ROOT / "docs" / page_name).read_text(encoding="utf-8")
-    quoted = re.findall(r"^\| `([^`]+)` \|", text.split("## When it fails", 1)[1], re.MULTILINE)
+    tables = re.findall(r"^\| message \|.*\n(?:\|.*\n)+", text, re.MULTILINE)
+    cells = re.findall(r"^\| (`.+?`) \|", "".join(tables), re.MULTILINE)
     constants = messages()
-    assert quoted
-    for fragment in (part.strip() for quote in quoted for part in quote.split("…")):
+    assert cells
+    for fragment in (
+        part.strip() for cell in cells for quote in cell.strip("`").split("`, `") for part in quote.split("…")
+    ):
         assert any(fragment in constant for constant in constants), fragment
+
+
+def test_troubleshooting_has_each_message_once() -> None:
+    """A message stands in one row only: two rows would give two answers."""
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.+?`) \|", text, re.MULTILINE)
+    quoted = [quote for cell in cells for quote in cell.strip("`").split("`, `")]
+    assert sorted(quoted) == sorted(set(quoted))
 
 
 def test_every_decision_is_listed() -> None:

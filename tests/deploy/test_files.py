@@ -1,0 +1,57 @@
+"""What deploy/ says is what Prefect and the project understand: a misspelt variable would be passed over in silence."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.settings import Settings
+from prefect.settings.legacy import _get_valid_setting_names
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+OF_PREFECT_REDIS = {"PREFECT_REDIS_MESSAGING_HOST", "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_HOST"}
+"""Source: prefect-redis 0.3.0, `prefect_redis/client.py` and `cleanup_queue.py`, read 2026-11-22."""
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in DEPLOY.rglob("*") if path.is_file()), ids=lambda path: path.name
+)
+def test_prefect_knows_every_variable(path: Path) -> None:
+    """Every variable that begins with PREFECT_ is a setting of Prefect."""
+    named = set(re.findall(r"PREFECT_[A-Z0-9_]+", path.read_text(encoding="utf-8")))
+    assert named - _get_valid_setting_names(Settings) <= OF_PREFECT_REDIS
+
+
+def test_the_image_is_pinned_and_has_no_root_and_no_sandbox() -> None:
+    """Every installation keeps to constraints.txt or brings nothing else; the last user is a number other than 0."""
+    installs = re.findall(r"pip install ([^\n]+)", DOCKERFILE)
+    assert installs
+    assert all("--constraint constraints.txt" in each or "--no-deps" in each for each in installs)
+    assert re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE)[-1] != "0"
+    assert "[sandbox" not in DOCKERFILE
+    assert set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE)) == {"flows", "tasks", "blocks", "clouds"}
+
+
+def test_what_is_not_copied_does_not_enter_the_build() -> None:
+    """The build sees each file that it copies and no other folder: no .git, no .local with blocks and their key."""
+    lines = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    ignored = [line for line in lines if line and not line.startswith("#")]
+    assert ignored[0] == "**"
+    seen = {line.removeprefix("!").partition("/")[0] for line in ignored[1:]}
+    copied = {
+        name for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()
+    }
+    assert seen == copied
+    assert all((ROOT / name).exists() for name in seen)
+
+
+def test_compose_holds_no_secret() -> None:
+    """The database's password is asked for; only the server's port is published, on loopback."""
+    services = COMPOSE["services"]
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+    assert [port for each in services.values() for port in each.get("ports", [])] == ["127.0.0.1:4200:4200"]
+    assert all(name in services for each in services.values() for name in each.get("depends_on", {}))

@@ -5,8 +5,10 @@ deployments.yaml and automations.yaml. `make deploy` starts it with a Prefect ho
 
 import argparse
 import sys
+from http import HTTPStatus
 from pathlib import Path
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import PrefectException
 
@@ -16,18 +18,19 @@ from local.deployment_changes import Change, compare
 from local.errors import LocalError
 
 ROOT = Path(__file__).resolve().parent.parent
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 GONE = "not in the file; make deploy PRUNE=1 deletes it"
 VERBS = {"create": "created", "change": "changed", "same": "unchanged", "gone": "not in the file"}
 
 
-def apply_deployments(client: SyncPrefectClient, *, name: str | None, dry_run: bool, prune: bool) -> None:
+def apply_deployments(client: SyncPrefectClient, path: Path, *, name: str | None, dry_run: bool, prune: bool) -> None:
     """Deploy what is new or differs, tell what is not in the file, and delete that with `prune`.
 
     Raises:
         LocalError: a file is wrong, a work pool is missing, or Prefect did not do what it was asked.
 
     """
-    file = deployment_file.read(ROOT / deployment_file.FILE, name)
+    file = deployment_file.read(path, name)
     deployed.check_work_pools(client, file.deployments)
 
     def look() -> list[Change]:
@@ -49,9 +52,9 @@ def apply_deployments(client: SyncPrefectClient, *, name: str | None, dry_run: b
         raise LocalError(f"deployed, but the server still differs from {deployment_file.FILE}: {', '.join(left)}")
 
 
-def apply_automations(client: SyncPrefectClient, *, dry_run: bool, prune: bool) -> None:
+def apply_automations(client: SyncPrefectClient, path: Path, *, dry_run: bool, prune: bool) -> None:
     """Create, change and with `prune` delete automations; without a notification block only what sends nothing."""
-    file = automation_file.read(ROOT / automation_file.FILE)
+    file = automation_file.read(path)
     wanted = file.wanted(automation_file.find_block(client, file.block) if file.block else automation_file.ANY_BLOCK)
     changes: list[AutomationChange] = automation_file.compare(wanted, automation_file.automations(client))
     if not file.block:
@@ -81,19 +84,28 @@ def _sum_up(file: str, kinds: list[str], *, dry_run: bool) -> None:
 def main() -> int:
     """Apply both files; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.apply", description=__doc__)
+    parser.add_argument("--files", type=Path, default=ROOT, help="the folder of both files; left out: the checkout")
     parser.add_argument("--name", help="only the deployments of this name, and no automations")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--prune", action="store_true", help="delete what is not in the files")
     asked = parser.parse_args()
     try:
         with get_client(sync_client=True) as client:
-            apply_deployments(client, name=asked.name, dry_run=asked.dry_run, prune=asked.prune)
+            switches = {"dry_run": asked.dry_run, "prune": asked.prune}
+            apply_deployments(client, asked.files / deployment_file.FILE, name=asked.name, **switches)
             if asked.name is None:
-                apply_automations(client, dry_run=asked.dry_run, prune=asked.prune)
-    except (LocalError, PrefectException) as error:
-        print(f"make deploy: {error}", file=sys.stderr)
+                apply_automations(client, asked.files / automation_file.FILE, **switches)
+    except (LocalError, PrefectException, httpx.HTTPError) as error:
+        print(f"make deploy: {_cause(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _cause(error: Exception) -> str:
+    """Return what went wrong; of the server's own refusals one line."""
+    if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in REFUSED:
+        return "the server refuses the key: set PREFECT_API_KEY or PREFECT_API_AUTH_STRING"
+    return str(error) if isinstance(error, LocalError) else " ".join(str(error).split())
 
 
 if __name__ == "__main__":

@@ -18,11 +18,15 @@ API_URL = "PREFECT_API_URL"
 OF_THE_SERVER = ("PREFECT_API_", "PREFECT_CLIENT_")
 """Settings that say which server and as whom; all others of the user's Prefect stay out."""
 SWITCHES = {"DRY_RUN": "--dry-run", "PRUNE": "--prune"}
+FILES = "FILES"
 OFF = ("", "0", "no", "false")
 
 
 def deploy(layout: Layout, console: Console) -> int:
-    """Apply both files to the server of PREFECT_API_URL, else to the stack that is up; DRY_RUN and PRUNE as set."""
+    """Apply both files to the server of PREFECT_API_URL, else to the stack that is up; DRY_RUN and PRUNE as set.
+
+    FILES names another folder than the checkout's for both.
+    """
     api_url = choose_server(layout, os.environ)
     check_server(api_url)
     console.print(f"Prefect server {api_url.removesuffix('/api')}", highlight=False)
@@ -31,7 +35,8 @@ def deploy(layout: Layout, console: Console) -> int:
     del own[TOKEN_VARIABLE]  # it is no part of the local stack: `make down` lets it go on
     server = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_SERVER)}
     switches = [flag for name, flag in SWITCHES.items() if os.environ.get(name, "").lower() not in OFF]
-    command = (sys.executable, "-m", "local.apply", *switches)
+    files = ["--files", os.environ[FILES]] if os.environ.get(FILES) else []
+    command = (sys.executable, "-m", "local.apply", *switches, *files)
     return subprocess.run(command, cwd=layout.root, env={**own, **server, API_URL: api_url}, check=False).returncode
 
 

@@ -15,12 +15,15 @@ PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extr
 # Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
 WORKERS ?= 3
 
+# Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
+export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
+
 # Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
 OPERATION := browser or schedule or postgres or notify
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy test test-operation check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy test test-operation screenshots check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,13 +44,16 @@ down: ## end what `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "Nothing is up."; fi
 
 deploy: $(VENV)/with-sandbox ## deployments.yaml and automations.yaml to PREFECT_API_URL; DRY_RUN=1 only says, PRUNE=1 deletes
-	@DRY_RUN=$(DRY_RUN) PRUNE=$(PRUNE) $(BIN)/python -m local deploy
+	@$(BIN)/python -m local deploy
 
 test: $(VENV)/with-test ## every test but those of test-operation
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ($(OPERATION))"
 
-test-operation: $(VENV)/with-operation ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
+test-operation: $(VENV)/with-test ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
 	$(BIN)/python -m pytest -m "$(OPERATION)"
+
+screenshots: $(VENV)/with-test ## docs/screenshots, made anew by the tests that drive the UI in Chromium
+	$(BIN)/python -m pytest tests/browser --pictures docs/screenshots
 
 check: $(VENV)/with-check ## ruff, pyright in strict mode, import contracts
 	$(BIN)/ruff check .
@@ -63,8 +69,7 @@ clean: down ## remove the data of the local stack, not the environment
 
 $(VENV)/with-sandbox: EXTRAS := sandbox
 $(VENV)/with-test: EXTRAS := sandbox,test
-$(VENV)/with-operation: EXTRAS := sandbox,test,screenshots
-$(VENV)/with-check: EXTRAS := sandbox,test,check,bench,screenshots
+$(VENV)/with-check: EXTRAS := sandbox,test,check,bench
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench
 
 $(VENV)/with-%: Makefile pyproject.toml constraints.txt | $(BIN)/python

@@ -105,6 +105,9 @@ def _cause(error: Exception) -> str:
     """Return what went wrong; of the server's own refusals one line."""
     if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in REFUSED:
         return "the server refuses the key: set PREFECT_API_KEY or PREFECT_API_AUTH_STRING"
+    if isinstance(error, httpx.HTTPStatusError) and error.response.is_server_error:
+        asked = f"{error.request.method} {error.request.url.path}"
+        return f"the server answered {error.response.status_code} to {asked}: see its log, it or its database is down"
     return str(error) if isinstance(error, LocalError) else " ".join(str(error).split())
 
 

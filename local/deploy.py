@@ -64,3 +64,13 @@ def check_server(api_url: str) -> None:
             f"{api_url} answers, but not as a Prefect server does (HTTP {answer.status_code} for /health): {API_URL} "
             "ends with /api"
         )
+    if not _reaches_its_database(api_url):
+        raise LocalError(f"the Prefect server at {api_url} does not reach its database: start that, or see its log")
+
+
+def _reaches_its_database(api_url: str) -> bool:
+    """Ask the server; one that waits for its database for too long does not. Prefect Cloud does not know the question."""
+    try:
+        return httpx.get(f"{api_url}/ready", timeout=30).status_code != HTTPStatus.SERVICE_UNAVAILABLE
+    except httpx.TransportError:
+        return False

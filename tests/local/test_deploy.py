@@ -51,6 +51,19 @@ def test_a_prefect_server_is_known_by_its_answer() -> None:
         check_server(f"{url}/api")
 
 
+def test_a_database_that_is_down_is_one_line() -> None:
+    """The server is well, as it says, and cannot answer anything: its database is named as the place to look."""
+
+    class WithoutDatabase(Script):
+        def answer(self, method: str, path: str, body: object) -> tuple[int, object]:
+            down = (503, {"message": "Database is not available"})
+            return down if path == "/api/ready" else super().answer(method, path, body)
+
+    complaint = r"^the Prefect server at .* does not reach its database: start that, or see its log$"
+    with serve(WithoutDatabase([])) as api_url, pytest.raises(LocalError, match=complaint):
+        check_server(api_url)
+
+
 @pytest.mark.parametrize(("status", "text"), [(200, "<html>"), (404, "nothing here")])
 def test_another_program_is_no_prefect_server(status: int, text: str) -> None:
     """The line says how the address answered, and what the URL of an API looks like."""

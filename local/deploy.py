@@ -69,7 +69,7 @@ def check_server(api_url: str) -> None:
 
 
 def _reaches_its_database(api_url: str) -> bool:
-    """Ask the server; one that waits for its database for too long does not. Prefect Cloud does not know the question."""
+    """Ask the server; one that waits too long for its database does not. Prefect Cloud does not know the question."""
     try:
         return httpx.get(f"{api_url}/ready", timeout=30).status_code != HTTPStatus.SERVICE_UNAVAILABLE
     except httpx.TransportError:

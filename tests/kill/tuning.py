@@ -15,7 +15,6 @@ from tests.kill.cloud import Project
 from tests.sandbox_process import SandboxProcess
 
 YANDEX_BLOCK = "kill-yandex"
-CREATES = ("DatasetService/Create", "TuningService/Tune")
 NO_QUOTA = {"yandex_tunings_per_hour": 1000, "yandex_tunings_per_day": 1000, "yandex_embeddings_per_second": 5 * FAST}
 
 

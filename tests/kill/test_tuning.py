@@ -71,6 +71,7 @@ def test_a_lost_reply_to_any_call_makes_nothing_twice(folder: EmptyFolder, chang
 def test_cancelled_run(folder: EmptyFolder, status: str, *, wished: bool) -> None:
     """A person cancels the flow run while it waits: the tuning is cancelled too only when that was wished."""
     folder.empty()
+    folder.sandbox.set(yandex_reuses_trainings=False)  # it must still be going on
     with finetuning(folder.tuning, YANDEX_BLOCK, folder.results, cancel=wished) as process:
         wait_until_it_waits(folder)
         with get_client(sync_client=True) as client:

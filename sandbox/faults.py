@@ -26,7 +26,7 @@ class FaultOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     method: str = Field(default="*", description="GET, POST, ... or * for any.")
-    path: str = Field(default="", description="Regular expression searched in /host/path.")
+    path: str = Field(description="Regular expression searched in /host/path.")
     mutating: bool = Field(
         default=False,
         description="Only a client's requests that may change something, not those of one service to another.",

@@ -15,7 +15,7 @@ PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extr
 # Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
 WORKERS ?= 3
 
-BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory
+BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
 .PHONY: help demo demo-lifecycle demo-tuning up down test check bench clean
 

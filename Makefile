@@ -21,7 +21,7 @@ export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
 # Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
 OPERATION := browser or schedule or postgres or notify
 
-BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory
+BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
 .PHONY: help demo demo-lifecycle demo-tuning up down deploy test test-operation screenshots check bench clean
 

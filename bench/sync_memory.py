@@ -22,13 +22,16 @@ from bench.upload import BUCKET, s3_server
 from clouds.cloudru.storage import Document
 
 FILE_BYTES = 256
+FILES_IN_A_FOLDER = 1000
+"""100 000 files in one folder slow the S3 server down to some 66 stores a second."""
 LARGE_BYTES = 5 << 30
 MEBIBYTE = 1 << 20
 
 
 def sync(base_url: str, source: Path, prefix: str) -> int:
     """Plan and send; return the peak resident memory of this process in bytes."""
-    documents = [Document(path.name, UPath(path)) for path in sorted(source.iterdir())]
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    documents = [Document(path.relative_to(source).as_posix(), UPath(path)) for path in files]
     with client_of(base_url) as client:
         client.storage.send(client.storage.sync_plan(BUCKET, prefix, documents, delete_missing=True))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -47,7 +50,9 @@ def sources(workplace: Path, counts: list[int], large_bytes: int) -> dict[str, t
         folder = workplace / f"{count} documents"
         folder.mkdir()
         for number in range(count):
-            (folder / f"{number:06}.txt").write_bytes(os.urandom(FILE_BYTES))
+            path = folder / f"{number // FILES_IN_A_FOLDER:03}" / f"{number:06}.txt"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(os.urandom(FILE_BYTES))
         found[folder.name] = folder, count
     if large_bytes:
         folder = workplace / f"one of {large_bytes / (1 << 30):g} GiB"

@@ -4,7 +4,7 @@ from prefect import flow
 from prefect.utilities.annotations import quote
 
 from flows.specs import OnFailure, PromotedEmbedder, RagStack, StackPlan, StackReport
-from tasks.approval import approve
+from tasks.approval import approval_reason, wait_for_approval
 from tasks.checks import check_stack
 from tasks.credentials import credentials
 from tasks.failure import after_failure
@@ -56,18 +56,25 @@ def provision_rag(
     with (
         recorded_steps(),
         credentials(cloud, huggingface) as (cloudru, hub),
-        stack_lock(cloudru, base.name, lock_wait_s),
+        stack_lock(cloudru, base.name, lock_wait_s) as lock,
     ):
         notes: tuple[str, ...] = ()
         if promoted_embedder is not None:
             taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
             stack, notes = stack.model_copy(update={"embedder": taken.spec}), taken.notes
-        checked = check_stack(cloudru, hub, stack)
-        seen = observe(cloudru, hub, stack, checked)
-        plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace, notes=notes)
-        if plan_only:
-            return plan
-        approve(cloudru, plan, approve_above_rub_per_hour)
+        approved: StackPlan | None = None
+        while True:
+            checked = check_stack(cloudru, hub, stack)
+            seen = observe(cloudru, hub, stack, checked)
+            plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace, notes=notes)
+            if plan_only:
+                return plan
+            reason = approval_reason(plan, approve_above_rub_per_hour)
+            if not reason or plan == approved:
+                break
+            with lock.released():  # a person may take a day, and meanwhile others may work on the stack: look again
+                wait_for_approval(cloudru, plan, reason)
+            approved = plan
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, seen.documents)

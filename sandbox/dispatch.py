@@ -91,7 +91,11 @@ class Dispatch:
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode("latin-1"))]
             await send(message)
 
-        fault = self._services.faults.take(scope["method"], f"/{arrival.host}{arrival.path}")
+        mutating = is_mutating(scope["method"], arrival.host, arrival.path)
+        internal = header(scope, b"user-agent").startswith(SERVICE_AGENT)
+        fault = self._services.faults.take(
+            scope["method"], f"/{arrival.host}{arrival.path}", mutating=mutating and not internal
+        )
         try:
             if fault is None:
                 await self._serve(scope, receive, send_noted, arrival)
@@ -108,8 +112,8 @@ class Dispatch:
                     "status": status,
                     "at": timestamp(self._services.clock()),
                     "request_id": request_id,
-                    "mutating": is_mutating(scope["method"], arrival.host, arrival.path),
-                    "internal": header(scope, b"user-agent").startswith(SERVICE_AGENT),
+                    "mutating": mutating,
+                    "internal": internal,
                 }
             )
 

@@ -27,6 +27,10 @@ class FaultOrder(BaseModel):
 
     method: str = Field(default="*", description="GET, POST, ... or * for any.")
     path: str = Field(description="Regular expression searched in /host/path.")
+    mutating: bool = Field(
+        default=False,
+        description="Only a client's requests that may change something, not those of one service to another.",
+    )
     skip: int = Field(default=0, ge=0, description="Leave so many requests that match alone first.")
     times: int = Field(default=1, ge=1)
     status: int | str | None = Field(
@@ -76,6 +80,14 @@ class FaultOrder(BaseModel):
             return GrpcCode[self.status]
         return _GRPC_CODE_BY_HTTP_STATUS.get(self.status or 503, GrpcCode.UNKNOWN)
 
+    def matches(self, method: str, path: str, *, mutating: bool) -> bool:
+        """Whether a request is one of those that are meant."""
+        return (
+            self.method.upper() in ("*", method)
+            and (mutating or not self.mutating)
+            and re.search(self.path, path) is not None
+        )
+
     @property
     def remaining(self) -> int:
         """How many requests it is still waiting for."""
@@ -94,11 +106,11 @@ class Faults:
         with self._lock:
             self._orders.append(order.model_copy(update={"skipped": 0, "used": 0}))
 
-    def take(self, method: str, path: str) -> FaultOrder | None:
-        """Use up one fault that matches, if any is left."""
+    def take(self, method: str, path: str, *, mutating: bool) -> FaultOrder | None:
+        """Use up one fault that matches, if any is left; `mutating`: a client's request that may change something."""
         with self._lock:
             for order in self._orders:
-                if order.remaining and order.method.upper() in ("*", method) and re.search(order.path, path):
+                if order.remaining and order.matches(method, path, mutating=mutating):
                     if order.skipped < order.skip:
                         order.skipped += 1
                         continue

@@ -131,6 +131,9 @@ class Settings(BaseModel):
         default=False,
         description="The operation of a tuning tells IN_PROGRESS and steps; the recorded ones stayed PENDING.",
     )
+    yandex_reuses_trainings: bool = Field(
+        default=False, description="A tuning of data and parameters that were trained before takes what came of it."
+    )
     yandex_embeddings_per_second: int = Field(default=10, ge=0, description="Quota of embedding requests.")
     yandex_embedding_text_tokens: int = Field(default=2000, ge=1, description="Longest text that is embedded.")
 

@@ -28,28 +28,36 @@ class Approval(RunInput):
     approve: bool = Field(default=False, title="Approve", description="Apply the plan above, at the price it names.")
 
 
-def approve(cloudru: CloudRuCredentials, plan: StackPlan, above_rub_per_hour: float | None) -> None:
-    """Return when the plan may be applied: at once, or when a person, who is told of it, has said so in the UI.
+def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:
+    """Return why a person has to allow the plan; empty when nobody has to.
 
     Raises:
         ConflictError: it replaces something, and that was not allowed.
-        NotApprovedError: nobody approved of its price.
 
     """
     if plan.refusal:
         raise ConflictError(plan.refusal, 409, "ALREADY_EXISTS")
     if above_rub_per_hour is None or not plan.may_cost_more_than(above_rub_per_hour):
-        return
-    price = f"it starts {total_text(plan.starting_rub_per_hour)}, above {above_rub_per_hour:g}"
-    get_run_logger().warning("The plan needs approval: %s. Resume this run in the UI.", price)
+        return ""
+    return f"it starts {total_text(plan.starting_rub_per_hour)}, above {above_rub_per_hour:g}"
+
+
+def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str) -> None:
+    """Return when a person, who is told of it, has allowed the plan in the UI.
+
+    Raises:
+        NotApprovedError: a person has refused it, or nobody has allowed it in time.
+
+    """
+    get_run_logger().warning("The plan needs approval: %s. Resume this run in the UI.", reason)
     stack = StackKey(cloudru.project_id, plan.stack)
     price_exceeded(
-        stack, f"the plan needs approval: {price}", "open the run, Resume, tick Approve; or leave it unticked"
+        stack, f"the plan needs approval: {reason}", "open the run, Resume, tick Approve; or leave it unticked"
     )
-    form = Approval.with_initial_data(description=f"{plan.stack}: {price}.\n\n{markdown_table(plan)}", approve=False)
+    form = Approval.with_initial_data(description=f"{plan.stack}: {reason}.\n\n{markdown_table(plan)}", approve=False)
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
     except FlowPauseTimeout as error:
-        raise NotApprovedError(f"nobody approved the plan for {plan.stack} ({price}); nothing was changed") from error
+        raise NotApprovedError(f"nobody approved the plan for {plan.stack} ({reason}); nothing was changed") from error
     if not answer.approve:
-        raise NotApprovedError(f"the plan for {plan.stack} was not approved ({price}); nothing was changed")
+        raise NotApprovedError(f"the plan for {plan.stack} was not approved ({reason}); nothing was changed")

@@ -7,8 +7,8 @@ Prefect's own context manager `concurrency` does the same, and logs a traceback 
 
 import threading
 import time
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from uuid import UUID
@@ -60,9 +60,16 @@ class _Lease:
     lost: bool = False
 
 
+@dataclass(frozen=True)
+class Lock:
+    """A lock that is held. Inside `released()` it is not, so that others go on while this run waits for a person."""
+
+    released: Callable[[], AbstractContextManager[None]]
+
+
 def stack_lock(
     cloudru: CloudRuCredentials, stack_name: str, wait_s: float = LOCK_WAIT_S
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[Lock]:
     """Hold the stack's lock inside the block.
 
     Raises:
@@ -72,36 +79,51 @@ def stack_lock(
     return _lock(_Place(f"the stack {stack_name}", StackKey(cloudru.project_id, stack_name).limit), wait_s)
 
 
-def tuning_lock(yandex: YandexCloudCredentials, name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[None]:
+def tuning_lock(yandex: YandexCloudCredentials, name: str, wait_s: float = LOCK_WAIT_S) -> AbstractContextManager[Lock]:
     """Hold the lock of the tuning of that name inside the block; raises as `stack_lock` does."""
     return _lock(_Place(f"the tuning {name}", TuningKey(yandex.folder_id, name).limit), wait_s)
 
 
 @contextmanager
-def _lock(place: _Place, wait_s: float) -> Generator[None]:
+def _lock(place: _Place, wait_s: float) -> Generator[Lock]:
     with get_client(sync_client=True) as client:
         with suppress(ObjectAlreadyExists):
             client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=place.limit, limit=1))
-        lease = _Lease(_acquired(client, place, wait_s))
-        ended = threading.Event()
-        renew = copy_context().run  # so that it can stop the steps of this run
-        renewing = threading.Thread(target=renew, args=(_renew, place, lease, ended), daemon=True, name="lock")
-        renewing.start()
-        try:
-            yield
-        except BaseException as error:
-            end_steps()  # what they create is not to be looked for by the next run before it is there
-            if lease.lost and isinstance(error, Exception):
-                raise _lost(place) from error
-            raise
-        else:
-            if lease.lost:
-                raise _lost(place)
-        finally:
-            ended.set()
-            renewing.join(LOOK_EVERY_S)  # it may be taking the slot again
-            with suppress(httpx.HTTPError):  # the lease runs out by itself, and the run has a result of its own
-                client.release_concurrency_slots_with_lease(lease.id)
+        held = ExitStack()
+
+        @contextmanager
+        def released() -> Generator[None]:
+            held.close()
+            yield  # what ends with an error in here does not wait for the lock
+            held.enter_context(_held(client, place, wait_s))
+
+        with held:
+            held.enter_context(_held(client, place, wait_s))
+            yield Lock(released)
+
+
+@contextmanager
+def _held(client: SyncPrefectClient, place: _Place, wait_s: float) -> Generator[None]:
+    lease = _Lease(_acquired(client, place, wait_s))
+    ended = threading.Event()
+    renew = copy_context().run  # so that it can stop the steps of this run
+    renewing = threading.Thread(target=renew, args=(_renew, place, lease, ended), daemon=True, name="lock")
+    renewing.start()
+    try:
+        yield
+    except BaseException as error:
+        end_steps()  # what they create is not to be looked for by the next run before it is there
+        if lease.lost and isinstance(error, Exception):
+            raise _lost(place) from error
+        raise
+    else:
+        if lease.lost:
+            raise _lost(place)
+    finally:
+        ended.set()
+        renewing.join(LOOK_EVERY_S)  # it may be taking the slot again
+        with suppress(httpx.HTTPError):  # the lease runs out by itself, and the run has a result of its own
+            client.release_concurrency_slots_with_lease(lease.id)
 
 
 def _acquired(client: SyncPrefectClient, place: _Place, wait_s: float) -> UUID:

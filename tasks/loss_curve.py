@@ -4,9 +4,6 @@ import base64
 import io
 from collections.abc import Sequence
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
 from tasks.event_files import Scalars
 
 INCHES = (8.0, 3.6)
@@ -24,6 +21,9 @@ def losses(scalars: Sequence[Scalars]) -> list[Scalars]:
 
 def loss_curve(scalars: Sequence[Scalars], title: str) -> str:
     """Return a PNG as a data URI; drawn without a screen and without the state that pyplot shares among threads."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  every flow's process would wait for it
+    from matplotlib.figure import Figure  # noqa: PLC0415  as above
+
     figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.add_subplot()
     for each in scalars:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.prefect_retries import retry_soon
 from tests.sandbox_process import SandboxProcess
 
 
@@ -33,5 +34,10 @@ def prefect_storage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]
         PREFECT_LOCAL_STORAGE_PATH: results,
         PREFECT_RESULTS_PERSIST_BY_DEFAULT: True,
     }
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(changes):
+    with (
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings(changes),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        retry_soon(patch)
         yield results

@@ -72,7 +72,7 @@ class SandboxProcess:
         """Return everything that there is in the project."""
         return self.control.get("/inventory").raise_for_status().json()
 
-    def fault(self, path: str, **order: Any) -> None:
+    def fault(self, path: str = "", **order: Any) -> None:
         """Order a fault on requests whose /host/path the pattern is found in."""
         self.control.post("/faults", json={"path": path, **order}).raise_for_status()
 

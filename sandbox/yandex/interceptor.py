@@ -74,7 +74,8 @@ class Gate(grpc.ServerInterceptor):
         return answer
 
     def _serve(self, work: Callable[[], Message], method: Method, context: grpc.ServicerContext) -> Message:
-        fault = self._services.faults.take("POST", f"/{method.service.host}/{method.service_name}/{method.name}")
+        path = f"/{method.service.host}/{method.service_name}/{method.name}"
+        fault = self._services.faults.take("POST", path, mutating=method.is_mutating)
         return work() if fault is None else self._fail(fault, work, context)
 
     def _work(

@@ -24,6 +24,7 @@ from sandbox.engines.tuning_job import (
 from sandbox.engines.tuning_job import read as read_document
 from sandbox.engines.tuning_job import write as write_document
 from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.trained import Trained
 from sandbox.yandex.tuning_state import StoredTuning, TuningStore
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Trainings:
     def __init__(self, services: "Services", store: TuningStore) -> None:
         self._services, self._store = services, store
         self._folder = services.data_dir / "tunings"
+        self._trained = Trained(services.data_dir / "trained")
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="training")
         self._going: tuple[str, subprocess.Popen[bytes]] | None = None
         self._changing = threading.Lock()
@@ -87,7 +89,7 @@ class Trainings:
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
                 write_document(folder / JOB, self._job(tuning, folder))
-            code = 0 if (folder / RESULT).exists() else self._train(task_id, folder)
+            code = 0 if (folder / RESULT).exists() else self._reuse_or_train(task_id, folder)
         except YandexRefusal as refusal:  # a dataset was deleted before its turn came
             self._end(task_id, refusal.message, public=True)
         except Exception as error:  # noqa: BLE001  whatever it was, the tuning must end
@@ -115,6 +117,18 @@ class Trainings:
         if not path.exists():
             self._services.yandex.datasets.fetch(dataset_id, path)
         return path
+
+    def _reuse_or_train(self, task_id: str, folder: Path) -> int | None:
+        """Do as `_train`, unless what came of an equal training may be taken."""
+        if not self._services.settings.yandex_reuses_trainings:
+            return self._train(task_id, folder)
+        if self._trained.take(folder):
+            self._store.change(task_id, started_at=self._services.clock())
+            return 0
+        code = self._train(task_id, folder)
+        if code == 0:
+            self._trained.keep(folder)
+        return code
 
     def _train(self, task_id: str, folder: Path) -> int | None:
         """Return the process's exit code; None when it was not to begin any more."""

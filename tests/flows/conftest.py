@@ -71,10 +71,16 @@ def save_blocks(name: str, sandbox: SandboxProcess, **changes: Any) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def blocks(sandbox: SandboxProcess, prefect_storage: Path) -> str:  # noqa: ARG001  # the server must be up
+    """Save blocks that lead to the sandbox and return their name; a test that needs others saves its own."""
+    save_blocks("test-cloud", sandbox)
+    return "test-cloud"
+
+
 @pytest.fixture
-def cloud(sandbox: SandboxProcess, prefect_storage: Path) -> Cloud:  # noqa: ARG001  # the server must be up
+def cloud(sandbox: SandboxProcess, blocks: str) -> Cloud:
     """Return the sandbox with every stage over at once, and blocks that lead to it."""
     sandbox.reset()
     sandbox.set(run_spans=AT_ONCE, knowledge_base_spans={})
-    save_blocks("test-cloud", sandbox)
-    return Cloud("test-cloud", sandbox)
+    return Cloud(blocks, sandbox)

@@ -1,6 +1,7 @@
 """A version is judged before it is put in service: a worse one is refused, and the one before it goes on answering."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,7 @@ def test_version_indexed_anew_is_compared_with_what_it_was(shop: Shop) -> None:
     """A reindex keeps the id: what it scored when it last passed tells that it got worse, however often it fails."""
     shop.evaluate(promote=True)
     assumptions = Assumptions(knowledge=KnowledgeAssumptions(new_version="reindex"))
+    shop.cloud = replace(shop.cloud, name="test-reindex")
     save_blocks(shop.cloud.name, shop.cloud.sandbox, assumptions=assumptions)
     assert shop.build("Спросите продавца.", *[*FACTS.values()][1:]) == shop.first_version
     for _ in range(2):

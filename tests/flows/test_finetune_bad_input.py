@@ -94,14 +94,24 @@ def test_a_golden_question_that_is_trained_on(cloud: TuningCloud) -> None:
 
 
 def test_wrong_credentials(cloud: TuningCloud) -> None:
-    """An unknown key, a role that is missing and an unknown block are told apart."""
+    """An unknown key and an unknown block are told apart."""
     save_yandex_block("test-wrong", cloud.sandbox, authorized_key=None, api_key=SecretStr("AQVNunknown"))
     assert "UNAUTHENTICATED" in refused(cloud, block="test-wrong")
-    cloud.sandbox.set(yandex_roles=["ai.languageModels.user"])
-    line = refused(cloud)
-    assert "PERMISSION_DENIED" in line
-    assert "ai.models.editor" in line
     assert refused(cloud, block="nobody").startswith("no block yandex-cloud-credentials/nobody; run")
+
+
+ROLES = {"ai.datasets.editor", "ai.models.editor", "ai.languageModels.user", "ai.assistants.editor"}
+
+
+@pytest.mark.parametrize("missing", sorted(ROLES))
+def test_a_role_that_a_later_step_needs_is_missed_at_once(cloud: TuningCloud, tmp_path: Path, missing: str) -> None:
+    """The line names it, and nothing was made."""
+    cloud.sandbox.set(yandex_roles=sorted(ROLES - {missing}))
+    (tmp_path / "shop.txt").write_text("The shop is open from nine to six.")
+    index = {"name": "shop", "documents": [str(tmp_path / "shop.txt")], "question": "when", "phrase": "nine"}
+    line = refused(cloud, use={"search_index": index})
+    assert "PERMISSION_DENIED" in line
+    assert missing in line
 
 
 @pytest.mark.parametrize(

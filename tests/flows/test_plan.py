@@ -169,14 +169,19 @@ def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
     assert cloud.changes() == []
 
 
-def resume_when_paused(answer: dict[str, Any], run: Callable[[], T]) -> T:
-    """Run the flow while somebody waits for a paused run and resumes it with the form filled in."""
+def resume_when_paused(answer: dict[str, Any], run: Callable[[], T], meanwhile: Callable[[], Any] | None = None) -> T:
+    """Run the flow while somebody waits for a paused run and resumes it with the form filled in.
+
+    `meanwhile` is done first, once.
+    """
     ended = threading.Event()
     paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
 
     def person(client: SyncPrefectClient) -> None:
         while not ended.wait(0.2):
             for found in client.read_flow_runs(flow_run_filter=paused):
+                if meanwhile:
+                    meanwhile()
                 client.resume_flow_run(found.id, run_input=answer)
                 return
 
@@ -203,6 +208,22 @@ def test_price_above_the_limit_waits_for_approval(cloud: Cloud, monkeypatch: pyt
     assert resume_when_paused({"approve": True}, run).created == 7
     assert run().created == 0
     assert provisioned(cloud, cloud.stack(), approve_above_rub_per_hour=200).created == 7
+
+
+def test_a_plan_that_waits_for_a_person_keeps_nobody_waiting(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meanwhile another run makes the stack: what was approved is not there to do any more, and nothing is done."""
+    monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
+    stack = cloud.stack()
+
+    def another_run() -> None:
+        assert provisioned(cloud, stack, lock_wait_s=0).created == 7
+        cloud.sandbox.control.delete("/requests")
+
+    report = resume_when_paused(
+        {"approve": True}, lambda: provisioned(cloud, stack, approve_above_rub_per_hour=150), meanwhile=another_run
+    )
+    assert report.created == 0
+    assert cloud.changes() == []
 
 
 def test_two_runs_of_one_stack_at_once_make_one_stack(cloud: Cloud) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,6 +58,12 @@ def write(folder: Path, texts: dict[str, str]) -> None:
 def refresh(cloud: Cloud, stack: RagStack, **changes: Any) -> RefreshReport:
     """Run the flow with the sandbox's block."""
     return cast("RefreshReport", refresh_rag(stack, cloud.name, **changes))
+
+
+def reindexing(cloud: Cloud) -> Cloud:
+    """Return the cloud by blocks that index the version anew instead of making another."""
+    save_blocks("test-reindex", cloud.sandbox, assumptions=REINDEX)
+    return replace(cloud, name="test-reindex")
 
 
 def stored(cloud: Cloud, stack: RagStack) -> list[str]:
@@ -179,7 +186,7 @@ def test_a_reindex_that_was_not_judged_is_not_taken_for_current(
 ) -> None:
     """It keeps the version's id: each run judges it until it passes, and builds it no second time."""
     stack = provisioned({"a.txt": HOURS})
-    save_blocks(cloud.name, cloud.sandbox, assumptions=REINDEX)
+    cloud = reindexing(cloud)
     write(tmp_path, {"b.txt": PARKING})
     wrong = stack.model_copy(update={"probe": ABOUT_PARKING.model_copy(update={"phrase": "дирижабль"})})
     for _ in range(2):
@@ -194,7 +201,7 @@ def test_a_reindex_that_was_not_judged_is_not_taken_for_current(
 def test_a_reindex_is_waited_for_by_the_next_run(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
     """A run that died just after it began: the version in service is not current while it is being indexed."""
     stack = provisioned({"a.txt": HOURS})
-    save_blocks(cloud.name, cloud.sandbox, assumptions=REINDEX)
+    cloud = reindexing(cloud)
     cloud.sandbox.set(knowledge_base_spans={"indexing": {"reads": 3}})
     write(tmp_path, {"b.txt": PARKING})
     with pytest.MonkeyPatch.context() as patch:

@@ -1,17 +1,13 @@
-"""An empty project of the running sandbox, and the mutating calls of a run in it, as the sandbox saw them."""
+"""An empty project of the running sandbox for the runs that are to be cut off."""
 
-from collections.abc import Callable, Generator
-from functools import cache
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.kill.cloud import Call, EmptyCloud
-from tests.kill.scenarios import Scenario
+from tests.kill.cloud import EmptyCloud
 from tests.kill.tuning import EmptyFolder
 from tests.sandbox_process import SandboxProcess
-
-Calls = Callable[[Scenario], list[Call]]
 
 
 @pytest.fixture(scope="package")
@@ -29,21 +25,6 @@ def cloud(
 
 
 @pytest.fixture(scope="package")
-def calls(cloud: EmptyCloud) -> Calls:
-    """Return a function that runs a scenario once, undisturbed, and returns every call that changed the project."""
-
-    @cache
-    def changes(scenario: Scenario) -> list[Call]:
-        scenario.begin(cloud)()
-        scenario.check(cloud)
-        found = cloud.calls()
-        assert len(found) == scenario.changes, [str(call) for call in found]
-        return found
-
-    return changes
-
-
-@pytest.fixture(scope="package")
 def folder(
     sandbox: SandboxProcess,
     prefect_storage: Path,  # noqa: ARG001  # the server must be up
@@ -55,12 +36,3 @@ def folder(
     yield folder
     folder.empty()
     sandbox.reset()
-
-
-@pytest.fixture(scope="package")
-def tuning_calls(folder: EmptyFolder) -> list[Call]:
-    """Tune once from nothing and return every call that may have changed the folder."""
-    folder.empty()
-    folder.finetune()
-    folder.check_one_of_each()
-    return folder.calls()

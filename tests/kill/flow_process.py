@@ -7,11 +7,13 @@ from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import pytest
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning
 from tests.kill.scenarios import Run
+from tests.prefect_retries import retry_soon
 
 ENDED_WITHIN_S = 60.0
 FORKS = multiprocessing.get_context("forkserver")
@@ -48,5 +50,6 @@ def _process(run: Callable[[], Any]) -> Generator[BaseProcess]:
 
 
 def _run(run: Callable[[], Any], api_url: str) -> None:
-    with temporary_settings({PREFECT_API_URL: api_url}):
+    with temporary_settings({PREFECT_API_URL: api_url}), pytest.MonkeyPatch.context() as patch:
+        retry_soon(patch)
         run()

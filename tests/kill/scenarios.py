@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRunStatus
 from flows.power import resume_rag, suspend_rag
@@ -121,3 +123,13 @@ TEARDOWN = Scenario(
     changes=9,
 )
 SCENARIOS = (PROVISION, REPLACE, REFRESH, SUSPEND, RESUME, TEARDOWN)
+
+
+def every_change(*scenarios: Scenario, step: int = 1) -> pytest.MarkDecorator:
+    """Return the parameters of a test of every call by which the scenarios change something, or of each `step`-th."""
+    changes = [
+        pytest.param(scenario, change, id=f"{scenario}-{change}")
+        for scenario in scenarios
+        for change in range(1, scenario.changes + 1, step)
+    ]
+    return pytest.mark.parametrize(("scenario", "change"), changes)

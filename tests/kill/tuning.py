@@ -15,8 +15,12 @@ from tests.kill.cloud import Project
 from tests.sandbox_process import SandboxProcess
 
 YANDEX_BLOCK = "kill-yandex"
-CREATES = ("DatasetService/Create", "TuningService/Tune")
-NO_QUOTA = {"yandex_tunings_per_hour": 1000, "yandex_tunings_per_day": 1000, "yandex_embeddings_per_second": 5 * FAST}
+SETTINGS = {
+    "yandex_tunings_per_hour": 1000,
+    "yandex_tunings_per_day": 1000,
+    "yandex_embeddings_per_second": 5 * FAST,
+    "yandex_reuses_trainings": True,
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class EmptyFolder(Project):
         return str(self.cloud.folder / "results")
 
     def empty(self) -> None:
-        """Forget everything; no quota is in the way."""
-        self.sandbox.set(**NO_QUOTA)
+        """Forget everything; no quota is in the way, and what was trained once is not trained again."""
+        self.sandbox.set(**SETTINGS)
         self.sandbox.empty()
         self.free()
 

@@ -83,7 +83,7 @@ class Datasets:
             and (not request.task_type_filter or message.task_type in request.task_type_filter)
             and (not request.dataset_ids or message.dataset_id in request.dataset_ids)
         ]
-        return page_of(found, request.page_size, request.page_token)
+        return page_of(found, request.page_size, request.page_token, last_is_empty=False)
 
     def update(self, request: wire.UpdateDatasetRequest) -> DatasetInfo:
         """Change name, description and labels."""

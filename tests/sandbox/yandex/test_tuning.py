@@ -41,6 +41,18 @@ def metadata_of(operation: Any) -> wire.TuningMetadata:
     return metadata
 
 
+def test_an_equal_training_is_taken_where_that_is_allowed(tunings: Tunings, sandbox: SandboxProcess) -> None:
+    """The second tuning of the same data and parameters has the result of the first, its training time included."""
+    sandbox.set(yandex_reuses_trainings=True)
+    results: list[str] = []
+    for _ in range(2):
+        started = tunings.start()
+        sandbox.advance(2)
+        assert list(tunings.folder.looks(started.id))[-1].done
+        results.append((sandbox.data_dir / "tunings" / started.id / "result.json").read_text())
+    assert results[0] == results[1]
+
+
 def test_from_request_to_model_as_recorded(tunings: Tunings, sandbox: SandboxProcess) -> None:
     """The recorded sequence: CREATED, PENDING, then COMPLETED with the URI of a model, which really embeds.
 

@@ -1,10 +1,10 @@
 """Who we are on Yandex Cloud: one credential of a service account, the folder, and where each service answers."""
 
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 
 from prefect.blocks.core import Block
-from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, model_validator
+from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, field_validator, model_validator
 
 from clouds.errors import ConfigurationError
 from clouds.yandex.assumptions import Assumptions
@@ -41,17 +41,19 @@ class YandexCloudCredentials(Block):
     folder_id: str = Field(
         title="Folder", description="Id of the folder in which datasets and tunings are made, `b1g...`.", min_length=1
     )
-    authorized_key: SecretStr | None = Field(
-        default=None,
+    authorized_key: SecretStr = Field(
+        default=SecretStr(""),
         title="Authorized Key",
         description="The JSON file of an authorized key, as `yc iam key create` writes it; its tokens renew "
         "themselves. Fill in exactly one of the three credentials.",
     )
-    iam_token: SecretStr | None = Field(
-        default=None, title="IAM Token", description="An IAM token; it lives 12 hours at most, a tuning up to a day."
+    iam_token: SecretStr = Field(
+        default=SecretStr(""),
+        title="IAM Token",
+        description="An IAM token; it lives 12 hours at most, a tuning up to a day.",
     )
-    api_key: SecretStr | None = Field(
-        default=None,
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
         title="API Key",
         description="An API key of the service account with the scope yc.ai.foundationModels.execute.",
     )
@@ -67,6 +69,11 @@ class YandexCloudCredentials(Block):
     )
 
     _client: YandexClient | None = PrivateAttr(default=None)
+
+    @field_validator(*CREDENTIALS, mode="before")
+    @classmethod
+    def _empty_for_none(cls, credential: Any) -> Any:
+        return "" if credential is None else credential
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -89,11 +96,11 @@ class YandexCloudCredentials(Block):
 
     def auth(self) -> Auth:
         """Return the one credential that is filled in."""
-        if self.authorized_key is not None and _filled(self.authorized_key):
+        if _filled(self.authorized_key):
             return read_authorized_key(self.authorized_key.get_secret_value())
-        if self.iam_token is not None and _filled(self.iam_token):
+        if _filled(self.iam_token):
             return IamToken(token=self.iam_token)
-        return ApiKey(key=self.api_key or SecretStr(""))
+        return ApiKey(key=self.api_key)
 
     def get_client(self) -> YandexClient:
         """Return the client of this block: one for all threads that hold it, so that they share token and connections.
@@ -118,6 +125,6 @@ class YandexCloudCredentials(Block):
                 self._client = None
 
 
-def _filled(secret: SecretStr | None) -> bool:
-    """Say whether a field holds something; the UI saves an empty one as an empty text."""
-    return secret is not None and bool(secret.get_secret_value().strip())
+def _filled(secret: SecretStr) -> bool:
+    """Say whether a field holds something."""
+    return bool(secret.get_secret_value().strip())

@@ -3,6 +3,9 @@
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import ComputedFieldInfo, FieldInfo
+
+from clouds.spec import name_kinds
 
 Mark = Literal["INFERRED", "UNKNOWN", "CONFLICT"]
 
@@ -16,7 +19,35 @@ def assumed(default: Any, mark: Mark, source: str, description: str) -> Any:
     )
 
 
+SPELLINGS = {
+    "acl": "ACL",
+    "api": "API",
+    "docx": "DOCX",
+    "etag": "ETag",
+    "gb": "GB",
+    "html": "HTML",
+    "json": "JSON",
+    "md5": "MD5",
+    "uris": "URIs",
+}
+UNITS = ("s", "bytes", "tokens", "days", "gb")
+
+
+def title(name: str, _field: FieldInfo | ComputedFieldInfo) -> str:
+    """Return the label of a field in a form: `visible_within_s` is "Visible within, s"."""
+    *words, last = name.split("_")
+    unit = f", {SPELLINGS.get(last, last)}" if words and last in UNITS else ""
+    first, *rest = (SPELLINGS.get(word, word) for word in (words if unit else [*words, last]))
+    return " ".join([first[0].upper() + first[1:], *rest]) + unit
+
+
 class Group(BaseModel):
     """Base of the groups: frozen, and a misspelt key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+        field_title_generator=title,
+        json_schema_extra=name_kinds,
+    )

@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from flows.parameters import CloudRu, Question, Stack
 from flows.specs import RagStack
 from tasks.answer import AnswerReport, ask_version, report_answer
 from tasks.credentials import cloud_credentials
@@ -10,7 +11,7 @@ from tasks.version import find_version_in_service
 
 
 @flow(name="ask-rag", task_runner=THREADS)
-def ask_rag(question: str, stack: RagStack = RagStack(), cloud: str = "sandbox") -> AnswerReport:  # noqa: B008  # frozen
+def ask_rag(question: Question, stack: Stack = RagStack(), cloud: CloudRu = "sandbox") -> AnswerReport:  # noqa: B008  # frozen
     """Answer a question, with its sources, from the version in service; from the newest when none was promoted.
 
     Args:

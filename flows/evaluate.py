@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 from prefect import flow
 
+from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, Stack, Version
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.evaluation import EvaluationSpec, check_measurement
@@ -18,14 +19,14 @@ from tasks.version import find_version, find_version_before, prove_version
 
 @flow(name="evaluate-rag", task_runner=THREADS)
 def evaluate_rag(
-    stack: RagStack = RagStack(),  # noqa: B008  # frozen
-    cloud: str = "sandbox",
-    golden: str = "examples/golden.jsonl",
-    version: str = "latest",
-    measurement: EvaluationSpec = EvaluationSpec(),  # noqa: B008  # frozen
-    thresholds: Thresholds = Thresholds(),  # noqa: B008  # frozen
+    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    cloud: CloudRu = "sandbox",
+    golden: Golden = "examples/golden.jsonl",
+    version: Version = "latest",
+    measurement: Measurement = EvaluationSpec(),  # noqa: B008  # frozen
+    thresholds: Limits = Thresholds(),  # noqa: B008  # frozen
     *,
-    promote: bool = False,
+    promote: Promote = False,
 ) -> EvaluationReport:
     """Ask a version the golden questions; it must reach the thresholds and not be worse than the version in service.
 
@@ -61,7 +62,7 @@ def evaluate_rag(
 
 
 @flow(name="rollback-rag", task_runner=THREADS)
-def rollback_rag(stack: RagStack = RagStack(), cloud: str = "sandbox") -> InService:  # noqa: B008  # frozen
+def rollback_rag(stack: Stack = RagStack(), cloud: CloudRu = "sandbox") -> InService:  # noqa: B008  # frozen
     """Put the version that was in service before back, after a look that it answers.
 
     Args:

@@ -4,6 +4,7 @@ from tempfile import TemporaryDirectory
 
 from prefect import flow
 
+from flows.parameters import CancelTuning, LockWait, Results, Tuning, YandexCloud
 from flows.specs import EmbedderTuning, TuningReport
 from tasks.credentials import yandex_credentials
 from tasks.dataset import ensure_dataset
@@ -23,12 +24,12 @@ from tasks.tuning_report import report_tuning
 
 @flow(name="finetune-embedder", task_runner=THREADS)
 def finetune_embedder(
-    tuning: EmbedderTuning = EmbedderTuning(),  # noqa: B008  # frozen
-    cloud: str = "yandex-sandbox",
-    results: str = "results",
+    tuning: Tuning = EmbedderTuning(),  # noqa: B008  # frozen
+    cloud: YandexCloud = "yandex-sandbox",
+    results: Results = "results",
     *,
-    cancel_tuning_on_cancel: bool = False,
-    lock_wait_s: float = LOCK_WAIT_S,
+    cancel_tuning_on_cancel: CancelTuning = False,
+    lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> TuningReport:
     """Tune an embedder on pairs or triplets, compare it with its base model, and put it in service if it is better.
 

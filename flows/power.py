@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, WarnAbove
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.inventory import (
@@ -20,9 +21,9 @@ from tasks.sweep import SweepReport, claims_of, delete_endpoint, find_unclaimed,
 
 @flow(name="status-rag", task_runner=THREADS)
 def status_rag(
-    stack: RagStack = RagStack(),  # noqa: B008  # frozen
-    cloud: str = "sandbox",
-    warn_above_rub_per_hour: float | None = None,
+    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    cloud: CloudRu = "sandbox",
+    warn_above_rub_per_hour: WarnAbove = None,
 ) -> StatusReport:
     """Say of every resource of the stack whether it is there, its state, its age and its price. Changes nothing.
 
@@ -47,9 +48,9 @@ def status_rag(
 
 @flow(name="suspend-rag", task_runner=THREADS)
 def suspend_rag(
-    stack: RagStack = RagStack(),  # noqa: B008  # frozen
-    cloud: str = "sandbox",
-    lock_wait_s: float = LOCK_WAIT_S,
+    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    cloud: CloudRu = "sandbox",
+    lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> PowerReport:
     """Suspend the stack's inferences and wait until they are: they cost nothing until they are resumed.
 
@@ -70,9 +71,9 @@ def suspend_rag(
 
 @flow(name="resume-rag", task_runner=THREADS)
 def resume_rag(
-    stack: RagStack = RagStack(),  # noqa: B008  # frozen
-    cloud: str = "sandbox",
-    lock_wait_s: float = LOCK_WAIT_S,
+    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    cloud: CloudRu = "sandbox",
+    lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> PowerReport:
     """Resume the stack's inferences and wait until each answers again.
 
@@ -93,7 +94,7 @@ def resume_rag(
 
 @flow(name="sweep-rag", task_runner=THREADS)
 def sweep_rag(
-    cloud: str = "sandbox", claimed_names: tuple[str, ...] = (), delete_names: tuple[str, ...] = ()
+    cloud: CloudRu = "sandbox", claimed_names: ClaimedNames = (), delete_names: DeleteNames = ()
 ) -> SweepReport:
     """List the endpoints of the project that no stack claims; delete those that are named.
 

@@ -3,7 +3,18 @@
 from prefect import flow
 from prefect.utilities.annotations import quote
 
-from flows.specs import OnFailure, PromotedEmbedder, RagStack, StackPlan, StackReport
+from flows.parameters import (
+    AllowReplace,
+    ApproveAbove,
+    CloudRu,
+    Failure,
+    HuggingFace,
+    LockWait,
+    PlanOnly,
+    Promoted,
+    Stack,
+)
+from flows.specs import RagStack, StackPlan, StackReport
 from tasks.approval import approval_reason, wait_for_approval
 from tasks.checks import check_stack
 from tasks.credentials import credentials
@@ -23,16 +34,16 @@ from tasks.storage import ensure_bucket, upload_documents
 
 @flow(name="provision-rag", task_runner=THREADS)
 def provision_rag(
-    stack: RagStack = RagStack(),  # noqa: B008  # frozen
-    cloud: str = "sandbox",
-    huggingface: str = "sandbox",
-    promoted_embedder: PromotedEmbedder | None = None,
+    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    cloud: CloudRu = "sandbox",
+    huggingface: HuggingFace = "sandbox",
+    promoted_embedder: Promoted = None,
     *,
-    plan_only: bool = False,
-    allow_replace: bool = False,
-    approve_above_rub_per_hour: float | None = None,
-    on_failure: OnFailure = "keep",
-    lock_wait_s: float = LOCK_WAIT_S,
+    plan_only: PlanOnly = False,
+    allow_replace: AllowReplace = False,
+    approve_above_rub_per_hour: ApproveAbove = None,
+    on_failure: Failure = "keep",
+    lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> StackReport | StackPlan:
     """Bring documents, three models and a knowledge base up on Cloud.ru, and prove that they answer.
 

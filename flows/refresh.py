@@ -2,6 +2,19 @@
 
 from prefect import flow
 
+from flows.parameters import (
+    AllowEmpty,
+    CloudRu,
+    DeleteMissing,
+    Documents,
+    Force,
+    GoldenOrProbe,
+    Limits,
+    LockWait,
+    Measurement,
+    PlanOnly,
+    Stack,
+)
 from flows.specs import RagStack, StackPlan
 from tasks.changes import look_for_changes
 from tasks.credentials import cloud_credentials
@@ -26,18 +39,18 @@ from tasks.storage import ensure_bucket
 
 @flow(name="refresh-rag", task_runner=THREADS)
 def refresh_rag(
-    stack: RagStack = RagStack(),  # noqa: B008  # frozen
-    cloud: str = "sandbox",
-    documents: tuple[str, ...] | None = None,
+    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    cloud: CloudRu = "sandbox",
+    documents: Documents = None,
     *,
-    plan_only: bool = False,
-    delete_missing: bool = False,
-    force: bool = False,
-    allow_empty: bool = False,
-    golden: str | None = None,
-    measurement: EvaluationSpec = EvaluationSpec(),  # noqa: B008  # frozen
-    thresholds: Thresholds = Thresholds(),  # noqa: B008  # frozen
-    lock_wait_s: float = LOCK_WAIT_S,
+    plan_only: PlanOnly = False,
+    delete_missing: DeleteMissing = False,
+    force: Force = False,
+    allow_empty: AllowEmpty = False,
+    golden: GoldenOrProbe = None,
+    measurement: Measurement = EvaluationSpec(),  # noqa: B008  # frozen
+    thresholds: Limits = Thresholds(),  # noqa: B008  # frozen
+    lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> RefreshReport | StackPlan:
     """Make the knowledge base answer from the documents as they are now. When nothing changed, nothing is done.
 

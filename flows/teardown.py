@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 from prefect import flow
 
+from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.lock import LOCK_WAIT_S, stack_lock
@@ -23,12 +24,12 @@ from tasks.teardown_plan import plan_teardown
 
 @flow(name="teardown-rag", task_runner=THREADS)
 def teardown_rag(
-    stack: RagStack = RagStack(),  # noqa: B008  # frozen
-    cloud: str = "sandbox",
+    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    cloud: CloudRu = "sandbox",
     *,
-    delete_documents: bool = False,
-    plan_only: bool = False,
-    lock_wait_s: float = LOCK_WAIT_S,
+    delete_documents: DeleteDocuments = False,
+    plan_only: PlanOnly = False,
+    lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> TeardownReport:
     """Delete what the stack names, in reverse order, and wait until each is gone; running it again goes on.
 

@@ -1,4 +1,4 @@
-"""`python -m local.docs` writes the lists in docs/: parameters, blocks, assumptions, decisions: none goes stale."""
+"""`python -m local.docs` writes the lists in docs/: flows, parameters, blocks, assumptions, decisions."""
 
 import inspect
 import json
@@ -15,6 +15,7 @@ from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
 from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
+from local.flow_docs import flows_page
 from sandbox.settings import Settings
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds
@@ -22,6 +23,7 @@ from tasks.gate import Thresholds
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "parameters.md"
 BLOCKS_PAGE = DOCS / "blocks.md"
+FLOWS_PAGE = DOCS / "flows.md"
 BLOCKS: dict[type[Block], str] = {
     CloudRuCredentials: "parameters.md#endpoints",
     YandexCloudCredentials: "yandex-api.md#hosts",
@@ -47,9 +49,9 @@ INTRODUCTION = """# Parameters
 
 Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
 
-`stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of blocks; what else a flow takes
-is said on its page, for example [provision-rag.md](provision-rag.md#the-plan). `promoted_embedder` of `provision-rag`
-is a [PromotedEmbedder](#promotedembedder). [EvaluationSpec](#evaluationspec) and
+`stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of [blocks](blocks.md); what else a
+flow takes: [flows.md](flows.md). `promoted_embedder` of `provision-rag` is a [PromotedEmbedder](#promotedembedder).
+[EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
 [EmbedderTuning](#embeddertuning). The block `CloudRuCredentials` holds
 [Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions), `YandexCloudCredentials` its own
@@ -187,7 +189,7 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    written = {PAGE: page(), BLOCKS_PAGE: blocks_page(), DECISIONS: decisions_page()}
+    written = {PAGE: page(), BLOCKS_PAGE: blocks_page(), FLOWS_PAGE: flows_page(), DECISIONS: decisions_page()}
     written |= {path: api_page(path) for path in API_PAGES}
     for path, text in written.items():
         path.write_text(text, encoding="utf-8")

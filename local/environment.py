@@ -1,7 +1,10 @@
 """The environment of what the local commands start: a Prefect of its own, and nothing that leaves this machine."""
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,9 +35,20 @@ def of_stack(layout: Layout, api_url: str, inherited: Mapping[str, str] = os.env
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "1",  # a run begins within a second; the default is 10
+        # leases in memory, the default, are forgotten over a restart, and the lock of a stack at work would stay taken
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_LOGGING_COLORS": "false",
         "PREFECT_CLI_COLORS": "false",
     }
+
+
+def keep_out_of_users_prefect() -> None:
+    """Give this process, and what it starts, a Prefect home of its own, gone at its end; call it before the import."""
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        del os.environ[name]
+    home = tempfile.mkdtemp(prefix="prefect-home-")
+    os.environ |= {"PREFECT_HOME": home, "DO_NOT_TRACK": "1"}
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
 
 
 def of_sandbox(stack: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError, ConflictError
 from tasks.alarm import price_exceeded
 from tasks.plan import StackPlan
-from tasks.plan_text import markdown_table
+from tasks.plan_text import starting_list
 from tasks.prices import total_text
 from tasks.stack_key import StackKey
 
@@ -23,9 +23,9 @@ class NotApprovedError(CloudError):
 
 
 class Approval(RunInput):
-    """The form that the UI shows to whoever resumes the run."""
+    """The form that the UI shows to whoever resumes the run; without a default, so that nobody refuses by a slip."""
 
-    approve: bool = Field(default=False, title="Approve", description="Apply the plan above, at the price it names.")
+    approve: bool = Field(title="Approve", description="On: start these models. Off: end the run, change nothing.")
 
 
 def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:
@@ -52,9 +52,9 @@ def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str)
     get_run_logger().warning("The plan needs approval: %s. Resume this run in the UI.", reason)
     stack = StackKey(cloudru.project_id, plan.stack)
     price_exceeded(
-        stack, f"the plan needs approval: {reason}", "open the run, Resume, tick Approve; or leave it unticked"
+        stack, f"the plan needs approval: {reason}", "open the run, Resume in its menu, turn Approve on; or Cancel"
     )
-    form = Approval.with_initial_data(description=f"{plan.stack}: {reason}.\n\n{markdown_table(plan)}", approve=False)
+    form = Approval.with_initial_data(description=f"**{plan.stack}: {reason}**\n\n{starting_list(plan)}")
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
     except FlowPauseTimeout as error:

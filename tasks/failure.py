@@ -95,10 +95,10 @@ def _tell(stack: str, left: Sequence[Left]) -> None:
                 {
                     "resource": each.resource,
                     "name": each.name,
-                    "id": each.id,
                     "by this run": each.action,
                     "now": each.state,
                     "RUB per hour": rub_per_hour(each.price) if each.paid else "",
+                    "id": each.id,
                 }
                 for each in left
             ],

@@ -19,13 +19,14 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.client.schemas.objects import ConcurrencyLeaseHolder
 from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.logging import get_logger
 from prefect.runtime import flow_run
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError
+from tasks.lost_runs import end_lost_runs
 from tasks.stack_key import StackKey, TuningKey
 from tasks.steps import begin_no_step, end_steps
 
@@ -87,8 +88,7 @@ def tuning_lock(yandex: YandexCloudCredentials, name: str, wait_s: float = LOCK_
 @contextmanager
 def _lock(place: _Place, wait_s: float) -> Generator[Lock]:
     with get_client(sync_client=True) as client:
-        with suppress(ObjectAlreadyExists):
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=place.limit, limit=1))
+        _ensure_limit(client, place)
         held = ExitStack()
 
         @contextmanager
@@ -105,6 +105,7 @@ def _lock(place: _Place, wait_s: float) -> Generator[Lock]:
 @contextmanager
 def _held(client: SyncPrefectClient, place: _Place, wait_s: float) -> Generator[None]:
     lease = _Lease(_acquired(client, place, wait_s))
+    end_lost_runs(client)
     ended = threading.Event()
     renew = copy_context().run  # so that it can stop the steps of this run
     renewing = threading.Thread(target=renew, args=(_renew, place, lease, ended), daemon=True, name="lock")
@@ -124,6 +125,15 @@ def _held(client: SyncPrefectClient, place: _Place, wait_s: float) -> Generator[
         renewing.join(LOOK_EVERY_S)  # it may be taking the slot again
         with suppress(httpx.HTTPError):  # the lease runs out by itself, and the run has a result of its own
             client.release_concurrency_slots_with_lease(lease.id)
+
+
+def _ensure_limit(client: SyncPrefectClient, place: _Place) -> None:
+    """Look before creating: the server logs a traceback for a limit that it has already."""
+    try:
+        client.read_global_concurrency_limit_by_name(place.limit)
+    except ObjectNotFound:
+        with suppress(ObjectAlreadyExists):
+            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=place.limit, limit=1))
 
 
 def _acquired(client: SyncPrefectClient, place: _Place, wait_s: float) -> UUID:

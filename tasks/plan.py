@@ -88,9 +88,14 @@ class StackPlan:
     notes: tuple[str, ...] = ()
 
     @property
+    def starting(self) -> tuple[Planned, ...]:
+        """The models that the run starts."""
+        return tuple(row for row in self.rows if row.paid and row.verb in STARTS)
+
+    @property
     def starting_rub_per_hour(self) -> list[float | None]:
-        """Prices of the models that the run starts."""
-        return [row.rub_per_hour for row in self.rows if row.paid and row.verb in STARTS]
+        """Their prices."""
+        return [row.rub_per_hour for row in self.starting]
 
     @property
     def running_rub_per_hour(self) -> list[float | None]:

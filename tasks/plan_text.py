@@ -4,11 +4,11 @@ from prefect.artifacts import create_table_artifact
 from rich.table import Table
 
 from tasks.plan import Planned, StackPlan
-from tasks.prices import rub_per_hour
+from tasks.prices import rub_per_hour, total_text
 from tasks.progress import artifact_key, watched_console
-from tasks.report_text import table
 
-HEAD = ("resource", "name", "action", "reason", "RUB per hour")
+HEAD = ("resource", "name", "action", "RUB per hour", "reason")
+"""The reason last: it is the longest, and the UI cuts a table off at its right edge."""
 
 
 def show(plan: StackPlan) -> None:
@@ -31,10 +31,12 @@ def terminal_table(plan: StackPlan) -> Table:
     return shown
 
 
-def markdown_table(plan: StackPlan) -> str:
-    """Return the plan as Markdown."""
-    return table(HEAD, (_cells(row) for row in plan.rows))
+def starting_list(plan: StackPlan) -> str:
+    """Return the models that the run starts as a Markdown list: short, since what it asks for stands below it."""
+    return "\n".join(
+        f"- {row.resource} `{row.name}`: {row.verb}, {total_text([row.rub_per_hour])}" for row in plan.starting
+    )
 
 
 def _cells(row: Planned) -> tuple[str, ...]:
-    return (row.resource, row.name, row.verb, row.reason, rub_per_hour(row.rub_per_hour) if row.paid else "")
+    return (row.resource, row.name, row.verb, rub_per_hour(row.rub_per_hour) if row.paid else "", row.reason)

@@ -22,7 +22,7 @@ from tasks.steps import LOOK_FIRST, step
 GIVEN = ("name", "repository", "task", "gpu_memory_gb")
 
 
-class PromotedEmbedder(Spec):
+class PromotedEmbedder(Spec, title="Promoted embedder"):
     """An embedder that finetune-embedder has put in service."""
 
     name: str = Field(title="Name", description="Name of its tuning.", min_length=1)

@@ -40,7 +40,7 @@ class JudgementSpec(Spec):
     )
 
 
-class SearchIndexSpec(Spec):
+class SearchIndexSpec(Spec, title="Search index"):
     """A search index whose texts and queries the tuned model embeds, and a question that proves it."""
 
     name: str = Field(title="Name", description="Name of the index; one of that name and embedder is adopted.")

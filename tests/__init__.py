@@ -1,13 +1,5 @@
 """Tests. Imported before any of them, and so before Prefect: the user's Prefect settings and home stay out of them."""
 
-import atexit
-import os
-import shutil
-import tempfile
+from local.environment import keep_out_of_users_prefect
 
-for _name in [name for name in os.environ if name.startswith("PREFECT_")]:
-    del os.environ[_name]
-_home = tempfile.mkdtemp(prefix="prefect-home-")
-os.environ["PREFECT_HOME"] = _home
-os.environ["DO_NOT_TRACK"] = "1"
-atexit.register(shutil.rmtree, _home, ignore_errors=True)
+keep_out_of_users_prefect()

@@ -14,19 +14,13 @@ from pydantic import BaseModel
 import blocks
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
-from flows.ask import ask_rag
-from flows.evaluate import evaluate_rag, rollback_rag
-from flows.finetune import finetune_embedder
-from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
-from flows.provision import provision_rag
-from flows.refresh import refresh_rag
 from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
-from flows.teardown import teardown_rag
 from local.docs import (
     API_PAGES,
     BLOCKS,
     BLOCKS_PAGE,
     DECISIONS,
+    FLOWS_PAGE,
     PAGE,
     api_page,
     blocks_page,
@@ -34,6 +28,7 @@ from local.docs import (
     nested_models,
     page,
 )
+from local.flow_docs import FLOWS, flows_page
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds
 from tasks.lock import LOCK_WAIT_S
@@ -42,19 +37,6 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     *ROOT.glob("*.md"),
     *(path for folder in ("docs", "examples", "bench") for path in (ROOT / folder).rglob("*.md")),
-]
-FLOWS: list[Flow[..., Any]] = [
-    provision_rag,
-    refresh_rag,
-    evaluate_rag,
-    rollback_rag,
-    ask_rag,
-    suspend_rag,
-    resume_rag,
-    status_rag,
-    sweep_rag,
-    teardown_rag,
-    finetune_embedder,
 ]
 ROOTS = (RagStack, PromotedEmbedder, EmbedderTuning, EvaluationSpec, Thresholds)
 FORMS = [*dict.fromkeys(model for root in ROOTS for model in nested_models(root))]
@@ -85,6 +67,13 @@ def test_links_resolve(path: Path) -> None:
 def test_parameters_page_is_up_to_date() -> None:
     """docs/parameters.md is what the models say now; `python -m local.docs` writes it again."""
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_flows_page_is_up_to_date() -> None:
+    """docs/flows.md has every flow that is deployed, with its parameters as they are now."""
+    deployed = re.findall(r"entrypoint: \S+:(\w+)", (ROOT / "deployments.yaml").read_text(encoding="utf-8"))
+    assert {flow.fn.__name__ for flow in FLOWS} == set(deployed)
+    assert FLOWS_PAGE.read_text(encoding="utf-8") == flows_page()
 
 
 def test_blocks_page_is_up_to_date() -> None:

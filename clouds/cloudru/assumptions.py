@@ -17,7 +17,7 @@ SECRET_SWAGGER = "cloudru-tech/secret-manager-sdk, swagger"  # noqa: S105  # a r
 AGENTS_SWAGGER = "cloud-ru/evo-ai-agents-cli, swagger of the sister service AI Agents"
 
 
-class ConnectionAssumptions(Group):
+class ConnectionAssumptions(Group, title="Connection"):
     """The way to the hosts, and how they are in general."""
 
     through_proxy: bool = assumed(
@@ -31,7 +31,7 @@ class ConnectionAssumptions(Group):
     )  # fmt: skip
 
 
-class StorageAssumptions(Group):
+class StorageAssumptions(Group, title="Storage"):
     """Object Storage."""
 
     send_acl: bool = assumed(
@@ -52,7 +52,7 @@ class StorageAssumptions(Group):
     )  # fmt: skip
 
 
-class SecretAssumptions(Group):
+class SecretAssumptions(Group, title="Secret"):
     """Secret Management."""
 
     mappings: tuple[Literal["path_in_url", "path_in_body"], ...] = assumed(
@@ -62,7 +62,7 @@ class SecretAssumptions(Group):
     )  # fmt: skip
 
 
-class InferenceAssumptions(Group):
+class InferenceAssumptions(Group, title="Inference"):
     """ML Inference (Model RUN)."""
 
     token_secret: str = assumed(
@@ -119,7 +119,7 @@ class InferenceAssumptions(Group):
     )  # fmt: skip
 
 
-class KnowledgeAssumptions(Group):
+class KnowledgeAssumptions(Group, title="Knowledge"):
     """Managed RAG."""
 
     embedder_also_by_name: bool = assumed(
@@ -183,7 +183,7 @@ class KnowledgeAssumptions(Group):
     )  # fmt: skip
 
 
-class LogAssumptions(Group):
+class LogAssumptions(Group, title="Logs"):
     """Log groups."""
 
     name: str = assumed(
@@ -194,7 +194,7 @@ class LogAssumptions(Group):
     )  # fmt: skip
 
 
-class SizingAssumptions(Group):
+class SizingAssumptions(Group, title="Sizing"):
     """GPU memory of a model: the console computes it, its formula is not published. See `clouds/cloudru/sizing.py`."""
 
     bytes_per_parameter: float = assumed(

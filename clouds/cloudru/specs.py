@@ -32,20 +32,22 @@ class VllmArgument(Spec):
     value: str = Field(title="Value", description="Value as it would stand on the command line.")
 
 
-class RpsScaling(Spec):
+class RpsScaling(Spec, title="By requests per second"):
     """Scale out by requests per second."""
 
-    kind: Literal["rps"] = Field(default="rps", title="Rule", description="Tells this rule from the other.")
+    kind: Literal["rps"] = Field(
+        default="rps", title="Kind", description="Says which rule this is; a form fills it in."
+    )
     value: int = Field(
         default=200, ge=1, title="Requests per second", description="Requests per second for each instance."
     )
 
 
-class ConcurrencyScaling(Spec):
+class ConcurrencyScaling(Spec, title="By requests at once"):
     """Scale out by requests at once."""
 
     kind: Literal["concurrency"] = Field(
-        default="concurrency", title="Rule", description="Tells this rule from the other."
+        default="concurrency", title="Kind", description="Says which rule this is; a form fills it in."
     )
     soft: int = Field(
         default=50,
@@ -96,11 +98,11 @@ class ScalingSpec(Spec):
         return self
 
 
-class InferenceSpec(Spec):
+class InferenceSpec(Spec, title="Own inference"):
     """One inference of ML Inference (Model RUN): all that the console's form asks."""
 
     source: Literal["ml_inference"] = Field(
-        default="ml_inference", title="Source", description="Tells an own inference from a foundation model."
+        default="ml_inference", title="Source", description="Says that it is an own inference; a form fills it in."
     )
     name: str = Field(
         title="Name", description="Name of the run: lower-case latin letters, digits, hyphens; a letter first."
@@ -189,11 +191,13 @@ class InferenceSpec(Spec):
         return self
 
 
-class FoundationModelSpec(Spec):
+class FoundationModelSpec(Spec, title="Foundation model"):
     """A model of the vendor's Foundation Models in place of an own inference: nothing to start, no hourly price."""
 
     source: Literal["foundation_models"] = Field(
-        default="foundation_models", title="Source", description="Tells a foundation model from an own inference."
+        default="foundation_models",
+        title="Source",
+        description="Says that it is a foundation model; a form fills it in.",
     )
     model: str = Field(
         title="Model", description="Name in Foundation Models, for example `BAAI/bge-reranker-v2-m3`.", min_length=1

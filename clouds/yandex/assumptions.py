@@ -16,7 +16,7 @@ GUIDE = "the vendor's guide on tuning an embedding model"
 SDK = "yandex-cloud/yandex-ai-studio-sdk"
 
 
-class ConnectionAssumptions(Group):
+class ConnectionAssumptions(Group, title="Connection"):
     """The way to the hosts, and how they are in general."""
 
     through_proxy: bool = assumed(
@@ -34,7 +34,7 @@ class ConnectionAssumptions(Group):
     )  # fmt: skip
 
 
-class DatasetAssumptions(Group):
+class DatasetAssumptions(Group, title="Dataset"):
     """Datasets."""
 
     pair_task_type: str = assumed(
@@ -66,7 +66,7 @@ class DatasetAssumptions(Group):
         return self.pair_task_type if kind == "pair" else self.triplet_task_type
 
 
-class TuningAssumptions(Group):
+class TuningAssumptions(Group, title="Tuning"):
     """Tunings."""
 
     smallest_dim: int = assumed(
@@ -82,7 +82,7 @@ class TuningAssumptions(Group):
     )  # fmt: skip
 
 
-class EmbeddingAssumptions(Group):
+class EmbeddingAssumptions(Group, title="Embedding"):
     """Embeddings."""
 
     calls_per_second: Annotated[int, Field(ge=1)] = assumed(
@@ -91,7 +91,7 @@ class EmbeddingAssumptions(Group):
     )  # fmt: skip
 
 
-class SearchIndexAssumptions(Group):
+class SearchIndexAssumptions(Group, title="Search index"):
     """Search indexes."""
 
     api_key_scheme: Literal["Bearer", "Api-Key"] = assumed(

@@ -36,10 +36,10 @@ class WeightedDataset(Spec):
         return self.sha256 or self.dataset_id
 
 
-class LoraSpec(Spec):
+class LoraSpec(Spec, title="LoRA"):
     """Tuning by low-rank adapters."""
 
-    kind: Literal["lora"] = Field(default="lora", title="Kind", description="Tells LoRA from prompt tuning.")
+    kind: Literal["lora"] = Field(default="lora", title="Kind", description="Says that it is LoRA; a form fills it in.")
     rank: int | None = Field(default=None, title="Rank", description="Rank of the adapters.", ge=1, le=LARGEST_INT64)
     alpha: int | None = Field(
         default=None, title="Alpha", description="Scale of the adapters; the service takes a whole number.", ge=1
@@ -58,44 +58,48 @@ class LoraSpec(Spec):
     )
 
 
-class PromptTuneSpec(Spec):
+class PromptTuneSpec(Spec, title="Prompt tuning"):
     """Tuning by virtual tokens before the text."""
 
     kind: Literal["prompt_tune"] = Field(
-        default="prompt_tune", title="Kind", description="Tells prompt tuning from LoRA."
+        default="prompt_tune", title="Kind", description="Says that it is prompt tuning; a form fills it in."
     )
     virtual_tokens: int | None = Field(
         default=None, title="Virtual tokens", description="How many tokens are learnt.", ge=1, le=LARGEST_INT64
     )
 
 
-class LinearSpec(Spec):
+class LinearSpec(Spec, title="Linear"):
     """The learning rate falls in a straight line."""
 
-    kind: Literal["linear"] = Field(default="linear", title="Kind", description="Tells this schedule from the others.")
+    kind: Literal["linear"] = Field(
+        default="linear", title="Kind", description="Says which schedule this is; a form fills it in."
+    )
     min_lr: float | None = Field(
         default=None, title="Least learning rate", description="Where it ends.", ge=0, allow_inf_nan=False
     )
 
 
-class ConstantSpec(Spec):
+class ConstantSpec(Spec, title="Constant"):
     """The learning rate stays what it is."""
 
     kind: Literal["constant"] = Field(
-        default="constant", title="Kind", description="Tells this schedule from the others."
+        default="constant", title="Kind", description="Says which schedule this is; a form fills it in."
     )
 
 
-class CosineSpec(Spec):
+class CosineSpec(Spec, title="Cosine"):
     """The learning rate falls along a cosine."""
 
-    kind: Literal["cosine"] = Field(default="cosine", title="Kind", description="Tells this schedule from the others.")
+    kind: Literal["cosine"] = Field(
+        default="cosine", title="Kind", description="Says which schedule this is; a form fills it in."
+    )
     min_lr: float | None = Field(
         default=None, title="Least learning rate", description="Where it ends.", ge=0, allow_inf_nan=False
     )
 
 
-class AdamWSpec(Spec):
+class AdamWSpec(Spec, title="AdamW"):
     """The optimizer AdamW."""
 
     beta1: float | None = Field(

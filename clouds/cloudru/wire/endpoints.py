@@ -10,32 +10,45 @@ class Endpoints(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    iam: str = Field(default="https://iam.api.cloud.ru", description="IAM: access tokens.")
-    storage: str = Field(default="https://s3.cloud.ru", description="Object Storage (S3), path style.")
+    iam: str = Field(default="https://iam.api.cloud.ru", title="IAM", description="IAM: access tokens.")
+    storage: str = Field(
+        default="https://s3.cloud.ru", title="Object Storage", description="Object Storage (S3), path style."
+    )
     storage_control: str = Field(
         default="https://console.cloud.ru/u-api/s3e-controller",
+        title="Object Storage, console",
         description="Console backend of Object Storage: tenant of a project, bucket registration.",
     )
-    secret: str = Field(default="https://secretmanager.api.cloud.ru", description="Secret Management.")
+    secret: str = Field(
+        default="https://secretmanager.api.cloud.ru", title="Secret Management", description="Secret Management."
+    )
     inference: str = Field(
         default="https://console.cloud.ru/u-api/inference/model-run/v1",
+        title="ML Inference",
         description="Console backend of ML Inference (Model RUN).",
     )
     model: str = Field(
         default="https://{model_run_id}.modelrun.inference.cloud.ru",
+        title="Running model",
         description="A running model; {model_run_id} is filled in.",
     )
-    knowledge: str = Field(default="https://managed-rag.api.cloud.ru", description="Managed RAG, public API v1.")
+    knowledge: str = Field(
+        default="https://managed-rag.api.cloud.ru", title="Managed RAG", description="Managed RAG, public API v1."
+    )
     knowledge_control: str = Field(
         default="https://console.cloud.ru/u-api/managed-rag/user-plane",
+        title="Managed RAG, console",
         description="Console backend of Managed RAG: the only place that creates a knowledge base.",
     )
     search: str = Field(
         default="https://{knowledge_base_id}.managed-rag.inference.cloud.ru",
+        title="Search",
         description="Search API of a knowledge base; {knowledge_base_id} is filled in.",
     )
     logs: str = Field(
-        default="https://console.cloud.ru/u-api/logaas-bff-console/v1", description="Console backend of log groups."
+        default="https://console.cloud.ru/u-api/logaas-bff-console/v1",
+        title="Log groups",
+        description="Console backend of log groups.",
     )
 
     @classmethod

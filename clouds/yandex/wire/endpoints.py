@@ -47,7 +47,7 @@ class Endpoints(BaseModel):
     tls: bool = Field(
         default=True, title="TLS", description="Encrypt gRPC; without it only hosts of this machine are called."
     )
-    ca_file: Path | None = Field(
+    ca_file: Annotated[Path, Field(title="file")] | Annotated[None, Field(title="left out")] = Field(
         default=None,
         title="CA file",
         description="PEM file with the authorities to trust, gRPC and HTTPS; left out: the public ones.",

@@ -1,0 +1,70 @@
+"""Many refreshes of ten stacks at once on two workers; a worker and the server lose their power meanwhile."""
+
+import os
+import time
+
+import pytest
+from prefect.client.orchestration import get_client
+
+from bench import fleet_stacks
+from bench.fleet_machines import POOL, wait_until_healthy
+from bench.fleet_stacks import DELIVERY, FINAL_STATES, HOURS
+from tasks.lost_runs import end_lost_runs
+from tests.postgres.fleet import PLACES, Fleet
+
+pytestmark = pytest.mark.postgres
+RUNS = int(os.environ.get("FLEET_RUNS", "20"))
+"""Each is a process with seconds of imports; FLEET_RUNS=50 takes minutes longer."""
+WITHIN_S = 600.0
+SILENT_S = 80.0
+"""Two heartbeats of the workers here, and a server's restart."""
+
+
+@pytest.mark.timeout(900)
+def test_every_stack_converges(running_fleet: Fleet) -> None:
+    """Each stack has its documents once and in service, every run has ended, no lock is left.
+
+    What the dead worker had taken ends as crashed, and so does a run that begins while the server is away: its process
+    cannot ask what to do. Every other run is completed, also those that were at work then. No refresh is started again.
+    """
+    fleet = running_fleet
+    deployment = fleet_stacks.deploy(POOL)
+    for stack in fleet.stacks:
+        fleet_stacks.write(stack, hours=HOURS, delivery=DELIVERY)
+    fleet.sandbox.set(knowledge_base_spans={"indexing": {"seconds": 5}})
+    for number in range(RUNS):
+        fleet.api.start_run(deployment, fleet_stacks.parameters(fleet.stacks[number % len(fleet.stacks)]))
+
+    dying = fleet.workers[0]
+    fleet.wait_until("runs of the worker are in the middle of their work", lambda: len(fleet.at_work(dying)) > 1)
+    dying.kill()
+    killed_s = time.monotonic()
+    fleet.wait_until("a run has ended", lambda: "COMPLETED" in fleet.states(deployment).values())
+    fleet.server.kill()
+    fleet.server.start()
+    wait_until_healthy(fleet.server, fleet.api)
+
+    def at_most_the_dead_are_left() -> bool:
+        under_way = [state for state in fleet.states(deployment).values() if state not in FINAL_STATES]
+        return len(under_way) <= PLACES and set(under_way) <= {"RUNNING", "PENDING"} and not fleet.workers[1].runs()
+
+    fleet.wait_until("the living runs have ended", at_most_the_dead_are_left, WITHIN_S)
+    fleet.wait_until("the dead have been silent for a while", lambda: time.monotonic() > killed_s + SILENT_S)
+    lost: set[str] = set()
+
+    def every_run_has_ended() -> bool:
+        with get_client(sync_client=True) as client:
+            lost.update(str(run.id) for run in end_lost_runs(client, SILENT_S))
+        return set(fleet.states(deployment).values()) <= set(FINAL_STATES)
+
+    fleet.wait_until("every run has ended", every_run_has_ended)
+    states = fleet.states(deployment)
+    assert len(states) == RUNS
+    assert lost & states.keys()
+    assert {states[run] for run in lost & states.keys()} == {"CRASHED"}
+    assert set(states.values()) == {"COMPLETED", "CRASHED"}
+    assert list(states.values()).count("CRASHED") <= 2 * PLACES
+    for stack in fleet.stacks:
+        fleet.check_stack(stack, "delivery", "hours", versions=2)
+    fleet.check_project()
+    fleet.wait_until("no lock is left", lambda: not any(fleet.locks().values()))

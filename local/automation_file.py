@@ -108,7 +108,7 @@ def compare(wanted: Iterable[AutomationCore], there: Iterable[Automation]) -> li
             changes.append(AutomationChange("create", each.name, wanted=each))
             continue
         each.enabled = found.enabled
-        before, after = found.model_dump(mode="json"), each.model_dump(mode="json")
+        before, after = found.model_dump(), each.model_dump()  # not as JSON, which gives sets an order
         fields = tuple(name for name in ("description", "trigger", "actions") if before[name] != after[name])
         changes.append(AutomationChange("change" if fields else "same", each.name, fields, each, found.id))
     return [*changes, *(AutomationChange("gone", each.name, id=each.id) for each in known.values())]

@@ -36,6 +36,10 @@ class Change:
     deployed: Deployed | None = None
 
 
+PREFECTS_OWN = ("work_queue_name", "version")
+"""Prefect fills them in where the file says nothing; the version is the commit of a clone, else a digest of the flow."""
+
+
 def compare(wanted: Iterable[Wanted], deployed: Iterable[Deployed], *, prune: bool) -> list[Change]:
     """Return a change for each deployment of the file, then one for each that only the server has.
 
@@ -72,7 +76,7 @@ def _change(wanted: Wanted, deployed: Deployed | None, *, prune: bool) -> Change
     differences = [
         _difference(name, deployed.fields.get(name), value)
         for name, value in wanted.fields.items()
-        if value != deployed.fields.get(name) and not (name == "work_queue_name" and value is None)
+        if value != deployed.fields.get(name) and not (name in PREFECTS_OWN and value is None)
     ]
     there = {each.key: each for each in deployed.schedules}
     notes: list[str] = []

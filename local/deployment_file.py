@@ -109,7 +109,7 @@ def _wanted(entry: dict[str, Any], config: Mapping[str, Any], pull: Any) -> Want
         "job_variables": pool.get("job_variables") or {},
         "pull_steps": config.get("pull", pull),
         "concurrency_limit": limit["limit"] if isinstance(limit, dict) else limit,
-        "version": config.get("version") or flow.version,
+        "version": config.get("version"),
         "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
     }
     schedules = tuple(map(_schedule, config.get("schedules") or []))

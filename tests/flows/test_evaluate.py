@@ -162,9 +162,12 @@ def test_worse_version_is_refused_and_the_old_one_stays(shop: Shop, asserting_ev
     with pytest.raises(ConfigurationError, match=f"nothing to go back to: version {shop.first_version} of {shop.name}"):
         shop.rollback()
 
-    said = [(event, payload["version_id"]) for event, payload in events(asserting_events_worker)]
+    said = [
+        (event, payload.get("version_id") or payload["subject"]) for event, payload in events(asserting_events_worker)
+    ]
     assert said == [
         ("rag.version.promoted", shop.first_version),
+        ("rag.version.refused", f"{shop.name}: version {worse} was refused"),
         ("rag.version.promoted", better),
         ("rag.version.rolled-back", shop.first_version),
     ]
@@ -248,7 +251,7 @@ def test_version_that_nobody_judged_is_held_and_not_promoted(shop: Shop, asserti
     with pytest.raises(WrongAnswerError):
         refresh_rag(shop.stack, shop.cloud.name)
     assert shop.in_service() == shop.first_version
-    assert events(asserting_events_worker) == []
+    assert [event for event, _ in events(asserting_events_worker)] == ["rag.version.refused"]
 
 
 def test_more_chunks_than_are_retrieved_cannot_be_measured(shop: Shop) -> None:

@@ -37,7 +37,7 @@ class Change:
 
 
 PREFECTS_OWN = ("work_queue_name", "version")
-"""Prefect fills them in where the file says nothing; the version is the commit of a clone, else a digest of the flow."""
+"""Prefect fills them in where the file says nothing; as version the commit of a clone, else a digest of the flow."""
 
 
 def compare(wanted: Iterable[Wanted], deployed: Iterable[Deployed], *, prune: bool) -> list[Change]:

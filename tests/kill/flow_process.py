@@ -1,5 +1,6 @@
 """The flow in a process of its own, forked from one that has imported everything and has no threads yet."""
 
+import faulthandler
 import multiprocessing
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from tests.kill.scenarios import Run
 from tests.prefect_retries import retry_soon
 
 ENDED_WITHIN_S = 60.0
+HANGS_AFTER_S = 45.0
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
 
@@ -50,6 +52,7 @@ def _process(run: Callable[[], Any]) -> Generator[BaseProcess]:
 
 
 def _run(run: Callable[[], Any], api_url: str) -> None:
+    faulthandler.dump_traceback_later(HANGS_AFTER_S)  # where it hangs is said before the test gives up on it
     with temporary_settings({PREFECT_API_URL: api_url}), pytest.MonkeyPatch.context() as patch:
         retry_soon(patch)
         run()

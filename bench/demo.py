@@ -10,13 +10,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from threading import Event, Thread
-from typing import Self
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
+from bench.sampling import Sampling
 from local.layout import FOLDER_VARIABLE
 
 GOAL_S = 90.0
@@ -25,32 +24,23 @@ FLOW, SANDBOX = "flow process", "sandbox"
 MEBIBYTE = 2**20
 
 
-class PeakMemory:
+class PeakMemory(Sampling):
     """Peak of each watched process, in bytes, while the block runs; only processes that carry the folder count."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.peak_bytes = {FLOW: 0, SANDBOX: 0}
         self._folder = str(folder)
-        self._ended = Event()
-        self._thread = Thread(target=self._sample)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def look(self) -> None:
+        """Raise the peaks to what is seen now."""
+        for process in psutil.process_iter():
+            try:
+                self._look_at(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
 
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._ended.wait(0.2):
-            for process in psutil.process_iter():
-                try:
-                    self._look(process)
-                except (psutil.NoSuchProcess, psutil.AccessDenied):
-                    continue
-
-    def _look(self, process: psutil.Process) -> None:
+    def _look_at(self, process: psutil.Process) -> None:
         variables = process.environ()
         if variables.get(FOLDER_VARIABLE) != self._folder:
             return

@@ -9,18 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
-from typing import Self
 
 import psutil
 
 from bench.fleet_machines import RUN_VARIABLE, Machine, free_port
+from bench.sampling import Sampling
 from local import ports
 from local.layout import FOLDER_VARIABLE
 
 MEBIBYTE = 2**20
 SERVER, WORKERS, RUNS, ONE_RUN = "server", "workers", "all runs", "one run"
-LOOK_EVERY_S = 0.25
 
 
 def rss_bytes(process: psutil.Process) -> int:
@@ -31,36 +29,27 @@ def rss_bytes(process: psutil.Process) -> int:
         return 0
 
 
-class PeakMemory:
+class PeakMemory(Sampling):
     """Peak resident set, in bytes: of the server, of all workers, of all runs together and of the largest run."""
 
     def __init__(self, server: Machine, workers: Sequence[Machine]) -> None:
         """Watch these while the block lasts."""
+        super().__init__()
         self.peak_bytes: Counter[str] = Counter()
         self._server, self._workers = server, workers
-        self._ended = Event()
-        self._thread = Thread(target=self._sample)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._ended.wait(LOOK_EVERY_S):
-            seen: Counter[str] = Counter()
-            seen[SERVER] = sum(map(rss_bytes, self._server.processes()))
-            for process in (process for worker in self._workers for process in worker.processes()):
-                used_bytes = rss_bytes(process)
-                if _is_of_run(process):
-                    seen[RUNS] += used_bytes
-                    seen[ONE_RUN] = max(seen[ONE_RUN], used_bytes)
-                else:
-                    seen[WORKERS] += used_bytes
-            self.peak_bytes |= seen
+    def look(self) -> None:
+        """Raise the peaks to what is seen now."""
+        seen: Counter[str] = Counter()
+        seen[SERVER] = sum(map(rss_bytes, self._server.processes()))
+        for process in (process for worker in self._workers for process in worker.processes()):
+            used_bytes = rss_bytes(process)
+            if _is_of_run(process):
+                seen[RUNS] += used_bytes
+                seen[ONE_RUN] = max(seen[ONE_RUN], used_bytes)
+            else:
+                seen[WORKERS] += used_bytes
+        self.peak_bytes |= seen
 
 
 def _is_of_run(process: psutil.Process) -> bool:

@@ -99,13 +99,13 @@ def _lock(place: _Place, wait_s: float) -> Generator[Lock]:
 
         with held:
             held.enter_context(_held(client, place, wait_s))
+            end_lost_runs(client)
             yield Lock(released)
 
 
 @contextmanager
 def _held(client: SyncPrefectClient, place: _Place, wait_s: float) -> Generator[None]:
     lease = _Lease(_acquired(client, place, wait_s))
-    end_lost_runs(client)
     ended = threading.Event()
     renew = copy_context().run  # so that it can stop the steps of this run
     renewing = threading.Thread(target=renew, args=(_renew, place, lease, ended), daemon=True, name="lock")

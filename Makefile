@@ -18,7 +18,7 @@ WORKERS ?= 3
 # Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
 export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
 
-# Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/operation` installs these.
+# Markers of the tests that need programs of their own: Chromium, PostgreSQL. `.ci/run` installs these.
 OPERATION := browser or schedule or postgres or notify
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift

@@ -48,13 +48,18 @@ class Machine:
         """What it has said since its last start."""
         return self.folder / f"{self.name}.log"
 
-    def start(self) -> None:
-        """Start it."""
+    def environment(self) -> dict[str, str]:
+        """Return its environment variables, and make its home."""
         layout = Layout(root=ROOT, folder=self.folder / self.name)
         layout.make_folders()
+        return {**environment.of_stack(layout, self.api_url), **self.variables}
+
+    def start(self) -> None:
+        """Start it."""
         command = (sys.executable, "-m", "prefect", *self.command)
-        env = {**environment.of_stack(layout, self.api_url), **self.variables}
-        self._root = processes.start(self.name, command, env=env, cwd=self.cwd, log=self.log, dies_with_us=True)
+        self._root = processes.start(
+            self.name, command, env=self.environment(), cwd=self.cwd, log=self.log, dies_with_us=True
+        )
 
     def processes(self) -> list[psutil.Process]:
         """Return it and what it has started; nothing when it does not run."""
@@ -65,13 +70,14 @@ class Machine:
             return [root, *root.children(recursive=True)]
         return []
 
-    def runs(self) -> list[str]:
-        """Return the ids of the flow runs that have a process here."""
-        found: list[str] = []
+    def runs(self) -> dict[str, psutil.Process]:
+        """Return the flow runs that have a process here, by id."""
+        found: dict[str, psutil.Process] = {}
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                found.append(process.environ().get(RUN_VARIABLE, ""))
-        return list(filter(None, found))
+                found[process.environ().get(RUN_VARIABLE, "")] = process
+        found.pop("", None)
+        return found
 
     def kill(self) -> None:
         """Let it lose its power: it and all that it has started get SIGKILL."""

@@ -40,7 +40,7 @@ def _version(changes: Changes) -> Planned:
         return Planned("version", serving, "keep", "it has read the documents as they are")
     if changes.empties:
         return Planned("version", serving, "keep", "no document is left, so none can be built")
-    return Planned("version", "", "create", f"judged before it takes the place of {serving}")
+    return Planned("version", "", "create", f"judged before it takes the place of {serving[:8]}")
 
 
 def _listed(keys: Sequence[str]) -> str:

@@ -113,7 +113,7 @@ def entry(function: str, name: str, **changes: Any) -> dict[str, Any]:
     return {**found, "name": name, **changes}
 
 
-def wait_for(what: str, look: Callable[[], T | None], within_s: float = 60.0) -> T:
+def wait_for(what: str, look: Callable[[], T | None], within_s: float = 120.0) -> T:
     """Look until there is something, and return it."""
     deadline_s = time.monotonic() + within_s
     while not (found := look()):

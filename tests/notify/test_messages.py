@@ -108,6 +108,35 @@ def provisioned(watched: Watched) -> str:
     return run_id
 
 
+def test_a_run_whose_process_died(watched: Watched, provisioned: str) -> None:  # noqa: ARG001  # the stack stands
+    """It crashed: the message says how the process ended, and where to look."""
+    sandbox = watched.project.sandbox
+    sandbox.fault(hold=True)
+    run_id = watched.run("status-rag/watched")
+    sandbox.wait_until_held()
+    watched.project.worker.runs()[run_id].kill()
+    sandbox.release_held()
+    said = watched.told("status-rag crashed: ", watched.link(run_id))["body"]
+    assert "status code: -9" in said
+    assert "Next step: look at the worker's log and memory, then run status-rag again" in said
+
+
+def test_a_plan_that_waits_for_approval(watched: Watched, provisioned: str) -> None:  # noqa: ARG001  # the stack stands
+    """The message has the sum, the limit and where to allow it; whoever says nothing in the form has refused."""
+    dearer = {**watched.stack, "llm": {**watched.stack["llm"], "name": "another-llm"}}
+    run_id = watched.run("provision-rag/watched", stack=dearer, approve_above_rub_per_hour=100)
+    said = watched.told("kb-", watched.link(run_id))
+    assert said["subject"].endswith(": the price is above its limit")
+    assert "Reason: the plan needs approval: it starts 120 RUB per hour, above 100" in said["body"]
+    assert "Next step: open the run, Resume in its menu, turn Approve on; or Cancel" in said["body"]
+
+    wait_for("the run to be paused", lambda: watched.project.api.flow_run(run_id).state_type == "PAUSED")
+    watched.project.http.post(f"/flow_runs/{run_id}/resume", json={"run_input": {}}).raise_for_status()
+    assert wait_for("the end of the run", lambda: watched.ended(run_id)) == "FAILED"
+    refused = watched.told("provision-rag failed: ", watched.link(run_id))["body"]
+    assert "was not approved (it starts 120 RUB per hour, above 100); nothing was changed" in refused
+
+
 @pytest.fixture(scope="module")
 def begun(watched: Watched, provisioned: str) -> dict[str, str]:  # noqa: ARG001  # the stack stands
     """Begin a run that looks at the price and one whose document has lost an answer; return their ids."""

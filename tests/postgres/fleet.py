@@ -1,13 +1,11 @@
 """Ten stacks, their refreshes on two workers, and what must hold of them in the end."""
 
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import yaml
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from bench import fleet_stacks
@@ -24,7 +22,6 @@ from tasks.promotion import in_service
 from tasks.stack_key import StackKey
 from tests.sandbox_process import SandboxProcess
 
-LOOK_EVERY_S = 0.2
 PLACES = 8
 """How many runs a worker has at a time."""
 
@@ -76,25 +73,6 @@ class Fleet:
     def states(self, deployment_id: str) -> dict[str, str]:
         """Return the state of each run of the deployment, by id."""
         return {run.id: run.state for run in fleet_stacks.runs(self.http, deployment_id)}
-
-    @contextmanager
-    def automations(self, within_s: int) -> Generator[None]:
-        """Apply the project's automations that end runs, with less patience, and remove them with the block."""
-        made: list[str] = []
-        for lines in yaml.safe_load((ROOT / "automations.yaml").read_text(encoding="utf-8"))["automations"]:
-            if lines["actions"][0]["type"] == "change-flow-run-state":
-                body = {**lines, "trigger": {**lines["trigger"], "within": within_s}}
-                made.append(self.http.post("/automations/", json=body).raise_for_status().json()["id"])
-        yield
-        for automation in made:
-            self.http.delete(f"/automations/{automation}").raise_for_status()
-
-    def wait_until(self, what: str, is_so: Callable[[], bool], within_s: float = 120.0) -> None:
-        """Look until it is so."""
-        deadline_s = time.monotonic() + within_s
-        while not is_so():
-            assert time.monotonic() < deadline_s, f"not within {within_s:g} s: {what}"
-            time.sleep(LOOK_EVERY_S)
 
 
 @contextmanager

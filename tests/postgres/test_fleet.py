@@ -10,6 +10,7 @@ from bench import fleet_stacks
 from bench.fleet_machines import POOL, wait_until_healthy
 from bench.fleet_stacks import DELIVERY, FINAL_STATES, HOURS
 from tasks.lost_runs import end_lost_runs
+from tests.operated import wait_for
 from tests.postgres.fleet import PLACES, Fleet
 
 pytestmark = pytest.mark.postgres
@@ -36,10 +37,10 @@ def test_every_stack_converges(running_fleet: Fleet) -> None:
         fleet.api.start_run(deployment, fleet_stacks.parameters(fleet.stacks[number % len(fleet.stacks)]))
 
     dying = fleet.workers[0]
-    fleet.wait_until("runs of the worker are in the middle of their work", lambda: len(fleet.at_work(dying)) > 1)
+    wait_for("runs of the worker are in the middle of their work", lambda: len(fleet.at_work(dying)) > 1)
     dying.kill()
     killed_s = time.monotonic()
-    fleet.wait_until("a run has ended", lambda: "COMPLETED" in fleet.states(deployment).values())
+    wait_for("a run has ended", lambda: "COMPLETED" in fleet.states(deployment).values())
     fleet.server.kill()
     fleet.server.start()
     wait_until_healthy(fleet.server, fleet.api)
@@ -48,8 +49,8 @@ def test_every_stack_converges(running_fleet: Fleet) -> None:
         under_way = [state for state in fleet.states(deployment).values() if state not in FINAL_STATES]
         return len(under_way) <= PLACES and set(under_way) <= {"RUNNING", "PENDING"} and not fleet.workers[1].runs()
 
-    fleet.wait_until("the living runs have ended", at_most_the_dead_are_left, WITHIN_S)
-    fleet.wait_until("the dead have been silent for a while", lambda: time.monotonic() > killed_s + SILENT_S)
+    wait_for("the living runs have ended", at_most_the_dead_are_left, WITHIN_S)
+    wait_for("the dead have been silent for a while", lambda: time.monotonic() > killed_s + SILENT_S)
     lost: set[str] = set()
 
     def every_run_has_ended() -> bool:
@@ -57,7 +58,7 @@ def test_every_stack_converges(running_fleet: Fleet) -> None:
             lost.update(str(run.id) for run in end_lost_runs(client, SILENT_S))
         return set(fleet.states(deployment).values()) <= set(FINAL_STATES)
 
-    fleet.wait_until("every run has ended", every_run_has_ended)
+    wait_for("every run has ended", every_run_has_ended)
     states = fleet.states(deployment)
     assert len(states) == RUNS
     assert lost & states.keys()
@@ -67,4 +68,4 @@ def test_every_stack_converges(running_fleet: Fleet) -> None:
     for stack in fleet.stacks:
         fleet.check_stack(stack, "delivery", "hours", versions=2)
     fleet.check_project()
-    fleet.wait_until("no lock is left", lambda: not any(fleet.locks().values()))
+    wait_for("no lock is left", lambda: not any(fleet.locks().values()))

@@ -1,63 +1,33 @@
 """A run whose process has died does not stay under way: an automation ends it, else the next run that takes a lock."""
 
 import time
-from datetime import UTC, datetime
-from uuid import UUID, uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Pending, Running
 
-from bench import fleet_stacks
-from bench.fleet_machines import POOL
 from flows.refresh import refresh_rag
 from tasks import lost_runs
-from tasks.lost_runs import TAG, end_lost_runs
+from tasks.lost_runs import end_lost_runs
+from tests.operated import wait_for
+from tests.postgres.dead_runs import NOBODY, automations, dead_run, send_heartbeat
 from tests.postgres.fleet import Fleet
 
 pytestmark = pytest.mark.postgres
-NOBODY = f"{POOL}-nobody"
-
-
-def dead_run(state: State[None]) -> str:
-    """Return the id of a run in this state that no process has."""
-    with get_client(sync_client=True) as client:
-        run: FlowRun = client.create_flow_run_from_deployment(UUID(fleet_stacks.deploy(NOBODY, "dead")))
-        client.set_flow_run_state(run.id, state, force=True)
-    return str(run.id)
-
-
-def send_heartbeat(fleet: Fleet, run: str) -> None:
-    """Let the run's process, which there is not, send a heartbeat; return when the server has it."""
-    event = {
-        "event": "prefect.flow-run.heartbeat",
-        "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"},
-        "related": [{"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}],
-        "occurred": datetime.now(UTC).isoformat(),
-        "id": str(uuid4()),
-    }
-    fleet.http.post("/events", json=[event]).raise_for_status()
-    wanted = {"filter": {"id": {"id": [event["id"]]}}}
-
-    def is_there() -> bool:
-        return bool(fleet.http.post("/events/filter", json=wanted).raise_for_status().json()["events"])
-
-    fleet.wait_until("the heartbeat is on record", is_there)
 
 
 @pytest.mark.timeout(300)
 def test_an_automation_ends_a_run_that_falls_silent(running_fleet: Fleet) -> None:
     """One has sent a heartbeat and no other, one was taken by a worker and has never begun: both become Crashed."""
     running_fleet.api.ensure_work_pool(NOBODY)
-    with running_fleet.automations(within_s=10):
+    with automations(running_fleet.http, within_s=10):
         silent, never_begun = dead_run(Running()), dead_run(Pending())
-        send_heartbeat(running_fleet, silent)
+        send_heartbeat(running_fleet.http, silent)
 
         def both_have_crashed() -> bool:
             return {running_fleet.api.flow_run(run).state_type for run in (silent, never_begun)} == {"CRASHED"}
 
-        running_fleet.wait_until("both have crashed", both_have_crashed)
+        wait_for("both have crashed", both_have_crashed)
 
 
 @pytest.mark.timeout(300)
@@ -66,8 +36,8 @@ def test_a_heartbeat_is_a_sign_of_life(running_fleet: Fleet) -> None:
     running_fleet.api.ensure_work_pool(NOBODY)
     dead, alive = dead_run(Running()), dead_run(Running())
     between_s = time.time() + 1
-    running_fleet.wait_until("a second has passed", lambda: time.time() > between_s + 1)
-    send_heartbeat(running_fleet, alive)
+    wait_for("a second has passed", lambda: time.time() > between_s + 1)
+    send_heartbeat(running_fleet.http, alive)
     with get_client(sync_client=True) as client:
         assert end_lost_runs(client) == []
         assert [str(run.id) for run in end_lost_runs(client, time.time() - between_s)] == [dead]

@@ -18,7 +18,7 @@ WORKERS ?= 3
 # Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
 export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
 
-# Markers of the tests that need programs of their own: Chromium, PostgreSQL. `.ci/run` installs these.
+# Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
 OPERATION := browser or schedule or postgres or notify
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
@@ -65,7 +65,7 @@ bench: $(VENV)/with-bench ## measure, and print the tables; BENCHES="waiting dem
 	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python -m bench.$$bench; done
 
 clean: down ## remove the data of the local stack, not the environment
-	rm -rf $${LOCAL_DIR:-.local}
+	rm -rf -- "$${LOCAL_DIR:-.local}"
 
 $(VENV)/with-sandbox: EXTRAS := sandbox
 $(VENV)/with-test: EXTRAS := sandbox,test

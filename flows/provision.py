@@ -16,7 +16,7 @@ from flows.parameters import (
 )
 from flows.specs import RagStack, StackPlan, StackReport
 from tasks.approval import approval_reason, wait_for_approval
-from tasks.checks import check_stack
+from tasks.checks import check_probe, check_stack
 from tasks.credentials import credentials
 from tasks.failure import after_failure
 from tasks.inference import ensure_inference, wait_for_inference
@@ -77,6 +77,7 @@ def provision_rag(
         while True:
             checked = check_stack(cloudru, hub, stack)
             seen = observe(cloudru, hub, stack, checked)
+            check_probe(stack.probe, checked, seen)
             plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace, notes=notes)
             if plan_only:
                 return plan

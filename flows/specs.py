@@ -54,7 +54,7 @@ class RagStack(Spec):
     documents: tuple[str, ...] = Field(
         default=("examples/faq_products.txt",),
         title="Documents",
-        description="Files, folders, glob patterns or fsspec URLs (for example `s3://bucket/folder/*.txt`).",
+        description="Files, folders, glob patterns or URLs (s3://bucket/folder/*.txt needs the package s3fs).",
         min_length=1,
     )
     document_size_limit_bytes: int = Field(

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import PrefectException
 
 from local import automation_file, deployed, deployment_file
-from local.automation_file import AutomationChange
+from local.automation_file import AutomationChange, AutomationFile
 from local.deployment_changes import Change, compare
+from local.deployment_file import DeploymentFile
 from local.errors import LocalError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,14 +25,15 @@ GONE = "not in the file; make deploy PRUNE=1 deletes it"
 VERBS = {"create": "created", "change": "changed", "same": "unchanged", "gone": "not in the file"}
 
 
-def apply_deployments(client: SyncPrefectClient, path: Path, *, name: str | None, dry_run: bool, prune: bool) -> None:
+def apply_deployments(
+    client: SyncPrefectClient, file: DeploymentFile, *, name: str | None, dry_run: bool, prune: bool
+) -> None:
     """Deploy what is new or differs, tell what is not in the file, and delete that with `prune`.
 
     Raises:
-        LocalError: a file is wrong, a work pool is missing, or Prefect did not do what it was asked.
+        LocalError: a work pool is missing, or Prefect did not do what it was asked.
 
     """
-    file = deployment_file.read(path, name)
     deployed.check_work_pools(client, file.deployments)
 
     def look() -> list[Change]:
@@ -52,10 +55,15 @@ def apply_deployments(client: SyncPrefectClient, path: Path, *, name: str | None
         raise LocalError(f"deployed, but the server still differs from {deployment_file.FILE}: {', '.join(left)}")
 
 
-def apply_automations(client: SyncPrefectClient, path: Path, *, dry_run: bool, prune: bool) -> None:
+def wanted_automations(client: SyncPrefectClient, file: AutomationFile) -> list[AutomationCore]:
+    """Return the automations with their block; LocalError when the server has none, or Prefect does not take one."""
+    return file.wanted(automation_file.find_block(client, file.block) if file.block else automation_file.ANY_BLOCK)
+
+
+def apply_automations(
+    client: SyncPrefectClient, file: AutomationFile, wanted: list[AutomationCore], *, dry_run: bool, prune: bool
+) -> None:
     """Create, change and with `prune` delete automations; without a notification block only what sends nothing."""
-    file = automation_file.read(path)
-    wanted = file.wanted(automation_file.find_block(client, file.block) if file.block else automation_file.ANY_BLOCK)
     changes: list[AutomationChange] = automation_file.compare(wanted, automation_file.automations(client))
     if not file.block:
         print(f"{automation_file.FILE}: {automation_file.HOW_TO_NAME_A_BLOCK}")
@@ -92,9 +100,13 @@ def main() -> int:
     try:
         with get_client(sync_client=True) as client:
             switches = {"dry_run": asked.dry_run, "prune": asked.prune}
-            apply_deployments(client, asked.files / deployment_file.FILE, name=asked.name, **switches)
-            if asked.name is None:
-                apply_automations(client, asked.files / automation_file.FILE, **switches)
+            # both files are read, and known to be right, before anything is changed
+            automations = None if asked.name else automation_file.read(asked.files / automation_file.FILE)
+            wanted = wanted_automations(client, automations) if automations else []
+            deployments = deployment_file.read(asked.files / deployment_file.FILE, asked.name)
+            apply_deployments(client, deployments, name=asked.name, **switches)
+            if automations:
+                apply_automations(client, automations, wanted, **switches)
     except (LocalError, PrefectException, httpx.HTTPError) as error:
         print(f"make deploy: {_cause(error)}", file=sys.stderr)
         return 1

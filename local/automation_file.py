@@ -73,9 +73,13 @@ class AutomationFile:
 def read(path: Path) -> AutomationFile:
     """Read the file; environment variables in the name of the block are filled in, the messages stay as they are."""
     try:
-        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LocalError(f"{path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise LocalError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("automations"), list):
+        raise LocalError(f"{path.name} has no list `automations`; one without any is `automations: []`")
     block = str(apply_values(content.get("notification_block") or "", {}))
     return AutomationFile(block, tuple(content["automations"]))
 

@@ -1,10 +1,13 @@
 """`make deploy`: deployments.yaml and automations.yaml onto a Prefect server."""
 
+import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -54,7 +57,7 @@ def choose_server(layout: Layout, environ: Mapping[str, str]) -> str:
 def check_server(api_url: str) -> None:
     """Raise LocalError unless a Prefect server answers there."""
     try:
-        answer = httpx.get(f"{api_url}/health", timeout=10)
+        answer = httpx.get(f"{api_url}/health", timeout=10, **_connection(os.environ))
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise LocalError(f"no Prefect server answers at {api_url} ({error}): correct {API_URL}, or start it") from error
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
@@ -68,9 +71,26 @@ def check_server(api_url: str) -> None:
         raise LocalError(f"the Prefect server at {api_url} does not reach its database: start that, or see its log")
 
 
+def _connection(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what Prefect's client would connect with: certificates, and headers that a proxy in between asks for."""
+    own, verify = environ.get("PREFECT_API_SSL_CERT_FILE"), True
+    try:
+        headers = json.loads(environ.get("PREFECT_CLIENT_CUSTOM_HEADERS") or "{}")
+        if environ.get("PREFECT_API_TLS_INSECURE_SKIP_VERIFY", "").lower() not in OFF:
+            verify = False
+        elif own:
+            verify = ssl.create_default_context(cafile=own)
+    except OSError as error:
+        raise LocalError(f"PREFECT_API_SSL_CERT_FILE={own} cannot be read ({error}): correct or unset it") from error
+    except ValueError as error:
+        raise LocalError("PREFECT_CLIENT_CUSTOM_HEADERS is not JSON: correct or unset it") from error
+    return {"verify": verify, "headers": headers}
+
+
 def _reaches_its_database(api_url: str) -> bool:
     """Ask the server; one that waits too long for its database does not. Prefect Cloud does not know the question."""
     try:
-        return httpx.get(f"{api_url}/ready", timeout=30).status_code != HTTPStatus.SERVICE_UNAVAILABLE
+        answer = httpx.get(f"{api_url}/ready", timeout=30, **_connection(os.environ))
     except httpx.TransportError:
         return False
+    return answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE

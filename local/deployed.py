@@ -85,6 +85,8 @@ def _deployed(response: DeploymentResponse, flow: str) -> Deployed:
         "job_variables": response.job_variables,
         "pull_steps": response.pull_steps,
         "concurrency_limit": limit.limit if limit else None,
+        "collision_strategy": response.concurrency_options and response.concurrency_options.collision_strategy,
+        "enforce_parameter_schema": response.enforce_parameter_schema,
         "version": response.version,
         "parameter_openapi_schema": response.parameter_openapi_schema,
     }

@@ -109,6 +109,9 @@ def _switch(schedule: Schedule) -> str:
 def _difference(name: str, before: Any, after: Any) -> str:
     if name == "parameter_openapi_schema":
         return "form of the parameters: changed"
+    if isinstance(before, Mapping) and isinstance(after, Mapping):  # their values may come from blocks: secrets
+        differ = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+        return f"{name}: {', '.join(differ)} changed"
     return f"{name}: {_quoted(before)} -> {_quoted(after)}"
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import yaml
 from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.cli.deploy._schedules import (
     _schedule_config_to_deployment_schedule,  # pyright: ignore[reportPrivateUsage]  # the reading that the CLI does
 )
+from prefect.exceptions import PrefectException
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.templating import apply_values, resolve_block_document_references, resolve_variables
@@ -20,6 +22,7 @@ from pydantic import ValidationError
 from local.errors import LocalError
 
 FILE = "deployments.yaml"
+NOT_COMPARED = ("triggers", "sla")
 
 
 @dataclass(frozen=True)
@@ -75,16 +78,37 @@ def read(path: Path, name: str | None = None) -> DeploymentFile:
     try:
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         model = PrefectYamlModel.model_validate(content)
-    except (yaml.YAMLError, ValidationError) as error:
-        raise LocalError(f"{path.name} is not what Prefect reads: {' '.join(str(error).split())}") from error
-    entries: list[dict[str, Any]] = content["deployments"]
+    except OSError as error:
+        raise LocalError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]  # those after it often follow from it
+        place = ".".join(map(str, first["loc"]))
+        raise LocalError(f"{path.name} is not what Prefect reads: {place}: {first['msg']}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LocalError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from error
+    entries: list[dict[str, Any]] = content.get("deployments") or []
     configs = [each.model_dump(exclude_unset=True, mode="json") for each in model.deployments]
     wanted = [
-        _wanted(entry, _resolved(config), content.get("pull"))
+        _read(entry, config, content.get("pull"))
         for entry, config in zip(entries, configs, strict=True)
-        if name is None or config["name"] == name
+        if name is None or config.get("name") == name
     ]
     return DeploymentFile(content, tuple(wanted))
+
+
+def _read(entry: dict[str, Any], config: dict[str, Any], pull: Any) -> Wanted:
+    title = f"{config.get('name') or 'a deployment without a name'} ({config.get('entrypoint') or 'no entrypoint'})"
+    missing = [key for key in ("name", "entrypoint") if not config.get(key)]
+    alien = [key for key in NOT_COMPARED if config.get(key)]
+    if missing or alien:
+        what = f"{missing[0]} is missing" if missing else f"{alien[0]}: take automations.yaml, which is compared"
+        raise LocalError(f"{FILE}: {title}: {what}")
+    try:
+        return _wanted(entry, _resolved(config), config.get("pull", pull))
+    except (LocalError, httpx.HTTPError, PrefectException):
+        raise  # what the server says, in its own words
+    except Exception as error:  # loading a flow runs whatever stands in its file
+        raise LocalError(f"{FILE}: {title}: {' '.join(str(error).split())}") from error
 
 
 def _resolved(config: dict[str, Any]) -> dict[str, Any]:
@@ -107,11 +131,15 @@ def _wanted(entry: dict[str, Any], config: Mapping[str, Any], pull: Any) -> Want
         "work_pool_name": pool.get("name"),
         "work_queue_name": pool.get("work_queue_name"),
         "job_variables": pool.get("job_variables") or {},
-        "pull_steps": config.get("pull", pull),
+        "pull_steps": apply_values(pull, {}, remove_notset=False),  # blocks stay as they are named: the worker asks
         "concurrency_limit": limit["limit"] if isinstance(limit, dict) else limit,
         "version": config.get("version"),
         "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
     }
+    if isinstance(limit, dict) and limit.get("collision_strategy"):
+        fields["collision_strategy"] = limit["collision_strategy"]
+    if config.get("enforce_parameter_schema") is not None:
+        fields["enforce_parameter_schema"] = config["enforce_parameter_schema"]
     schedules = tuple(map(_schedule, config.get("schedules") or []))
     return Wanted(f"{flow.name}/{config['name']}", entry, fields, schedules)
 

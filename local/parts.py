@@ -45,19 +45,15 @@ def of_stack(
 ) -> tuple[Part, ...]:
     """Return sandbox and server, which start at once, and what needs the server.
 
-    Of the deployments those that are called `deployments` are made, or all, each in about a second. When it is all,
-    those that are as the file says are left, and so is what was switched on the server.
+    Of the deployments those that are called `deployments` are made, or all, each in about a second; those that are as
+    the file says are left, and so is what was switched on the server.
     """
     python = sys.executable
     env = environment.of_stack(layout, api_url)
     since = now or datetime.now(UTC)
     sandbox_port, server_port = (int(httpx.URL(url).port or 0) for url in (sandbox_url, api_url))
     prefect = (python, "-m", "prefect")
-    deploy = (
-        (*prefect, "--no-prompt", "deploy", "--name", deployments, "--prefect-file", DEPLOYMENTS_FILE)
-        if deployments
-        else (python, "-m", "local.apply")
-    )
+    deploy = (python, "-m", "local.apply", *(("--name", deployments) if deployments else ()))
     return (
         Part(
             "sandbox",

@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,14 @@ def _any_free() -> int:
         return int(probe.getsockname()[1])
 
 
-def choose(port: Port, remembered: int | None, environ: Mapping[str, str]) -> int:
-    """Return the port to take. A port that was asked for is taken or refused, never replaced."""
+def choose(port: Port, remembered: int | None, environ: Mapping[str, str], others: Collection[int] = ()) -> int:
+    """Return the port to take, none of `others`. A port that was asked for is taken or refused, never replaced."""
     asked = environ.get(port.variable)
     if asked:
         if not asked.isdecimal() or not 0 < int(asked) < 65536:  # noqa: PLR2004  # highest TCP port
             raise LocalError(f"{port.variable}={asked} is not a port; give a number from 1 to 65535 or unset it")
+        if int(asked) in others:
+            raise LocalError(f"port {asked} is asked for twice: give {port.variable} another one, or unset it")
         if not is_free(int(asked)):
             raise LocalError(
                 f"port {asked} for the {port.name} is taken by another program; "
@@ -55,9 +57,9 @@ def choose(port: Port, remembered: int | None, environ: Mapping[str, str]) -> in
             )
         return int(asked)
     for candidate in (remembered, port.usual):
-        if candidate and is_free(candidate):
+        if candidate and candidate not in others and is_free(candidate):
             return candidate
-    return _any_free()
+    return next(free for free in iter(_any_free, 0) if free not in others)
 
 
 def choose_all(ports: tuple[Port, ...], memory: Path, environ: Mapping[str, str] = os.environ) -> dict[str, int]:
@@ -66,6 +68,8 @@ def choose_all(ports: tuple[Port, ...], memory: Path, environ: Mapping[str, str]
         remembered: dict[str, int] = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         remembered = {}
-    chosen = {port.name: choose(port, remembered.get(port.name), environ) for port in ports}
+    chosen: dict[str, int] = {}
+    for port in sorted(ports, key=lambda port: not environ.get(port.variable)):  # those that are asked for come first
+        chosen[port.name] = choose(port, remembered.get(port.name), environ, chosen.values())
     memory.write_text(json.dumps(chosen), encoding="utf-8")
     return chosen

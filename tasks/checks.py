@@ -10,12 +10,13 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.sizing import gpu_memory_gb
-from clouds.cloudru.specs import InferenceSpec
+from clouds.cloudru.specs import InferenceSpec, ProbeSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import ConfigurationError
 from clouds.huggingface import parameter_count, token_owner
 from tasks.documents import find_documents
-from tasks.plan import Stack
+from tasks.plan import Observation, Stack
+from tasks.query import file_name
 from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
@@ -64,6 +65,22 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
         memory,
     )
     return Checked(tuple(documents), left_out, memory)
+
+
+def check_probe(probe: ProbeSpec, checked: Checked, seen: Observation) -> None:
+    """Refuse a probe that asks for a document which the folder will not hold: it would fail when the models cost money.
+
+    Raises:
+        ConfigurationError: its source is neither among the documents nor in the folder.
+
+    """
+    names = {file_name(document.name) for document in checked.documents}
+    names |= {file_name(key) for key in (seen.documents.leaves if seen.documents else ())}
+    if file_name(probe.source) not in names:
+        raise ConfigurationError(
+            f"the probe {probe.question!r} expects {probe.source}, which is not among the documents: correct source, "
+            "question and phrase of the probe, or add the document"
+        )
 
 
 def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> None:

@@ -163,7 +163,12 @@ def _granted(client: SyncPrefectClient, place: _Place) -> UUID | None:
         if error.response.status_code != LOCKED:
             raise
         return None
-    return ConcurrencyLimitWithLeaseResponse.model_validate(answer.json()).lease_id
+    granted = ConcurrencyLimitWithLeaseResponse.model_validate(answer.json())
+    if not granted.limits:  # somebody has deleted it meanwhile, and the server grants what nothing limits
+        client.release_concurrency_slots_with_lease(granted.lease_id)
+        _ensure_limit(client, place)
+        return _granted(client, place)
+    return granted.lease_id
 
 
 def _renew(place: _Place, lease: _Lease, ended: threading.Event) -> None:

@@ -1,13 +1,22 @@
 """Fixtures of every test: one running sandbox and one Prefect server for the session."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.prefect_retries import retry_soon
+from tests.prefect_client import hasten
 from tests.sandbox_process import SandboxProcess
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
+NEEDED_BYTES = 1_000_000_000
+NOT_NEEDED = ("EVENT_PERSISTER", "TRIGGERS")
+"""Services of Prefect's server: a quarter of its time. Tests of automations start a server of their own."""
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +43,13 @@ def prefect_storage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]
         PREFECT_LOCAL_STORAGE_PATH: results,
         PREFECT_RESULTS_PERSIST_BY_DEFAULT: True,
     }
-    with (
-        prefect_test_harness(server_startup_timeout=120),
-        temporary_settings(changes),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        retry_soon(patch)
+    with ExitStack() as ended:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in NOT_NEEDED:
+                patch.setenv(f"PREFECT_SERVER_SERVICES_{name}_ENABLED", "false")
+            if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > NEEDED_BYTES:
+                patch.setattr(tempfile, "tempdir", str(MEMORY))  # its database: a fifth of the server's time less
+            ended.enter_context(prefect_test_harness(server_startup_timeout=120))
+        ended.enter_context(temporary_settings(changes))
+        hasten(ended.enter_context(pytest.MonkeyPatch.context()))
         yield results

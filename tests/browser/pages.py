@@ -115,13 +115,14 @@ class RunPage:
     """A run of a flow."""
 
     page: Page
+    name: str
 
     @classmethod
     def open(cls, page: Page, name: str) -> Self:
         """Open it from a list of runs."""
         page.get_by_role("link", name=name, exact=True).first.click()
         page.get_by_label("breadcrumb").filter(has_text=name).first.wait_for()
-        return cls(page)
+        return cls(page, name)
 
     def wait_for(self, state: str) -> None:
         """Return when the run is in this state; it must not end in another."""
@@ -135,9 +136,12 @@ class RunPage:
         return self.page.get_by_role("tabpanel", name=name, exact=True)
 
     def artifact(self, key: str) -> Locator:
-        """Open the newest artifact of this key and return what it shows."""
+        """Open the artifact of this key that this run made, and return what it shows."""
         self.open_tab("Artifacts").locator(f"a[href$='/artifacts/key/{key}']").first.click()
-        self.page.locator("a[href*='/artifacts/artifact/']").first.click()
+        made = self.page.get_by_test_id(re.compile("^timeline-card-")).filter(
+            has=self.page.get_by_role("link", name=self.name, exact=True)
+        )
+        made.locator("a[href*='/artifacts/artifact/']").first.click()
         self.page.wait_for_url("**/artifacts/artifact/**")
         return self.page.get_by_role("tabpanel", name="Artifact")
 

@@ -49,6 +49,13 @@ def test_what_is_not_copied_does_not_enter_the_build() -> None:
     assert all((ROOT / name).exists() for name in seen)
 
 
+def test_whoever_sends_messages_knows_the_address_of_the_ui() -> None:
+    """Their links are made where the automations run; without the address Prefect writes "None" for a link."""
+    values = yaml.safe_load((DEPLOY / "kubernetes" / "server.yaml").read_text(encoding="utf-8"))
+    assert "PREFECT_UI_URL" in {each["name"] for each in values["global"]["prefect"]["env"]}
+    assert "PREFECT_UI_URL" in COMPOSE["services"]["services"]["environment"]
+
+
 def test_compose_holds_no_secret() -> None:
     """The database's password is asked for; only the server's port is published, on loopback."""
     services = COMPOSE["services"]

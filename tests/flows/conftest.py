@@ -13,8 +13,10 @@ from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from flows.specs import RagStack
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID
+from tasks.promotion import InService
 from tasks.stack_key import StackKey
 from tests.sandbox_process import SandboxProcess
+from tests.standing import stand
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "faq_products.txt")
 AT_ONCE = {stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")}
@@ -40,6 +42,10 @@ class Cloud:
             "knowledge_base": KnowledgeBaseSpec(name=f"kb-{mark}"),
         }
         return RagStack(**{**names, **changes})
+
+    def stand(self, stack: RagStack) -> InService:
+        """Bring the stack up without a flow; return what is in service."""
+        return stand(self.name, stack)
 
     def key(self, stack: RagStack) -> StackKey:
         """Return what the stack is called on the Prefect server."""

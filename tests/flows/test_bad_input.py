@@ -76,6 +76,14 @@ def test_no_document_in_a_folder(cloud: Cloud, tmp_path: Path) -> None:
     assert str(tmp_path) in line
 
 
+def test_probe_for_a_document_that_is_not_there(cloud: Cloud, tmp_path: Path) -> None:
+    """Own documents with the example's probe would fail when the models already cost money."""
+    path = tmp_path / "own.txt"
+    path.write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    line = refused(cloud, documents=(str(path),))
+    assert "expects faq_products.txt, which is not among the documents: correct source, question" in line
+
+
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
@@ -136,7 +144,7 @@ def test_missing_token_secret(cloud: Cloud) -> None:
 def test_name_held_by_another_model(cloud: Cloud) -> None:
     """A live run of that name with another model is a conflict, said before anything else is created."""
     stack = cloud.stack()
-    provision_rag(stack, cloud.name, cloud.name)
+    cloud.stand(stack)
     cloud.sandbox.reset()
     reranker = inference(stack.reranker.name, "BAAI/bge-reranker-v2-m3", "Score")
     line = refused(cloud, reranker=reranker)
@@ -147,7 +155,7 @@ def test_name_held_by_another_model(cloud: Cloud) -> None:
 def test_knowledge_base_over_other_documents(cloud: Cloud) -> None:
     """A knowledge base of that name over another folder is a conflict before the first model is paid for."""
     stack = cloud.stack()
-    provision_rag(stack, cloud.name, cloud.name)
+    cloud.stand(stack)
     cloud.sandbox.reset()
     same: dict[str, Any] = {"bucket": stack.bucket, "embedder": stack.embedder, "knowledge_base": stack.knowledge_base}
     assert "rag-inference-kb" in refused(cloud, folder="another/", **same)

@@ -21,7 +21,7 @@ from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
-from flows.specs import RagStack, StackReport
+from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.evaluation_record import kept
 from tasks.promotion import in_service
@@ -48,9 +48,7 @@ class Shop:
         self.name, self.key = self.stack.knowledge_base.name, cloud.key(self.stack)
         self.golden = folder / "golden.jsonl"
         self.ask_for(*zip(FACTS, PHRASES, strict=True))
-        report = provision_rag(self.stack, cloud.name, cloud.name)
-        assert isinstance(report, StackReport)
-        self.first_version = report.knowledge_base.version_id
+        self.first_version = cloud.stand(self.stack).version_id
         Variable.unset(self.key.variable)  # what a base has that was made in the console
 
     def write(self, *answers: str) -> None:

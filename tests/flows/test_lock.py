@@ -96,3 +96,14 @@ def test_a_slot_that_is_another_runs_ends_this_one(cloud: Cloud, monkeypatch: py
     with cloud_credentials(cloud.name) as cloudru, pytest.raises(StackLockedError, match="lost and is another run's"):
         held(cloudru, stack.name, lose)
     assert leases.granted[1:] == [None]
+
+
+def test_a_lock_that_somebody_deleted_is_made_again(cloud: Cloud) -> None:
+    """As the message says to. Whoever waits meanwhile is not let in together: the first one gets it."""
+    place = lock._Place("the stack", f"deleted-{cloud.stack().bucket}")
+    with get_client(sync_client=True) as client:
+        lock._ensure_limit(client, place)
+        client.delete_global_concurrency_limit_by_name(place.limit)
+        granted = [lock._granted(client, place) for _ in range(2)]
+    assert granted[0] is not None
+    assert granted[1] is None

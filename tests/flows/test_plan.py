@@ -141,7 +141,7 @@ def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
     """Refused without leave; the old base serves while the new one has not answered; then it is gone."""
     stack = cloud.stack()
     name = stack.knowledge_base.name
-    first = provisioned(cloud, stack)
+    first = cloud.stand(stack)
     embedder = inference(f"{stack.embedder.name}-new", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
     other = stack.model_copy(update={"embedder": embedder})
     plan = planned(cloud, other)
@@ -156,7 +156,7 @@ def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
     assert bases(cloud, name) == [name, f"{name}.r2"]
     served = in_service(cloud.key(stack))
     assert served is not None
-    assert served.knowledge_base_id == first.knowledge_base.knowledge_base_id
+    assert served.knowledge_base_id == first.knowledge_base_id
 
     plan = planned(cloud, other, allow_replace=True)
     assert [(row.name, row.verb) for row in plan.rows[-2:]] == [(f"{name}.r2", "adopt"), (name, "delete")]
@@ -265,7 +265,7 @@ def test_a_stack_is_one_in_its_project_whatever_the_block_is_called(cloud: Cloud
 def test_failed_run_keeps_or_removes_what_it_created(cloud: Cloud, on_failure: Any) -> None:
     """The adopted reranker stays either way; the other models and the base are created, and cost until removed."""
     earlier = cloud.stack()
-    provisioned(cloud, earlier)
+    cloud.stand(earlier)
     stack = cloud.stack(reranker=earlier.reranker, probe=WRONG)
     names = [stack.embedder.name, stack.reranker.name, stack.llm.name]
     with pytest.raises(WrongAnswerError):

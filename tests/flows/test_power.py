@@ -9,7 +9,6 @@ from prefect.client.orchestration import get_client
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import ConfigurationError, FailedStateError
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
-from flows.provision import provision_rag
 from flows.specs import RagStack
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
@@ -19,7 +18,7 @@ from tests.flows.conftest import AT_ONCE, Cloud, inference
 def provisioned(cloud: Cloud, **changes: Any) -> RagStack:
     """Return a stack that stands; the request log begins after it."""
     stack = cloud.stack(**changes)
-    provision_rag(stack, cloud.name, cloud.name)
+    cloud.stand(stack)
     cloud.sandbox.control.delete("/requests").raise_for_status()
     return stack
 
@@ -98,7 +97,7 @@ def test_status_tells_state_age_and_price(cloud: Cloud) -> None:
     assert {resource.state for resource in before.resources} == {"not there"}
     assert before.total_rub_per_hour == 0
 
-    provision_rag(stack, cloud.name, cloud.name)
+    cloud.stand(stack)
     cloud.sandbox.reset()
     standing = {(resource.kind, resource.name): resource for resource in status_rag(stack, cloud.name).resources}
     assert cloud.changes() == []

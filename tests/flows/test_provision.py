@@ -123,7 +123,7 @@ def test_new_document_is_indexed_by_the_next_run(cloud: Cloud, tmp_path: Any) ->
     (tmp_path / "a.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
     probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
     stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
-    first = run(cloud, stack)
+    first = cloud.stand(stack)
     (tmp_path / "b.txt").write_text("Парковка для покупателей стоит сорок рублей в час.", encoding="utf-8")
     probe = ProbeSpec(question="Сколько стоит парковка?", source="b.txt", phrase="сорок рублей")
     report = run(cloud, stack.model_copy(update={"probe": probe}))
@@ -133,7 +133,7 @@ def test_new_document_is_indexed_by_the_next_run(cloud: Cloud, tmp_path: Any) ->
     serving = in_service(StackKey(PROJECT_ID, stack.knowledge_base.name))
     assert serving is not None
     assert serving.version_id == report.knowledge_base.version_id
-    assert serving.previous_version_id == first.knowledge_base.version_id
+    assert serving.previous_version_id == first.version_id
 
 
 def test_a_version_that_was_refused_is_left_alone(cloud: Cloud, tmp_path: Any) -> None:
@@ -141,13 +141,13 @@ def test_a_version_that_was_refused_is_left_alone(cloud: Cloud, tmp_path: Any) -
     (tmp_path / "a.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
     probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
     stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
-    first = run(cloud, stack)
+    first = cloud.stand(stack)
     (tmp_path / "a.txt").write_text("Магазин закрыт навсегда.", encoding="utf-8")
     with pytest.raises(WrongAnswerError):
         refresh_rag(stack, cloud.name)
     cloud.sandbox.control.delete("/requests")
     second = run(cloud, stack)
-    assert second.knowledge_base.version_id == first.knowledge_base.version_id
+    assert second.knowledge_base.version_id == first.version_id
     assert cloud.changes() == []
 
 
@@ -199,7 +199,8 @@ def test_failed_index_ends_the_run_with_its_reason(cloud: Cloud, tmp_path: Any) 
         "extensions": ["pdf"],
         "extractors": [{"extensions": ["pdf"], "reader": "pdf"}],
     }
-    stack = cloud.stack(documents=(str(tmp_path),), knowledge_base=KnowledgeBaseSpec.model_validate(base))
+    probe = ProbeSpec(question="Что в файле?", source="broken.pdf", phrase="ничего")
+    stack = cloud.stack(documents=(str(tmp_path),), knowledge_base=KnowledgeBaseSpec.model_validate(base), probe=probe)
     with pytest.raises(FailedStateError, match=r"broken\.pdf"):
         run(cloud, stack)
 

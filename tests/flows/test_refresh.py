@@ -42,7 +42,7 @@ def provisioned(cloud: Cloud, tmp_path: Path) -> Provisioned:
     def provision(texts: dict[str, str], **changes: Any) -> RagStack:
         write(tmp_path, texts)
         stack = cloud.stack(**{"documents": (str(tmp_path),), "probe": ABOUT_HOURS, **changes})
-        provision_rag(stack, cloud.name, cloud.name)
+        cloud.stand(stack)
         cloud.sandbox.control.delete("/requests").raise_for_status()
         return stack
 
@@ -305,7 +305,7 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
     assert len(read_registry(cloud.key(stack))) == 1
 
 
-def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, tmp_path: Path) -> None:
     """Found out by the first version, kept in mind, and no reason for a refresh to do anything."""
     extractors = [{"extensions": ["txt"]}, {"extensions": ["pdf"], "reader": "pdf"}]
     spec = KnowledgeBaseSpec.model_validate(
@@ -316,7 +316,10 @@ def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, provisione
         }
     )
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing of a PDF")
-    stack = provisioned({"a.txt": HOURS}, knowledge_base=spec)
+    write(tmp_path, {"a.txt": HOURS})
+    stack = cloud.stack(documents=(str(tmp_path),), probe=ABOUT_HOURS, knowledge_base=spec)
+    provision_rag(stack, cloud.name, cloud.name)
+    cloud.sandbox.control.delete("/requests")
     assert stored(cloud, stack) == ["a.txt"]
     assert [known.name for known in read_registry(cloud.key(stack)).values()] == ["broken.pdf"]
     assert refresh(cloud, stack, delete_missing=True).outcome == "unchanged"

@@ -39,7 +39,7 @@ def client(cloud: Cloud) -> Iterator[CloudRuClient]:
 def provisioned(cloud: Cloud, **changes: Any) -> RagStack:
     """Return a stack that stands and has a version in service; the request log begins after it."""
     stack = cloud.stack(**changes)
-    provision_rag(stack, cloud.name, cloud.name)
+    cloud.stand(stack)
     cloud.sandbox.control.delete("/requests").raise_for_status()
     return stack
 
@@ -69,7 +69,7 @@ def test_a_stack_of_a_name_that_looks_alike_stays(cloud: Cloud) -> None:
     torn, other = provisioned(cloud), cloud.stack()
     alike = other.knowledge_base.model_copy(update={"name": torn.knowledge_base.name.replace("-", ".")})
     other = other.model_copy(update={"knowledge_base": alike})
-    provision_rag(other, cloud.name, cloud.name)
+    cloud.stand(other)
     serving = in_service(cloud.key(other))
     assert serving is not None
     teardown_rag(torn, cloud.name)
@@ -165,7 +165,7 @@ def test_models_that_another_stack_uses_stay(cloud: Cloud, *, deployed: bool) ->
     stack = provisioned(cloud)
     base = stack.knowledge_base.model_copy(update={"name": f"{stack.knowledge_base.name}-b"})
     other = stack.model_copy(update={"knowledge_base": base, "bucket": f"{stack.bucket}-b"})
-    provision_rag(other, cloud.name, cloud.name)
+    cloud.stand(other)
     if deployed:
         deploy(base.name, {"stack": other.model_dump(mode="json")})
     report = teardown_rag(stack, cloud.name, delete_documents=True)
@@ -190,7 +190,7 @@ def test_a_folder_that_another_base_reads_stays(cloud: Cloud, client: CloudRuCli
     """The other base can be indexed anew; what the service wrote for the base that goes is gone."""
     stack = provisioned(cloud)
     other = cloud.stack(bucket=stack.bucket, folder=folder)
-    provision_rag(other, cloud.name, cloud.name)
+    cloud.stand(other)
     report = teardown_rag(stack, cloud.name, delete_documents=True)
     (bucket,) = [resource for resource in report.resources if resource.kind == "bucket"]
     assert bucket.outcome == "kept"
@@ -206,7 +206,7 @@ def test_a_base_that_only_has_a_like_name_stays(cloud: Cloud) -> None:
     stack, other = provisioned(cloud), cloud.stack()
     name = f"{stack.knowledge_base.name}.r2"
     other = other.model_copy(update={"knowledge_base": other.knowledge_base.model_copy(update={"name": name})})
-    provision_rag(other, cloud.name, cloud.name)
+    cloud.stand(other)
     report = teardown_rag(stack, cloud.name)
     found = {resource.name: resource.outcome for resource in report.resources if resource.kind == "knowledge base"}
     assert found == {stack.knowledge_base.name: "deleted", name: "kept"}
@@ -243,19 +243,19 @@ def test_parts_of_a_killed_upload_go_with_the_folder(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "order"),
+    ("path", "status"),
     [
-        (r"/v1/knowledge-bases/[0-9a-f-]+$", {"drop": "before"}),
-        (r"/modelruns/[0-9a-f-]+$", {"status": 400}),
-        ("/v2/secret/", {"status": 400}),
-        ("/s3.cloud.ru/bucket-[0-9a-f]+$", {"status": 403}),
+        (r"/v1/knowledge-bases/[0-9a-f-]+$", 400),
+        (r"/modelruns/[0-9a-f-]+$", 400),
+        ("/v2/secret/", 400),
+        ("/s3.cloud.ru/bucket-[0-9a-f]+$", 403),
     ],
     ids=["knowledge base", "inference", "secret", "bucket"],
 )
-def test_cut_off_anywhere_it_goes_on(cloud: Cloud, client: CloudRuClient, path: str, order: dict[str, Any]) -> None:
+def test_cut_off_anywhere_it_goes_on(cloud: Cloud, client: CloudRuClient, path: str, status: int) -> None:
     """A step that fails ends the run; the next run deletes what is left, and the artefacts of the base with it."""
     stack = provisioned(cloud)
-    cloud.sandbox.fault(path, method="DELETE", times=12, **order)
+    cloud.sandbox.fault(path, method="DELETE", times=12, status=status)
     with pytest.raises(CloudError):
         teardown_rag(stack, cloud.name, delete_documents=True)
     cloud.sandbox.control.delete("/faults")

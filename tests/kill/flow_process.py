@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_se
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning
 from tests.kill.scenarios import Run
-from tests.prefect_retries import retry_soon
+from tests.prefect_client import hasten
 
 ENDED_WITHIN_S = 60.0
 HANGS_AFTER_S = 45.0
@@ -54,5 +54,5 @@ def _process(run: Callable[[], Any]) -> Generator[BaseProcess]:
 def _run(run: Callable[[], Any], api_url: str) -> None:
     faulthandler.dump_traceback_later(HANGS_AFTER_S)  # where it hangs is said before the test gives up on it
     with temporary_settings({PREFECT_API_URL: api_url}), pytest.MonkeyPatch.context() as patch:
-        retry_soon(patch)
+        hasten(patch)
         run()

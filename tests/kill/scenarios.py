@@ -14,6 +14,7 @@ from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from flows.teardown import teardown_rag
 from tests.kill.cloud import BLOCK, HOURS, PARKING, EmptyCloud
+from tests.standing import stand
 
 FLOWS: dict[str, Callable[..., Any]] = {
     flow.name: flow for flow in (provision_rag, refresh_rag, suspend_rag, resume_rag, teardown_rag)
@@ -60,18 +61,18 @@ def provision(stack: RagStack, **options: Any) -> Run:
 
 
 def _stands(cloud: EmptyCloud) -> None:
-    provision(cloud.stack)()
+    stand(BLOCK, cloud.stack)
 
 
 def _documents_differ(cloud: EmptyCloud) -> None:
     """One is edited and keeps its size, one is new, one is gone."""
     cloud.write(hours=HOURS, parking=PARKING)
-    provision(cloud.stack)()
+    stand(BLOCK, cloud.stack)
     cloud.write(hours=HOURS.replace("девяти", "восьми"), delivery="Доставка бесплатна от трёх тысяч рублей.")
 
 
 def _is_suspended(cloud: EmptyCloud) -> None:
-    provision(cloud.stack)()
+    stand(BLOCK, cloud.stack)
     Run("suspend-rag", cloud.stack, {})()
 
 

@@ -31,11 +31,13 @@ def test_what_only_one_side_has() -> None:
 
 
 def test_every_field_that_differs_is_named_with_both_values() -> None:
-    """A long value is cut, and the form of the parameters is only said to differ."""
-    long = replace(WANTED, fields={**FIELDS, "description": "a" * 500, "parameter_openapi_schema": {"x": 1}})
-    [change] = compare([long], [DEPLOYED], prune=False)
+    """A long value is cut, the form of the parameters only said to differ; what may hold secrets is not shown."""
+    changed = {"description": "a" * 500, "parameter_openapi_schema": {"x": 1}, "job_variables": {"env": {"KEY": "new"}}}
+    there = replace(DEPLOYED, fields={**FIELDS, "job_variables": {"env": {"KEY": "old"}, "image": "a"}})
+    [change] = compare([replace(WANTED, fields={**FIELDS, **changed})], [there], prune=False)
     assert change.kind == "change"
-    described, form = change.differences
+    described, form, variables = change.differences
+    assert variables == "job_variables: env, image changed"
     assert described.startswith("description: 'asks' -> 'aaa")
     assert len(described) < 150
     assert form == "form of the parameters: changed"

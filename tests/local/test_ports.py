@@ -65,3 +65,13 @@ def test_unreadable_memory_is_no_obstacle(layout: Layout) -> None:
     layout.ports_file.write_text("not JSON")
     chosen = ports.choose_all((ports.SANDBOX,), layout.ports_file, {})
     assert ports.choose_all((ports.SANDBOX,), layout.ports_file, {}) == chosen
+
+
+def test_two_servers_never_take_one_port(layout: Layout, free: int) -> None:
+    """The other one does not take what is asked for, although it is its usual one; asked for twice it is refused."""
+    two = (ports.Port("server", "SERVER_PORT", free), ports.Port("sandbox", "A_PORT", free))
+    chosen = ports.choose_all(two, layout.ports_file, {"A_PORT": str(free)})
+    assert chosen["sandbox"] == free
+    assert chosen["server"] != free
+    with pytest.raises(LocalError, match=f"port {free} is asked for twice: give A_PORT another one, or unset it"):
+        ports.choose_all(two, layout.ports_file, {"A_PORT": str(free), "SERVER_PORT": str(free)})

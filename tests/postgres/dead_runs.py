@@ -50,6 +50,8 @@ def automations(server: httpx.Client, within_s: int) -> Generator[None]:
         if lines["actions"][0]["type"] == "change-flow-run-state":
             body = {**lines, "trigger": {**lines["trigger"], "within": within_s}}
             made.append(server.post("/automations/", json=body).raise_for_status().json()["id"])
-    yield
-    for automation in made:
-        server.delete(f"/automations/{automation}").raise_for_status()
+    try:
+        yield
+    finally:
+        for automation in made:
+            server.delete(f"/automations/{automation}").raise_for_status()

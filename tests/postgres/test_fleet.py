@@ -1,6 +1,5 @@
 """Many refreshes of ten stacks at once on two workers; a worker and the server lose their power meanwhile."""
 
-import os
 import time
 
 import pytest
@@ -14,8 +13,7 @@ from tests.operated import wait_for
 from tests.postgres.fleet import PLACES, Fleet
 
 pytestmark = pytest.mark.postgres
-RUNS = int(os.environ.get("FLEET_RUNS", "20"))
-"""Each is a process with seconds of imports; FLEET_RUNS=50 takes minutes longer."""
+RUNS = 50
 WITHIN_S = 600.0
 SILENT_S = 80.0
 """Two heartbeats of the workers here, and a server's restart."""

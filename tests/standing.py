@@ -1,0 +1,50 @@
+"""A stack that stands before a test begins: made by the clients alone, for a third of what a run of the flow costs."""
+
+from clouds.cloudru.specs import InferenceSpec
+from flows.specs import RagStack
+from tasks.checks import needed_memory_gb
+from tasks.credentials import credentials
+from tasks.documents import find_documents
+from tasks.inference import log_group
+from tasks.promotion import InService, _decided, _set
+from tasks.stack_key import StackKey
+
+
+def stand(block: str, stack: RagStack) -> InService:
+    """Bring the stack up as provision-rag does, models of its own only, and return what it has put in service."""
+    base = stack.knowledge_base
+    with credentials(block, block) as (cloudru, hub):
+        client = cloudru.get_client()
+        bucket = client.storage.ensure_bucket(stack.bucket)
+        client.storage.ensure_folder(bucket.name, stack.folder)
+        documents = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes)
+        upload = client.storage.upload(bucket.name, stack.folder, documents, None)
+        assert hub.token is not None
+        secret = client.secrets.ensure(stack.token_secret, hub.token)
+        models = [model for model in (stack.embedder, stack.reranker, stack.llm) if isinstance(model, InferenceSpec)]
+        runs = [
+            client.inferences.ensure(
+                model,
+                gpu_memory_gb=needed_memory_gb(cloudru, hub, model),
+                token_secret=secret,
+                log_group_id=log_group(client, model.log_group_id),
+            ).run.model_run_id
+            for model in models
+        ]
+        embedder, *_ = [
+            client.inferences.wait_ready(run, task=model.task, deadline_s=model.ready_within_s)
+            for run, model in zip(runs, models, strict=True)
+        ]
+        ensured = client.knowledge_bases.ensure(
+            base,
+            bucket=bucket.name,
+            folder=stack.folder,
+            embedder=embedder.run,
+            log_group_id=log_group(client, base.log_group_id or bucket.log_group_id),
+            documents_modified_at=upload.newest_modified_at,
+        )
+        base_id, version_id = ensured.knowledge_base.knowledgebase_id, ensured.version.knowledgebase_version_id
+        client.knowledge_bases.wait_indexed(base_id, version_id, deadline_s=base.indexed_within_s)
+        serving = _decided(cloudru, base_id, version_id, None, None)
+    _set(StackKey(cloudru.project_id, base.name), serving)
+    return serving

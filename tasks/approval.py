@@ -25,7 +25,9 @@ class NotApprovedError(CloudError):
 class Approval(RunInput):
     """The form that the UI shows to whoever resumes the run; without a default, so that nobody refuses by a slip."""
 
-    approve: bool = Field(title="Approve", description="On: start these models. Off: end the run, change nothing.")
+    approve: bool = Field(
+        title="Approve", description="On: start these models. To change nothing, cancel the run instead."
+    )
 
 
 def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:

@@ -163,7 +163,11 @@ class ResumeDialog:
         """Its fields."""
         return Field(self.root)
 
+    def press_resume(self) -> None:
+        """Answer; what is missing is said, and the dialog stays."""
+        self.root.get_by_role("button", name="Resume").click()
+
     def submit(self) -> None:
         """Answer, and return when the dialog has gone."""
-        self.root.get_by_role("button", name="Resume").click()
+        self.press_resume()
         self.root.wait_for(state="hidden")

@@ -122,7 +122,7 @@ def test_a_run_whose_process_died(watched: Watched, provisioned: str) -> None:  
 
 
 def test_a_plan_that_waits_for_approval(watched: Watched, provisioned: str) -> None:  # noqa: ARG001  # the stack stands
-    """The message has the sum, the limit and where to allow it; whoever says nothing in the form has refused."""
+    """The message has the sum, the limit and where to allow it; another one says that somebody has refused."""
     dearer = {**watched.stack, "llm": {**watched.stack["llm"], "name": "another-llm"}}
     run_id = watched.run("provision-rag/watched", stack=dearer, approve_above_rub_per_hour=100)
     said = watched.told("kb-", watched.link(run_id))
@@ -131,7 +131,7 @@ def test_a_plan_that_waits_for_approval(watched: Watched, provisioned: str) -> N
     assert "Next step: open the run, Resume in its menu, turn Approve on; or Cancel" in said["body"]
 
     wait_for("the run to be paused", lambda: watched.project.api.flow_run(run_id).state_type == "PAUSED")
-    watched.project.http.post(f"/flow_runs/{run_id}/resume", json={"run_input": {}}).raise_for_status()
+    watched.project.http.post(f"/flow_runs/{run_id}/resume", json={"run_input": {"approve": False}}).raise_for_status()
     assert wait_for("the end of the run", lambda: watched.ended(run_id)) == "FAILED"
     refused = watched.told("provision-rag failed: ", watched.link(run_id))["body"]
     assert "was not approved (it starts 120 RUB per hour, above 100); nothing was changed" in refused

@@ -50,7 +50,7 @@ test: $(VENV)/with-test ## every test but those of test-operation
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ($(OPERATION))"
 
 test-operation: $(VENV)/with-test ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
-	$(BIN)/python -m pytest -m "$(OPERATION)"
+	$(BIN)/python -m pytest --timeout 900 -m "$(OPERATION)"  # each begins with programs that take a minute to start
 
 screenshots: $(VENV)/with-test ## docs/screenshots, made anew by the tests that drive the UI in Chromium
 	$(BIN)/python -m pytest tests/browser --pictures docs/screenshots

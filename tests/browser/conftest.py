@@ -11,7 +11,7 @@ from tests.browser.local_stack import LocalStack, started_in
 from tests.browser.pages import Ui
 
 LARGEST_PICTURE_BYTES = 200_000
-WAITED_MS = 30_000
+WAITED_MS = 60_000
 STEADY_AFTER_MS = 300
 STEADY_WITHIN_LOOKS = 40
 WITHOUT_LOGOS = "img[src^='https:'] { visibility: hidden; }"

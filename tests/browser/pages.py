@@ -89,16 +89,18 @@ class RunForm:
     def submit(self, name: str) -> "RunPage":
         """Name the run, start it, and open its page.
 
-        The server answers 503 when its SQLite database is locked by another call; a person presses again.
+        The server answers 503 when its SQLite database is locked by another call; a person reads so and presses again.
         """
         self.page.get_by_label("Run Name").fill(name)
         submit, ended = self.page.get_by_role("button", name="Submit"), self.page.get_by_role("tab", name="Upcoming")
+        refused = self.page.get_by_text("Unknown error while creating flow run")
         expect(submit).to_be_enabled()
-        for _ in range(5):
+        for _ in range(10):
             submit.click()
-            expect(ended.or_(self.page.get_by_text("Unknown error while creating flow run"))).to_be_visible()
+            expect(ended.or_(refused).first).to_be_visible()
             if ended.is_visible():
                 break
+            expect(refused).to_have_count(0)  # until the last of these messages has gone
         return RunPage.open(self.page, name)
 
 

@@ -21,9 +21,6 @@ export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
 # Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
 OPERATION := browser or schedule or postgres or notify
 
-# Of `make test-operation`: AGAIN=--last-failed runs what failed the last time.
-AGAIN ?=
-
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
 .PHONY: help demo demo-lifecycle demo-tuning up down deploy test test-operation screenshots check bench clean
@@ -53,7 +50,7 @@ test: $(VENV)/with-test ## every test but those of test-operation
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ($(OPERATION))"
 
 test-operation: $(VENV)/with-test ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
-	$(BIN)/python -m pytest --timeout 900 -m "$(OPERATION)" $(AGAIN)
+	$(BIN)/python -m pytest --timeout 900 -m "$(OPERATION)"
 
 screenshots: $(VENV)/with-test ## docs/screenshots, made anew by the tests that drive the UI in Chromium
 	$(BIN)/python -m pytest tests/browser --pictures docs/screenshots

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, InvalidStateError
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE
 from sandbox.errors import GrpcCode
@@ -31,7 +31,6 @@ class FaultOrder(BaseModel):
         default=False,
         description="Only a client's requests that may change something, not those of one service to another.",
     )
-    once_each: bool = Field(default=False, description="Of the requests of one method and path only the first one.")
     skip: int = Field(default=0, ge=0, description="Leave so many requests that match alone first.")
     times: int = Field(default=1, ge=1)
     status: int | str | None = Field(
@@ -50,7 +49,6 @@ class FaultOrder(BaseModel):
     delay_s: float = Field(default=0.0, ge=0, description="Wait this long first.")
     skipped: int = 0
     used: int = 0
-    _seen: set[str] = PrivateAttr(default_factory=set[str])
 
     @field_validator("path")
     @classmethod
@@ -90,12 +88,6 @@ class FaultOrder(BaseModel):
             and re.search(self.path, path) is not None
         )
 
-    def has_seen(self, request: str) -> bool:
-        """Whether it was asked about this request before."""
-        seen = request in self._seen
-        self._seen.add(request)
-        return seen
-
     @property
     def remaining(self) -> int:
         """How many requests it is still waiting for."""
@@ -119,8 +111,6 @@ class Faults:
         with self._lock:
             for order in self._orders:
                 if order.remaining and order.matches(method, path, mutating=mutating):
-                    if order.once_each and order.has_seen(f"{method} {path}"):
-                        continue
                     if order.skipped < order.skip:
                         order.skipped += 1
                         continue

@@ -85,10 +85,6 @@ class SandboxProcess:
         """Send the answers that are held."""
         self.control.delete("/held").raise_for_status()
 
-    def faults(self) -> list[dict[str, Any]]:
-        """Return the orders, with how often each was used."""
-        return self.control.get("/faults").raise_for_status().json()["faults"]
-
     def all_faults_used(self) -> bool:
         """Whether every ordered fault happened."""
         return self.control.get("/faults").raise_for_status().json()["all_used"]

@@ -151,3 +151,16 @@ def test_a_wrong_parameter_is_refused() -> None:
     """The validation above can fail."""
     with pytest.raises(ParameterTypeError, match="'NO' is not a bucket name"):
         provision_rag.validate_parameters({"stack": {"bucket": "NO"}})
+
+
+def test_the_example_of_a_stack_of_ones_own_is_taken() -> None:
+    """docs/fleet.md shows lines that can be added to the file as they are."""
+    page = (FILE.parent / "docs" / "fleet.md").read_text(encoding="utf-8")
+    lines = page.split("## A stack of your own", 1)[1].split("```yaml\n", 1)[1].split("```", 1)[0]
+    added: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8") + lines)
+    own = [each for each in added["deployments"] if each["name"] == "faq"]
+    assert unknown_keys({**CONTENT, "deployments": own}) == set()
+    assert len(own) == 2
+    for each in own:
+        stack = flow_of(each).validate_parameters(each["parameters"])["stack"]
+        assert stack.probe.source == "hours.txt"

@@ -243,19 +243,19 @@ def test_parts_of_a_killed_upload_go_with_the_folder(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"),
+    ("path", "order"),
     [
-        (r"/v1/knowledge-bases/[0-9a-f-]+$", 400),
-        (r"/modelruns/[0-9a-f-]+$", 400),
-        ("/v2/secret/", 400),
-        ("/s3.cloud.ru/bucket-[0-9a-f]+$", 403),
+        (r"/v1/knowledge-bases/[0-9a-f-]+$", {"drop": "before"}),
+        (r"/modelruns/[0-9a-f-]+$", {"status": 400}),
+        ("/v2/secret/", {"status": 400}),
+        ("/s3.cloud.ru/bucket-[0-9a-f]+$", {"status": 403}),
     ],
     ids=["knowledge base", "inference", "secret", "bucket"],
 )
-def test_cut_off_anywhere_it_goes_on(cloud: Cloud, client: CloudRuClient, path: str, status: int) -> None:
+def test_cut_off_anywhere_it_goes_on(cloud: Cloud, client: CloudRuClient, path: str, order: dict[str, Any]) -> None:
     """A step that fails ends the run; the next run deletes what is left, and the artefacts of the base with it."""
     stack = provisioned(cloud)
-    cloud.sandbox.fault(path, method="DELETE", times=12, status=status)
+    cloud.sandbox.fault(path, method="DELETE", times=12, **order)
     with pytest.raises(CloudError):
         teardown_rag(stack, cloud.name, delete_documents=True)
     cloud.sandbox.control.delete("/faults")

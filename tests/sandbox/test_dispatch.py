@@ -66,17 +66,6 @@ def test_the_next_two_of_a_kind_fail(sandbox: SandboxProcess) -> None:
     assert (report["used"], report["remaining"]) == (2, 0)
 
 
-def test_a_fault_may_spare_what_is_repeated(sandbox: SandboxProcess) -> None:
-    """`once_each` hits the first request of a method and path; the same again passes, another one is hit."""
-    sandbox.reset()
-    with sandbox.client() as client:
-        sandbox.fault("console.cloud.ru", method="GET", once_each=True, times=10, status=503)
-        statuses = [client.get(path).status_code for path in (RUNS, RUNS, f"{LOG_GROUPS}s", RUNS, f"{LOG_GROUPS}s")]
-    assert statuses == [503, 200, 503, 200, 200]
-    assert sandbox.faults()[0]["used"] == 2
-    sandbox.reset()
-
-
 def test_a_fault_may_bring_its_own_body(sandbox: SandboxProcess) -> None:
     """The body of a fault is any JSON; left out, it is rpcStatus."""
     sandbox.reset()

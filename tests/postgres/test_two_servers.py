@@ -47,7 +47,11 @@ class Server:
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Server, Server]]:
-    """Start what the compose file starts: migration, servers, services; with its variables, but for the addresses."""
+    """Start what the compose file starts: migration, servers, services; with its variables, but for the addresses.
+
+    On an empty database the second server waits for the first: both would register Prefect's block types, and the one
+    that comes second ends. The compose file and Kubernetes start it again; nothing here does.
+    """
     folder = tmp_path_factory.mktemp("servers")
     with ExitStack() as started:
         port = str(started.enter_context(redis_server(folder)))
@@ -68,8 +72,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Server,
         subprocess.run(
             [sys.executable, "-m", "prefect", *migration.command], env=migration.environment(), check=True, timeout=120
         )
-        started.enter_context(running(one, two, services))
-        yield _answering(one, started), _answering(two, started)
+        started.enter_context(running(one, services))
+        first = _answering(one, started)
+        started.enter_context(running(two))
+        yield first, _answering(two, started)
         for each in (services, one, two):
             each.kill()  # nobody waits for their polite end
 

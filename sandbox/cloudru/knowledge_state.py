@@ -122,10 +122,10 @@ class KnowledgeStore:
         return [base for base in self.bases.all() if base.project_id == project_id]
 
     def observed(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
-        """Return it as it is now: the search API starts to come up at the moment the first version succeeded."""
-        if base.search is not None:
-            return base
+        """Return it as it is now: planned once, the search API comes up from the moment the first version succeeded."""
         now = self._clock()
+        if base.search is not None or base.planning.status(now) == KnowledgeBaseStatus.PLANNING:
+            return base
         done = [v for v in self.versions_of(base.id) if v.status(now) == VersionStatus.SUCCEEDED]
         if not done:
             return base

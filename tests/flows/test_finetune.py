@@ -17,7 +17,7 @@ from clouds.polling import Schedule
 from flows.specs import TuningReport
 from tasks.embedder_service import PROMOTED, embedder_in_service
 from tests.flows.artifacts import artifact
-from tests.flows.tunings import FAST, QUESTIONS, TEXTS, TuningCloud, save_yandex_block
+from tests.flows.tunings import QUESTIONS, TEXTS, UNHINDERED, TuningCloud, save_yandex_block
 from tests.sandbox_process import SandboxProcess
 
 __all__ = ["asserting_events_worker"]
@@ -29,7 +29,8 @@ CREATES = ("DatasetService/Create", "TuningService/Tune", "SearchIndexService/Cr
 def cloud(sandbox: SandboxProcess, prefect_storage: Path, tmp_path: Path) -> TuningCloud:  # noqa: ARG001  # the server must be up
     """Return the sandbox without quotas that tests of other things would meet, and a block that leads to it."""
     sandbox.reset()
-    sandbox.set(yandex_tunings_per_hour=1000, yandex_tunings_per_day=1000, yandex_embeddings_per_second=5 * FAST)
+    sandbox.empty()  # else a run adopts the dataset of the one before, whose rows are the same
+    sandbox.set(**UNHINDERED)
     save_yandex_block("test-yandex", sandbox)
     return TuningCloud("test-yandex", sandbox, tmp_path)
 

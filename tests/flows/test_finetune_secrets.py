@@ -13,7 +13,7 @@ from clouds.errors import CloudError
 from clouds.yandex.client import YandexClient
 from sandbox.settings import YANDEX_API_KEY
 from tests.flows.test_secrets import database_files, files, holders
-from tests.flows.tunings import FAST, TuningCloud, save_yandex_block
+from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
 from tests.sandbox_process import SandboxProcess
 
 
@@ -33,7 +33,8 @@ def test_no_secret_is_found_anywhere(
 ) -> None:
     """A tuning, one whose address of the upload is refused, and one whose service echoes the API key."""
     sandbox.reset()
-    sandbox.set(yandex_tunings_per_hour=1000, yandex_tunings_per_day=1000, yandex_embeddings_per_second=5 * FAST)
+    sandbox.empty()  # else there is nothing to upload
+    sandbox.set(**UNHINDERED)
     save_yandex_block("test-secrets", sandbox)
     cloud = TuningCloud("test-secrets", sandbox, tmp_path)
     tokens: set[str] = set()
@@ -53,6 +54,7 @@ def test_no_secret_is_found_anywhere(
     told: list[str] = []
     try:
         told.append(cloud.finetune(cloud.tuning(use={"publish": "always"})).model_dump_json())
+        sandbox.empty()  # else the next one adopts the dataset, and uploads nothing
         sandbox.fault("/ai-fomo-drafts-prod/", method="PUT", status=403, body={"message": "refused"})
         told += failure_of(cloud)
         save_yandex_block("test-secrets", sandbox, authorized_key=None, api_key=SecretStr(YANDEX_API_KEY))

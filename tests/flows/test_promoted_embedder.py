@@ -22,7 +22,7 @@ from tasks.stack_key import TuningKey
 from tasks.training_spec import TextPrefixes
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
-from tests.flows.tunings import FAST, TuningCloud, save_yandex_block
+from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "tuning" / "ru"
 ASKED_ABOUT = 20
@@ -36,8 +36,7 @@ ANY = Thresholds(recall_at_least=0.0, mrr_at_least=0.0, ndcg_at_least=0.0, answe
 @pytest.fixture
 def yandex(cloud: Cloud, tmp_path: Path) -> TuningCloud:
     """Return the other half of the same sandbox."""
-    quota = {"yandex_tunings_per_hour": 1000, "yandex_tunings_per_day": 1000, "yandex_embeddings_per_second": 5 * FAST}
-    cloud.sandbox.set(**quota)
+    cloud.sandbox.set(**UNHINDERED)
     save_yandex_block("test-yandex", cloud.sandbox)
     return TuningCloud("test-yandex", cloud.sandbox, tmp_path)
 

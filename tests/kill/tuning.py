@@ -10,17 +10,11 @@ from prefect.exceptions import ObjectNotFound
 from flows.specs import EmbedderTuning
 from sandbox.settings import YANDEX_FOLDER_ID
 from tasks.stack_key import TuningKey
-from tests.flows.tunings import FAST, TuningCloud, save_yandex_block
+from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
 from tests.kill.cloud import Project
 from tests.sandbox_process import SandboxProcess
 
 YANDEX_BLOCK = "kill-yandex"
-SETTINGS = {
-    "yandex_tunings_per_hour": 1000,
-    "yandex_tunings_per_day": 1000,
-    "yandex_embeddings_per_second": 5 * FAST,
-    "yandex_reuses_trainings": True,
-}
 
 
 @dataclass(frozen=True)
@@ -43,8 +37,8 @@ class EmptyFolder(Project):
         return str(self.cloud.folder / "results")
 
     def empty(self) -> None:
-        """Forget everything; no quota is in the way, and what was trained once is not trained again."""
-        self.sandbox.set(**SETTINGS)
+        """Forget everything but what was trained."""
+        self.sandbox.set(**UNHINDERED)
         self.sandbox.empty()
         self.free()
 

@@ -9,6 +9,7 @@ import boto3
 import tenacity
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import create_loader
 from botocore.session import Session
 from pydantic import SecretStr
 
@@ -20,6 +21,8 @@ from clouds.transport import ATTEMPTS, FIRST_BACKOFF_S, LONGEST_BACKOFF_S
 
 IGNORED = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
 """What the user has configured for AWS has no say here."""
+DATA = create_loader()
+"""Reads boto3's description of S3 and of its regions, megabytes of JSON, once in a process and not for every client."""
 
 
 class Control:
@@ -71,7 +74,9 @@ class Control:
         with self._lock:
             if self._client is None:
                 nothing = {name: (None, None, default, None) for name, default in IGNORED.items()}
-                self._client = boto3.Session(botocore_session=Session(session_vars=nothing)).client(
+                session = Session(session_vars=nothing)
+                session.register_component("data_loader", DATA)
+                self._client = boto3.Session(botocore_session=session).client(
                     "s3",
                     region_name=REGION,
                     endpoint_url=self._connection.endpoints.storage,

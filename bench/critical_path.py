@@ -164,7 +164,7 @@ def main() -> None:
     """Measure all three and print them."""
     prefect_port, sandbox_port = free_port(), free_port()
     prefect_url, sandbox_url = f"http://127.0.0.1:{prefect_port}", f"http://127.0.0.1:{sandbox_port}"
-    prefect_command = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port)]
+    prefect_command = ["local.prefect_server", "--host", "127.0.0.1", "--port", str(prefect_port)]
     with contextlib.ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         sandbox_command = ["sandbox", "--port", str(sandbox_port), "--data", str(folder / "sandbox")]

@@ -33,7 +33,7 @@ def free_port() -> int:
 
 @dataclass
 class Machine:
-    """A command with a home of its own; `command` is what follows `python -m prefect`."""
+    """A command with a home of its own; `command` is what follows `python -m MODULE`."""
 
     name: str
     command: tuple[str, ...]
@@ -41,6 +41,7 @@ class Machine:
     api_url: str
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     cwd: Path = ROOT
+    module: str = "prefect"
     _root: Root | None = None
 
     @property
@@ -56,7 +57,7 @@ class Machine:
 
     def start(self) -> None:
         """Start it."""
-        command = (sys.executable, "-m", "prefect", *self.command)
+        command = (sys.executable, "-m", self.module, *self.command)
         self._root = processes.start(
             self.name, command, env=self.environment(), cwd=self.cwd, log=self.log, dies_with_us=True
         )

@@ -94,7 +94,7 @@ def main() -> None:
     walls_s: list[float] = []
     with contextlib.ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
-        prefect = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port)]
+        prefect = ["local.prefect_server", "--host", "127.0.0.1", "--port", str(prefect_port)]
         sandbox = ["sandbox", "--port", str(sandbox_port), "--data", str(folder / "sandbox")]
         running.enter_context(server(prefect, prefect_url, "/api/health", folder))
         running.enter_context(temporary_settings({PREFECT_API_URL: f"{prefect_url}/api"}))

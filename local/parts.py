@@ -65,7 +65,7 @@ def of_stack(
         ),
         Part(
             "server",
-            (*prefect, "server", "start", "--host", ports.HOST, "--port", str(server_port)),
+            (python, "-m", "local.prefect_server", "--host", ports.HOST, "--port", str(server_port)),
             env,
             ready=api.is_healthy,
             port=server_port,

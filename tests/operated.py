@@ -135,7 +135,7 @@ def operated(sandbox: SandboxProcess, folder: Path, blocks: Sequence[str] = ("sa
         http = started.enter_context(httpx.Client(base_url=machine.api_url, trust_env=False, timeout=60))
         sandbox.reset()
         sandbox.empty()
-        sandbox.set(run_spans=AT_ONCE, knowledge_base_spans={})
+        sandbox.set(**AT_ONCE)
         wait_until_healthy(machine, api)
         api.ensure_work_pool(POOL)
         with temporary_settings({PREFECT_API_URL: machine.api_url, PREFECT_HOME: folder / "here"}):

@@ -11,15 +11,21 @@ from pydantic import SecretStr
 from blocks import CloudRuCredentials, HuggingFaceCredentials
 from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
+from clouds.polling import Schedule
 from flows.specs import RagStack
-from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID
+from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, KnowledgeBaseSpans, RunSpans
 from tasks.promotion import InService
 from tasks.stack_key import StackKey
 from tests.sandbox_process import SandboxProcess
 from tests.standing import stand
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "faq_products.txt")
-AT_ONCE = {stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")}
+AT_ONCE: dict[str, dict[str, dict[str, Any]]] = {
+    "run_spans": {stage: {} for stage in RunSpans.model_fields},
+    "knowledge_base_spans": {stage: {} for stage in KnowledgeBaseSpans.model_fields},
+}
+"""Settings of a sandbox in which no stage takes time."""
+LOOKED_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,17 @@ def save_blocks(name: str, sandbox: SandboxProcess, **changes: Any) -> None:
     )
 
 
+def look_often(patch: pytest.MonkeyPatch) -> None:
+    """Let every wait look ten times a second: what these tests wait for takes less than the shortest real delay."""
+    patch.setattr(Schedule, "delay_s", lambda *_: LOOKED_EVERY_S)
+
+
+@pytest.fixture(autouse=True)
+def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait in every test of this folder so."""
+    look_often(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def blocks(sandbox: SandboxProcess, prefect_storage: Path) -> str:  # noqa: ARG001  # the server must be up
     """Save blocks that lead to the sandbox and return their name; a test that needs others saves its own."""
@@ -88,5 +105,5 @@ def blocks(sandbox: SandboxProcess, prefect_storage: Path) -> str:  # noqa: ARG0
 def cloud(sandbox: SandboxProcess, blocks: str) -> Cloud:
     """Return the sandbox with every stage over at once, and blocks that lead to it."""
     sandbox.reset()
-    sandbox.set(run_spans=AT_ONCE, knowledge_base_spans={})
+    sandbox.set(**AT_ONCE)
     return Cloud(blocks, sandbox)

@@ -43,7 +43,7 @@ def test_suspended_and_resumed(cloud: Cloud) -> None:
     """Down: three runs wait until SUSPENDED. Up: each answers before the run ends. Each again asks for no change."""
     stack = provisioned(cloud)
     name = stack.knowledge_base.name
-    cloud.sandbox.set(run_spans=AT_ONCE | {"suspension": {"reads": 2}})
+    cloud.sandbox.set(run_spans=AT_ONCE["run_spans"] | {"suspension": {"reads": 2}})
     down = suspend_rag(stack, cloud.name)
     assert [(c.name, c.before, c.after, c.action) for c in down.changes] == [
         (model, "RUNNING", "SUSPENDED", "suspended") for model in names(stack)

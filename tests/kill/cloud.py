@@ -67,9 +67,7 @@ class EmptyCloud(Project):
         """Forget everything; nothing takes time, and the project has no log group, so that a run makes one."""
         self.write(parking=PARKING)
         unset(StackKey(PROJECT_ID, self.stack.knowledge_base.name))
-        self.sandbox.set(
-            run_spans=AT_ONCE, knowledge_base_spans={}, bucket_has_log_group=False, project_has_log_group=False
-        )
+        self.sandbox.set(**AT_ONCE, bucket_has_log_group=False, project_has_log_group=False)
         self.sandbox.empty()
         self.free()
 

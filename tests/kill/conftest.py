@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows.conftest import looking_often
 from tests.kill.cloud import EmptyCloud
 from tests.kill.tuning import EmptyFolder
 from tests.sandbox_process import SandboxProcess
+
+__all__ = ["looking_often"]
 
 
 @pytest.fixture(scope="package")

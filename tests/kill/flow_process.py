@@ -9,10 +9,16 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
-from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    get_current_settings,
+    temporary_settings,
+)
 
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning
+from tests.flows.conftest import look_often
 from tests.kill.scenarios import Run
 from tests.prefect_client import hasten
 
@@ -53,6 +59,8 @@ def _process(run: Callable[[], Any]) -> Generator[BaseProcess]:
 
 def _run(run: Callable[[], Any], api_url: str) -> None:
     faulthandler.dump_traceback_later(HANGS_AFTER_S)  # where it hangs is said before the test gives up on it
-    with temporary_settings({PREFECT_API_URL: api_url}), pytest.MonkeyPatch.context() as patch:
+    own: dict[Any, Any] = {PREFECT_API_URL: api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with temporary_settings(own), pytest.MonkeyPatch.context() as patch:
         hasten(patch)
+        look_often(patch)
         run()

@@ -33,8 +33,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Generator[SandboxProces
 @pytest.fixture(scope="session")
 def prefect_storage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     """Start Prefect's test server; results are persisted, so that a test can look into them."""
-    from prefect.server.api.server import SubprocessASGIServer  # noqa: PLC0415  as above
-    from prefect.settings import (  # noqa: PLC0415  seconds of imports, which tests without flows need not wait for
+    from prefect.server.api.server import SubprocessASGIServer  # noqa: PLC0415  seconds that tests without flows save
+    from prefect.settings import (  # noqa: PLC0415  as above
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
         PREFECT_LOCAL_STORAGE_PATH,
         PREFECT_RESULTS_PERSIST_BY_DEFAULT,

@@ -122,7 +122,7 @@ class KnowledgeStore:
         return [base for base in self.bases.all() if base.project_id == project_id]
 
     def observed(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
-        """Return it as it is now: planned once, the search API comes up from the moment the first version succeeded."""
+        """Return it as it is now: once it is planned and a version has succeeded, its search API begins to come up."""
         now = self._clock()
         if base.search is not None or base.planning.status(now) == KnowledgeBaseStatus.PLANNING:
             return base

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from domain.keys import StackKey
 from local.layout import Layout
 from sandbox.settings import PROJECT_ID
-from tasks.stack_key import StackKey
 
 NAME = "kb-lifecycle"
 VARIABLE = StackKey(PROJECT_ID, NAME).variable

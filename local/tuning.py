@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from domain.keys import TuningKey
 from local import report, stack, up, watch
 from local.display import Display
 from local.embedding import embed
@@ -14,7 +15,6 @@ from local.parts import SANDBOX_DEPLOYMENT
 from local.prefect_api import PrefectApi
 from local.tuning_story import TuningStory, read_story
 from sandbox.settings import YANDEX_FOLDER_ID
-from tasks.stack_key import TuningKey
 
 DEPLOYMENT = f"finetune-embedder/{SANDBOX_DEPLOYMENT}"
 NAME = "demo-embedder"

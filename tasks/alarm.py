@@ -10,7 +10,7 @@ from prefect.events import emit_event
 
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import FailedStateError
-from tasks.stack_key import StackKey
+from domain.keys import StackKey
 
 REFUSED = "rag.version.refused"
 ENDPOINT_FAILED = "rag.endpoint.failed"

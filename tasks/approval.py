@@ -8,11 +8,11 @@ from pydantic import Field
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError, ConflictError
+from domain.keys import StackKey
 from tasks.alarm import price_exceeded
 from tasks.plan import StackPlan
 from tasks.plan_text import starting_list
 from tasks.prices import total_text
-from tasks.stack_key import StackKey
 
 APPROVED_WITHIN_S = 24 * 3600
 LOOK_EVERY_S = 2

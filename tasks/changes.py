@@ -18,9 +18,9 @@ from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
 from clouds.errors import ConfigurationError, ConflictError
+from domain.keys import StackKey
 from tasks.documents import check_documents, list_documents
 from tasks.golden import GoldenQuestion, check_sources
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 from tasks.version import Served, served

@@ -14,10 +14,10 @@ from clouds.cloudru.specs import InferenceSpec, ProbeSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import ConfigurationError
 from clouds.huggingface import parameter_count, token_owner
+from domain.keys import StackKey
 from tasks.documents import find_documents
 from tasks.plan import Observation, Stack
 from tasks.query import file_name
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 

@@ -19,9 +19,8 @@ from upath import UPath
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.naming import object_keys
 from clouds.errors import ConfigurationError
+from domain.stack import SIZE_LIMIT_BYTES
 
-SIZE_LIMIT_BYTES = 100_000_000
-"""Largest document: the cap of the vendor's own script. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""
 UTF8_EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "json"})
 """Read as UTF-8 text. HTML may declare another encoding."""
 WILDCARDS = "*?["

@@ -10,7 +10,7 @@ from prefect.variables import Variable
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from clouds.errors import ConfigurationError
-from tasks.stack_key import TuningKey
+from domain.keys import TuningKey
 from tasks.training_spec import TextPrefixes
 
 PROMOTED = "embedder.promoted"

@@ -7,8 +7,8 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
 from pydantic import ValidationError
 
+from domain.keys import StackKey
 from tasks.evaluation import Evaluation
-from tasks.stack_key import StackKey
 
 KIND = "evaluation"
 KEY = "evaluation-data"

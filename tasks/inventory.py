@@ -14,11 +14,11 @@ from clouds.cloudru.model_run_wait import failed, plain_status
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
+from domain.keys import StackKey
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
 from tasks.progress import artifact_key
 from tasks.promotion import in_service
-from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 

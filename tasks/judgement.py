@@ -9,6 +9,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import WrongAnswerError
+from domain.keys import StackKey
 from tasks.alarm import version_refused
 from tasks.evaluation import Evaluation, EvaluationSpec, evaluate, measure
 from tasks.evaluation_record import keep, kept
@@ -17,7 +18,6 @@ from tasks.gate import Thresholds, Verdict, gate, measures
 from tasks.golden import GoldenQuestion
 from tasks.progress import artifact_key
 from tasks.promotion import promote
-from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 from tasks.version import AskedVersion, served

@@ -9,11 +9,11 @@ from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket
+from domain.keys import StackKey
 from tasks.checks import Checked
 from tasks.inference import log_group
 from tasks.progress import progress
 from tasks.promotion import in_service
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.storage import StoredDocuments
 from tasks.unreadable import set_aside

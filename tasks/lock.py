@@ -26,8 +26,8 @@ from prefect.runtime import flow_run
 from blocks.cloudru import CloudRuCredentials
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError
+from domain.keys import StackKey, TuningKey
 from tasks.lost_runs import end_lost_runs
-from tasks.stack_key import StackKey, TuningKey
 from tasks.steps import begin_no_step, end_steps
 
 LEASE_S = 60

@@ -10,12 +10,12 @@ from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import RunDecision
 from clouds.cloudru.specs import InferenceSpec
+from domain.keys import StackKey
 from tasks.checks import Checked
 from tasks.plan import Observation, Stack, StackPlan, plan
 from tasks.plan_text import show
 from tasks.prices import catalogue_prices
 from tasks.promotion import in_service
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 

@@ -13,10 +13,10 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.errors import BadRequestError, ConfigurationError, NotFoundError
 from clouds.spec import Spec
+from domain.keys import TuningKey
 from tasks.checks import check_serves_tuned, needed_memory_gb
 from tasks.credentials import yandex_credentials
 from tasks.embedder_service import EmbedderInService, embedder_in_service
-from tasks.stack_key import TuningKey
 from tasks.steps import LOOK_FIRST, step
 
 GIVEN = ("name", "repository", "task", "gpu_memory_gb")

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from clouds.errors import ConfigurationError
-from tasks.stack_key import StackKey
+from domain.keys import StackKey
 from tasks.steps import step
 
 PROMOTED = "rag.version.promoted"

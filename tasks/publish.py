@@ -4,9 +4,9 @@ from prefect import get_run_logger
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.tuning import FinishedTuning
+from domain.keys import TuningKey
 from tasks.embedder_service import EmbedderInService, promote_embedder
 from tasks.search_index import ProvedIndex
-from tasks.stack_key import TuningKey
 from tasks.stack_report import Part
 from tasks.steps import step
 from tasks.tuning_scores import TuningJudgement

@@ -22,8 +22,8 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
 )
 from clouds.errors import WrongAnswerError
+from domain.keys import StackKey
 from tasks.alarm import version_refused
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 QUOTED_CHARACTERS = 300

@@ -14,6 +14,7 @@ from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBa
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError
+from domain.keys import StackKey
 from tasks.changes import Changes
 from tasks.evaluation import EvaluationSpec
 from tasks.gate import Thresholds, measures
@@ -24,7 +25,6 @@ from tasks.knowledge import wait_for_index
 from tasks.progress import progress
 from tasks.promotion import InService, hold, in_service, promote
 from tasks.query import QueryModel, verify
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import set_aside
 from tasks.version import AskedVersion

@@ -4,10 +4,10 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
+from domain.keys import StackKey
 from tasks.plan import StackPlan
 from tasks.promotion import InService, in_service, promote
 from tasks.query import Answer
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 GONE_WITHIN_S = 600.0

@@ -12,10 +12,10 @@ from clouds.cloudru.inference import GONE
 from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConflictError, NotFoundError
+from domain.keys import StackKey
 from tasks.prices import total_text
 from tasks.progress import artifact_key, progress
 from tasks.report_text import table
-from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.teardown_plan import Deletion, Kind, TeardownPlan

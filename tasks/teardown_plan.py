@@ -19,12 +19,12 @@ from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import NotFoundError
+from domain.keys import StackKey
 from tasks.inventory import moment
 from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, rub_per_hour
 from tasks.progress import artifact_key
 from tasks.sharing import folder_readers, inferences_of, model_claims, own_bases
-from tasks.stack_key import StackKey
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 

@@ -11,12 +11,12 @@ from prefect.artifacts import create_markdown_artifact
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import BadRequestError, NotFoundError
 from clouds.yandex.tuning import FinishedTuning
+from domain.keys import TuningKey
 from tasks.embedder_service import embedder_in_service
 from tasks.progress import Advance, artifact_key, progress
 from tasks.ranking import RankingScores
 from tasks.retrieval_golden import RetrievalGolden
 from tasks.retrieval_scores import Vectors, cut, retrieval_scores
-from tasks.stack_key import TuningKey
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.training_spec import TextPrefixes
 from tasks.tuning_scores import (

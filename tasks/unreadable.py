@@ -21,8 +21,8 @@ from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.content import open_document, size_of
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError
+from domain.keys import StackKey
 from tasks.progress import artifact_key
-from tasks.stack_key import StackKey
 
 REASON_CHARACTERS = 300
 NAMED = 10

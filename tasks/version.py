@@ -12,9 +12,9 @@ from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, RetrievalSp
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
 from clouds.cloudru.wire.search import LATEST
 from clouds.errors import ConfigurationError, NotFoundError, WrongAnswerError
+from domain.keys import StackKey
 from tasks.promotion import InService, in_service, in_service_and_before
 from tasks.query import QueryModel, retrieve_request
-from tasks.stack_key import StackKey
 from tasks.steps import LOOK_FIRST, step
 
 NAMED = 10

@@ -1,13 +1,13 @@
 """A stack that stands before a test begins: made by the clients alone, for a third of what a run of the flow costs."""
 
 from clouds.cloudru.specs import InferenceSpec
+from domain.keys import StackKey
 from flows.specs import RagStack
 from tasks.checks import needed_memory_gb
 from tasks.credentials import credentials
 from tasks.documents import find_documents
 from tasks.inference import log_group
 from tasks.promotion import InService, _decided, _set
-from tasks.stack_key import StackKey
 
 
 def stand(block: str, stack: RagStack) -> InService:

@@ -145,7 +145,7 @@ def _written(default: ast.expr | None) -> str | None:
 def messages() -> set[str]:
     """Return every string constant of the code, and the Makefile; implicit concatenation is one string, as raised."""
     found = {(ROOT / "Makefile").read_text(encoding="utf-8")}
-    for folder in ("flows", "tasks", "blocks", "clouds", "local", "tests/browser"):
+    for folder in ("flows", "tasks", "blocks", "domain", "clouds", "local", "tests/browser"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):

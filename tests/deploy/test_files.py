@@ -33,7 +33,13 @@ def test_the_image_is_pinned_and_has_no_root_and_no_sandbox() -> None:
     assert all("--constraint constraints.txt" in each or "--no-deps" in each for each in installs)
     assert re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE)[-1] != "0"
     assert "[sandbox" not in DOCKERFILE
-    assert set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE)) == {"flows", "tasks", "blocks", "clouds"}
+    assert set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE)) == {
+        "flows",
+        "tasks",
+        "blocks",
+        "domain",
+        "clouds",
+    }
 
 
 def test_what_is_not_copied_does_not_enter_the_build() -> None:

@@ -12,10 +12,10 @@ from blocks import CloudRuCredentials, HuggingFaceCredentials
 from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from clouds.polling import Schedule
+from domain.keys import StackKey
 from flows.specs import RagStack
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, KnowledgeBaseSpans, RunSpans
 from tasks.promotion import InService
-from tasks.stack_key import StackKey
 from tests.sandbox_process import SandboxProcess
 from tests.standing import stand
 

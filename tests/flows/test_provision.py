@@ -10,12 +10,12 @@ from prefect.utilities.engine import collect_task_run_inputs_sync
 
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec, ProbeSpec
 from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
+from domain.keys import StackKey
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackReport
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
-from tasks.stack_key import StackKey
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
 

@@ -14,6 +14,7 @@ from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec, ProbeSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import APIError, ConfigurationError, ConflictError, WrongAnswerError
+from domain.keys import StackKey
 from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
@@ -21,7 +22,6 @@ from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
 from tasks.refresh_report import RefreshReport
-from tasks.stack_key import StackKey
 from tasks.unreadable import entry, forget, read_registry, sha256, split, write_registry
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks

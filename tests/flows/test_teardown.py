@@ -11,6 +11,7 @@ from upath import UPath
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
 from clouds.errors import CloudError
+from domain.keys import StackKey
 from flows.ask import ask_rag
 from flows.power import status_rag
 from flows.provision import provision_rag
@@ -18,7 +19,6 @@ from flows.specs import RagStack, StackReport
 from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
-from tasks.stack_key import StackKey
 from tasks.teardown import TeardownReport
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
 from tests.clouds.test_against_sandbox import connect

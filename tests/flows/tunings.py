@@ -11,10 +11,10 @@ from pydantic import SecretStr
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.assumptions import Assumptions, EmbeddingAssumptions
+from domain.keys import TuningKey
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning, TuningReport
 from sandbox.settings import YANDEX_FOLDER_ID
-from tasks.stack_key import TuningKey
 from tests.sandbox_process import SandboxProcess
 
 FAST = 200

@@ -12,10 +12,10 @@ from prefect.exceptions import ObjectNotFound
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseStatus, VersionStatus
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
+from domain.keys import StackKey
 from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
-from tasks.stack_key import StackKey
 from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
 from tests.sandbox_process import SandboxProcess
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 
+from domain.keys import TuningKey
 from flows.specs import EmbedderTuning
 from sandbox.settings import YANDEX_FOLDER_ID
-from tasks.stack_key import TuningKey
 from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
 from tests.kill.cloud import Project
 from tests.sandbox_process import SandboxProcess

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.keys import StackKey
 from flows.specs import RagStack
 from local.errors import LocalError
 from local.layout import Layout
@@ -14,7 +15,6 @@ from local.lifecycle import ACTS, demo_lifecycle
 from local.lifecycle_stack import NAME, VARIABLE, LifecycleStack
 from sandbox.settings import PROJECT_ID
 from tasks.golden import read_golden
-from tasks.stack_key import StackKey
 from tests.local.lifecycle_world import Outcome, World
 from tests.local.test_demo import run
 

@@ -22,7 +22,7 @@ class NotInstalled(importlib.abc.MetaPathFinder):
         if name.partition(".")[0] in barred:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, NotInstalled())
-for name in ("flows", "tasks", "blocks", "clouds"):
+for name in ("flows", "tasks", "blocks", "domain", "clouds"):
     package = importlib.import_module(name)
     for module in pkgutil.walk_packages(package.__path__, name + "."):
         importlib.import_module(module.name)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.keys import TuningKey
 from flows.specs import EmbedderTuning
 from local import tuning
 from local.embedding import embed
@@ -11,7 +12,6 @@ from local.errors import LocalError
 from local.layout import Layout
 from local.tuning import QUESTION, SAMPLES, VARIABLE, demo_tuning
 from sandbox.settings import YANDEX_FOLDER_ID
-from tasks.stack_key import TuningKey
 from tests.local.prefect_server import task_run
 from tests.local.test_demo import run
 from tests.local.tuning_world import BASE, DIM, LOSS, TUNED, TuningWorld, report

@@ -14,12 +14,12 @@ from bench.fleet_machines import POOL, ROOT, Machine, running, server, wait_unti
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseStatus, VersionStatus
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
+from domain.keys import StackKey
 from flows.specs import RagStack
 from local.layout import Layout
 from local.prefect_api import PrefectApi
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
-from tasks.stack_key import StackKey
 from tests.sandbox_process import SandboxProcess
 
 PLACES = 8

@@ -7,8 +7,8 @@ import pytest
 from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase
+from domain.keys import StackKey
 from tasks.evaluation import asked_digest
-from tasks.stack_key import StackKey
 from tasks.version import AskedVersion
 from tests.tasks.test_gate import evaluation
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tasks.stack_key import StackKey, TuningKey
+from domain.keys import StackKey, TuningKey
 
 PROJECT, ANOTHER = "0A000000-0000-4000-8000-000000000001", "0a000000-0000-4000-8000-000000000002"
 NAMES = ("kb-a", "kb.a", "kb_a", "KB-a", "kb-a.r2", "9kb")

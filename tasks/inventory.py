@@ -13,8 +13,9 @@ from clouds.cloudru.inference import find_among
 from clouds.cloudru.model_run_wait import failed, plain_status
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
-from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
+from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.keys import StackKey
+from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
 from tasks.progress import artifact_key
@@ -28,7 +29,11 @@ PREFIXES = ("KNOWLEDGEBASE_VERSION_", "KNOWLEDGEBASE_", "SEARCH_API_RESPONSE_STA
 
 
 class ResourceStatus(Part):
-    """One resource. Prices in RUB per hour: while it is on, and now; None where nobody tells or none is known."""
+    """One resource. Prices in RUB per hour: while it is on, and now; None where none is known.
+
+    `size_bytes` is that of the folder's documents. `build_hours` is how long the indexing of a version took; None for
+    what is no version, for one without an index, and where the service reports no times.
+    """
 
     kind: str
     name: str
@@ -39,6 +44,9 @@ class ResourceStatus(Part):
     price_rub_per_hour: float | None = None
     cost_rub_per_hour: float | None = None
     is_priced: bool = False
+    size_bytes: int = 0
+    has_index: bool = False
+    build_hours: float | None = None
 
     def row(self, now: datetime) -> dict[str, str]:
         """Return it for reading."""
@@ -55,13 +63,14 @@ class ResourceStatus(Part):
 
 
 class StatusReport(Part):
-    """Every resource of a stack; the sum counts the known prices only."""
+    """Every resource of a stack; the sum counts the known prices of the models only; `versions` is in words."""
 
     stack: str
     cloud: str
     resources: tuple[ResourceStatus, ...]
     total_rub_per_hour: float
     total: str
+    versions: str = ""
 
 
 @step("look-at-bucket", run_name="look-at-bucket {bucket}", **LOOK_FIRST)
@@ -74,7 +83,11 @@ def look_at_bucket(cloudru: CloudRuCredentials, bucket: str, folder: str) -> lis
     documents = [stored for stored in storage.list_objects(bucket, folder) if not stored.key.endswith("/")]
     size_bytes = sum(stored.size_bytes for stored in documents)
     what = f"{len(documents)} documents in {folder}, {size_bytes / 1e6:.1f} MB"
-    return [ResourceStatus(kind="bucket", name=bucket, state="there", created_at=created_at, what=what)]
+    return [
+        ResourceStatus(
+            kind="bucket", name=bucket, state="there", created_at=created_at, what=what, size_bytes=size_bytes
+        )
+    ]
 
 
 @step("look-at-secret", run_name="look-at-secret {path}", **LOOK_FIRST)
@@ -148,16 +161,19 @@ def report_status(
         resources=resources,
         total_rub_per_hour=sum(cost for cost in costs if cost is not None),
         total=total_text(costs),
+        versions=_versions(resources),
     )
     now = datetime.now(UTC)
     create_table_artifact(
         [resource.row(now) for resource in resources],
         key=artifact_key("status", stack),
-        description=f"Stack {stack} on {cloud}: {report.total}",
+        description=f"Stack {stack} on {cloud}: {report.total}" + (f"\n\n{report.versions}" * bool(report.versions)),
     )
     for resource in resources:
         get_run_logger().info("%s %s: %s %s", resource.kind, resource.name, resource.state, resource.what)
     get_run_logger().info("Costs now: %s", report.total)
+    if report.versions:
+        get_run_logger().info("%s", report.versions)
     if warn_above_rub_per_hour is not None and report.total_rub_per_hour > warn_above_rub_per_hour:
         reason = f"{stack} costs {report.total} now, above {warn_above_rub_per_hour:g}"
         get_run_logger().warning("%s", reason)
@@ -223,7 +239,26 @@ def _version(version: KnowledgeBaseVersion, serving: str) -> ResourceStatus:
         id=version.knowledgebase_version_id,
         created_at=moment(version.created_at),
         what=version.description,
+        has_index=version.status == VersionStatus.SUCCEEDED,
+        build_hours=_build_hours(version),
     )
+
+
+def _versions(resources: Sequence[ResourceStatus]) -> str:
+    """Return what the versions of the stack's bases cost, in words; empty when there is none."""
+    prices = [resource.price_rub_per_hour for resource in resources if resource.is_priced]
+    known = [price for price in prices if price is not None]
+    cost = version_cost(
+        bytes_each=sum(resource.size_bytes for resource in resources),
+        build_hours=[resource.build_hours for resource in resources if resource.has_index],
+        models_rub_per_hour=sum(known) if len(known) == len(prices) else None,
+    )
+    return str(cost) if cost else ""
+
+
+def _build_hours(version: KnowledgeBaseVersion) -> float | None:
+    started_at, finished_at = moment(version.started_at or ""), moment(version.finished_at or "")
+    return (finished_at - started_at).total_seconds() / 3600 if started_at and finished_at else None
 
 
 def _plain(status: str) -> str:

@@ -114,7 +114,9 @@ def test_status_tells_state_age_and_price(cloud: Cloud) -> None:
     llm = standing["inference", stack.llm.name]
     assert (llm.state, llm.price_rub_per_hour, llm.cost_rub_per_hour) == ("RUNNING", 120.0, 120.0)
     assert all(resource.created_at for resource in standing.values())
-    assert "200 RUB per hour" in artifact(f"status-{name}")["description"]
+    shown = artifact(f"status-{name}")["description"]
+    assert "200 RUB per hour" in shown
+    assert "1 version with an index" in shown
 
     suspend_rag(stack, cloud.name)
     asleep = status_rag(stack, cloud.name)

@@ -1,0 +1,74 @@
+"""What the versions of a knowledge base cost, and when a rebuilt base is cheaper.
+
+A version cannot be deleted alone: only the base ends the cost of those that no question goes to any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+STORED_RUB_PER_GB_HOUR = 1.3664
+"""Stored converted text of a knowledge base, RUB per GB and hour with VAT.
+
+INFERRED: tariff annex EVO.20 (v260316) as cited in two third-party calculators, "verified 2026-05-22"; the annex itself
+was not seen.
+"""
+HOURS_PER_MONTH = 730
+BYTES_PER_GB = 1e9
+
+
+@dataclass(frozen=True)
+class VersionCost:
+    """Versions that hold an index: how many, bytes of text in each, RUB per month of all and of those not in service.
+
+    `bytes_each` is the size of the documents in the folder: the service reports no size of the converted text.
+    `rebuild_rub` is what the models cost while one version is built; None where that is not known.
+    """
+
+    count: int
+    bytes_each: int
+    rub_per_month: float
+    others_rub_per_month: float
+    rebuild_rub: float | None
+
+    @property
+    def rebuild_is_cheaper(self) -> bool:
+        """Whether a month of the versions that are not in service costs more than building one version anew."""
+        return self.rebuild_rub is not None and self.count > 1 and self.others_rub_per_month > self.rebuild_rub
+
+    def __str__(self) -> str:
+        """Return it in one line for a person."""
+        noun = "version" if self.count == 1 else "versions"
+        text = (
+            f"{self.count} {noun} with an index, about {self.bytes_each / 1e6:.1f} MB of text each: about "
+            f"{self.rub_per_month:.2f} RUB per month (INFERRED: size of the documents, "
+            f"{STORED_RUB_PER_GB_HOUR} RUB per GB and hour)"
+        )
+        if self.count == 1:
+            return text
+        text += f", {self.others_rub_per_month:.2f} of it for versions that are not in service"
+        if self.rebuild_is_cheaper:
+            text += (
+                f". A rebuilt base is cheaper within a month (about {self.rebuild_rub:.2f} RUB for the models): "
+                "teardown-rag without delete_documents, then provision-rag"
+            )
+        return text
+
+
+def version_cost(
+    *, bytes_each: int, build_hours: Sequence[float | None], models_rub_per_hour: float | None
+) -> VersionCost | None:
+    """Return the cost of the versions that hold an index, newest first in `build_hours`; None when there is none.
+
+    Args:
+        bytes_each: Size of the documents in the folder.
+        build_hours: For each version the hours that its indexing took, None where the service reports no times.
+        models_rub_per_hour: Price of the stack's models while they run, None when one is not known.
+
+    """
+    count = len(build_hours)
+    if count == 0:
+        return None
+    each = bytes_each / BYTES_PER_GB * STORED_RUB_PER_GB_HOUR * HOURS_PER_MONTH
+    hours = next((known for known in build_hours if known is not None), None)
+    rebuild = None if hours is None or models_rub_per_hour is None else hours * models_rub_per_hour
+    return VersionCost(count, bytes_each, count * each, (count - 1) * each, rebuild)

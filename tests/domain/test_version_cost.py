@@ -1,0 +1,46 @@
+"""What versions cost that no question goes to any more, and when a rebuilt base is cheaper."""
+
+import pytest
+
+from domain.version_cost import version_cost
+
+GB = 1_000_000_000
+
+
+def test_no_version_costs_nothing() -> None:
+    """A base whose first version is not built yet has nothing stored."""
+    assert version_cost(bytes_each=GB, build_hours=(), models_rub_per_hour=100) is None
+
+
+def test_every_version_is_billed_by_its_text() -> None:
+    """A GB costs about 997 RUB a month, each version for itself."""
+    cost = version_cost(bytes_each=GB, build_hours=(0.5, 0.5, None), models_rub_per_hour=None)
+
+    assert cost is not None
+    assert cost.rub_per_month == pytest.approx(3 * 997.472)
+    assert cost.others_rub_per_month == pytest.approx(2 * 997.472)
+    assert "3 versions with an index, about 1000.0 MB of text each: about 2992.42 RUB per month (INFERRED" in str(cost)
+
+
+@pytest.mark.parametrize(
+    ("versions", "hours", "models", "cheaper"),
+    [
+        (2, 1.0, 200.0, True),
+        (2, 10.0, 200.0, False),
+        (1, 0.0, 200.0, False),
+        (2, None, 200.0, False),
+        (2, 1.0, None, False),
+    ],
+)
+def test_a_rebuilt_base_is_cheaper_when_the_others_cost_more_than_one_build(
+    versions: int,
+    hours: float | None,
+    models: float | None,
+    cheaper: bool,  # noqa: FBT001  # a column of the table above
+) -> None:
+    """The price of a build is its hours times the models' price; without both no advice is given."""
+    cost = version_cost(bytes_each=GB, build_hours=(hours,) * versions, models_rub_per_hour=models)
+
+    assert cost is not None
+    assert cost.rebuild_is_cheaper is cheaper
+    assert ("teardown-rag without delete_documents" in str(cost)) is cheaper

@@ -15,6 +15,8 @@ from clouds.cloudru.specs import (
     Spec,
     any_of,
 )
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
 from domain.keys import StackKey
 
 SIZE_LIMIT_BYTES = 100_000_000
@@ -93,6 +95,19 @@ class RagStack(Spec):
         title="Probe",
         description="Question that the stack must answer, else the run fails.",
     )
+    golden: str | None = Field(
+        default=None,
+        title="Golden questions",
+        description="File or URL of the questions that judge every version before it is in service; left out: the "
+        "probe judges alone.",
+        min_length=1,
+    )
+    measurement: EvaluationSpec = Field(
+        default=EvaluationSpec(), title="Measurement", description="How the golden questions are asked and measured."
+    )
+    thresholds: Thresholds = Field(
+        default=Thresholds(), title="Thresholds to reach", description="What a version must reach on golden questions."
+    )
 
     def key(self, project_id: str) -> StackKey:
         """Return what the stack is called on the Prefect server; `project_id` is that of its credentials."""
@@ -127,6 +142,15 @@ class RagStack(Spec):
             model = getattr(self, role)
             if isinstance(model, InferenceSpec) and model.task != task:
                 raise ValueError(f"{role} {model.name!r} has task {model.task}; the {role} needs task {task}")
+        return self
+
+    @model_validator(mode="after")
+    def _measured_chunks_are_retrieved(self) -> Self:
+        if self.golden is not None and self.measurement.k > self.retrieval.results:
+            raise ValueError(
+                f"k={self.measurement.k} of the measurement is above results={self.retrieval.results} of the "
+                "retrieval; lower k, or retrieve more chunks"
+            )
         return self
 
     @model_validator(mode="after")

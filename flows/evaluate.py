@@ -4,11 +4,12 @@ from contextlib import nullcontext
 
 from prefect import flow
 
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
 from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, Stack, Version
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
-from tasks.evaluation import EvaluationSpec, check_measurement
-from tasks.gate import Thresholds
+from tasks.evaluation import check_measurement
 from tasks.golden import check_golden, read_golden
 from tasks.judgement import EvaluationReport, judge_version
 from tasks.lock import stack_lock

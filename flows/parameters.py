@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
 from flows.specs import EmbedderTuning, OnFailure, PromotedEmbedder, RagStack
-from tasks.evaluation import EvaluationSpec
-from tasks.gate import Thresholds
 
 
 def titled(title: str) -> Any:

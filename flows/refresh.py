@@ -2,6 +2,8 @@
 
 from prefect import flow
 
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
 from flows.parameters import (
     AllowEmpty,
     CloudRu,
@@ -18,8 +20,7 @@ from flows.parameters import (
 from flows.specs import RagStack, StackPlan
 from tasks.changes import look_for_changes
 from tasks.credentials import cloud_credentials
-from tasks.evaluation import EvaluationSpec, check_measurement
-from tasks.gate import Thresholds
+from tasks.evaluation import check_measurement
 from tasks.golden import read_golden
 from tasks.inference import wait_for_inference
 from tasks.lock import LOCK_WAIT_S, stack_lock

@@ -14,11 +14,11 @@ from blocks import CloudRuCredentials, HuggingFaceCredentials, YandexCloudCreden
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
 from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
 from local.flow_docs import flows_page
 from sandbox.settings import Settings
-from tasks.evaluation import EvaluationSpec
-from tasks.gate import Thresholds
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "parameters.md"

@@ -7,8 +7,8 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
 from pydantic import ValidationError
 
+from domain.evaluation import Evaluation
 from domain.keys import StackKey
-from tasks.evaluation import Evaluation
 
 KIND = "evaluation"
 KEY = "evaluation-data"

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from domain.evaluation import Evaluation, Summary
+from domain.gate import Verdict, measures
 from tasks.bar_chart import bar_chart, data_uri
-from tasks.evaluation import Evaluation, Summary
-from tasks.gate import Verdict, measures
 from tasks.report_text import cell, table
 
 NAMED = 20

@@ -9,12 +9,13 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import WrongAnswerError
+from domain.evaluation import Evaluation, EvaluationSpec
+from domain.gate import Thresholds, Verdict, gate, measures
 from domain.keys import StackKey
 from tasks.alarm import version_refused
-from tasks.evaluation import Evaluation, EvaluationSpec, evaluate, measure
+from tasks.evaluation import evaluate, measure
 from tasks.evaluation_record import keep, kept
 from tasks.evaluation_text import markdown, question_table
-from tasks.gate import Thresholds, Verdict, gate, measures
 from tasks.golden import GoldenQuestion
 from tasks.progress import artifact_key
 from tasks.promotion import promote

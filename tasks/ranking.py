@@ -7,7 +7,6 @@ document (known-item search), a question's figure is the mean over its phrases, 
 phrases the first k chunks hold. A phrase that the splitter cut in two is in no chunk: its figures are 0.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -73,8 +72,3 @@ def phrase_share(question: GoldenQuestion, answer: str) -> float:
     """Return which share of the expected phrases the answer contains, 0 to 1."""
     text = plain(answer)
     return fmean(plain(phrase) in text for phrase in question.expected_phrases)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the nearest-rank percentile: the least value that at least this share of all values does not exceed."""
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

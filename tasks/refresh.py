@@ -14,10 +14,10 @@ from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBa
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds, measures
 from domain.keys import StackKey
 from tasks.changes import Changes
-from tasks.evaluation import EvaluationSpec
-from tasks.gate import Thresholds, measures
 from tasks.golden import GoldenQuestion
 from tasks.inference import log_group
 from tasks.judgement import judge_version

@@ -4,16 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
-
 from clouds.cloudru.action import Action
+from domain.part import Part
 from tasks.steps import StepTime, critical_path
-
-
-class Part(BaseModel):
-    """Base of the report's parts."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class DocumentsReport(Part):

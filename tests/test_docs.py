@@ -14,6 +14,8 @@ from pydantic import BaseModel
 import blocks
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
 from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
 from local.docs import (
     API_PAGES,
@@ -29,8 +31,6 @@ from local.docs import (
     page,
 )
 from local.flow_docs import FLOWS, flows_page
-from tasks.evaluation import EvaluationSpec
-from tasks.gate import Thresholds
 from tasks.lock import LOCK_WAIT_S
 
 ROOT = Path(__file__).parent.parent

@@ -11,14 +11,14 @@ from prefect.variables import Variable
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.specs import ProbeSpec, RetrievalSpec
 from clouds.errors import ConfigurationError
+from domain.evaluation import EvaluationSpec, Summary
+from domain.gate import Thresholds
 from domain.keys import TuningKey
 from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
 from flows.specs import PromotedEmbedder, RagStack, StackPlan, StackReport
 from sandbox.settings import YANDEX_FOLDER_ID
 from tasks.embedder_service import EmbedderInService
-from tasks.evaluation import EvaluationSpec, Summary
-from tasks.gate import Thresholds
 from tasks.training_spec import TextPrefixes
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks

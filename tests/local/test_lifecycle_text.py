@@ -1,9 +1,9 @@
 """What the demonstration of a stack's life makes short."""
 
+from domain.gate import Thresholds, gate
 from local.lifecycle_text import counted_documents, cut, headline, refusal
-from tasks.gate import Thresholds, gate
 from tasks.judgement import refusal as message_of
-from tests.tasks.test_gate import evaluation
+from tests.domain.test_gate import evaluation
 
 
 def message(worse: int) -> str:

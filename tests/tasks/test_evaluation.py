@@ -10,7 +10,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase
 from domain.keys import StackKey
 from tasks.evaluation import asked_digest
 from tasks.version import AskedVersion
-from tests.tasks.test_gate import evaluation
+from tests.domain.test_gate import evaluation
 
 BASE = KnowledgeBase(knowledgebase_id="base", name="kb", status="KNOWLEDGEBASE_ACTIVE")
 RERANKER, LLM = (ModelRun(model_run_id=f"{role}-1", name=role, status="") for role in ("reranker", "llm"))

@@ -4,11 +4,11 @@ import base64
 import re
 from xml.etree import ElementTree as ET
 
+from domain.evaluation import Evaluation
+from domain.gate import Verdict, gate
 from tasks.bar_chart import bar_chart
-from tasks.evaluation import Evaluation
 from tasks.evaluation_text import markdown, question_table
-from tasks.gate import Verdict, gate
-from tests.tasks.test_gate import LOW, evaluation
+from tests.domain.test_gate import LOW, evaluation
 
 SVG = "{http://www.w3.org/2000/svg}"
 

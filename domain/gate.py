@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from clouds.cloudru.specs import Spec
-from tasks.evaluation import Evaluation, QuestionScores
+from clouds.spec import Spec
+from domain.evaluation import Evaluation, QuestionScores
 
 
 class Thresholds(Spec):

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tasks.evaluation import EvaluatedQuestion, Evaluation, QuestionScores
-from tasks.gate import Thresholds, gate, measures
+from domain.evaluation import EvaluatedQuestion, Evaluation, QuestionScores
+from domain.gate import Thresholds, gate, measures
 
 LOW = Thresholds(recall_at_least=0, mrr_at_least=0, ndcg_at_least=0, answer_phrases_at_least=0)
 

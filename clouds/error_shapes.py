@@ -23,6 +23,7 @@ GRPC_CODES = (
 )  # fmt: skip
 """Names of the grpc codes 0 to 16. Source: grpc.io, Status codes."""
 TEXT_LENGTH = 300
+QUOTED_BYTES = 4 * TEXT_LENGTH
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ def read_error(body: bytes) -> ErrorShape:
     """Return what the body says; a body of no published shape is quoted, shortened."""
     try:
         content = json.loads(body)
-    except ValueError:
-        return ErrorShape("", _shortened(body.decode("utf-8", errors="replace")))
+    except (ValueError, RecursionError):
+        return ErrorShape("", _shortened(body[:QUOTED_BYTES].decode("utf-8", errors="replace")))
     if not isinstance(content, dict):
         return ErrorShape("", _shortened(json.dumps(content, ensure_ascii=False)))
     fields = cast("dict[str, Any]", content)

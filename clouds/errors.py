@@ -3,6 +3,7 @@
 CloudError
 ├── ConfigurationError      our own input is wrong; nothing was sent
 ├── ConnectionFailedError   no answer came: connection, TLS or timeout
+│   └── GarbledAnswerError      what came is none: a page of HTML, a body that is cut, broken or without end
 ├── APIError                the service answered with an error
 │   ├── BadRequestError         400, 422
 │   ├── AuthenticationError     401
@@ -33,6 +34,10 @@ class ConfigurationError(CloudError):
 
 class ConnectionFailedError(CloudError):
     """No answer came. A create may have happened all the same: look by name before repeating it."""
+
+
+class GarbledAnswerError(ConnectionFailedError):
+    """What came is no answer of the service, so what was asked may have been done all the same."""
 
 
 class APIError(CloudError):

@@ -15,20 +15,39 @@ from pydantic import BaseModel, ValidationError
 from typing_extensions import Unpack
 
 from clouds.error_shapes import read_error
-from clouds.errors import APIError, CloudError, ConnectionFailedError, UnavailableError, WrongAnswerError, api_error
+from clouds.errors import (
+    APIError,
+    CloudError,
+    ConfigurationError,
+    ConnectionFailedError,
+    GarbledAnswerError,
+    UnavailableError,
+    WrongAnswerError,
+    api_error,
+)
 from clouds.redaction import Redaction
+from clouds.whole_answer import UnboundedAnswerError, cut_refusals, read_whole
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Found = TypeVar("Found")
+Read = TypeVar("Read")
 
-ATTEMPTS = 4
+ATTEMPTS = 3
+CALL_S = 120.0
+"""No attempt begins so long after the first one did: what lasts longer is repeated by the step, where it is seen."""
 REPEATED_STATUSES = frozenset({429, 502, 503, 504})
 REPEATED_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 FIRST_BACKOFF_S = 1.0
-LONGEST_BACKOFF_S = 20.0
+LONGEST_BACKOFF_S = 4.0
 LONGEST_RETRY_AFTER_S = 120.0
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 NO_ADVICE: Mapping[int, str] = MappingProxyType({})
+
+
+BETWEEN = (
+    "what stands between us and the service (a proxy, a sign-in page) may have written it. Check the endpoint in the "
+    "credentials block and the network"
+)
 
 
 class Options(TypedDict, total=False):
@@ -45,13 +64,15 @@ class Options(TypedDict, total=False):
 class Transport:
     """Sends requests and reads their answers. Safe under threads: every call has a state of its own.
 
-    Retries, said once for everything that is sent through here. A request is sent at most 4 times. GET, HEAD, PUT,
-    DELETE and what its caller calls repeatable (search, embeddings, the token call) is repeated after 429, 502, 503,
-    504 and after any connection error or timeout. Anything else, above all a POST that creates, is repeated only when
-    the connection was never made, so that nothing can have been sent; when its reply is lost or is 5xx the caller
-    looks by name before it repeats (`create_or_find`). Between attempts it sleeps a random time between 0 and 1, 2, 4 s
-    (full jitter, so that parallel steps do not come back together), or what Retry-After asks, up to 120 s; a service
-    that asks for more is believed and the error is raised at once.
+    Retries, said once for everything that is sent through here. A request is sent at most 3 times, and none begins
+    120 s after the first: these repeats bridge a hiccup, the longer ones are the step's, where they are seen. GET,
+    HEAD, PUT, DELETE and what its caller calls repeatable (search, embeddings, the token call) is repeated after 429,
+    502, 503, 504, after any connection error or timeout, and after an answer that is none (a page of HTML, a body that
+    is cut, broken or without end). Anything else, above all a POST that creates, is repeated only when the connection
+    was never made, so that nothing can have been sent; when its reply is lost or is 5xx the caller looks by name before
+    it repeats (`create_or_find`). Between attempts it sleeps a random time between 0 and 1, 2 s (full jitter, so that
+    parallel steps do not come back together), or what Retry-After asks, as far as the 120 s allow; a service that asks
+    for more is believed and the error is raised at once.
 
     Redirects are not followed: a bearer would go along.
     """
@@ -63,10 +84,12 @@ class Transport:
         auth: httpx.Auth | None = None,
         advice: Mapping[int, str] = NO_ADVICE,
         redaction: Redaction | None = None,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Send through `http`; `advice` tells what to do about an HTTP status, `redaction` what no message may hold."""
         self._http = http
+        self._clock = clock
         self._auth = auth
         self._advice = advice
         self._redaction = redaction or Redaction()
@@ -79,70 +102,126 @@ class Transport:
             CloudError: as `request` does; WrongAnswerError when the answer is not what the contract says.
 
         """
-        response = self.request(method, url, **options)
-        try:
-            return answer.model_validate_json(response.content)
-        except ValidationError as error:
-            # The values stay out: a token answer that lacks one field still holds the token.
-            problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['type']}" for e in error.errors())
-            kind = response.headers.get("content-type", "no content type")
-        raise WrongAnswerError(
-            f"{_asked(method, response.request.url)} answered {response.status_code} with a body ({kind}) that is not "
-            f"{answer.__name__}: {problems}. Check the endpoint in the credentials block; if it is right, the vendor's "
-            f"API has changed (request id {_request_id(response)})."
-        )
+        return self._retried(lambda response: self._as(answer, response), method, url, options)
 
     def request(self, method: str, url: str, **options: Unpack[Options]) -> httpx.Response:
         """Send and return a 2xx answer.
 
         Raises:
             APIError: the service answered with an error, of the subclass that names the cause.
-            ConnectionFailedError: no answer came.
+            ConnectionFailedError: no answer came, or what came is none (GarbledAnswerError).
+            ConfigurationError: it cannot be sent at all.
 
         """
+        return self._retried(lambda response: response, method, url, options)
+
+    def _retried(self, read: Callable[[httpx.Response], Read], method: str, url: str, options: Options) -> Read:
         repeatable = options.get("repeatable", method in REPEATED_METHODS)
+        attempts, end_s = options.get("attempts", ATTEMPTS), self._clock() + CALL_S
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(options.get("attempts", ATTEMPTS)),
+            stop=lambda state: state.attempt_number >= attempts or self._clock() + state.upcoming_sleep > end_s,
             wait=_backoff_s,
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Repeatable)),
             sleep=self._sleep,
             reraise=True,
         )
         try:
-            return retrying(self._once, method, url, options, repeatable=repeatable)
+            return retrying(self._once, read, method, url, options, repeatable=repeatable)
         except _Repeatable as last:
             raise last.error from last.__cause__
 
-    def _once(self, method: str, url: str, options: Options, *, repeatable: bool) -> httpx.Response:
-        request = self._http.build_request(
-            method,
-            url,
-            params=options.get("params"),
-            json=options.get("json"),
-            headers={"X-Request-ID": str(uuid4()), "Accept": "application/json"},
-            timeout=options.get("timeout_s", httpx.USE_CLIENT_DEFAULT),
-        )
+    def _once(
+        self,
+        read: Callable[[httpx.Response], Read],
+        method: str,
+        url: str,
+        options: Options,
+        *,
+        repeatable: bool,
+    ) -> Read:
+        request = self._built(method, url, options)
         try:
-            response = self._http.send(request, auth=self._auth, follow_redirects=False)
-        except httpx.TransportError as cause:
-            error = self._connection_error(request, cause)
+            response = self._exchange(request)
+        except (httpx.TransportError, httpx.DecodingError, UnboundedAnswerError) as cause:
+            error = self._no_answer(request, cause)
             if repeatable or isinstance(cause, NOTHING_SENT):
                 raise _Repeatable(error) from cause
             raise error from cause
         if response.is_success:
-            return response
+            try:
+                if response.content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+                    raise self._garbled(response, "a page (it begins with `<`)")
+                return read(response)
+            except GarbledAnswerError as error:
+                if repeatable:
+                    raise _Repeatable(error) from None
+                raise
         error = self._api_error(response)
         wait_s = _retry_after_s(response)
         if repeatable and response.status_code in REPEATED_STATUSES and (wait_s or 0) <= LONGEST_RETRY_AFTER_S:
             raise _Repeatable(error, wait_s)
         raise error
 
-    def _connection_error(self, request: httpx.Request, cause: httpx.TransportError) -> ConnectionFailedError:
-        what = str(cause) or type(cause).__name__
-        return ConnectionFailedError(
+    def _built(self, method: str, url: str, options: Options) -> httpx.Request:
+        try:
+            return self._http.build_request(
+                method,
+                url,
+                params=options.get("params"),
+                json=options.get("json"),
+                headers={"X-Request-ID": str(uuid4()), "Accept": "application/json"},
+                timeout=options.get("timeout_s", httpx.USE_CLIENT_DEFAULT),
+            )
+        except (httpx.InvalidURL, ValueError, RecursionError) as cause:
+            # The cause may hold what was to be sent: a secret, or a text.
+            raise ConfigurationError(
+                f"{method} {url.partition('?')[0]} cannot be sent ({type(cause).__name__}): correct the endpoint in "
+                "the credentials block, or the text if it holds characters that are none"
+            ) from None
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """Send; return the answer once it is whole."""
+        response = self._http.send(request, auth=self._auth, follow_redirects=False, stream=True)
+        try:
+            return read_whole(response, self._clock)
+        finally:
+            response.close()
+
+    def _as(self, answer: type[Answer], response: httpx.Response) -> Answer:
+        try:
+            return answer.model_validate_json(response.content)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_context=False, include_input=False)
+        kinds = {fault["type"] for fault in faults}
+        if "json_invalid" in kinds:
+            raise self._garbled(response, "no JSON that can be read" if response.content else "nothing")
+        # The values stay out: a token answer that lacks one field still holds the token.
+        problems = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['type']}" for fault in faults[:9])
+        raise WrongAnswerError(
             self._redaction.clean(
-                f"{_asked(request.method, request.url)} got no answer ({type(cause).__name__}: {what}). Check the "
-                f"endpoint in the credentials block and the network (request id {request.headers['X-Request-ID']})."
+                f"{_asked_of(response)} answered {response.status_code} with a body ({_kind(response)}) that is not "
+                f"{answer.__name__}: {problems}. Check the endpoint in the credentials block; if it is right, the "
+                f"vendor's API has changed (request id {_request_id(response)})."
+            )
+        )
+
+    def _no_answer(self, request: httpx.Request, cause: Exception) -> ConnectionFailedError:
+        asked, request_id = _asked(request.method, request.url), request.headers["X-Request-ID"]
+        what = self._redaction.clean(str(cause) or type(cause).__name__)
+        if isinstance(cause, httpx.TransportError):
+            return ConnectionFailedError(
+                f"{asked} got no answer ({type(cause).__name__}: {what}). Check the endpoint in the credentials block "
+                f"and the network (request id {request_id})."
+            )
+        return GarbledAnswerError(
+            f"{asked} got an answer that cannot be read ({what}): {BETWEEN} (request id {request_id})."
+        )
+
+    def _garbled(self, response: httpx.Response, what: str) -> GarbledAnswerError:
+        return GarbledAnswerError(
+            self._redaction.clean(
+                f"{_asked_of(response)} answered {response.status_code} with {what} ({_kind(response)}): {BETWEEN} "
+                f"(request id {_request_id(response)})."
             )
         )
 
@@ -184,7 +263,12 @@ def open_http(
     if http is None and not through_proxy:
         http = httpx.HTTPTransport(verify=verify, limits=httpx.Limits(max_connections=64, max_keepalive_connections=16))
     return httpx.Client(
-        transport=http, verify=verify, trust_env=through_proxy, timeout=timeout_s, follow_redirects=False
+        transport=http,
+        verify=verify,
+        trust_env=through_proxy,
+        timeout=timeout_s,
+        follow_redirects=False,
+        event_hooks={"response": [cut_refusals]},
     )
 
 
@@ -194,7 +278,7 @@ def create_or_find(
     """Create once: when the reply is lost or is 5xx, look by name before the create is sent again.
 
     Raises:
-        CloudError: the last error of `create` after 4 attempts, or any other at once.
+        CloudError: the last error of `create` after 3 attempts, or any other at once.
 
     """
     retrying = tenacity.Retrying(
@@ -233,13 +317,17 @@ def _retry_after_s(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     if not value:
         return None
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _kind(response: httpx.Response) -> str:
+    return response.headers.get("content-type", "no content type").split(";")[0][:60]
 
 
 def _asked(method: str, url: httpx.URL) -> str:

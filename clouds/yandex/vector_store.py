@@ -29,7 +29,12 @@ class VectorStores:
         scheme = connection.assumptions.search_index.api_key_scheme
         auth = RestAuth(connection.authorizer, connection.folder_id, api_key_scheme=scheme)
         self._transport = Transport(
-            connection.http, auth=auth, advice=roles.REST_ADVICE, redaction=connection.redaction, sleep=connection.sleep
+            connection.http,
+            auth=auth,
+            advice=roles.REST_ADVICE,
+            redaction=connection.redaction,
+            clock=connection.clock,
+            sleep=connection.sleep,
         )
         self._base = f"{connection.endpoints.ai_rest.rstrip('/')}/v1/vector_stores"
         self._connection = connection

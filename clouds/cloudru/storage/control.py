@@ -29,7 +29,7 @@ class Control:
     """A boto3 client that is made when it is first needed. Safe under threads.
 
     Path style, and checksums only when required, because stores other than AWS often refuse boto3's newer default.
-    Every call made here may be repeated, so 5xx and lost answers are, up to 4 times, with the transport's backoff.
+    Every call made here may be repeated, so 5xx and lost answers are, up to 3 times, with the transport's backoff.
     """
 
     def __init__(self, connection: Connection, access_key_id: Callable[[], str], secret: SecretStr) -> None:

@@ -56,7 +56,7 @@ class Request:
 class Transfer:
     """Puts objects into one store, reads its listings, and deletes. Safe under threads.
 
-    A GET, a PUT of an object or a part, and a deletion is the same when repeated, so it is sent up to 4 times: after a
+    A GET, a PUT of an object or a part, and a deletion is the same when repeated, so it is sent up to 3 times: after a
     connection error or timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff
     between. What is not the same when repeated is begun and completed in `parts`, which looks what became of it.
     """
@@ -190,7 +190,7 @@ class Transfer:
         )
 
     def _attempt(self, request: Request) -> Answer:
-        """Send up to 4 times and return the last answer, good or bad."""
+        """Send up to 3 times and return the last answer, good or bad."""
         for attempt in range(1, ATTEMPTS + 1):
             last = attempt == ATTEMPTS
             head = self._signer.head(request.method, request.path, request.query, request.headers, len(request.body))

@@ -1,15 +1,20 @@
-"""`python -m local.prefect_server OPTIONS`: `prefect server start`, but for two things that stop it over SQLite.
+"""`python -m local.prefect_server OPTIONS`: `prefect server start`, without its stops over SQLite, for this machine.
 
-Why, and what came of it: docs/decisions/0007-prefect-over-sqlite.md.
+Two changes let it work over SQLite: docs/decisions/0007-prefect-over-sqlite.md. A third refuses web pages of others:
+Prefect's server answers a page of any origin, and any name that leads to it, with the secrets of its blocks.
 """
 
+import argparse
 import gc
 import itertools
+import os
 import sys
 import threading
 import time
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+
+from sandbox.web_guard import own_origins, refusal
 
 COLLECTED_EVERY_S = 1.0
 OLD_OBJECTS_EVERY = 60
@@ -50,12 +55,50 @@ def begin_as_writers() -> None:
     configuration.begin_transaction = begin_immediate
 
 
+class GuardedApp:
+    """ASGI application that passes on what programs and its own pages send, websockets too."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer 403 to a page of another origin, and to a Host that is no name of this machine."""
+        refused = refusal(scope) if scope["type"] in ("http", "websocket") else ""
+        if not refused:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": refused})
+        else:
+            from starlette.responses import JSONResponse  # noqa: PLC0415  as above
+
+            await JSONResponse({"detail": refused}, 403)(scope, receive, send)
+
+
+def guard_pages() -> None:
+    """Let the application that is served be guarded; the same one also serves calls within the process, unguarded."""
+    from prefect.server.api import server  # noqa: PLC0415  as above
+
+    module: Any = server
+    create_app = module.create_app
+
+    def create_guarded(*options: Any, final: bool = False, **others: Any) -> Any:
+        app = create_app(*options, final=final, **others)
+        return GuardedApp(app) if final else app
+
+    module.create_app = create_guarded
+
+
 def main(options: list[str]) -> None:
     """Start the server; return when it has ended."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PREFECT_SERVER_API_PORT", "4200")))
+    port = parser.parse_known_args(options)[0].port
+    os.environ.setdefault("PREFECT_SERVER_CORS_ALLOWED_ORIGINS", ",".join(own_origins(port)))
     from prefect.cli import app  # noqa: PLC0415  as above
 
     collect_aside()
     begin_as_writers()
+    guard_pages()
     sys.argv = ["prefect", "server", "start", *options]
     app()
 

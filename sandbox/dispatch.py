@@ -4,17 +4,20 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import parse_qs
 
 from fastapi.responses import JSONResponse
 
 from clouds.cloudru.wire.error import RpcStatus
+from sandbox.errors import GrpcCode
 from sandbox.faults import FaultOrder
 from sandbox.lifecycle import timestamp
 from sandbox.object_store.buckets import SERVICE_BUCKETS
 from sandbox.request_log import SERVICE_AGENT, is_mutating
 from sandbox.services import Services
+from sandbox.web_guard import LOOPBACK_HOSTS, host_name, refusal
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -22,7 +25,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+VENDOR_DOMAINS = ("cloud.ru", "yandex.net", "yandexcloud.net", "huggingface.co")
+"""Hosts of these and below them may stand in the Host header: connections of the vendors' clients can be redirected."""
+CONSOLE_ORIGIN = "https://console.cloud.ru"
+"""Sent by programs that call the console's backend. Source: docs/cloudru-api.md, Authentication."""
 STORAGE_HOST = "s3.cloud.ru"
 YANDEX_STORAGE_HOST = "storage.yandexcloud.net"
 CONTROL_PREFIX = "/_sandbox/"
@@ -58,7 +64,7 @@ def is_signed_for_storage(scope: Scope) -> bool:
 def arrival_of(scope: Scope) -> Arrival:
     """Read the vendor's host from the Host header or, on loopback, from the first path segment."""
     host_header = header(scope, b"host")
-    host = host_header.rpartition(":")[0] if host_header.rpartition(":")[2].isdigit() else host_header
+    host = host_name(host_header)
     if is_signed_for_storage(scope):
         bucket = scope["path"].removeprefix("/").partition("/")[0]
         named = YANDEX_STORAGE_HOST if bucket in SERVICE_BUCKETS else STORAGE_HOST
@@ -69,6 +75,11 @@ def arrival_of(scope: Scope) -> Arrival:
     return Arrival(first, f"/{rest}", f"http://{host_header}")
 
 
+def is_vendor_host(host: str) -> bool:
+    """Whether a host is one of the vendors', here or not."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
+
+
 class Dispatch:
     """ASGI application: `storage` gets S3 requests, `services_app` the rest with the path `/{vendor host}{path}`."""
 
@@ -76,8 +87,15 @@ class Dispatch:
         self._services, self._services_app, self._storage = services, services_app, storage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
+        """Answer one request; one that a web page of somebody else sent is refused before anything is done."""
+        is_control = scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX)
+        if scope["type"] == "http":
+            origins = () if is_control else (CONSOLE_ORIGIN,)
+            if refused := refusal(scope, is_known_host=is_vendor_host, origins=origins):
+                body = RpcStatus(code=GrpcCode.PERMISSION_DENIED, message=refused).to_wire()
+                await JSONResponse(body, HTTPStatus.FORBIDDEN)(scope, receive, send)
+                return
+        if is_control:
             await self._services_app(scope, receive, send)
             return
         arrival = arrival_of(scope)

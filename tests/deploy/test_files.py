@@ -62,6 +62,15 @@ def test_whoever_sends_messages_knows_the_address_of_the_ui() -> None:
     assert "PREFECT_UI_URL" in COMPOSE["services"]["services"]["environment"]
 
 
+def test_no_page_of_another_origin_may_read_the_api() -> None:
+    """Prefect's default is every origin: both files name the one of the UI."""
+    values = yaml.safe_load((DEPLOY / "kubernetes" / "server.yaml").read_text(encoding="utf-8"))
+    named = {each["name"]: each["value"] for each in values["global"]["prefect"]["env"]}
+    compose = COMPOSE["services"]["server"]["environment"]
+    for variables in (named, compose):
+        assert variables["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == variables["PREFECT_UI_URL"]
+
+
 def test_compose_holds_no_secret() -> None:
     """The database's password is asked for; only the server's port is published, on loopback."""
     services = COMPOSE["services"]

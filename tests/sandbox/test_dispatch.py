@@ -123,9 +123,45 @@ def test_orders_that_make_no_sense_are_refused(sandbox: SandboxProcess) -> None:
 
 
 def test_the_control_api_answers_to_loopback_names_only(sandbox: SandboxProcess) -> None:
-    """A page that rebinds its own name to this address is refused."""
-    answer = httpx.get(f"{sandbox.base_url}/_sandbox/settings", headers={"Host": "attacker.example"})
-    assert answer.status_code == 403
+    """A page that rebinds its own name to this address is refused, and so is a vendor's host."""
+    for host in ("attacker.example", "console.cloud.ru"):
+        answer = httpx.get(f"{sandbox.base_url}/_sandbox/settings", headers={"Host": host})
+        assert answer.status_code == 403, host
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://attacker.example"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "null"},
+        {"Host": "attacker.example"},
+        {"Host": "cloud.ru.attacker.example"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+    ],
+)
+def test_a_page_of_another_origin_changes_nothing(sandbox: SandboxProcess, headers: dict[str, str]) -> None:
+    """Simple requests, which a browser sends without asking first: a reset, a token, an object. All are refused."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        client.post(LOG_GROUPS, json={"name": "stays"}).raise_for_status()
+        for method, path in (
+            ("POST", "/_sandbox/reset"),
+            ("GET", "/_sandbox/yandex/authorized-key"),
+            ("POST", f"/iam.api.cloud.ru{TOKEN_PATH}"),
+            ("PUT", "/s3.cloud.ru/bucket/key"),
+        ):
+            answer = httpx.request(method, f"{sandbox.base_url}{path}", headers=headers, content=b"{}")
+            assert (answer.status_code, answer.json()["code"]) == (403, 7), path
+        assert "stays" in client.get(f"{LOG_GROUPS}s").text
+
+
+def test_the_console_may_be_named_as_origin(sandbox: SandboxProcess) -> None:
+    """The vendor's own scripts send it to the console's backend; it opens no way to the sandbox's own routes."""
+    origin = {"Origin": "https://console.cloud.ru"}
+    with sandbox.client() as client:
+        assert client.get(RUNS, headers=origin).status_code == 200
+        assert client.post("/_sandbox/reset", headers=origin).status_code == 403
 
 
 def test_unknown_paths_and_methods(sandbox: SandboxProcess) -> None:

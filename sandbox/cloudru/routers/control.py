@@ -6,18 +6,18 @@ from fastapi import APIRouter, Body, Depends, Query, Request
 from pydantic import ValidationError
 
 from sandbox.cloudru.routers.caller import ServicesDep
-from sandbox.dispatch import LOOPBACK_HOSTS
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.faults import FaultOrder
 from sandbox.inventory import Inventory, inventory
 from sandbox.lifecycle import timestamp
 from sandbox.request_log import LoggedRequest
 from sandbox.settings import Settings
+from sandbox.web_guard import LOOPBACK_HOSTS
 from sandbox.yandex.authorized_key import AuthorizedKey
 
 
 def from_loopback(request: Request) -> None:
-    """Refuse a request that does not name this machine: a page in a browser cannot rebind its way in."""
+    """Refuse a request that names a vendor's host: these routes are the sandbox's own."""
     if (request.url.hostname or "") not in LOOPBACK_HOSTS:
         raise RpcError(GrpcCode.PERMISSION_DENIED, "/_sandbox/ answers to the loopback address only")
 

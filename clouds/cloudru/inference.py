@@ -33,7 +33,7 @@ from clouds.cloudru.wire.inference import (
     Quota,
     RuntimeTemplate,
 )
-from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundError, QuotaError
+from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundError, QuotaError, WrongAnswerError
 from clouds.polling import OnLook
 from clouds.transport import create_or_find
 
@@ -288,9 +288,13 @@ class Inferences:
             page = self._connection.transport.ask(ListModelRunsResponse, "GET", url, params=params)
             runs.update((run.model_run_id, run) for run in page.model_runs)
             offset += len(page.model_runs)
-            more = offset < page.total if page.total else len(page.model_runs) == PAGE_SIZE
-            if not more or not page.model_runs:
+            if offset >= page.total:
                 return [*runs.values()]
+            if not page.model_runs:
+                raise WrongAnswerError(
+                    f"GET {url} lists {offset} model runs and says that there are {page.total}: a list that is not "
+                    "whole is no ground to create or delete anything. Run again."
+                )
 
     def _about(self, spec: InferenceSpec, run: ModelRun, gpu_memory_gb: int) -> RunDecision:
         """Decide about a live run; see `decide`."""

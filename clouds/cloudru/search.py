@@ -1,12 +1,14 @@
 """Search API v2 of a knowledge base. Source: docs/cloudru-api.md, Managed RAG."""
 
+from typing import TypeVar
 from uuid import uuid4
 
 from clouds.cloudru.address import search_url
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.wire.knowledge import KnowledgeBase
-from clouds.cloudru.wire.search import RetrieveGenerateRequest, RetrieveRequest, SearchResponse
+from clouds.cloudru.wire.search import GeneratedResponse, RetrieveGenerateRequest, RetrieveRequest, SearchResponse
 
+Answer = TypeVar("Answer", bound=SearchResponse)
 TIMEOUT_S = 120.0
 """The official client's. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""
 
@@ -20,19 +22,19 @@ class Search:
 
     def retrieve(self, knowledge_base: KnowledgeBase, request: RetrieveRequest) -> SearchResponse:
         """Return the chunks nearest to the question, best first, scores 0 to 1."""
-        return self._ask(knowledge_base, "retrieve", request)
+        return self._ask(SearchResponse, knowledge_base, "retrieve", request)
 
-    def retrieve_generate(self, knowledge_base: KnowledgeBase, request: RetrieveGenerateRequest) -> SearchResponse:
+    def retrieve_generate(self, knowledge_base: KnowledgeBase, request: RetrieveGenerateRequest) -> GeneratedResponse:
         """Return chunks and the LLM's answer in `llm_answer`."""
-        return self._ask(knowledge_base, "retrieve_generate", request)
+        return self._ask(GeneratedResponse, knowledge_base, "retrieve_generate", request)
 
-    def _ask(self, knowledge_base: KnowledgeBase, call: str, request: RetrieveRequest) -> SearchResponse:
+    def _ask(self, answer: type[Answer], knowledge_base: KnowledgeBase, call: str, request: RetrieveRequest) -> Answer:
         """Send a question; it only reads, so a lost reply, 502, 503 or 504 is answered by asking again."""
         published = knowledge_base.search_api.url
         base = search_url(self._connection.endpoints, knowledge_base.knowledgebase_id, published)
         identified = request if request.request_id else request.model_copy(update={"request_id": str(uuid4())})
         return self._connection.transport.ask(
-            SearchResponse,
+            answer,
             "POST",
             f"{base}/api/v2/{call}",
             json=identified.to_wire(),

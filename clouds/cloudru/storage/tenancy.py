@@ -1,13 +1,10 @@
 """Object Storage's control plane: the tenant of a project, and buckets that Managed RAG knows."""
 
 import threading
-from typing import Any, cast
 from urllib.parse import quote
 
-from pydantic import ValidationError
-
 from clouds.cloudru.connection import Connection
-from clouds.cloudru.wire.storage import Bucket, CreateBucketRequest, Tenant
+from clouds.cloudru.wire.storage import Bucket, CreateBucketRequest, ListBucketsResponse, Tenant
 from clouds.errors import APIError, ConflictError, NotFoundError
 from clouds.transport import create_or_find
 
@@ -42,20 +39,10 @@ class Tenancy:
     def find_bucket(self, name: str) -> Bucket | None:
         """Return the bucket as the console lists it, None when it does not or when it has no such list."""
         try:
-            answer = self._connection.transport.request("GET", self._buckets_url()).json()
+            listed = self._connection.transport.ask(ListBucketsResponse, "GET", self._buckets_url())
         except NotFoundError:
             return None
-        except ValueError:  # not JSON: the list only adds the log group
-            return None
-        fields = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {"buckets": answer}
-        for entry in fields.get("buckets") or fields.get("items") or []:
-            try:
-                bucket = Bucket.model_validate(entry)
-            except ValidationError:
-                continue
-            if bucket.name == name:
-                return bucket
-        return None
+        return next((bucket for bucket in listed.buckets if bucket.name == name), None)
 
     def log_group_of(self, name: str) -> str | None:
         """Return the log group of the bucket, None when the console tells none."""

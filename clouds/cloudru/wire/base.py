@@ -1,9 +1,12 @@
 """The two base classes of everything that travels, and the page sizes."""
 
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+Id = Annotated[str, Field(min_length=1)]
+"""What a resource is known by: an empty one would make the next call ask for another thing."""
 
 
 class SnakeWire(BaseModel):

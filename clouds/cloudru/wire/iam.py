@@ -1,6 +1,6 @@
 """IAM: `POST {iam}/api/v1/auth/token`. Source: docs/cloudru-api.md, CONFIRMED."""
 
-from clouds.cloudru.wire.base import CamelWire, SnakeWire
+from clouds.cloudru.wire.base import CamelWire, Id, SnakeWire
 
 
 class TokenRequest(CamelWire):
@@ -13,7 +13,7 @@ class TokenRequest(CamelWire):
 class TokenResponse(SnakeWire):
     """Answer of the token call; `expires_in` in seconds is what a client obeys."""
 
-    access_token: str
+    access_token: Id
     expires_in: int
     token_type: str = "Bearer"  # noqa: S105  # a kind, not a token
     id_token: str = ""

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field, model_validator
 
-from clouds.cloudru.wire.base import CamelWire
+from clouds.cloudru.wire.base import CamelWire, Id
 
 
 class FrameworkType(StrEnum):
@@ -152,7 +152,7 @@ class CreateModelRunRequest(CamelWire):
 class CreateModelRunResponse(CamelWire):
     """Answer of create."""
 
-    model_run_id: str
+    model_run_id: Id
 
 
 class StatusReason(CamelWire):
@@ -166,7 +166,7 @@ class StatusReason(CamelWire):
 class ModelRun(CamelWire):
     """A run, as listed (the short fields) or read alone (all of them)."""
 
-    model_run_id: str
+    model_run_id: Id
     name: str
     status: str
     framework_type: str = ""
@@ -190,10 +190,13 @@ class ModelRun(CamelWire):
 
 
 class ListModelRunsResponse(CamelWire):
-    """`GET {inference}/{project_id}/modelruns?limit&offset`; deleted runs stay in the list."""
+    """`GET {inference}/{project_id}/modelruns?limit&offset`; deleted runs stay in the list.
 
-    total: int = 0
-    model_runs: list[ModelRun] = []
+    Both keys are published, and both are asked for: an answer that leaves one out is not read as an empty list.
+    """
+
+    total: int
+    model_runs: list[ModelRun]
 
 
 class GetModelRunResponse(CamelWire):
@@ -218,7 +221,7 @@ class Quota(CamelWire):
 class ListQuotasResponse(CamelWire):
     """`GET {inference}/{project_id}/quotas` or `/quota-usage` (CONFLICT)."""
 
-    data: list[Quota] = []
+    data: list[Quota]
 
 
 class RuntimeTemplateGpu(CamelWire):
@@ -242,7 +245,7 @@ class RuntimeTemplate(CamelWire):
 class ListRuntimeTemplatesResponse(CamelWire):
     """`GET {inference}/{project_id}/runtime-templates` or `/runtime_templates` (CONFLICT), `?limit&offset`."""
 
-    runtime_templates: list[RuntimeTemplate] = []
+    runtime_templates: list[RuntimeTemplate]
 
 
 class ModelCard(CamelWire):
@@ -263,6 +266,6 @@ class ModelCard(CamelWire):
 class ListModelCardsResponse(CamelWire):
     """A page of the catalogue."""
 
-    total: int = 0
+    total: int
     has_more: bool = False
-    model_cards: list[ModelCard] = []
+    model_cards: list[ModelCard]

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pydantic import Field, model_validator
 
-from clouds.cloudru.wire.base import SnakeWire
+from clouds.cloudru.wire.base import Id, SnakeWire
 
 
 class KnowledgeBaseStatus(StrEnum):
@@ -60,7 +60,7 @@ class Embedder(SnakeWire):
 class KnowledgeBase(SnakeWire):
     """`GET {knowledge}/v1/knowledge-bases/{id}?project_id`; note the one camelCase key."""
 
-    knowledgebase_id: str
+    knowledgebase_id: Id
     name: str
     status: str
     project_id: str = ""
@@ -78,7 +78,7 @@ class KnowledgeBase(SnakeWire):
 class KnowledgeBaseVersion(SnakeWire):
     """`GET {knowledge}/v1/knowledge-bases/versions/{id}?project_id`."""
 
-    knowledgebase_version_id: str
+    knowledgebase_version_id: Id
     knowledgebase_id: str
     status: str
     project_id: str = ""
@@ -96,14 +96,14 @@ class KnowledgeBaseVersion(SnakeWire):
 class ListKnowledgeBasesResponse(SnakeWire):
     """A page of `GET {knowledge}/v1/knowledge-bases?project_id&page_size&page_token`; page_size at most 100."""
 
-    data: list[KnowledgeBase] = []
+    data: list[KnowledgeBase]
     next_page_token: str = ""
 
 
 class ListVersionsResponse(SnakeWire):
     """A page of `GET {knowledge}/v1/knowledge-bases/versions?project_id&knowledgebase_id&page_size&page_token`."""
 
-    data: list[KnowledgeBaseVersion] = []
+    data: list[KnowledgeBaseVersion]
     next_page_token: str = ""
 
 
@@ -301,7 +301,7 @@ class CreateKnowledgeBaseRequest(SnakeWire):
 class CreatedKnowledgeBase(SnakeWire):
     """Answer of create: the id stands under `knowledgebase_id`, `id`, or one of them below `knowledgebase`."""
 
-    knowledgebase_id: str
+    knowledgebase_id: Id
     status: str = ""
 
     @model_validator(mode="before")

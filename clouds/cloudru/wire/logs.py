@@ -1,12 +1,12 @@
 """Log groups (console backend). Source: docs/cloudru-api.md, CONFIRMED."""
 
-from clouds.cloudru.wire.base import CamelWire
+from clouds.cloudru.wire.base import CamelWire, Id
 
 
 class LogGroup(CamelWire):
     """`GET {logs}/{project_id}/log-groups` -> `{logGroups: [...]}`; prefer type DEFAULT."""
 
-    id: str
+    id: Id
     name: str = ""
     type: str = ""
     status: str = "STATUS_ACTIVE"
@@ -15,7 +15,7 @@ class LogGroup(CamelWire):
 class ListLogGroupsResponse(CamelWire):
     """All log groups of a project."""
 
-    log_groups: list[LogGroup] = []
+    log_groups: list[LogGroup]
 
 
 class CreateLogGroupRequest(CamelWire):

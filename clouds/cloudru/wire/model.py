@@ -23,7 +23,7 @@ class ListServedModelsResponse(SnakeWire):
     """`GET /v1/models`; never hard-code the served name, read `data[0].id`."""
 
     object: str = "list"
-    data: list[ServedModel] = []
+    data: list[ServedModel]
 
 
 class Usage(SnakeWire):

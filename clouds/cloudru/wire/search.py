@@ -85,7 +85,13 @@ class Chunk(SnakeWire):
 class SearchResponse(SnakeWire):
     """Answer of both calls; `llm_answer` is empty for retrieve."""
 
-    results: list[Chunk] = []
+    results: list[Chunk]
     llm_answer: str = ""
     reasoning_content: str = ""
     request_id: str = ""
+
+
+class GeneratedResponse(SearchResponse):
+    """Answer of retrieve_generate, which holds the answer to the question."""
+
+    llm_answer: str  # pyright: ignore[reportGeneralTypeIssues]  # required here

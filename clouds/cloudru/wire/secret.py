@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from clouds.cloudru.wire.base import CamelWire
+from clouds.cloudru.wire.base import CamelWire, Id
 
 
 class SecretVersionState(StrEnum):
@@ -24,9 +24,9 @@ class SecretVersion(CamelWire):
 class Secret(CamelWire):
     """A secret without its value; a listing of the other mapping is only known to tell its path."""
 
+    path: Id
     id: str = ""
     name: str = ""
-    path: str = ""
     folder_id: str = ""
     description: str = ""
     labels: dict[str, str] = {}
@@ -78,4 +78,4 @@ class AccessSecretResponse(CamelWire):
 class SearchSecretsResponse(CamelWire):
     """`GET /v2/secret?projectId&folderPath&depth` -> the secrets below a folder."""
 
-    secrets: list[Secret] = []
+    secrets: list[Secret]

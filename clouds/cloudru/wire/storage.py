@@ -1,6 +1,8 @@
 """Object Storage's control plane (console backend); objects themselves travel over S3. Source: docs/cloudru-api.md."""
 
-from pydantic import AliasChoices, AliasPath, Field
+from typing import Any, cast
+
+from pydantic import AliasChoices, AliasPath, Field, model_validator
 
 from clouds.cloudru.wire.base import SnakeWire
 
@@ -18,9 +20,10 @@ class Tenant(SnakeWire):
     """
 
     tenant_id: str = Field(
+        min_length=1,
         validation_alias=AliasChoices(
             "tenant_id", "tenantId", AliasPath("tenant", "id"), AliasPath("data", "tenant_id")
-        )
+        ),
     )
 
 
@@ -41,7 +44,18 @@ class CreateBucketRequest(SnakeWire):
 
 
 class Bucket(SnakeWire):
-    """A bucket as the console backend lists it: `GET .../buckets` -> array or `{buckets|items: [...]}`."""
+    """A bucket as the console backend lists it."""
 
     name: str
     log_group_id: str = ""
+
+
+class ListBucketsResponse(SnakeWire):
+    """`GET {storage_control}/v1/tenants/{tenant_id}/buckets` -> array or `{buckets|items: [...]}`."""
+
+    buckets: list[Bucket] = Field(validation_alias=AliasChoices("buckets", "items"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_or_wrapped(cls, content: Any) -> Any:
+        return {"buckets": cast("list[Any]", content)} if isinstance(content, list) else content

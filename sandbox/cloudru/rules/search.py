@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from clouds.cloudru.wire.search import (
     Chunk,
+    GeneratedResponse,
     GenerationConfiguration,
     ModelSource,
     RerankingConfiguration,
@@ -51,7 +52,7 @@ class Search:
         hits = self._find(base, request)
         return SearchResponse(results=[_chunk(hit) for hit in hits], request_id=request.request_id)
 
-    def retrieve_generate(self, base: StoredKnowledgeBase, request: RetrieveGenerateRequest) -> SearchResponse:
+    def retrieve_generate(self, base: StoredKnowledgeBase, request: RetrieveGenerateRequest) -> GeneratedResponse:
         """Return an answer and the chunks that it may rest on: escaped, and with the source only.
 
         That is what users of the service report of this call.
@@ -67,7 +68,7 @@ class Search:
             answer, reasoning = self._services.knowledge.models.chat(model, turns, parameters)
         except ModelCallError as error:
             raise _unavailable("generation", error) from error
-        return SearchResponse(
+        return GeneratedResponse(
             results=[_lean_chunk(hit) for hit in hits],
             llm_answer=answer,
             reasoning_content=reasoning,

@@ -62,7 +62,8 @@ def refresh_rag(
         plan_only: Say what would be done, change nothing, and return the plan.
         delete_missing: Delete from the bucket's folder what is not among the documents.
         force: Build a version even when nothing changed, and try documents again that could not be read.
-        allow_empty: Let delete_missing delete everything when there is no document at all.
+        allow_empty: Let a folder or pattern among the documents hold none; with delete_missing its documents are
+            deleted.
         golden: File or URL of golden questions that judge the version; left out: the stack's probe judges it.
         measurement: How the golden questions are asked and measured.
         thresholds: What the version must reach on the golden questions.

@@ -78,25 +78,19 @@ def look_for_changes(
 
     Raises:
         ConflictError: embedder, bucket or folder are not those of the version in service, and no version changes them.
-        ConfigurationError: no knowledge base yet, bad documents, no documents at all without `allow_empty`, or a golden
+        ConfigurationError: no knowledge base yet, bad documents, a source without any and no `allow_empty`, or a golden
             question that expects a document which the folder will not hold.
 
     """
     client, stack = cloudru.get_client(), StackKey(cloudru.project_id, base.name)
-    found = list_documents(sources, base.extensions, may_be_empty=delete_missing)
+    listed = list_documents(sources, base.extensions, allow_empty=allow_empty)
     in_service = served(cloudru, base.name)
     knowledge_base = _base(client, base.name, in_service)
     versions = in_service.versions if in_service else client.knowledge_bases.versions(knowledge_base.knowledgebase_id)
     serving = _serving(base.name, versions, in_service)
     _check_identity(cloudru, knowledge_base, serving, bucket=bucket, folder=folder, embedder=embedder)
-    documents, left_out = leave_out(found, {} if force else read_registry(stack))
+    documents, left_out = leave_out(listed.documents, {} if force else read_registry(stack))
     plan = client.storage.sync_plan(bucket, folder, documents, delete_missing=delete_missing)
-    if not (found or allow_empty):
-        raise ConfigurationError(
-            f"no document was found in {', '.join(sources) or 'an empty list'}, and delete_missing would delete all "
-            f"{len(plan.missing)} of s3://{bucket}/{folder}: correct documents, or set allow_empty=true if that is "
-            "meant"
-        )
     check_sources(questions, plan.leaves, f"s3://{bucket}/{folder} after the refresh")
     check_documents(plan.documents.values(), size_limit_bytes)
     show(base.name, left_out)

@@ -4,13 +4,12 @@ A source is a file, a directory (read recursively), a glob, or an fsspec URL of 
 becomes its key below the folder. It is the file name of a file that was named, and otherwise the path relative to the
 directory, or to the part of a glob before its first wildcard: `docs/**/*.txt` names `docs/ru/faq.txt` `ru/faq.txt`.
 Hidden files, and files of other extensions, are passed over in directories and globs; a file that was named itself must
-have a wanted extension.
+have a wanted extension. How a source is listed, and where links may lead, is in `tasks/listing.py`.
 """
 
 import codecs
-import logging
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,41 +19,49 @@ from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.naming import object_keys
 from clouds.errors import ConfigurationError
 from domain.stack import SIZE_LIMIT_BYTES
+from tasks.listing import Found, list_source
 
 UTF8_EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "json"})
 """Read as UTF-8 text. HTML may declare another encoding."""
-WILDCARDS = "*?["
 PIECE_BYTES = 1 << 20
 NAMED = 20
 
-logger = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class Listing:
+    """Documents by name, counts of the files passed over by extension, and the folders that hold nothing at all."""
+
+    documents: tuple[Document, ...]
+    passed_over: Counter[str]
+    empty: tuple[str, ...]
 
 
 def find_documents(
     sources: Sequence[str], extensions: Sequence[str], size_limit_bytes: int = SIZE_LIMIT_BYTES
-) -> list[Document]:
-    """Return the documents, sorted by name; memory stays constant however large they are.
+) -> Listing:
+    """List the documents and read each of them; memory stays constant however large they are.
 
     Raises:
-        ConfigurationError: one line for each thing that is wrong: nothing found, an unwanted extension, an empty file,
-            text that is not UTF-8, a file over the limit, two files of one name, a name that cannot be a key.
+        ConfigurationError: one line for each thing that is wrong: nothing found, a place that cannot be looked into, an
+            unwanted extension, an empty file, text that is not UTF-8, a file over the limit, two files of one name, a
+            name that cannot be a key.
 
     """
-    found, faults = _found(sources, extensions, may_be_empty=False)
-    refuse([*faults, *_faults_of(found, size_limit_bytes)])
-    return found
+    listing, faults = _listed(sources, extensions, allow_empty=None)
+    refuse([*faults, *_faults_of(listing.documents, size_limit_bytes)])
+    return listing
 
 
-def list_documents(sources: Sequence[str], extensions: Sequence[str], *, may_be_empty: bool) -> list[Document]:
-    """Return the documents, sorted by name, without reading them; with `may_be_empty` a folder may hold none.
+def list_documents(sources: Sequence[str], extensions: Sequence[str], *, allow_empty: bool) -> Listing:
+    """List the documents without reading them; with `allow_empty` a source may hold none.
 
     Raises:
         ConfigurationError: as `find_documents`, but for what only the content tells.
 
     """
-    found, faults = _found(sources, extensions, may_be_empty=may_be_empty)
+    listing, faults = _listed(sources, extensions, allow_empty=allow_empty)
     refuse(faults)
-    return found
+    return listing
 
 
 def check_documents(documents: Iterable[Document], size_limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
@@ -62,32 +69,71 @@ def check_documents(documents: Iterable[Document], size_limit_bytes: int = SIZE_
     refuse(_faults_of(documents, size_limit_bytes))
 
 
-def _found(
-    sources: Sequence[str], extensions: Sequence[str], *, may_be_empty: bool
-) -> tuple[list[Document], list[str]]:
+def _listed(
+    sources: Sequence[str], extensions: Sequence[str], *, allow_empty: bool | None
+) -> tuple[Listing, list[str]]:
     wanted = tuple(dict.fromkeys(extension.lower().lstrip(".") for extension in extensions))
     documents: dict[str, Document] = {}
+    others: dict[str, str] = {}
+    empty: list[str] = []
     faults: list[str] = []
     for source in sources:
         try:
             with _said_in_one_line(source):
-                look = _look(source, wanted, may_be_empty=may_be_empty)
+                found = list_source(source)
+            if isinstance(found, UPath):
+                found = _named(source, found, wanted)
+            else:
+                _check_holds_some(source, found, wanted, allow_empty=allow_empty)
         except ConfigurationError as error:
             faults.append(str(error))
             continue
-        for document in look.documents:
-            # Sources may overlap; the first one names the file.
-            documents.setdefault(str(document.path), document)
-        if look.passed_over:
-            logger.info("%s: %s", source, look.says_passed_over())
-    if not (sources or may_be_empty):
+        for name, path in found.files.items():
+            if _extension(path) in wanted:
+                # Sources may overlap; the first one names the file.
+                documents.setdefault(str(path), Document(name, path))
+            else:
+                others[str(path)] = _extension(path)
+        empty += found.empty
+        faults += found.faults
+    if not (sources or allow_empty):
         faults.append("no document was named: give at least one file, directory, glob or URL in documents")
-    found = sorted(documents.values(), key=lambda document: document.name)
+    in_order = tuple(sorted(documents.values(), key=lambda document: document.name))
     try:
-        object_keys("", found)
+        object_keys("", in_order)
     except ConfigurationError as error:
         faults.append(str(error))
-    return found, faults
+    return Listing(in_order, Counter(others.values()), tuple(empty)), faults
+
+
+def _named(source: str, path: UPath, wanted: Sequence[str]) -> Found:
+    if _extension(path) not in wanted:
+        raise ConfigurationError(
+            f"{source} has the extension {_extension(path) or '(none)'}, which is not wanted: name files of "
+            f"{', '.join(wanted)}, or add it to the extensions and extractors of the knowledge base"
+        )
+    return Found(path, {path.name: path})
+
+
+def _check_holds_some(source: str, found: Found, wanted: Sequence[str], *, allow_empty: bool | None) -> None:
+    """Refuse a source without a document, unless that may be because a place in it could not be looked into.
+
+    `allow_empty` is None where a run has no such parameter.
+    """
+    extensions = Counter(map(_extension, found.files.values()))
+    if allow_empty or found.faults or any(extension in wanted for extension in extensions):
+        return
+    also = f"; passed over {extensions.total()} of other extensions ({counted(extensions)})" if extensions else ""
+    meant = "" if allow_empty is None else ", or set allow_empty=true if it is meant to hold none"
+    raise ConfigurationError(
+        f"no document found: looked below {found.root} for {', '.join(wanted)}{also}. Correct documents ({source}) or "
+        f"the extensions of the knowledge base{meant}"
+    )
+
+
+def counted(extensions: Counter[str]) -> str:
+    """Return how many files there are of each extension, most frequent first."""
+    return ", ".join(f"{count} {extension or 'without extension'}" for extension, count in extensions.most_common())
 
 
 def _faults_of(documents: Iterable[Document], size_limit_bytes: int) -> list[str]:
@@ -108,20 +154,6 @@ def refuse(faults: Sequence[str]) -> None:
         raise ConfigurationError("\n".join([*faults[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What a source holds: its documents, and how many files of other extensions."""
-
-    documents: list[Document]
-    passed_over: Counter[str]
-
-    def says_passed_over(self) -> str:
-        kinds = ", ".join(
-            f"{count} {extension or 'without extension'}" for extension, count in self.passed_over.items()
-        )
-        return f"passed over {self.passed_over.total()} of other extensions ({kinds})"
-
-
 @contextmanager
 def _said_in_one_line(source: str) -> Generator[None]:
     """Say in one line why a source cannot be read."""
@@ -131,45 +163,6 @@ def _said_in_one_line(source: str) -> Generator[None]:
         raise ConfigurationError(f"{source} cannot be read: {error.strerror or error}") from error
     except (ImportError, ValueError) as error:  # fsspec: the package of a protocol is missing, or there is no such one
         raise ConfigurationError(f"{source} cannot be opened: {error}") from error
-
-
-def _look(source: str, wanted: Sequence[str], *, may_be_empty: bool) -> _Look:
-    path = UPath(source).expanduser().absolute()
-    if path.is_file():
-        if _extension(path) not in wanted:
-            raise ConfigurationError(
-                f"{source} has the extension {_extension(path) or '(none)'}, which is not wanted: name files of "
-                f"{', '.join(wanted)}, or add it to the extensions and extractors of the knowledge base"
-            )
-        return _Look([Document(path.name, path)], Counter())
-    if path.is_dir():
-        return _among(source, path, path.rglob("*"), wanted, may_be_empty=may_be_empty)
-    if not any(wildcard in source for wildcard in WILDCARDS):
-        raise ConfigurationError(f"{source} does not exist (looked for {path}): correct documents")
-    before = source[: min(source.index(wildcard) for wildcard in WILDCARDS if wildcard in source)]
-    head = before.rpartition("/")[0]
-    pattern = source[len(head) :].lstrip("/")
-    root = UPath(head or ("/" if source.startswith("/") else ".")).expanduser().absolute()
-    return _among(source, root, root.glob(pattern), wanted, may_be_empty=may_be_empty)
-
-
-def _among(source: str, root: UPath, paths: Iterator[UPath], wanted: Sequence[str], *, may_be_empty: bool) -> _Look:
-    look = _Look([], Counter())
-    for path in paths:
-        name = path.path.removeprefix(root.path).lstrip("/")
-        if any(part.startswith(".") for part in name.split("/")) or not path.is_file():
-            continue
-        if _extension(path) in wanted:
-            look.documents.append(Document(name, path))
-        else:
-            look.passed_over[_extension(path)] += 1
-    if not (look.documents or may_be_empty):
-        also = f"; {look.says_passed_over()}" if look.passed_over else ""
-        raise ConfigurationError(
-            f"no document found: looked below {root} for {', '.join(wanted)}{also}. Correct documents ({source}) or "
-            "the extensions of the knowledge base"
-        )
-    return look
 
 
 def _extension(path: UPath) -> str:

@@ -35,7 +35,7 @@ def ensure_search_index(
     spec = tuning.use.search_index
     if spec is None or not tuning.use.publishes(better=judgement.better):
         return None
-    documents = find_documents(spec.documents, spec.extensions)
+    documents = find_documents(spec.documents, spec.extensions).documents
     files = tuple(Document(document.name, document.path.read_bytes()) for document in documents)
     ensured = yandex.get_client().search_indexes.ensure(spec.name, files, tuned.target_model_uri)
     for replaced in ensured.replaces:

@@ -17,7 +17,7 @@ def stand(block: str, stack: RagStack) -> InService:
         client = cloudru.get_client()
         bucket = client.storage.ensure_bucket(stack.bucket)
         client.storage.ensure_folder(bucket.name, stack.folder)
-        documents = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes)
+        documents = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes).documents
         upload = client.storage.upload(bucket.name, stack.folder, documents, None)
         assert hub.token is not None
         secret = client.secrets.ensure(stack.token_secret, hub.token)

@@ -265,14 +265,52 @@ def test_no_documents_at_all_is_refused_unless_it_is_meant(
     """An empty folder, or one that was not mounted, would delete everything."""
     stack = provisioned({"a.txt": HOURS})
     (tmp_path / "a.txt").unlink()
-    with pytest.raises(ConfigurationError, match=r"would delete all 1 of s3://.*allow_empty=true"):
-        refresh(cloud, stack, delete_missing=True)
-    with pytest.raises(ConfigurationError, match="no document found"):
-        refresh(cloud, stack)
+    for deletes in (True, False):
+        with pytest.raises(ConfigurationError, match=r"no document found: .*allow_empty=true"):
+            refresh(cloud, stack, delete_missing=deletes)
     assert cloud.changes() == []
     report = refresh(cloud, stack, delete_missing=True, allow_empty=True)
     assert (report.outcome, len(report.deleted)) == ("emptied", 1)
     assert (stored(cloud, stack), len(versions(cloud, stack))) == ([], 1)
+
+
+def test_an_empty_source_beside_a_full_one_deletes_nothing(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """A mount point whose disk is away: each source must hold something, unless it is meant to hold nothing."""
+    mounts = [tmp_path / "here", tmp_path / "away"]
+    for mount in mounts:
+        mount.mkdir()
+    stack = provisioned(
+        {"here/a.txt": HOURS, "away/b.txt": PARKING, "away/c.txt": "Кошка спит."},
+        documents=tuple(map(str, mounts)),
+    )
+    for name in ("b.txt", "c.txt"):
+        (tmp_path / "away" / name).unlink()
+    with pytest.raises(ConfigurationError, match=rf"no document found: looked below {mounts[1]} .*allow_empty=true"):
+        refresh(cloud, stack, delete_missing=True)
+    assert cloud.changes() == []
+    assert len(refresh(cloud, stack, delete_missing=True, allow_empty=True).deleted) == 2
+
+
+def test_what_could_not_be_listed_is_not_deleted(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """A subfolder that became a link out of the folder, and a link whose target is away, are named."""
+    (tmp_path / "docs" / "sub").mkdir(parents=True)
+    stack = provisioned(
+        {"docs/a.txt": HOURS, "docs/sub/b.txt": PARKING, "docs/c.txt": "Кошка спит."},
+        documents=(str(tmp_path / "docs"),),
+    )
+    (tmp_path / "docs/sub").rename(tmp_path / "sub")
+    (tmp_path / "docs/sub").symlink_to("../sub")
+    (tmp_path / "docs/c.txt").unlink()
+    (tmp_path / "docs/c.txt").symlink_to("/away/c.txt")
+    with pytest.raises(ConfigurationError) as refused:
+        refresh(cloud, stack, delete_missing=True)
+    assert sorted(line.split(" is a link to ")[1].split(":")[0] for line in str(refused.value).splitlines()) == [
+        f"../sub, outside of {tmp_path / 'docs'}",
+        "/away/c.txt, where nothing is",
+    ]
+    assert cloud.changes() == []
 
 
 def test_what_cannot_be_read_is_set_aside_until_it_changes(

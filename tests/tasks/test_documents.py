@@ -30,7 +30,7 @@ def tree(tmp_path: Path) -> Tree:
 
 def names(*sources: object, extensions: tuple[str, ...] = ("txt",)) -> list[str]:
     """Return the names of what is found."""
-    return [document.name for document in find_documents([str(source) for source in sources], extensions)]
+    return [document.name for document in find_documents([str(source) for source in sources], extensions).documents]
 
 
 def fault(*sources: object, extensions: tuple[str, ...] = ("txt",), size_limit_bytes: int = 1000) -> str:
@@ -43,7 +43,7 @@ def fault(*sources: object, extensions: tuple[str, ...] = ("txt",), size_limit_b
 def test_a_file_is_named_by_its_name(tree: Tree) -> None:
     """And its path does not depend on the working directory."""
     root = tree({"docs/faq.txt": b"text"})
-    (document,) = find_documents([str(root / "docs/faq.txt")], ["txt"])
+    (document,) = find_documents([str(root / "docs/faq.txt")], ["txt"]).documents
     assert document.name == "faq.txt"
     assert document.path.is_absolute()
 
@@ -196,18 +196,18 @@ def test_memory_stays_constant(tree: Tree) -> None:
 def test_a_listing_reads_nothing(tree: Tree) -> None:
     """Bad content is found by the check alone; names and places are still looked at."""
     root = tree({"docs/empty.txt": b"", "docs/b.txt": b"b"})
-    listed = list_documents([str(root / "docs")], ["txt"], may_be_empty=False)
+    listed = list_documents([str(root / "docs")], ["txt"], allow_empty=False).documents
     assert [document.name for document in listed] == ["b.txt", "empty.txt"]
     with pytest.raises(ConfigurationError, match=r"empty\.txt is empty"):
         check_documents(listed)
     with pytest.raises(ConfigurationError, match="does not exist"):
-        list_documents([str(root / "nowhere.txt")], ["txt"], may_be_empty=True)
+        list_documents([str(root / "nowhere.txt")], ["txt"], allow_empty=True)
 
 
-def test_a_folder_may_be_empty_when_that_is_said(tree: Tree) -> None:
+def test_a_folder_allow_empty_when_that_is_said(tree: Tree) -> None:
     """A folder, a glob and no source at all; else each is an error."""
     root = tree({"docs/a.pdf": b"%PDF"})
     for sources in ([str(root / "docs")], [str(root / "docs/*.txt")], []):
-        assert list_documents(sources, ["txt"], may_be_empty=True) == []
+        assert list_documents(sources, ["txt"], allow_empty=True).documents == ()
         with pytest.raises(ConfigurationError):
-            list_documents(sources, ["txt"], may_be_empty=False)
+            list_documents(sources, ["txt"], allow_empty=False)

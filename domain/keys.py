@@ -20,6 +20,11 @@ class StackKey:
         return _written("rag", "_", self.project_id, self.name)
 
     @property
+    def leaving(self) -> str:
+        """Return the Prefect Variable that names what teardown-rag has begun to delete."""
+        return f"{self.variable}_leaving"
+
+    @property
     def limit(self) -> str:
         """Return the global concurrency limit that is the stack's lock."""
         return _written("rag", "-", self.project_id, self.name)

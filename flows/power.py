@@ -16,7 +16,8 @@ from tasks.inventory import (
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.power import PowerReport, find_inferences, report_power, resume_inference, suspend_inference
 from tasks.steps import THREADS, finish, recorded_steps
-from tasks.sweep import SweepReport, claims_of, delete_endpoint, find_unclaimed, report_sweep
+from tasks.sweep import SweepReport, claims_of, delete_endpoint, find_unclaimed, report_sweep, stacks_of
+from tasks.vanished import find_vanished, refuse_vanished
 
 
 @flow(name="status-rag", task_runner=THREADS)
@@ -100,6 +101,7 @@ def sweep_rag(
 
     Claimed is what a deployment of `provision-rag` names in its parameters, what a knowledge base was built with, and
     what is named here. A stack that was provisioned with parameters of one run only is known to nobody: name it here.
+    When a stack that was put in service has vanished, nothing is deleted and the run fails.
 
     Args:
         cloud: Name of the block "Cloud.ru Credentials".
@@ -109,9 +111,11 @@ def sweep_rag(
     """
     with recorded_steps(), cloud_credentials(cloud) as cloudru:
         claims = claims_of("provision-rag", RagStack, claimed_names)
+        vanished = find_vanished(cloudru, tuple(stacks_of("provision-rag", RagStack).values()))
         endpoints = find_unclaimed(cloudru, claims, delete_names)
-        doomed = [endpoint for endpoint in endpoints.unclaimed if endpoint.name in delete_names]
+        doomed = [each for each in endpoints.unclaimed if each.name in delete_names and not vanished]
         deleted = [delete_endpoint.submit(cloudru, endpoint) for endpoint in doomed]
         result = report_sweep.submit(cloud, endpoints, deleted)
         finish([*deleted, result])
+        refuse_vanished(vanished)
         return result.result()

@@ -20,6 +20,7 @@ from tasks.teardown import (
     report_teardown,
 )
 from tasks.teardown_plan import plan_teardown
+from tasks.vanished import mark_leaving, refuse_vanished
 
 
 @flow(name="teardown-rag", task_runner=THREADS)
@@ -51,7 +52,8 @@ def teardown_rag(
         if plan_only:
             return TeardownReport(cloud=cloud, plan=plan, resources=())
 
-        bases = [delete_knowledge_base.submit(cloudru, base, plan) for base in plan.knowledge_bases]
+        marked = mark_leaving.submit(cloudru, name, plan.going)
+        bases = [delete_knowledge_base.submit(cloudru, base, plan, wait_for=[marked]) for base in plan.knowledge_bases]
         runs = [delete_inference.submit(cloudru, run, wait_for=bases) for run in plan.inferences]
         secret = delete_secret.submit(cloudru, plan.secret, wait_for=runs or bases)
         documents = delete_folder.submit(cloudru, plan, wait_for=[secret])
@@ -59,5 +61,6 @@ def teardown_rag(
 
         steps = [*bases, *runs, secret, documents, variable]
         result = report_teardown.submit(cloud, plan, steps)
-        finish([*steps, result])
+        finish([marked, *steps, result])
+        refuse_vanished(plan.vanished)
         return result.result()

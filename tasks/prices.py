@@ -6,7 +6,7 @@ from prefect import get_run_logger
 
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
-from clouds.errors import APIError
+from clouds.errors import APIError, ConnectionFailedError, WrongAnswerError
 
 FREE = frozenset(
     {ModelRunStatus.SUSPENDED, ModelRunStatus.COOLED, ModelRunStatus.DELETED, ModelRunStatus.FAILED},
@@ -18,7 +18,7 @@ def catalogue_prices(client: CloudRuClient) -> dict[str, float]:
     """Return RUB per hour of one instance by repository; empty, with a warning, when the catalogue cannot be read."""
     try:
         return client.inferences.prices()
-    except APIError as error:
+    except (APIError, ConnectionFailedError, WrongAnswerError) as error:
         get_run_logger().warning("No prices: %s", error)
         return {}
 

@@ -20,6 +20,7 @@ from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.teardown_plan import Deletion, Kind, TeardownPlan
 from tasks.unreadable import forget
+from tasks.vanished import forget_leaving
 
 DONE = {"delete": "deleted", "absent": "absent", "keep": "kept"}
 
@@ -111,9 +112,11 @@ def delete_folder(cloudru: CloudRuCredentials, plan: TeardownPlan) -> TornDown:
 @step("delete-variable", run_name="delete {deletion.name}", **LOOK_FIRST)
 def delete_variable(cloudru: CloudRuCredentials, deletion: Deletion, stack_name: str) -> TornDown:
     """Delete the Prefect variable that names the version in service, and what is kept of unreadable documents."""
-    forget(StackKey(cloudru.project_id, stack_name))
+    key = StackKey(cloudru.project_id, stack_name)
+    forget(key)
     if deletion.action == "delete":
         Variable.unset(deletion.name)
+    forget_leaving(key)
     return _outcome(deletion)
 
 
@@ -123,6 +126,7 @@ def report_teardown(cloud: str, plan: TeardownPlan, resources: Sequence[TornDown
     gone = {torn.id for torn in resources if torn.outcome == "deleted"}
     saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
     rows = [(torn.kind, torn.name, torn.outcome, torn.reason, torn.id) for torn in resources]
+    rows += [("in service", words, "not found", "no teardown-rag deleted it", "") for words in plan.vanished]
     create_markdown_artifact(
         f"# {plan.stack} on `{cloud}` is torn down\n\n**Saves {saved}**\n\n"
         + table(("resource", "name", "outcome", "why", "id"), rows),

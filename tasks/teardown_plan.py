@@ -27,6 +27,7 @@ from tasks.progress import artifact_key
 from tasks.sharing import folder_readers, inferences_of, model_claims, own_bases
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
+from tasks.vanished import vanished
 
 Kind = Literal["knowledge base", "inference", "secret", "bucket", "variable"]
 
@@ -54,6 +55,13 @@ class TeardownPlan(Part):
     bucket: Deletion
     variable: Deletion
     delete_documents: bool
+    vanished: tuple[str, ...] = ()
+    """What was put in service and is gone, although no teardown-rag deleted it, in words."""
+
+    @property
+    def going(self) -> tuple[str, ...]:
+        """The ids of what is deleted."""
+        return tuple(each.id for each in self.deletions if each.action == "delete" and each.id)
 
     @property
     def deletions(self) -> tuple[Deletion, ...]:
@@ -74,6 +82,7 @@ def plan_teardown(
     assumed = cloudru.assumptions.knowledge
     known = {by: other for by, other in known.items() if other.knowledge_base.name != name}
     variable = StackKey(cloudru.project_id, name).variable
+    missing = vanished(cloudru, stack, runs, bases)
     alike = family(name, bases, assumed.model_copy(update={"gone_statuses": ()}))
     own = own_bases(client, stack, alike, serving_id=_serving_id(variable), known=known, assumed=assumed)
     others = [base for base in bases if base not in own]
@@ -93,6 +102,7 @@ def plan_teardown(
         bucket=_bucket(client, stack.bucket, stack.folder, readers, delete_documents=delete_documents),
         variable=_variable(variable),
         delete_documents=delete_documents,
+        vanished=missing,
     )
     rows = [
         {
@@ -105,7 +115,10 @@ def plan_teardown(
         }
         for deletion in plan.deletions
     ]
+    rows += [{"resource": "in service", "name": words, "action": "not found"} for words in plan.vanished]
     create_table_artifact(rows, key=artifact_key("teardown-plan", name), description=f"Teardown of the stack {name}")
+    for words in plan.vanished:
+        get_run_logger().error("expected and not found: %s", words)
     for deletion in plan.deletions:
         get_run_logger().info("%s %s %s: %s", deletion.action, deletion.kind, deletion.name, deletion.reason)
     return plan

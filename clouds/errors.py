@@ -3,6 +3,7 @@
 CloudError
 ├── ConfigurationError      our own input is wrong; nothing was sent
 ├── ConnectionFailedError   no answer came: connection, TLS or timeout
+│   ├── NothingSentError        no connection came about, so nothing can have been done
 │   └── GarbledAnswerError      what came is none: a page of HTML, a body that is cut, broken or without end
 ├── APIError                the service answered with an error
 │   ├── BadRequestError         400, 422
@@ -40,15 +41,22 @@ class GarbledAnswerError(ConnectionFailedError):
     """What came is no answer of the service, so what was asked may have been done all the same."""
 
 
-class APIError(CloudError):
-    """The service answered with an error."""
+class NothingSentError(ConnectionFailedError):
+    """No connection came about, so that nothing can have been done."""
 
-    def __init__(self, message: str, status: int, code: str = "", request_id: str = "") -> None:
+
+class APIError(CloudError):
+    """The service answered with an error; `retry_after_s` is what it asks to wait, None when it does not."""
+
+    def __init__(
+        self, message: str, status: int, code: str = "", request_id: str = "", retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
-        self.args = (message, status, code, request_id)
+        self.args = (message, status, code, request_id, retry_after_s)
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
         return self.message
@@ -126,9 +134,11 @@ SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501
 
 
-def api_error(message: str, status: int, code: str = "", request_id: str = "") -> APIError:
+def api_error(
+    message: str, status: int, code: str = "", request_id: str = "", retry_after_s: float | None = None
+) -> APIError:
     """Return the error of the class that names the cause."""
     kind = BY_CODE.get(code) or BY_STATUS.get(status)
     if kind is None:
         kind = UnavailableError if status >= SERVER_ERROR and status != NOT_IMPLEMENTED else APIError
-    return kind(message, status, code, request_id)
+    return kind(message, status, code, request_id, retry_after_s)

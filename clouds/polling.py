@@ -1,11 +1,13 @@
 """The one way to wait: look, judge, check the clock, sleep, in that order, so that the last look can be a success."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
-from clouds.errors import CloudError, ConnectionFailedError, DeadlineError, QuotaError, UnavailableError
+from clouds.errors import APIError, CloudError, ConnectionFailedError, DeadlineError, QuotaError, UnavailableError
 
 State = TypeVar("State")
 OnLook = Callable[[str, float], None]
@@ -13,6 +15,36 @@ OnLook = Callable[[str, float], None]
 
 PASSING = (ConnectionFailedError, UnavailableError, QuotaError)
 """A look that ends in one of these saw nothing: an hour's wait outlives a minute in which a service cannot answer."""
+
+
+LEAST_ANSWER_S = 5.0
+"""A look that begins at the deadline itself may still take so long."""
+_LEFT_S: ContextVar[Callable[[], float] | None] = ContextVar("left_s", default=None)
+
+
+def left_s() -> float | None:
+    """Return the seconds that the wait around this call has left, None outside of a wait.
+
+    What a look sends obeys it: no pause between two tries, Retry-After included, goes beyond the deadline.
+    """
+    left = _LEFT_S.get()
+    return None if left is None else left()
+
+
+@contextmanager
+def _ending_within(deadline_s: float, clock: Callable[[], float]) -> Generator[None]:
+    """Let `left_s` count down; a wait inside another ends with the outer one at the latest."""
+    outer, end_s = _LEFT_S.get(), clock() + deadline_s
+
+    def left() -> float:
+        own_s = max(0.0, end_s - clock())
+        return own_s if outer is None else min(own_s, outer())
+
+    token = _LEFT_S.set(left)
+    try:
+        yield
+    finally:
+        _LEFT_S.reset(token)
 
 
 @dataclass(frozen=True)
@@ -51,22 +83,40 @@ def wait_until(
 
     `judge` returns True when ready, False to go on, and raises (FailedStateError) when waiting is useless. A look that
     fails in passing (no answer, 5xx, 429) counts as not ready. The last sleep is cut so that one look falls exactly on
-    the deadline. Delays run from look to look: a slow look does not make the next one later.
+    the deadline. Delays run from look to look: a slow look does not make the next one later. What a service asks for in
+    Retry-After makes it later, up to the deadline.
 
     Raises:
         DeadlineError: not ready `deadline_s` seconds after the start; says what was last seen.
 
     """
+    with _ending_within(deadline_s, clock):
+        return _wait(look, judge, subject, deadline_s, describe, on_look, schedule, clock, sleep)
+
+
+def _wait(
+    look: Callable[[], State],
+    judge: Callable[[State], bool],
+    subject: str,
+    deadline_s: float,
+    describe: Callable[[State], str],
+    on_look: Callable[[State, float], None] | None,
+    schedule: Schedule,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> State:
     start = clock()
     seen: State | None = None
     last_seen = "nothing yet"
     final = deadline_s <= 0
     while True:
         begun_s = clock() - start
+        asked_for_s = 0.0
         try:
             seen = look()
         except PASSING as error:
             last_seen = _after(last_seen, error)
+            asked_for_s = (error.retry_after_s if isinstance(error, APIError) else None) or 0.0
         else:
             last_seen = describe(seen)
             if on_look is not None:
@@ -80,7 +130,7 @@ def wait_until(
                 "It may still become ready: run again to go on waiting, with a longer deadline if this is usual.",
                 last_seen,
             )
-        next_s = begun_s + schedule.delay_s(begun_s)
+        next_s = max(begun_s + schedule.delay_s(begun_s), elapsed_s + asked_for_s)
         final = next_s >= deadline_s
         sleep(max(0.0, min(next_s, deadline_s) - elapsed_s))
 

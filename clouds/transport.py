@@ -21,21 +21,22 @@ from clouds.errors import (
     ConfigurationError,
     ConnectionFailedError,
     GarbledAnswerError,
-    UnavailableError,
+    NothingSentError,
     WrongAnswerError,
     api_error,
 )
+from clouds.polling import LEAST_ANSWER_S, left_s
 from clouds.redaction import Redaction
 from clouds.whole_answer import UnboundedAnswerError, cut_refusals, read_whole
 
 Answer = TypeVar("Answer", bound=BaseModel)
-Found = TypeVar("Found")
 Read = TypeVar("Read")
 
 ATTEMPTS = 3
 CALL_S = 120.0
 """No attempt begins so long after the first one did: what lasts longer is repeated by the step, where it is seen."""
 REPEATED_STATUSES = frozenset({429, 502, 503, 504})
+REFUSED_FOR_NOW = 429
 REPEATED_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 4.0
@@ -69,10 +70,11 @@ class Transport:
     HEAD, PUT, DELETE and what its caller calls repeatable (search, embeddings, the token call) is repeated after 429,
     502, 503, 504, after any connection error or timeout, and after an answer that is none (a page of HTML, a body that
     is cut, broken or without end). Anything else, above all a POST that creates, is repeated only when the connection
-    was never made, so that nothing can have been sent; when its reply is lost or is 5xx the caller looks by name before
-    it repeats (`create_or_find`). Between attempts it sleeps a random time between 0 and 1, 2 s (full jitter, so that
-    parallel steps do not come back together), or what Retry-After asks, as far as the 120 s allow; a service that asks
-    for more is believed and the error is raised at once.
+    was never made, or when it was refused with 429 and a Retry-After, so that nothing can have been done; when its
+    reply is lost or is 5xx the caller looks for what it may have made (`clouds.create_once`). Between attempts it
+    sleeps a random time between 0 and 1, 2 s (full jitter, so that parallel steps do not come back together), or what
+    Retry-After asks, as far as the 120 s allow; a service that asks for more is believed and the error is raised at
+    once. Inside a wait no pause goes beyond its deadline (`clouds.polling.left_s`): the wait itself looks again.
 
     Redirects are not followed: a bearer would go along.
     """
@@ -119,7 +121,11 @@ class Transport:
         repeatable = options.get("repeatable", method in REPEATED_METHODS)
         attempts, end_s = options.get("attempts", ATTEMPTS), self._clock() + CALL_S
         retrying = tenacity.Retrying(
-            stop=lambda state: state.attempt_number >= attempts or self._clock() + state.upcoming_sleep > end_s,
+            stop=lambda state: (
+                state.attempt_number >= attempts
+                or self._clock() + state.upcoming_sleep > end_s
+                or ((left := left_s()) is not None and state.upcoming_sleep >= left)
+            ),
             wait=_backoff_s,
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Repeatable)),
             sleep=self._sleep,
@@ -157,8 +163,10 @@ class Transport:
                     raise _Repeatable(error) from None
                 raise
         error = self._api_error(response)
-        wait_s = _retry_after_s(response)
-        if repeatable and response.status_code in REPEATED_STATUSES and (wait_s or 0) <= LONGEST_RETRY_AFTER_S:
+        wait_s = error.retry_after_s
+        not_done = response.status_code == REFUSED_FOR_NOW and wait_s is not None
+        passing = repeatable and response.status_code in REPEATED_STATUSES
+        if (passing or not_done) and (wait_s or 0) <= LONGEST_RETRY_AFTER_S:
             raise _Repeatable(error, wait_s)
         raise error
 
@@ -170,7 +178,7 @@ class Transport:
                 params=options.get("params"),
                 json=options.get("json"),
                 headers={"X-Request-ID": str(uuid4()), "Accept": "application/json"},
-                timeout=options.get("timeout_s", httpx.USE_CLIENT_DEFAULT),
+                timeout=self._timeout(options.get("timeout_s")),
             )
         except (httpx.InvalidURL, ValueError, RecursionError) as cause:
             # The cause may hold what was to be sent: a secret, or a text.
@@ -178,6 +186,15 @@ class Transport:
                 f"{method} {url.partition('?')[0]} cannot be sent ({type(cause).__name__}): correct the endpoint in "
                 "the credentials block, or the text if it holds characters that are none"
             ) from None
+
+    def _timeout(self, asked_s: float | None) -> httpx.Timeout:
+        """Return how long one try may take: inside a wait hardly longer than what is left of it."""
+        usual, left = self._http.timeout if asked_s is None else httpx.Timeout(asked_s), left_s()
+        if left is None:
+            return usual
+        parts: dict[str, float | None] = usual.as_dict()
+        at_most = max(left, LEAST_ANSWER_S)
+        return httpx.Timeout(**{name: at_most if part is None else min(part, at_most) for name, part in parts.items()})
 
     def _exchange(self, request: httpx.Request) -> httpx.Response:
         """Send; return the answer once it is whole."""
@@ -209,7 +226,8 @@ class Transport:
         asked, request_id = _asked(request.method, request.url), request.headers["X-Request-ID"]
         what = self._redaction.clean(str(cause) or type(cause).__name__)
         if isinstance(cause, httpx.TransportError):
-            return ConnectionFailedError(
+            kind = NothingSentError if isinstance(cause, NOTHING_SENT) else ConnectionFailedError
+            return kind(
                 f"{asked} got no answer ({type(cause).__name__}: {what}). Check the endpoint in the credentials block "
                 f"and the network (request id {request_id})."
             )
@@ -242,7 +260,7 @@ class Transport:
             f"{asked} answered {status}{f' {shape.code}' if shape.code else ''}: {shape.message or 'no message'}"
             f"{f'. {advice}' if advice else ''} (request id {request_id})"
         )
-        return api_error(self._redaction.clean(message), status, shape.code, request_id)
+        return api_error(self._redaction.clean(message), status, shape.code, request_id, _retry_after_s(response))
 
 
 def open_http(
@@ -270,29 +288,6 @@ def open_http(
         follow_redirects=False,
         event_hooks={"response": [cut_refusals]},
     )
-
-
-def create_or_find(
-    create: Callable[[], Found], find: Callable[[], Found | None], *, sleep: Callable[[float], None] = time.sleep
-) -> Found:
-    """Create once: when the reply is lost or is 5xx, look by name before the create is sent again.
-
-    Raises:
-        CloudError: the last error of `create` after 3 attempts, or any other at once.
-
-    """
-    retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
-        wait=tenacity.wait_random_exponential(multiplier=FIRST_BACKOFF_S, max=LONGEST_BACKOFF_S),
-        retry=tenacity.retry_if_exception_type((ConnectionFailedError, UnavailableError)),
-        sleep=sleep,
-        reraise=True,
-    )
-    for attempt in retrying:
-        with attempt:
-            found = find() if attempt.retry_state.attempt_number > 1 else None
-            return create() if found is None else found
-    raise AssertionError("tenacity raises the last error")  # pragma: no cover
 
 
 class _Repeatable(Exception):  # noqa: N818  # not an error of its own: it carries one to the retries

@@ -41,7 +41,7 @@ class Services:
     ) -> None:
         self.data_dir, self.base_url = data_dir, base_url
         self.clock = clock or Clock()
-        self.state = State(data_dir / "state.sqlite")
+        self.state = State(data_dir / "state.sqlite", self.clock)
         self.settings_store = SettingsStore(self.state)
         self.faults = Faults()
         self.held_answers = HeldAnswers()

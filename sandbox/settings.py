@@ -73,6 +73,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
+    listed_after_s: float = Field(
+        default=0.0, ge=0,
+        description="Something new is there at once, and listed or found by name only so many seconds later.",
+    )  # fmt: skip
     token_lifetime_s: int = Field(default=3600, ge=1, description="Lifetime of an access token.")
     run_spans: RunSpans = Field(default=RunSpans(), description="Stages of a model run.")
     run_spans_by: dict[str, RunSpans] = Field(

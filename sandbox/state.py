@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -15,7 +16,10 @@ Document = TypeVar("Document", bound=BaseModel)
 class State:
     """The file. One connection and one lock: the sandbox has few writes, and each is a few rows."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.born_at: dict[tuple[str, str], float] = {}
+        """When each document of this process was first put, by kind and id."""
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -31,7 +35,7 @@ class State:
         with self._lock:
             yield
 
-    def rows(self, sql: str, *values: str) -> list[tuple[str]]:
+    def rows(self, sql: str, *values: str) -> list[tuple[str, ...]]:
         """Run one statement and return its rows."""
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
@@ -58,6 +62,8 @@ class Collection(Generic[Document]):
 
     def put(self, key: str, document: Document) -> None:
         """Store or replace; a replaced document keeps its place."""
+        if self.get(key) is None:
+            self._state.born_at[self._kind, key] = self._state.clock()
         self._state.rows(
             "INSERT INTO document (kind, id, body) VALUES (?, ?, ?) "
             "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
@@ -74,7 +80,14 @@ class Collection(Generic[Document]):
     def all(self) -> list[Document]:
         """Return every document."""
         rows = self._state.rows("SELECT body FROM document WHERE kind = ? ORDER BY seq", self._kind)
-        return [self._model.model_validate_json(body) for (body,) in rows]
+        return [self._model.model_validate_json(body) for (body, *_) in rows]
+
+    def listed(self, after_s: float) -> list[Document]:
+        """Return the documents that were first put at least so many seconds ago, as a slow service lists them."""
+        born_before, born_at = self._state.clock() - after_s, self._state.born_at
+        rows = self._state.rows("SELECT id, body FROM document WHERE kind = ? ORDER BY seq", self._kind)
+        old = [body for key, body in rows if born_at.get((self._kind, key), 0.0) <= born_before]
+        return [self._model.model_validate_json(body) for body in old]
 
     def delete(self, key: str) -> None:
         """Forget the document, if there is one."""

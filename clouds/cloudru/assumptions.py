@@ -27,7 +27,8 @@ class ConnectionAssumptions(Group, title="Connection"):
     )  # fmt: skip
     visible_within_s: float = assumed(
         60.0, "UNKNOWN", "no delay is published",
-        "Seconds within which something created, resumed or reindexed must be seen when it is read back.",
+        "Seconds within which something created, resumed or reindexed is seen when it is read back or listed. After a "
+        "lost reply it is looked for so long before the step may create it again.",
     )  # fmt: skip
 
 

@@ -26,6 +26,11 @@ class Connection:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
 
+    @property
+    def visible_within_s(self) -> float:
+        """Seconds within which something new is listed."""
+        return self.assumptions.connection.visible_within_s
+
     def wait_visible(self, look: Callable[[], Seen], judge: Callable[[Seen], bool], *, subject: str) -> Seen:
         """Return what a change that was accepted looks like once it can be read back; seconds, not the change itself.
 
@@ -44,7 +49,7 @@ class Connection:
             patiently,
             lambda seen: seen is not None and judge(seen),
             subject=subject,
-            deadline_s=self.assumptions.connection.visible_within_s,
+            deadline_s=self.visible_within_s,
             describe=lambda seen: "not there" if seen is None else "as before",
             clock=self.clock,
             sleep=self.sleep,
@@ -82,7 +87,7 @@ class Connection:
             patiently,
             lambda seen: seen is None or gone(seen),
             subject=subject,
-            deadline_s=self.assumptions.connection.visible_within_s if deadline_s is None else deadline_s,
+            deadline_s=self.visible_within_s if deadline_s is None else deadline_s,
             describe=words,
             on_look=None if on_look is None else lambda seen, elapsed_s: on_look(words(seen), elapsed_s),
             clock=self.clock,

@@ -33,9 +33,9 @@ from clouds.cloudru.wire.inference import (
     Quota,
     RuntimeTemplate,
 )
+from clouds.create_once import create_once, find_new
 from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundError, QuotaError, WrongAnswerError
 from clouds.polling import OnLook
-from clouds.transport import create_or_find
 
 __all__ = ["EnsuredRun", "Inferences", "ReadyRun", "RunDecision"]
 
@@ -181,7 +181,8 @@ class Inferences:
     ) -> EnsuredRun:
         """Adopt the live run of that name and model, resuming a suspended one, or create it.
 
-        A name that a deleted run still holds gets the next free suffix (`name-2`); a later call finds that one.
+        A name that a deleted run still holds gets the next free suffix (`name-2`); a later call finds that one. A name
+        that is refused although no run of it is listed was taken by a create of before, until that would be listed.
 
         Raises:
             ConflictError: a live run of that name answers other than the spec wants; says what differs.
@@ -204,21 +205,26 @@ class Inferences:
                 log_group_id=log_group_id,
                 assumed=self._connection.assumptions.inference,
             )
+            subject = f"the new model run {name}"
+
+            def find(name: str = name) -> str | None:
+                return self._created_meanwhile(spec, name, gpu_memory_gb)
+
+            action: Action = "created"
+            refusal: BaseException | None = None
             try:
-                run_id = create_or_find(
-                    lambda body=body: self._create(body),
-                    lambda name=name: self._created_meanwhile(spec, name, gpu_memory_gb),
-                    sleep=self._connection.sleep,
-                )
+                run_id = create_once(self._connection, lambda body=body: self._create(body), find, subject=subject)
             except _NameTakenError as taken:
-                refused.append(name)
-                if len(refused) > REFUSED_NAMES and taken.__cause__ is not None:
-                    raise taken.__cause__ from None
-            else:
+                refusal, action = taken.__cause__, "adopted"
+                run_id = find_new(self._connection, find, subject=subject)
+            if run_id:
                 run = self._connection.wait_visible(
-                    lambda run_id=run_id: self.get(run_id), lambda _: True, subject=f"the new model run {name}"
+                    lambda run_id=run_id: self.get(run_id), lambda _: True, subject=subject
                 )
-                return EnsuredRun(run, "created")
+                return EnsuredRun(run, action)
+            refused.append(name)
+            if len(refused) > REFUSED_NAMES and refusal is not None:
+                raise refusal
 
     def wait_ready(self, run_id: str, *, task: Task, deadline_s: float, on_look: OnLook | None = None) -> ReadyRun:
         """Wait until the run is RUNNING and gives a right answer; `on_look(what was seen, seconds so far)`.
@@ -314,13 +320,14 @@ class Inferences:
         return RunDecision("adopt", run.name, f"it is {run.status.removeprefix('MODEL_RUN_STATUS_')}", run, left)
 
     def _created_meanwhile(self, spec: InferenceSpec, name: str, gpu_memory_gb: int) -> str | None:
-        """Look by name after a create whose reply was lost; another caller's run must be what is wanted, too."""
-        for run in self.list():
-            if run.name == name and run.status not in GONE:
+        """Look by name for what a create before has made; another caller's run must be what is wanted, too."""
+        held = [run for run in self.list() if run.name == name]
+        for run in held:
+            if run.status not in GONE:
                 seen = self.get(run.model_run_id)
                 self._about(spec, seen, gpu_memory_gb)
                 return self.wake(seen).model_run_id
-        return None
+        return "" if held else None  # a deleted run holds the name: there is nothing to wait for
 
     def _create(self, body: Mapping[str, Any]) -> str:
         url = f"{self._base}/modelruns"

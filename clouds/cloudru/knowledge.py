@@ -22,9 +22,9 @@ from clouds.cloudru.wire.knowledge import (
     ListVersionsResponse,
     ReindexRequest,
 )
+from clouds.create_once import create_once, find_new
 from clouds.errors import APIError, ConfigurationError, ConflictError, DeadlineError, NotFoundError
 from clouds.polling import OnLook
-from clouds.transport import create_or_find
 
 __all__ = ["EnsuredKnowledgeBase", "IndexedKnowledgeBase", "KnowledgeBases"]
 
@@ -114,14 +114,23 @@ class KnowledgeBases:
         before = self.version(version_id)
         body = ReindexRequest(knowledgebaseId=knowledge_base_id, projectId=self._project_id)
         url = f"{self._base}/versions/{version_id}/reindex"
-        accepted = self._connection.transport.ask(KnowledgeBaseVersion, "POST", url, json=body.to_wire())
+        subject = f"the reindex of version {version_id}"
+
+        def begin() -> KnowledgeBaseVersion:
+            return self._connection.transport.ask(KnowledgeBaseVersion, "POST", url, json=body.to_wire())
+
+        def begun() -> KnowledgeBaseVersion | None:
+            seen = self.version(version_id)
+            return seen if moved(before, seen) else None
+
+        accepted = create_once(self._connection, begin, begun, subject=subject)
         if moved(before, accepted):
             return accepted
         try:
             return self._connection.wait_visible(
                 lambda: self.version(accepted.knowledgebase_version_id),
                 lambda seen: moved(before, seen),
-                subject=f"the reindex of version {version_id}",
+                subject=subject,
             )
         except DeadlineError as error:
             raise DeadlineError(
@@ -224,10 +233,12 @@ class KnowledgeBases:
             try:
                 created = self._created(decided.name, body)
             except ConflictError:
-                if not any(base.name == decided.name for base in self.family(spec.name)):
-                    raise
                 # The name was free when we looked: another caller was quicker, or a create of ours whose reply was
-                # lost is listed only now.
+                # lost is not listed yet.
+                if not find_new(
+                    self._connection, lambda: self._named(decided.name), subject=f"knowledge base {decided.name}"
+                ):
+                    raise
                 return self.ensure(
                     spec,
                     bucket=bucket,
@@ -299,16 +310,19 @@ class KnowledgeBases:
             subject=f"the first version of knowledge base {knowledge_base_id}",
         )
 
+    def _named(self, name: str) -> str | None:
+        """Return the id of the live knowledge base of exactly that name."""
+        return next((base.knowledgebase_id for base in self.family(name) if base.name == name), None)
+
     def _created(self, name: str, body: dict[str, Any]) -> KnowledgeBase:
         def create() -> str:
             url = f"{self._connection.endpoints.knowledge_control.rstrip('/')}/api/v2/knowledge-bases"
             ask = self._connection.transport.ask
             return ask(CreatedKnowledgeBase, "POST", url, json=body, timeout_s=CREATE_TIMEOUT_S).knowledgebase_id
 
-        def look() -> str | None:
-            return next((base.knowledgebase_id for base in self.family(name) if base.name == name), None)
-
-        knowledge_base_id = create_or_find(create, look, sleep=self._connection.sleep)
+        knowledge_base_id = create_once(
+            self._connection, create, lambda: self._named(name), subject=f"knowledge base {name}"
+        )
         return self._connection.wait_visible(
             lambda: self.get(knowledge_base_id), lambda _: True, subject=f"the new knowledge base {name}"
         )
@@ -327,7 +341,6 @@ class KnowledgeBases:
             self._connection.transport.request("POST", url, json=body, timeout_s=CREATE_TIMEOUT_S)
             return True
 
-        create_or_find(create, lambda: True if added() else None, sleep=self._connection.sleep)
-        return self._connection.wait_visible(
-            added, lambda found: len(found) > 0, subject=f"the new version of knowledge base {knowledge_base_id}"
-        )[0]
+        subject = f"the new version of knowledge base {knowledge_base_id}"
+        create_once(self._connection, create, lambda: True if added() else None, subject=subject)
+        return self._connection.wait_visible(added, lambda found: len(found) > 0, subject=subject)[0]

@@ -2,7 +2,7 @@
 
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.wire.logs import CreateLogGroupRequest, ListLogGroupsResponse, LogGroup
-from clouds.transport import create_or_find
+from clouds.create_once import create_once
 
 ACTIVE = "STATUS_ACTIVE"
 DEFAULT = "DEFAULT"
@@ -23,7 +23,7 @@ class LogGroups:
     def ensure(self, preferred: str | None = None) -> str:
         """Return the id of the preferred group, else of the project's default one, of any active one, of a new one."""
         found = self.find(preferred)
-        return found or create_or_find(self._create, self.find, sleep=self._connection.sleep)
+        return found or create_once(self._connection, self._create, self.find, subject="the new log group")
 
     def find(self, preferred: str | None = None) -> str | None:
         """Return the id of the preferred group, else of the project's default one, of any active one; None: create."""

@@ -13,8 +13,8 @@ from clouds.cloudru.connection import Connection
 from clouds.cloudru.secret_mappings import PathInBody, PathInUrl, SecretMapping
 from clouds.cloudru.spellings import NOT_THERE, Spellings
 from clouds.cloudru.wire.secret import Secret, SecretVersionState
+from clouds.create_once import create_once, find_new
 from clouds.errors import APIError, ConfigurationError, ConflictError
-from clouds.transport import create_or_find
 
 Answer = TypeVar("Answer")
 
@@ -70,13 +70,15 @@ class Secrets:
         held = self._held(path)
         if held is None:
             try:
-                return self._repeatedly(path, payload, lambda: self._create(path, payload), "created")
+                return self._once(path, payload, lambda: self._create(path, payload), "created")
             except ConflictError:
-                # Another caller was quicker, or the secret exists without a version that can be read.
-                held = self._held(path)
+                # Another caller was quicker, or a create of ours is not found yet. Or the secret has no version that
+                # can be read: then there is nothing to see, however long one looks.
+                subject = f"the secret {path!r}"
+                held = find_new(self._connection, lambda: self._held(path), subject=subject)
         if held is not None and _same(held.payload, payload):
             return EnsuredSecret(held.id, path, held.version, "adopted")
-        return self._repeatedly(path, payload, lambda: self._add_version(path, payload), "updated")
+        return self._once(path, payload, lambda: self._add_version(path, payload), "updated")
 
     def decide(self, path: str, value: SecretStr) -> Literal["create", "update", "adopt"]:
         """Say what `ensure` would do; changes nothing."""
@@ -136,14 +138,14 @@ class Secrets:
         self._connection.redaction.add(payload)
         return payload
 
-    def _repeatedly(self, path: str, payload: str, send: Callable[[], EnsuredSecret], action: Action) -> EnsuredSecret:
+    def _once(self, path: str, payload: str, send: Callable[[], EnsuredSecret], action: Action) -> EnsuredSecret:
         def look() -> EnsuredSecret | None:
             held = self._held(path)
             if held is None or not _same(held.payload, payload):
                 return None
             return EnsuredSecret(held.id, path, held.version, action)
 
-        return create_or_find(send, look, sleep=self._connection.sleep)
+        return create_once(self._connection, send, look, subject=f"the secret {path!r}")
 
     def _create(self, path: str, payload: str) -> EnsuredSecret:
         secret = self._mappings.ask(lambda mapping: mapping.create(path, payload))

@@ -26,7 +26,8 @@ class ConnectionAssumptions(Group, title="Connection"):
     )  # fmt: skip
     visible_within_s: float = assumed(
         60.0, "INFERRED", f"{SDK}: a comment in an example says that a new task answers NOT_FOUND for seconds",
-        "Seconds within which something created must be seen when it is read back.",
+        "Seconds within which something created is seen when it is read back or listed. After a lost reply it is "
+        "looked for so long before the step may create it again.",
     )  # fmt: skip
     operations_at: Literal["llm", "operation"] = assumed(
         "llm", "CONFLICT", f"{SDK} and {GUIDE} ask the llm host, the page on datasets the operation host",

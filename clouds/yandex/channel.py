@@ -11,6 +11,7 @@ import tenacity
 from google.protobuf.message import Message
 
 from clouds.errors import ConfigurationError
+from clouds.polling import LEAST_ANSWER_S, left_s
 from clouds.redaction import Redaction
 from clouds.yandex import roles
 from clouds.yandex.auth import Authorizer, Metadata
@@ -93,8 +94,8 @@ class Calls:
 
     A call that its caller calls repeatable is sent up to 5 times, after UNAVAILABLE and RESOURCE_EXHAUSTED only, with a
     random pause between 0 and 1, 2, 4, 8 s (full jitter). Any other call is sent once: whoever creates looks for what
-    it may have created before it creates again (`clouds.transport.create_or_find`). A call that is refused as
-    UNAUTHENTICATED was not carried out: it is sent once more where the token can be renewed.
+    it may have created (`clouds.create_once`). A call that is refused as UNAUTHENTICATED was not carried out: it is
+    sent once more where the token can be renewed. Inside a wait no try and no pause goes far beyond its deadline.
     """
 
     def __init__(
@@ -135,7 +136,8 @@ class Calls:
             ConnectionFailedError: no connection, or no answer in time.
 
         """
-        end_s = self._clock() + deadline_s
+        left = left_s()
+        end_s = self._clock() + (deadline_s if left is None else min(deadline_s, max(left, LEAST_ANSWER_S)))
         key = idempotency_key or str(uuid4())
         retrying = tenacity.Retrying(
             stop=lambda state: state.attempt_number >= ATTEMPTS or self._clock() + state.upcoming_sleep >= end_s,

@@ -45,6 +45,11 @@ class Connection:
         """The channel to files and search indexes."""
         return self.channels.to(self.endpoints.assistant)
 
+    @property
+    def visible_within_s(self) -> float:
+        """Seconds within which something new is listed."""
+        return self.assumptions.connection.visible_within_s
+
     def wait_visible(self, look: Callable[[], Seen], *, subject: str) -> Seen:
         """Return what was just created as soon as it can be read back; until then NOT_FOUND counts as nothing yet.
 
@@ -63,7 +68,7 @@ class Connection:
             patiently,
             lambda seen: seen is not None,
             subject=subject,
-            deadline_s=self.assumptions.connection.visible_within_s,
+            deadline_s=self.visible_within_s,
             describe=lambda seen: "not there" if seen is None else "there",
             clock=self.clock,
             sleep=self.sleep,

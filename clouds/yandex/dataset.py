@@ -15,12 +15,12 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
 )
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
 
+from clouds.create_once import create_once
 from clouds.errors import BadRequestError, ConfigurationError
 from clouds.polling import OnLook
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.draft import Drafts
-from clouds.yandex.lost_reply import create_once
 from clouds.yandex.operation import Operations
 from clouds.yandex.specs import Kind
 from clouds.yandex.upload import Content

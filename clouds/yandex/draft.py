@@ -1,5 +1,7 @@
 """The upload of a dataset's draft: in one piece, or in parts above a limit."""
 
+from contextlib import suppress
+
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
     FinishMultipartUploadDraftRequest,
     GetUploadDraftUrlRequest,
@@ -16,7 +18,6 @@ from clouds.errors import (
     UnavailableError,
     WrongAnswerError,
 )
-from clouds.transport import create_or_find
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.upload import Content, PresignedUrls
@@ -83,27 +84,21 @@ class Drafts:
         self._finish(FinishMultipartUploadDraftRequest(dataset_id=dataset_id, uploaded_parts=parts))
 
     def _finish(self, request: FinishMultipartUploadDraftRequest) -> None:
-        """Join the parts. When a reply was lost, the refusal of the next attempt says that they are joined."""
-        lost = False
+        """Join the parts. When the reply was lost, the refusal of a second time says that they are joined."""
+        try:
+            self._join(request)
+        except (ConnectionFailedError, UnavailableError):
+            with suppress(BadRequestError, NotFoundError, ConflictError):
+                self._join(request)
 
-        def join() -> None:
-            nonlocal lost
-            try:
-                self._connection.calls.call(
-                    self._stub().FinishMultipartUploadDraft,
-                    request,
-                    subject=f"joining the parts of dataset {request.dataset_id}",
-                    repeatable=False,
-                    role=roles.DATASETS,
-                )
-            except (ConnectionFailedError, UnavailableError):
-                lost = True
-                raise
-            except (BadRequestError, NotFoundError, ConflictError):
-                if not lost:
-                    raise
-
-        create_or_find(join, lambda: None, sleep=self._connection.sleep)
+    def _join(self, request: FinishMultipartUploadDraftRequest) -> None:
+        self._connection.calls.call(
+            self._stub().FinishMultipartUploadDraft,
+            request,
+            subject=f"joining the parts of dataset {request.dataset_id}",
+            repeatable=False,
+            role=roles.DATASETS,
+        )
 
     def _stub(self) -> DatasetServiceStub:
         return DatasetServiceStub(self._connection.llm)

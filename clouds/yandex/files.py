@@ -8,10 +8,10 @@ from yandex.cloud.ai.files.v1.file_pb2 import File
 from yandex.cloud.ai.files.v1.file_service_pb2 import CreateFileRequest, DeleteFileRequest, ListFilesRequest
 from yandex.cloud.ai.files.v1.file_service_pb2_grpc import FileServiceStub
 
+from clouds.create_once import create_once
 from clouds.errors import ConfigurationError, NotFoundError
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
-from clouds.yandex.lost_reply import create_once
 
 SHA256 = "sha256"
 """Label of a file that says what is in it."""

@@ -12,12 +12,12 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2 import (
 )
 from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc import SearchIndexServiceStub
 
+from clouds.create_once import create_once
 from clouds.errors import NotFoundError
 from clouds.polling import OnLook
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.files import Document, Files
-from clouds.yandex.lost_reply import create_once
 from clouds.yandex.model_uri import usable
 from clouds.yandex.operation import Operations, unpack
 from clouds.yandex.vector_store import VectorStores

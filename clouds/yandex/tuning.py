@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
+from clouds.create_once import create_once
 from clouds.errors import ConfigurationError, QuotaError
 from clouds.polling import Schedule, wait_until
 from clouds.yandex.connection import Connection
-from clouds.yandex.lost_reply import create_once
 from clouds.yandex.model_uri import tunable
 from clouds.yandex.operation import Operations
 from clouds.yandex.tuning_calls import TuningCalls

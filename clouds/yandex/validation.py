@@ -13,11 +13,11 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
 from yandex.cloud.operation.operation_pb2 import Operation
 
+from clouds.create_once import create_once
 from clouds.errors import FailedStateError, NotFoundError
 from clouds.polling import OnLook, wait_until
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
-from clouds.yandex.lost_reply import create_once
 from clouds.yandex.operation import Operations, progress, unpack
 
 SHOWN_FAULTS = 5

@@ -10,7 +10,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec, VllmArgument
 from clouds.cloudru.storage import Document
 from clouds.cloudru.wire.search import RerankingConfiguration, RetrieveRequest
-from clouds.errors import AuthenticationError, FailedStateError, WrongAnswerError
+from clouds.errors import AuthenticationError, FailedStateError, UnavailableError, WrongAnswerError
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.clouds.conftest import VirtualTime
 from tests.sandbox_process import SandboxProcess
@@ -118,9 +118,11 @@ def test_a_qwen3_reranker_needs_its_overrides(sandbox: SandboxProcess, cloud: Cl
 
 
 def test_a_lost_create_leaves_one_run(sandbox: SandboxProcess, cloud: CloudRuClient) -> None:
-    """Two 503 to the create, then a deleted run that keeps its name: one live run, under a suffix, found again."""
-    sandbox.fault("/modelruns$", method="POST", status=503, times=2)
+    """A 503 to the create, then a deleted run that keeps its name: one live run, under a suffix, found again."""
+    sandbox.fault("/modelruns$", method="POST", status=503)
     wanted = spec("against-faults", "t-tech/T-lite-it-1.0", "Generate")
+    with pytest.raises(UnavailableError):
+        start(cloud, wanted)
     first = start(cloud, wanted)
     assert sandbox.all_faults_used()
     cloud.inferences.delete(first)

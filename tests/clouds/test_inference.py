@@ -11,7 +11,14 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import EnsuredRun
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import ConcurrencyScaling, InferenceSpec, ScalingSpec, VllmArgument
-from clouds.errors import ConfigurationError, ConflictError, FailedStateError, NotFoundError, QuotaError
+from clouds.errors import (
+    ConfigurationError,
+    ConflictError,
+    FailedStateError,
+    NotFoundError,
+    QuotaError,
+    UnavailableError,
+)
 from tests.clouds.run_vendor import BASE, RunVendor
 from tests.clouds.wire_server import LOST, Told, WireServer
 
@@ -203,13 +210,21 @@ def test_a_service_that_refuses_every_name_is_believed(runs: RunVendor, client: 
     assert runs.creates == 6
 
 
-@pytest.mark.parametrize("fault", [LOST, Told({}, 502)], ids=["lost reply", "502"])
-def test_a_create_is_looked_up_before_it_is_repeated(runs: RunVendor, client: CloudRuClient, fault: Told) -> None:
-    """A lost reply leaves one run; a 502 that left nothing is repeated."""
-    runs.create_faults += [fault]
+def test_a_lost_reply_leaves_one_run(runs: RunVendor, client: CloudRuClient) -> None:
+    """It is found, and nothing is created twice."""
+    runs.create_faults += [LOST]
+    assert ensure(client).action == "created"
+    assert (len(runs.runs), runs.creates) == (1, 1)
+
+
+def test_a_create_that_left_nothing_is_left_to_the_next_try(runs: RunVendor, client: CloudRuClient) -> None:
+    """After a 502 it is looked for, not sent again; the next call looks and creates."""
+    runs.create_faults += [Told({}, 502)]
+    with pytest.raises(UnavailableError):
+        ensure(client)
+    assert runs.creates == 1
     assert ensure(client).action == "created"
     assert len(runs.runs) == 1
-    assert runs.creates == (1 if fault is LOST else 2)
 
 
 @pytest.mark.usefixtures("runs")

@@ -11,7 +11,14 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from clouds.cloudru.specs import ExtractorSpec, FoundationModelSpec, KnowledgeBaseSpec, SplitterSpec
 from clouds.cloudru.wire.inference import HuggingFaceRepository, ModelRun, ModelSource
-from clouds.errors import ConfigurationError, ConflictError, DeadlineError, FailedStateError, NotFoundError
+from clouds.errors import (
+    ConfigurationError,
+    ConflictError,
+    DeadlineError,
+    FailedStateError,
+    NotFoundError,
+    UnavailableError,
+)
 from tests.clouds.conftest import PROJECT, VirtualTime
 from tests.clouds.wire_server import LOST, Asked, Told, WireServer
 
@@ -379,21 +386,31 @@ def test_other_differences_are_told(client: CloudRuClient) -> None:
     )
 
 
-@pytest.mark.parametrize("fault", [LOST, Told({}, 503)], ids=["lost reply", "503"])
-def test_a_create_is_looked_up_before_it_is_repeated(
-    bases: KnowledgeVendor, client: CloudRuClient, fault: Told
+def test_a_lost_reply_leaves_one_knowledge_base(
+    vendor: WireServer, bases: KnowledgeVendor, client: CloudRuClient
 ) -> None:
-    """One knowledge base, whatever became of the first reply."""
-    bases.create_faults += [fault]
+    """The list lags behind: it is looked for until it is there."""
+    bases.create_faults = [LOST]
+    vendor.tell("GET", PUBLIC, {"data": []}, {"data": []}, bases.list)
     assert ensure(client).action == "created"
     assert len(bases.bases) == 1
 
 
-def test_a_create_that_is_listed_late_is_adopted(
+def test_a_create_that_left_nothing_is_left_to_the_next_try(bases: KnowledgeVendor, client: CloudRuClient) -> None:
+    """After a 503 it is looked for, not sent again; the next call looks and creates."""
+    bases.create_faults = [Told({}, 503)]
+    with pytest.raises(UnavailableError):
+        ensure(client)
+    assert bases.bases == {}
+    assert ensure(client).action == "created"
+
+
+def test_a_name_that_was_just_taken_is_adopted(
     vendor: WireServer, bases: KnowledgeVendor, client: CloudRuClient
 ) -> None:
-    """The reply was lost and the list lags behind: the name turns out to be taken, by what this very call has made."""
-    bases.create_faults = [LOST, Told({"code": 6, "message": "already exists"}, 409)]
+    """A killed process has created it and the list lags behind: the name is taken, by what is wanted."""
+    ensure(client)
+    bases.create_faults = [Told({"code": 6, "message": "already exists"}, 409)]
     vendor.tell("GET", PUBLIC, {"data": []}, {"data": []}, bases.list)
     ensured = ensure(client)
     assert (ensured.knowledge_base.knowledgebase_id, ensured.action) == ("kb-1", "adopted")

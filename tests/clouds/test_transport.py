@@ -1,16 +1,24 @@
 """The one retry policy, request ids, and what a message may hold."""
 
+import pickle
 import uuid
-from collections.abc import Callable
 
 import httpx
 import pytest
 from pydantic import BaseModel
 
 from clouds.cloudru.client import CloudRuClient
-from clouds.errors import APIError, ConnectionFailedError, QuotaError, UnavailableError, WrongAnswerError
+from clouds.errors import (
+    APIError,
+    ConnectionFailedError,
+    DeadlineError,
+    QuotaError,
+    UnavailableError,
+    WrongAnswerError,
+)
+from clouds.polling import wait_until
 from clouds.redaction import Redaction
-from clouds.transport import Transport, create_or_find, open_http
+from clouds.transport import Transport, open_http
 from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import LOST, Told, WireServer
 
@@ -158,27 +166,81 @@ def test_proxies_of_the_environment_are_left_out(
         through.request("GET", f"{vendor.url}/x")
 
 
-@pytest.mark.parametrize("error", [ConnectionFailedError("lost"), UnavailableError("502", 502)])
-def test_a_create_whose_reply_is_lost_is_looked_up_first(time: VirtualTime, error: Exception) -> None:
-    """What the lost create left behind is found, and nothing is created twice."""
-    created: list[str] = []
-
-    def create() -> str:
-        created.append("thing")
-        raise error
-
-    assert create_or_find(create, lambda: created[0] if created else None, sleep=time.sleep) == "thing"
-    assert created == ["thing"]
+def test_a_create_that_was_refused_for_now_obeys_retry_after(vendor: WireServer, time: VirtualTime) -> None:
+    """429 with Retry-After was not carried out, whatever the method: it is sent again then."""
+    vendor.tell("POST", "/x", Told({}, 429, {"Retry-After": "30"}), {"name": "a"})
+    transport = Transport(open_http(), sleep=time.sleep)
+    assert transport.ask(Thing, "POST", f"{vendor.url}/x").name == "a"
+    assert time.slept_s == [30.0]
 
 
-def test_a_create_that_left_nothing_is_repeated(time: VirtualTime) -> None:
-    """When the look finds nothing the create is sent again, three times at most."""
-    outcomes: list[Callable[[], str]] = []
+def test_a_create_that_met_a_used_up_quota_is_not_repeated(vendor: WireServer, time: VirtualTime) -> None:
+    """429 without Retry-After is a limit that no pause lifts."""
+    vendor.tell("POST", "/x", Told({}, 429))
+    with pytest.raises(QuotaError):
+        Transport(open_http(), sleep=time.sleep).request("POST", f"{vendor.url}/x")
+    assert time.slept_s == []
 
-    def create() -> str:
-        outcomes.append(create)
-        raise UnavailableError("503", 503)
 
-    with pytest.raises(UnavailableError):
-        create_or_find(create, lambda: None, sleep=time.sleep)
-    assert len(outcomes) == 3
+def test_an_error_says_what_retry_after_asked(vendor: WireServer, time: VirtualTime) -> None:
+    """Who looks after a lost create must know when the next one may come."""
+    vendor.tell("POST", "/x", Told({}, 503, {"Retry-After": "90"}))
+    with pytest.raises(UnavailableError) as caught:
+        Transport(open_http(), sleep=time.sleep).request("POST", f"{vendor.url}/x")
+    assert caught.value.retry_after_s == 90.0
+    assert pickle.loads(pickle.dumps(caught.value)).retry_after_s == 90.0  # noqa: S301  # our own
+
+
+def test_retry_after_never_goes_beyond_the_deadline_of_a_wait(vendor: WireServer, time: VirtualTime) -> None:
+    """A deadline of 6 s ends after 6 s although the service asks for 60; asked at the start and at the end only."""
+    vendor.tell("GET", "/x", Told({}, 429, {"Retry-After": "60"}))
+    transport = Transport(open_http(), sleep=time.sleep)
+    with pytest.raises(DeadlineError, match="after 6 s"):
+        wait_until(
+            lambda: transport.request("GET", f"{vendor.url}/x"),
+            lambda _: True,
+            subject="it",
+            deadline_s=6.0,
+            clock=time.clock,
+            sleep=time.sleep,
+        )
+    assert time.now_s == pytest.approx(1006.0)
+    assert len(vendor.requests("GET", "/x")) == 2
+
+
+def test_retry_after_within_the_deadline_is_obeyed(vendor: WireServer, time: VirtualTime) -> None:
+    """A wait looks again when the service allows it."""
+    vendor.tell("GET", "/x", Told({}, 429, {"Retry-After": "60"}), {"name": "a"})
+    transport = Transport(open_http(), sleep=time.sleep)
+    wait_until(
+        lambda: transport.request("GET", f"{vendor.url}/x"),
+        lambda _: True,
+        subject="it",
+        deadline_s=600.0,
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+    assert time.now_s == pytest.approx(1060.0)
+
+
+def test_a_try_inside_a_wait_takes_hardly_longer_than_what_is_left(time: VirtualTime) -> None:
+    """A service that hangs does not hold a wait of 6 s for the 60 s that a try may take elsewhere."""
+    timeouts: list[dict[str, float]] = []
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        timeouts.append(request.extensions["timeout"])
+        time.now_s += request.extensions["timeout"]["read"]
+        raise httpx.ReadTimeout("no answer")
+
+    transport = Transport(open_http(httpx.MockTransport(hang)), sleep=time.sleep)
+    with pytest.raises(DeadlineError):
+        wait_until(
+            lambda: transport.request("GET", "http://service/x"),
+            lambda _: True,
+            subject="it",
+            deadline_s=6.0,
+            clock=time.clock,
+            sleep=time.sleep,
+        )
+    assert timeouts[0]["read"] == 6.0
+    assert time.now_s <= 1000.0 + 6.0 + 5.0

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.wire.storage import Bucket, CreateBucketRequest, ListBucketsResponse, Tenant
+from clouds.create_once import create_once
 from clouds.errors import APIError, ConflictError, NotFoundError
-from clouds.transport import create_or_find
 
 EXISTS_TEXT = "already exists"
 """Said of a bucket that exists, whatever the status. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""
@@ -51,10 +51,11 @@ class Tenancy:
 
     def create_bucket(self, name: str) -> bool:
         """Create a bucket and register it; False when it exists already, ours or not."""
-        return create_or_find(
+        return create_once(
+            self._connection,
             lambda: self._post_bucket(name),
             lambda: True if self.find_bucket(name) else None,
-            sleep=self._connection.sleep,
+            subject=f"bucket {name}",
         )
 
     def _post_bucket(self, name: str) -> bool:

@@ -25,7 +25,7 @@ JsonBody = Annotated[dict[str, Any], Body()]
 @project.get("/modelruns")
 def list_runs(services: ServicesDep, limit: int = 100, offset: int = 0) -> dict[str, Any]:
     """Return a page of the runs, deleted ones too."""
-    runs, now = services.inference.all(), services.clock()
+    runs, now = services.inference.listed(), services.clock()
     page = [run.listed(now) for run in runs[offset : offset + limit]]
     return ListModelRunsResponse(total=len(runs), model_runs=page).to_wire()
 

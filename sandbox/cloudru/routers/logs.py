@@ -14,7 +14,7 @@ router = APIRouter(prefix=prefix_of(Endpoints().logs))
 @router.get("/{project_id}/log-groups")
 def list_log_groups(project_id: ProjectDep, services: ServicesDep) -> dict[str, Any]:  # noqa: ARG001  checked
     """Return every log group."""
-    return ListLogGroupsResponse(log_groups=services.logs.all()).to_wire()
+    return ListLogGroupsResponse(log_groups=services.logs.listed()).to_wire()
 
 
 @router.post("/{project_id}/log-group")

@@ -44,17 +44,23 @@ def answers_in(mapping: str) -> Callable[[ServicesDep], None]:
     return check
 
 
+def check_listed(path: str, services: ServicesDep) -> None:
+    """Refuse a secret that is too new to be found."""
+    services.secret.check_listed(path, services.settings.listed_after_s)
+
+
 BASE = prefix_of(Endpoints().secret)
 IN_PROJECT = [Depends(authorise_query)]
+READ = [*IN_PROJECT, Depends(check_listed)]
 in_path = APIRouter(prefix=BASE, dependencies=[Depends(answers_in("path"))])
 in_body = APIRouter(prefix=BASE, dependencies=[Depends(answers_in("body"))])
 in_both = APIRouter(prefix=BASE)
 
 
-@in_path.get("/v2/secret/{path:path}/access", dependencies=IN_PROJECT)
+@in_path.get("/v2/secret/{path:path}/access", dependencies=READ)
 def access_secret(path: str, services: ServicesDep, version: int | None = None) -> dict[str, Any]:
     """Return a value."""
-    return services.secret.access(path, version).to_wire()
+    return services.secret.access(path, version, services.settings.listed_after_s).to_wire()
 
 
 @in_path.get("/v2/secret/{path:path}/search", dependencies=IN_PROJECT)
@@ -95,7 +101,7 @@ def create_secret(path: str, body: CreateSecretRequest, caller: CallerDep, servi
     return SecretResponse(secret=services.secret.create(path, body)).to_wire()
 
 
-@in_path.get("/v2/secret/{path:path}", dependencies=IN_PROJECT)
+@in_path.get("/v2/secret/{path:path}", dependencies=READ)
 def get_secret(path: str, services: ServicesDep) -> dict[str, Any]:
     """Return a secret without its values."""
     return SecretResponse(secret=services.secret.get(path)).to_wire()
@@ -130,10 +136,10 @@ def add_version_of_body(body: AddSecretVersionRequest, caller: CallerDep, servic
     return SecretVersionResponse(secret=secret, version=version).to_wire()
 
 
-@in_body.get("/v2/version/{path:path}", dependencies=IN_PROJECT)
+@in_body.get("/v2/version/{path:path}", dependencies=READ)
 def access_version(path: str, services: ServicesDep, version: int | None = None) -> dict[str, Any]:
     """Return a value."""
-    return services.secret.access(path, version).to_wire()
+    return services.secret.access(path, version, services.settings.listed_after_s).to_wire()
 
 
 @in_body.get("/v2/secret", dependencies=IN_PROJECT)

@@ -127,6 +127,10 @@ class ModelRuns:
         """Return every run, deleted ones too, oldest first."""
         return self._kept.all()
 
+    def listed(self) -> list[Run]:
+        """Return the runs that the service lists by now."""
+        return self._kept.listed(self._settings.current.listed_after_s)
+
     def find(self, run_id: str) -> Run | None:
         """Return a run without counting it as a read of its status."""
         return self._kept.get(run_id)

@@ -94,8 +94,9 @@ class Knowledge:
         return version
 
     def all(self, project_id: str) -> list[StoredKnowledgeBase]:
-        """Return the knowledge bases of a project, oldest first."""
-        return [self.store.looked_at(base) for base in self.store.bases_of(project_id)]
+        """Return the knowledge bases of a project that are listed by now, oldest first."""
+        listed = self.store.bases.listed(self._services.settings.listed_after_s)
+        return [self.store.looked_at(base) for base in listed if base.project_id == project_id]
 
     def get(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
         """Return a knowledge base, or refuse with 404."""
@@ -114,9 +115,10 @@ class Knowledge:
         return base
 
     def versions(self, knowledge_base_id: str, project_id: str) -> list[StoredVersion]:
-        """Return the versions of a knowledge base, oldest first."""
+        """Return the versions of a knowledge base that are listed by now, oldest first."""
         base = self._base(knowledge_base_id, project_id)
-        return [self.store.version_looked_at(version) for version in self.store.versions_of(base.id)]
+        listed = self.store.versions.listed(self._services.settings.listed_after_s)
+        return [self.store.version_looked_at(version) for version in listed if version.knowledge_base_id == base.id]
 
     def version(self, version_id: str, project_id: str) -> StoredVersion:
         """Return a version, or refuse with 404."""

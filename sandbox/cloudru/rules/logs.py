@@ -25,6 +25,11 @@ class LogGroups:
                 groups = [self._add("default", DEFAULT_TYPE, "STATUS_ACTIVE"), *groups]
             return groups
 
+    def listed(self) -> list[LogGroup]:
+        """Return the log groups that are listed by now; the default one always is."""
+        groups = {group.id for group in self._kept.listed(self._settings.current.listed_after_s)}
+        return [group for group in self.all() if group.id in groups or group.type == DEFAULT_TYPE]
+
     def default_id(self) -> str:
         """Return the id of the default log group, empty when there is none."""
         return next((group.id for group in self.all() if group.type == DEFAULT_TYPE), "")

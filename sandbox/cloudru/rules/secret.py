@@ -111,14 +111,15 @@ class SecretManagement:
             self._kept.put(kept.secret.path, kept)
         return kept.shown(), new.version
 
-    def access(self, path: str, number: int | None = None) -> AccessSecretResponse:
-        """Return a value in base64: of this version, or of the newest one that is enabled."""
+    def access(self, path: str, number: int | None = None, after_s: float = 0.0) -> AccessSecretResponse:
+        """Return a value in base64: of this version, or of the newest enabled one that is so many seconds old."""
         kept = self._find(path)
         if number is None:
             enabled = [each for each in kept.versions if each.version.state == SecretVersionState.ENABLED]
             if not enabled:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"secret {path!r} has no enabled version")
-            version = enabled[-1]
+            born_before = timestamp(self._clock() - after_s)
+            version = next((each for each in reversed(enabled) if each.version.created_at <= born_before), enabled[0])
         else:
             version = _version_of(kept, number)
         if version.version.state != SecretVersionState.ENABLED:
@@ -140,6 +141,11 @@ class SecretManagement:
             if path.startswith(prefix) and deep_enough and named:
                 found.append(kept.shown())
         return found
+
+    def check_listed(self, path: str, after_s: float) -> None:
+        """Refuse a secret that is younger than `after_s` with 404, as a service does that has not heard of it yet."""
+        if _clean(path) not in {kept.secret.path for kept in self._kept.listed(after_s)}:
+            raise RpcError(GrpcCode.NOT_FOUND, f"secret {path!r} not found")
 
     def resolve(self, reference: str) -> str | None:
         """Return the value that another service's reference means, None when there is none.

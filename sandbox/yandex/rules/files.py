@@ -129,8 +129,13 @@ class Files:
         self._kept.delete(file_id)
 
     def page(self, request: wire.ListFilesRequest) -> tuple[list[File], str]:
-        """Return a page of files, oldest first, and the token of the next."""
-        return page_of([file.to_message() for file in self.all()], request.page_size, request.page_token)
+        """Return a page of the files that are listed by now, oldest first, and the token of the next."""
+        born_before = self._services.clock() - self._services.settings.listed_after_s
+        return page_of(
+            [file.to_message() for file in self.all() if file.created_at <= born_before],
+            request.page_size,
+            request.page_token,
+        )
 
     def all(self) -> list[StoredFile]:
         """Return every file."""

@@ -110,8 +110,10 @@ class SearchIndexes:
         return index
 
     def page(self, request: wire.ListSearchIndicesRequest) -> tuple[list[SearchIndex], str]:
-        """Return a page of indexes, oldest first, and the token of the next."""
-        return page_of([index.to_message() for index in self.all()], request.page_size, request.page_token)
+        """Return a page of the indexes that are listed by now, oldest first, and the token of the next."""
+        born_before = self._services.clock() - self._services.settings.listed_after_s
+        listed = [index.to_message() for index in self.all() if index.created_at <= born_before]
+        return page_of(listed, request.page_size, request.page_token)
 
     def all(self) -> list[StoredIndex]:
         """Return every index; nothing ages by it."""

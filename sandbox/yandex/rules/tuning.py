@@ -96,13 +96,16 @@ class Tunings:
         return message
 
     def page(self, request: wire.ListTuningsRequest) -> tuple[list[TuningTask], str]:
-        """Return a page of the tasks, newest first, and the token of the next."""
+        """Return a page of the tasks that are listed by now, newest first, and the token of the next."""
         if not request.folder_id:
             raise YandexRefusal(INVALID, "folder_id: required")
         now = self._services.clock()
+        born = now - self._services.settings.listed_after_s
         found = [
             message
-            for message in (tuning.to_message(now) for tuning in reversed(self._store.all()))
+            for message in (
+                tuning.to_message(now) for tuning in reversed(self._store.all()) if tuning.created_at <= born
+            )
             if request.status in (TuningTask.STATUS_UNSPECIFIED, message.status)
         ]
         return page_of(found, request.page_size, request.page_token)

@@ -29,6 +29,11 @@ class StackKey:
         """Return the global concurrency limit that is the stack's lock."""
         return _written("rag", "-", self.project_id, self.name)
 
+    @property
+    def block(self) -> str:
+        """Return the name of the block that keeps what the stack is."""
+        return _written("rag", "-", self.project_id, self.name)
+
     def artifact(self, kind: str) -> str:
         """Return the key of an artifact that is read back."""
         return _written(kind, "-", self.project_id, self.name)

@@ -160,3 +160,9 @@ class RagStack(Spec):
             if names.count(name) > 1:
                 raise ValueError(f"two inferences are named {name!r}; give each a name of its own")
         return self
+
+
+def is_tutorials(stack: RagStack) -> bool:
+    """Say whether a stack is the tutorial's in all but its name: a form that was left at its defaults gives it."""
+    name = stack.knowledge_base.name
+    return stack == RagStack(knowledge_base=KnowledgeBaseSpec(name=name))

@@ -20,10 +20,11 @@ from tasks.checks import check_probe, check_stack
 from tasks.credentials import credentials
 from tasks.failure import after_failure
 from tasks.inference import ensure_inference, wait_for_inference
+from tasks.kept_stack import compare_with_kept, keep_provisioned, keep_wanted
 from tasks.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.observe import make_plan, observe
-from tasks.promoted_embedder import take_promoted_embedder
+from tasks.promoted_embedder import TakenEmbedder, take_promoted_embedder
 from tasks.query import verify
 from tasks.report import report
 from tasks.secret import ensure_secret
@@ -50,7 +51,8 @@ def provision_rag(
     Running it again adopts what is there: it is also the recovery procedure.
 
     Args:
-        stack: What is wanted; the defaults are the tutorial's.
+        stack: What is wanted; the defaults are the tutorial's. It is kept under the name of its knowledge base, and
+            every other flow takes it by this name. Left at its defaults but for the name: what is kept under the name.
         cloud: Name of the block "Cloud.ru Credentials".
         huggingface: Name of the block "Hugging Face Credentials".
         promoted_embedder: The embedder to take in place of the stack's own; it was put in service by finetune-embedder.
@@ -63,22 +65,22 @@ def provision_rag(
         lock_wait_s: Seconds to wait while another run of the same stack is at work.
 
     """
-    base = stack.knowledge_base
     with (
         recorded_steps(),
         credentials(cloud, huggingface) as (cloudru, hub),
-        stack_lock(cloudru, base.name, lock_wait_s) as lock,
+        stack_lock(cloudru, stack.knowledge_base.name, lock_wait_s) as lock,
     ):
-        notes: tuple[str, ...] = ()
+        taken: TakenEmbedder | None = None
         if promoted_embedder is not None:
             taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
-            stack, notes = stack.model_copy(update={"embedder": taken.spec}), taken.notes
-        approved: StackPlan | None = None
+        given, approved = stack, None
         while True:
+            wanted = compare_with_kept(cloudru, given, taken)
+            stack = wanted.stack
             checked = check_stack(cloudru, hub, stack)
             seen = observe(cloudru, hub, stack, checked)
             check_probe(stack.probe, checked, seen)
-            plan = make_plan(cloudru, stack, checked, seen, allow_replace=allow_replace, notes=notes)
+            plan = make_plan(cloudru, wanted, checked, seen, allow_replace=allow_replace)
             if plan_only:
                 return plan
             reason = approval_reason(plan, approve_above_rub_per_hour)
@@ -88,6 +90,8 @@ def provision_rag(
                 wait_for_approval(cloudru, plan, reason)
             approved = plan
 
+        base = stack.knowledge_base
+        keep_wanted(cloudru, wanted, seen, plan)
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, seen.documents)
         secret = ensure_secret.submit(cloudru, hub, stack.token_secret)
@@ -104,11 +108,12 @@ def provision_rag(
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
         serving = put_in_service.submit(cloudru, quote(plan), index, answer)  # its words are no results of steps
 
-        result = report.submit(
-            cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving
-        )
+        kept = keep_provisioned.submit(cloudru, quote(stack), quote(plan), serving)
+
+        told = (cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving)
+        result = report.submit(*told, wait_for=[kept])
         try:
-            finish([bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, serving, result])
+            finish([bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, serving, kept, result])
         except Exception:
             after_failure(cloudru, plan, on_failure, answered=answer.state.is_completed())
             raise

@@ -10,7 +10,7 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from blocks import CloudRuCredentials, HuggingFaceCredentials, YandexCloudCredentials
+from blocks import CloudRuCredentials, HuggingFaceCredentials, ManagedRagStack, YandexCloudCredentials
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
@@ -28,6 +28,7 @@ BLOCKS: dict[type[Block], str] = {
     CloudRuCredentials: "parameters.md#endpoints",
     YandexCloudCredentials: "yandex-api.md#hosts",
     HuggingFaceCredentials: "",
+    ManagedRagStack: "",
 }
 """Each block with the place that lists its endpoints."""
 API_PAGES: dict[Path, type[BaseModel]] = {
@@ -174,7 +175,7 @@ def default(field: FieldInfo) -> str:
     value = value.get_secret_value() if isinstance(value, SecretStr) else value
     if value is None:
         return "left out"
-    if value in ("", (), []):
+    if value in ("", (), [], {}):
         return "empty"
     plain = _plain(value)
     return f"`{json.dumps(plain, ensure_ascii=False)}`".replace("|", "\\|") if plain != {} else "its defaults"

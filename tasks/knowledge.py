@@ -12,6 +12,7 @@ from clouds.cloudru.storage import EnsuredBucket
 from domain.keys import StackKey
 from tasks.checks import Checked
 from tasks.inference import log_group
+from tasks.kept_stack import keep_base
 from tasks.progress import progress
 from tasks.promotion import in_service
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
@@ -52,6 +53,7 @@ def ensure_knowledge_base(
         serving_id=served.version_id if served else None,
         allow_replace=allow_replace,
     )
+    keep_base(StackKey(cloudru.project_id, spec.name), ensured.knowledge_base.knowledgebase_id)
     for difference in ensured.differences:
         get_run_logger().warning("%s: adopted although %s", spec.name, difference)
     return ensured

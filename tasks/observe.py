@@ -12,6 +12,7 @@ from clouds.cloudru.inference import RunDecision
 from clouds.cloudru.specs import InferenceSpec
 from domain.keys import StackKey
 from tasks.checks import Checked
+from tasks.kept_stack import WantedStack
 from tasks.plan import Observation, Stack, StackPlan, plan
 from tasks.plan_text import show
 from tasks.prices import catalogue_prices
@@ -54,19 +55,12 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
 
 @step("plan")
 def make_plan(
-    cloudru: CloudRuCredentials,
-    stack: Stack,
-    checked: Checked,
-    seen: Observation,
-    *,
-    allow_replace: bool,
-    notes: Sequence[str] = (),
+    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, *, allow_replace: bool
 ) -> StackPlan:
-    """Compare what there is with what is wanted, and show the difference as a table."""
-    made = replace(
-        plan(stack, len(checked.documents), seen, cloudru.assumptions.knowledge, allow_replace=allow_replace),
-        notes=tuple(notes),
-    )
+    """Compare what there is with what is wanted, that with what is kept, and show the differences as a table."""
+    stack, assumed = wanted.stack, cloudru.assumptions.knowledge
+    made = plan(stack, len(checked.documents), seen, assumed, allow_replace=allow_replace)
+    made = replace(made, rows=(*wanted.rows, *made.rows), notes=wanted.notes)
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
     show(made)
     return made

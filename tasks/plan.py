@@ -107,6 +107,12 @@ class StackPlan:
         """The knowledge bases to delete once the one that replaces them has answered."""
         return tuple(row for row in self.rows if row.verb == "delete")
 
+    @property
+    def making(self) -> str:
+        """The name of the knowledge base to create; empty when there is none."""
+        rows = (row for row in self.rows if row.resource == "knowledge base" and row.verb in ("create", "replace"))
+        return next((row.name for row in rows), "")
+
     def may_cost_more_than(self, rub_per_hour: float) -> bool:
         """Whether what it starts costs more by the hour; a price that nobody tells may be any."""
         prices = self.starting_rub_per_hour

@@ -104,7 +104,7 @@ def _mark(model_uri: str) -> str:
 def _notes(now: EmbedderInService, dimension: int, spec: InferenceSpec) -> Sequence[str]:
     given = spec.model_dump_json(include={*GIVEN})
     notes = [
-        f"The embedder is {now.model_uri} now. Give it to the other flows of this stack as `stack.embedder`: {given}"
+        f"The embedder is {now.model_uri} now. Where a deployment gives the stack whole, `stack.embedder` is {given}"
     ]
     if now.prefixes.query or now.prefixes.document:
         notes.append(

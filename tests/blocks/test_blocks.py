@@ -8,7 +8,7 @@ from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 from pydantic import SecretStr, ValidationError
 
 import blocks
-from blocks import CloudRuCredentials, HuggingFaceCredentials, YandexCloudCredentials
+from blocks import CloudRuCredentials, HuggingFaceCredentials, ManagedRagStack, YandexCloudCredentials
 from clouds.cloudru.wire.endpoints import Endpoints
 
 SENTINEL = "sentinel-of-a-secret"
@@ -19,7 +19,7 @@ def cloudru() -> CloudRuCredentials:
     return CloudRuCredentials(key_id="key", key_secret=SecretStr(SENTINEL), project_id="project")
 
 
-@pytest.mark.parametrize("block", [CloudRuCredentials, HuggingFaceCredentials, YandexCloudCredentials])
+@pytest.mark.parametrize("block", [CloudRuCredentials, HuggingFaceCredentials, ManagedRagStack, YandexCloudCredentials])
 class TestStandard(BlockStandardTestSuite):
     """Prefect's own suite: descriptions, documentation, code example, image."""
 
@@ -37,7 +37,7 @@ def test_every_exported_block_is_registered_by_module() -> None:
     """`prefect block register -m blocks` finds what the package exports: the blocks, and nothing else."""
     exported = [getattr(blocks, name) for name in blocks.__all__]
     assert all(issubclass(block, Block) for block in exported)
-    assert exported == [CloudRuCredentials, HuggingFaceCredentials, YandexCloudCredentials]
+    assert exported == [CloudRuCredentials, HuggingFaceCredentials, ManagedRagStack, YandexCloudCredentials]
 
 
 def test_form_has_a_field_for_everything() -> None:

@@ -13,16 +13,22 @@ NAMES = ("kb-a", "kb.a", "kb_a", "KB-a", "kb-a.r2", "9kb")
 def test_every_stack_has_names_of_its_own() -> None:
     """Names that look alike, and one name in two projects."""
     stacks = [StackKey(project, name) for project in (PROJECT, ANOTHER) for name in NAMES]
-    for names in ({s.variable for s in stacks}, {s.limit for s in stacks}, {s.artifact("data") for s in stacks}):
+    for names in (
+        {s.variable for s in stacks},
+        {s.limit for s in stacks},
+        {s.block for s in stacks},
+        {s.artifact("data") for s in stacks},
+    ):
         assert len(names) == len(stacks)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_can_be_read_and_are_taken_by_prefect(name: str) -> None:
-    """A Variable of lower-case letters, digits and underscores; a limit and an artifact with dashes."""
+    """A Variable of lower-case letters, digits and underscores; a limit, a block and an artifact with dashes."""
     stack = StackKey(PROJECT, name)
     assert re.fullmatch(r"rag_[a-z0-9]+(_[a-z0-9]+)*_[0-9a-f]{8}", stack.variable)
     assert re.fullmatch(r"rag(-[a-z0-9]+)+-[0-9a-f]{8}", stack.limit)
+    assert re.fullmatch(r"rag(-[a-z0-9]+)+-[0-9a-f]{8}", stack.block)
     assert re.fullmatch(r"evaluation-data(-[a-z0-9]+)+-[0-9a-f]{8}", stack.artifact("evaluation-data"))
     assert StackKey(PROJECT, "kb-rag").variable.startswith("rag_kb_rag_")
 

@@ -89,6 +89,7 @@ def test_graph_is_the_tutorials(cloud: Cloud) -> None:
         "set-aside-unreadable": {"upload-documents", "wait-for-index"},
         "verify": {"wait-for-index", "wait-for Score", "wait-for Generate"},
         "put-in-service": {"wait-for-index", "verify"},
+        "keep-provisioned": {"put-in-service"},
     }
 
 
@@ -114,7 +115,7 @@ def test_steps_are_named_for_people(cloud: Cloud) -> None:
     names = [step.name for step in report.steps]
     assert {f"ensure-inference {stack.llm.name}", f"wait-for {stack.llm.name}", "verify"} <= set(names)
     critical = [step.name for step in report.steps if step.on_critical_path]
-    assert (critical[0], critical[-1]) == ("check-stack", "put-in-service")
+    assert (critical[0], critical[-1]) == ("compare-with-kept", "keep-provisioned")
     assert 0 < report.critical_path_s <= report.duration_s
 
 

@@ -1,0 +1,140 @@
+"""A stack as it is kept under its name: what is wanted, what was provisioned, which knowledge bases are its own."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from clouds.errors import ConfigurationError
+from domain.stack import RagStack
+
+FORMAT = 1
+"""What this release writes. Another meaning of what is kept is another format, with a reader of its own below."""
+SHOWN_CHARACTERS = 80
+NEWEST_BASES = 20
+"""So many knowledge bases are remembered; a replaced one is deleted soon."""
+
+
+class KeptStack(BaseModel):
+    """What is kept of a stack; frozen.
+
+    `wanted` is what the latest run of provision-rag was asked for, `provisioned` what the latest one has put in
+    service. `bases` are the ids of the stack's knowledge bases, oldest first; `making` is the name of the one that a
+    run is about to create, empty when there is none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    wanted: RagStack | None = None
+    provisioned: RagStack | None = None
+    bases: tuple[str, ...] = ()
+    making: str = ""
+
+    @property
+    def stacks(self) -> tuple[RagStack, ...]:
+        """What was provisioned and what is wanted; one when they are equal or only one is there."""
+        found = [stack for stack in (self.provisioned, self.wanted) if stack is not None]
+        return tuple(stack for place, stack in enumerate(found) if stack not in found[:place])
+
+    def with_base(self, base_id: str) -> "KeptStack":
+        """Return it with one more knowledge base, which is not about to be created any more."""
+        others = [base for base in self.bases if base != base_id]
+        return self.model_copy(update={"bases": (*others, base_id)[-NEWEST_BASES:], "making": ""})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field in which two stacks differ, as `knowledge_base.extensions`, with both values for reading."""
+
+    field: str
+    before: str
+    now: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: kept is {self.before}, this run has {self.now}"
+
+
+def written(kept: KeptStack) -> dict[str, Any]:
+    """Return the content as today's format has it, of JSON types; empty mappings stand for what is not there."""
+    return {
+        "format": FORMAT,
+        "wanted": kept.wanted.model_dump(mode="json") if kept.wanted else {},
+        "provisioned": kept.provisioned.model_dump(mode="json") if kept.provisioned else {},
+        "bases": list(kept.bases),
+        "making": kept.making,
+    }
+
+
+def read(name: str, content: Mapping[str, Any]) -> KeptStack:
+    """Return what is kept of the stack `name`, whichever format it was written in.
+
+    Raises:
+        ConfigurationError: a newer release wrote it, or what was edited by hand is no stack; one line says where.
+
+    """
+    number = content.get("format")
+    reader = READERS.get(number) if isinstance(number, int) else None
+    if reader is None:
+        raise ConfigurationError(
+            f"the stack {name} is kept in format {number!r}, and this worker's release reads up to "
+            f"{FORMAT}: a newer release wrote it, so update this worker"
+        )
+    try:
+        kept = reader(content)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise ConfigurationError(
+            f"what is kept of the stack {name} cannot be read: {place}: {fault['msg']}. A newer release wrote it, or "
+            "it was edited by hand: update this worker, or correct its block Managed RAG Stack"
+        ) from error
+    for what, stack in (("wanted", kept.wanted), ("provisioned", kept.provisioned)):
+        if stack is not None and stack.knowledge_base.name != name:
+            raise ConfigurationError(
+                f"what is kept of the stack {name} cannot be read: {what}.knowledge_base.name is "
+                f"{stack.knowledge_base.name!r}. A stack keeps its name: correct its block Managed RAG Stack, and run "
+                "provision-rag for a stack of another name"
+            )
+    return kept
+
+
+def _format_1(content: Mapping[str, Any]) -> KeptStack:
+    """Written from 2026-12 on."""
+    known = {key: content[key] for key in KeptStack.model_fields if content.get(key)}
+    return KeptStack.model_validate(known)
+
+
+READERS: Mapping[int, Callable[[Mapping[str, Any]], KeptStack]] = {1: _format_1}
+
+
+def differences(before: RagStack, now: RagStack) -> tuple[Difference, ...]:
+    """Return every field in which the stacks differ, in the order of the fields."""
+    return tuple(_differences("", before.model_dump(mode="json"), now.model_dump(mode="json")))
+
+
+def _differences(place: str, before: Any, now: Any) -> list[Difference]:
+    if before == now:
+        return []
+    if isinstance(before, dict) and isinstance(now, dict):
+        old, new = cast("dict[str, Any]", before), cast("dict[str, Any]", now)
+        if old.keys() == new.keys():
+            inner = f"{place}." if place else ""
+            return [found for key in old for found in _differences(f"{inner}{key}", old[key], new[key])]
+    return [Difference(place, shown(before), shown(now))]
+
+
+def shown(value: Any) -> str:
+    """Return a value as JSON for reading: short, and without the credentials that a URL may carry."""
+    text = json.dumps(value, ensure_ascii=False)
+    text = re.sub(r"(://)[^/@\s\"]+@", r"\1[secret]@", text)
+    text = re.sub(r"(://[^?\s\"]*\?)[^\s\"]+", r"\1…", text)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def relative_paths(stack: RagStack) -> tuple[str, ...]:
+    """Return the documents and golden questions that another machine would look for in a folder of its own."""
+    paths = (*stack.documents, *([stack.golden] if stack.golden else []))
+    return tuple(path for path in paths if "://" not in path and not path.startswith("/"))

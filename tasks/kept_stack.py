@@ -1,0 +1,268 @@
+"""What a stack is, kept under its name in a block "Managed RAG Stack": read by every flow, written by provision-rag."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from prefect import get_run_logger
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
+
+from blocks.cloudru import CloudRuCredentials
+from blocks.stack import ManagedRagStack
+from clouds.errors import ConfigurationError
+from domain.kept_stack import Difference, KeptStack, differences, read, relative_paths, written
+from domain.keys import StackKey
+from domain.stack import RagStack, is_tutorials
+from tasks.plan import Observation, Planned, StackPlan
+from tasks.promoted_embedder import TakenEmbedder
+from tasks.promotion import InService
+from tasks.steps import LOOK_FIRST, step
+
+SLUG = ManagedRagStack.get_block_type_slug()
+PAGE_SIZE = 100
+NAMED = 10
+"""So many kept stacks are named when the one that was asked for is not among them."""
+
+
+@dataclass(frozen=True)
+class FoundStack:
+    """What a flow works on: the stack, what is kept of it, and where a stack given whole differs from that."""
+
+    stack: RagStack
+    kept: KeptStack | None
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The differences in words."""
+        return tuple(map(str, self.differences))
+
+
+@dataclass(frozen=True)
+class WantedStack:
+    """What provision-rag is to bring up: the stack, what is kept of it, how it changes, and what to know of that."""
+
+    stack: RagStack
+    kept: KeptStack | None
+    rows: tuple[Planned, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_kept(key: StackKey) -> KeptStack | None:
+    """Return what is kept of a stack; None when nothing is.
+
+    Raises:
+        ConfigurationError: as `domain.kept_stack.read`.
+
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            document = client.read_block_document_by_name(key.block, SLUG)
+        except ObjectNotFound:
+            return None
+    return read(key.name, document.data)
+
+
+def kept_stacks(project_id: str) -> dict[str, KeptStack]:
+    """Return what is kept of every stack of a project, by name.
+
+    Raises:
+        ConfigurationError: as `domain.kept_stack.read`, for any of them.
+
+    """
+    with get_client(sync_client=True) as client:
+        contents = [each for each in _documents(client) if _same(each.content.get("project_id"), project_id)]
+    found: dict[str, KeptStack] = {}
+    for each in contents:
+        name = _name(each.content)
+        if StackKey(project_id, name).block != each.document:
+            raise ConfigurationError(
+                f"the block {SLUG}/{each.document} does not say of which stack it is: a newer release wrote it, or it "
+                "was edited by hand. Update this worker, or correct knowledge_base.name of what it holds"
+            )
+        found[name] = read(name, each.content)
+    return found
+
+
+def write_kept(key: StackKey, kept: KeptStack) -> None:
+    """Keep exactly this; the caller holds the stack's lock."""
+    ManagedRagStack(project_id=key.project_id, **written(kept)).save(key.block, overwrite=True)
+
+
+def forget_kept(key: StackKey) -> bool:
+    """Keep nothing of the stack any more; say whether anything was kept."""
+    with get_client(sync_client=True) as client:
+        try:
+            document = client.read_block_document_by_name(key.block, SLUG, include_secrets=False)
+            client.delete_block_document(document.id)
+        except ObjectNotFound:
+            return False
+    return True
+
+
+@step("find-stack", **LOOK_FIRST)
+def find_stack(
+    cloudru: CloudRuCredentials, stack: str | RagStack, *, reads: Literal["provisioned", "wanted"] = "provisioned"
+) -> FoundStack:
+    """Return the stack that is kept under a name, or the one that was given whole beside what is kept of it.
+
+    Where nothing was put in service yet, what is wanted takes the place of what was provisioned.
+
+    Raises:
+        ConfigurationError: nothing is kept under the name; says what to do.
+
+    """
+    if isinstance(stack, RagStack):
+        kept = read_kept(stack.key(cloudru.project_id))
+        known = _of(kept, reads)
+        found = FoundStack(stack, kept, differences(known, stack) if known else ())
+        for difference in found.told:
+            get_run_logger().warning("The stack of this run is not the one that is kept: %s", difference)
+        return found
+    kept = read_kept(StackKey(cloudru.project_id, stack))
+    known = _of(kept, reads)
+    if known is None:
+        others = ", ".join(sorted(kept_stacks(cloudru.project_id))[:NAMED]) or "none"
+        raise ConfigurationError(
+            f"no stack is kept under the name {stack!r} in the project of this credentials block (kept: {others}): "
+            "correct the name, or run provision-rag once with the stack whole. A stack that stands from before is "
+            "adopted by that run, and nothing of it is built anew"
+        )
+    return FoundStack(known, kept)
+
+
+@step("compare-with-kept", **LOOK_FIRST)
+def compare_with_kept(cloudru: CloudRuCredentials, given: RagStack, taken: TakenEmbedder | None = None) -> WantedStack:
+    """Return the stack to bring up, and as rows of the plan where it is not what is kept.
+
+    A form that was left at its defaults, whatever name it gives, means the stack that is kept under the name: so no
+    form turns one stack into another, and what was changed in the block by hand takes effect. `taken` takes the place
+    of the stack's embedder.
+
+    Raises:
+        ConfigurationError: its documents are relative paths, and the Prefect server is not of this machine.
+
+    """
+    kept, stack, said = read_kept(given.key(cloudru.project_id)), given, list(taken.notes if taken else ())
+    known = _of(kept, "wanted")
+    if known is not None and is_tutorials(given) and known != given:
+        stack = known
+        said.append(
+            f"The stack was left at its defaults, so what is kept as {stack.knowledge_base.name} is provisioned: "
+            f"{'; '.join(f'{each.field} is {each.before}' for each in differences(stack, given))}. To change it, give "
+            "the stack whole; for the tutorial's own, run teardown-rag first or take another name"
+        )
+        get_run_logger().info("%s", said[-1])
+    if taken is not None:
+        stack = stack.model_copy(update={"embedder": taken.spec})
+    _check_documents(stack)
+    return WantedStack(stack, kept, tuple(_rows(kept, stack)), tuple(said))
+
+
+@step("keep-wanted", **LOOK_FIRST)
+def keep_wanted(cloudru: CloudRuCredentials, wanted: WantedStack, seen: Observation, plan: StackPlan) -> None:
+    """Keep what is wanted before the first thing is created, so that a run that is killed leaves nothing unclaimed.
+
+    The knowledge bases that were seen to be the stack's are kept too, and the name of the one that is to be created.
+    """
+    kept = wanted.kept or KeptStack()
+    for base in reversed(seen.bases):
+        kept = kept.with_base(base.knowledgebase_id)
+    kept = kept.model_copy(update={"wanted": wanted.stack, "making": plan.making})
+    if kept != wanted.kept:
+        write_kept(wanted.stack.key(cloudru.project_id), kept)
+
+
+@step("keep-provisioned", **LOOK_FIRST)
+def keep_provisioned(cloudru: CloudRuCredentials, stack: RagStack, plan: StackPlan, serving: InService) -> None:
+    """Keep what was put in service, and no more the knowledge bases that it has replaced."""
+    key = stack.key(cloudru.project_id)
+    before, gone = read_kept(key) or KeptStack(wanted=stack), {row.id for row in plan.replaced}
+    known = before.with_base(serving.knowledge_base_id)
+    bases = tuple(base for base in known.bases if base not in gone)
+    kept = known.model_copy(update={"provisioned": stack, "bases": bases})
+    if kept != before:
+        write_kept(key, kept)
+        get_run_logger().info("%s is kept: the other flows take it by this name", key.name)
+
+
+def keep_base(key: StackKey, base_id: str) -> None:
+    """Keep the id of a knowledge base of the stack."""
+    before = read_kept(key)
+    if before is not None and before.with_base(base_id) != before:
+        write_kept(key, before.with_base(base_id))
+
+
+def is_local_server() -> bool:
+    """Say whether the Prefect server runs in this process or on this machine."""
+    url = get_current_settings().api.url
+    if url is None:
+        return True
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_documents(stack: RagStack) -> None:
+    relative = relative_paths(stack)
+    if relative and not is_local_server():
+        raise ConfigurationError(
+            f"{', '.join(relative[:NAMED])}: relative paths, and the stack is kept on a Prefect server that other "
+            "machines use, each of which would look for them in a folder of its own. Give absolute paths or URLs in "
+            "documents and golden of the stack"
+        )
+
+
+def _of(kept: KeptStack | None, reads: Literal["provisioned", "wanted"]) -> RagStack | None:
+    if kept is None:
+        return None
+    return kept.wanted or kept.provisioned if reads == "wanted" else kept.provisioned or kept.wanted
+
+
+def _rows(kept: KeptStack | None, stack: RagStack) -> list[Planned]:
+    """Return the fields in which the stack is not what was provisioned, or not what was wanted meanwhile."""
+    rows: dict[str, Planned] = {}
+    for known, was in ((kept.provisioned, "provisioned"), (kept.wanted, "wanted")) if kept else ():
+        for each in differences(known, stack) if known else ():
+            reason = f"{was} was {each.before}, becomes {each.now}"
+            rows.setdefault(each.field, Planned("kept stack", each.field, "update", reason))
+    return list(rows.values())
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A block as the server has it."""
+
+    document: str
+    content: dict[str, Any]
+
+
+def _same(project_id: object, other: str) -> bool:
+    return str(project_id).strip().lower() == other.strip().lower()
+
+
+def _name(content: dict[str, Any]) -> str:
+    """Return the name that a block's content tells; empty when it tells none."""
+    for kept in ("wanted", "provisioned"):
+        stack = content.get(kept)
+        base = stack.get("knowledge_base") if isinstance(stack, dict) else None
+        if isinstance(base, dict) and isinstance(base.get("name"), str):
+            return str(base["name"])
+    return ""
+
+
+def _documents(client: SyncPrefectClient) -> list[_Kept]:
+    found: list[_Kept] = []
+    while True:
+        try:
+            page = client.read_block_documents_by_type(SLUG, offset=len(found), limit=PAGE_SIZE)
+        except ObjectNotFound:
+            return found
+        found.extend(_Kept(document.name or "", document.data) for document in page)
+        if len(page) < PAGE_SIZE:
+            return found

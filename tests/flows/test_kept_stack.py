@@ -1,0 +1,200 @@
+"""A stack has a name: what it is, is kept on the Prefect server, and a form left at its defaults changes none."""
+
+from typing import Any
+
+import pytest
+from prefect.futures import PrefectFuture
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from blocks.stack import ManagedRagStack
+from clouds.cloudru.specs import KnowledgeBaseSpec
+from clouds.errors import ConfigurationError
+from domain.kept_stack import FORMAT, KeptStack
+from domain.keys import StackKey
+from flows.provision import provision_rag
+from flows.specs import RagStack, StackPlan
+from sandbox.settings import PROJECT_ID
+from tasks.kept_stack import is_local_server, kept_stacks, read_kept, write_kept
+from tasks.promotion import in_service
+from tests.flows.artifacts import artifact
+from tests.flows.conftest import Cloud, inference
+
+
+def provision(cloud: Cloud, stack: RagStack, **options: Any) -> Any:
+    """Run the flow with the sandbox's blocks."""
+    return provision_rag(stack, cloud.name, cloud.name, **options)
+
+
+def kept(cloud: Cloud, stack: RagStack) -> KeptStack:
+    """Return what is kept of the stack."""
+    found = read_kept(cloud.key(stack))
+    assert found is not None
+    return found
+
+
+def edit(cloud: Cloud, stack: RagStack, **changes: Any) -> None:
+    """Change what is kept of it by hand, as in Prefect's UI."""
+    name = cloud.key(stack).block
+    block = ManagedRagStack.load(name)
+    for field, value in changes.items():
+        setattr(block, field, value)  # pyright: ignore[reportAttributeAccessIssue]  # a block, once it is loaded
+    block.save(name, overwrite=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnusedCoroutine]  # synchronous here
+
+
+class Killed:
+    """A step at which a run ends, as one that is killed does."""
+
+    def __call__(self, *before: Any) -> None:
+        """End once the steps before have ended."""
+        for future in before:
+            if isinstance(future, PrefectFuture):
+                future.wait()
+        raise RuntimeError("killed")
+
+    submit = __call__
+
+
+def test_what_was_provisioned_is_kept(cloud: Cloud) -> None:
+    """Wanted and provisioned are the stack of the run, and its knowledge base is known by its id."""
+    stack = cloud.stack()
+
+    report = provision(cloud, stack)
+
+    found = kept(cloud, stack)
+    assert (found.wanted, found.provisioned) == (stack, stack)
+    assert (found.bases, found.making) == ((report.knowledge_base.knowledge_base_id,), "")
+    assert kept_stacks(PROJECT_ID)[stack.knowledge_base.name] == found
+
+
+def test_another_wish_is_rows_of_the_plan(cloud: Cloud) -> None:
+    """Each field that would change is named with what it was and what it becomes; a plan keeps nothing."""
+    stack = cloud.stack()
+    write_kept(cloud.key(stack), KeptStack(wanted=stack, provisioned=stack))
+    other = stack.model_copy(update={"retrieval": stack.retrieval.model_copy(update={"temperature": 0.5})})
+
+    plan = provision(cloud, other, plan_only=True)
+
+    assert isinstance(plan, StackPlan)
+    (row,) = [row for row in plan.rows if row.resource == "kept stack"]
+    assert (row.name, row.verb) == ("retrieval.temperature", "update")
+    assert row.reason == f"provisioned was {stack.retrieval.temperature}, becomes 0.5"
+    assert "retrieval.temperature" in artifact(f"plan-{stack.knowledge_base.name}")["data"]
+    assert kept(cloud, stack).wanted == stack
+
+
+def test_a_form_left_at_its_defaults_turns_no_stack_into_another(cloud: Cloud) -> None:
+    """Only the name is given: the stack that is kept under it is adopted, and nothing of the tutorial's is made."""
+    stack = cloud.stack()
+    first = provision(cloud, stack)
+    cloud.sandbox.control.delete("/requests")
+
+    again = provision(cloud, RagStack(knowledge_base=stack.knowledge_base))
+
+    assert again.knowledge_base.version_id == first.knowledge_base.version_id
+    assert cloud.changes() == []
+    assert kept(cloud, stack).wanted == stack
+    assert "left at its defaults, so what is kept" in " ".join(again.notes)
+
+
+def test_an_edit_by_hand_takes_effect_through_the_plan(cloud: Cloud) -> None:
+    """The field is a row of the plan of a run with the defaults, and provisioned once that has answered."""
+    stack = cloud.stack()
+    provision(cloud, stack)
+    edited = stack.model_copy(update={"retrieval": stack.retrieval.model_copy(update={"temperature": 0.5})})
+    edit(cloud, stack, wanted=edited.model_dump(mode="json"))
+    assert kept(cloud, stack).provisioned == stack
+    named = RagStack(knowledge_base=KnowledgeBaseSpec(name=stack.knowledge_base.name))
+
+    plan = provision(cloud, named, plan_only=True)
+    provision(cloud, named)
+
+    assert [row.name for row in plan.rows if row.resource == "kept stack"] == ["retrieval.temperature"]
+    assert kept(cloud, stack).provisioned == edited
+
+
+@pytest.mark.parametrize(
+    ("step", "provisioned"), [("ensure_bucket", False), ("keep_provisioned", True)], ids=["before", "after"]
+)
+def test_a_run_that_was_killed_is_made_good_by_the_next(
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    provisioned: bool,  # noqa: FBT001  # a case
+) -> None:
+    """Killed between `wanted` and the first create, or between promotion and `provisioned`: nothing is unclaimed."""
+    stack = cloud.stack()
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):  # noqa: PT012  # of this one run
+        patch.setattr(f"flows.provision.{step}", Killed())
+        provision(cloud, stack)
+    left = kept(cloud, stack)
+    assert (left.wanted, left.provisioned) == (stack, None)
+    assert left.making == ("" if provisioned else stack.knowledge_base.name)
+
+    report = provision(cloud, stack)
+
+    found = kept(cloud, stack)
+    assert (found.provisioned, found.making) == (stack, "")
+    assert found.bases == (report.knowledge_base.knowledge_base_id,)
+    serving = in_service(cloud.key(stack))
+    assert serving is not None
+    assert serving.version_id == report.knowledge_base.version_id
+
+
+def test_a_newer_format_is_said_in_one_line_and_left_alone(cloud: Cloud) -> None:
+    """An older worker changes nothing of a stack that it cannot read."""
+    stack = cloud.stack()
+    write_kept(cloud.key(stack), KeptStack(wanted=stack))
+    edit(cloud, stack, format=FORMAT + 1)
+
+    with pytest.raises(ConfigurationError, match=f"kept in format {FORMAT + 1}.*update this worker") as refused:
+        provision(cloud, stack)
+
+    assert "\n" not in str(refused.value)
+    assert cloud.changes() == []
+
+
+def test_a_block_that_names_no_stack_is_named(cloud: Cloud) -> None:
+    """Sweeping cannot know its endpoints, so it is not passed over in silence."""
+    key = StackKey("a-project-of-its-own", cloud.stack().knowledge_base.name)
+    write_kept(key, KeptStack())
+
+    with pytest.raises(ConfigurationError, match=f"the block managed-rag-stack/{key.block} does not say of which"):
+        kept_stacks(key.project_id)
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        (None, True),
+        ("http://127.0.0.1:4200/api", True),
+        ("http://localhost:4200/api", True),
+        ("http://[::1]:4200/api", True),
+        ("http://server:4200/api", False),
+        ("https://prefect.example.org/api", False),
+        ("http://10.0.0.7:4200/api", False),
+    ],
+)
+def test_a_server_is_local_when_no_other_machine_reaches_it(url: str | None, local: bool) -> None:  # noqa: FBT001  # a case
+    """One inside the process, or at an address of this machine only."""
+    with temporary_settings({PREFECT_API_URL: url}):
+        assert is_local_server() == local
+
+
+def test_relative_documents_are_refused_where_other_machines_use_the_server(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each worker would look for them in a folder of its own; on the server of this machine they stay usable."""
+    stack = cloud.stack(
+        documents=("examples/faq_products.txt",), llm=inference("llm-of-nobody", "nobody/nothing", "Generate")
+    )
+    line = r"examples/faq_products\.txt: relative paths.*absolute"
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.kept_stack.is_local_server", lambda: False)
+        with pytest.raises(ConfigurationError, match=line) as refused:
+            provision(cloud, stack)
+
+    assert "\n" not in str(refused.value)
+    assert cloud.changes() == []
+    assert read_kept(cloud.key(stack)) is None
+    with pytest.raises(Exception, match="nobody/nothing"):
+        provision(cloud, stack)

@@ -36,6 +36,7 @@ Documents = Annotated[
 DeleteMissing = Annotated[bool, titled("Delete missing")]
 Force = Annotated[bool, titled("Force")]
 AllowEmpty = Annotated[bool, titled("Allow empty")]
+AllowManyDeletions = Annotated[bool, titled("Allow many deletions")]
 Golden = Annotated[str, titled("Golden questions")]
 GoldenOrProbe = Annotated[Annotated[str, Field(title="text")] | LeftOut, titled("Golden questions")]
 Measurement = Annotated[EvaluationSpec, titled("Measurement")]

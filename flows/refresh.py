@@ -2,10 +2,12 @@
 
 from prefect import flow
 
+from domain.consent import Allowed
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from flows.parameters import (
     AllowEmpty,
+    AllowManyDeletions,
     CloudRu,
     DeleteMissing,
     Documents,
@@ -18,6 +20,7 @@ from flows.parameters import (
     Stack,
 )
 from flows.specs import RagStack, StackPlan
+from tasks.approval import check_allowed
 from tasks.changes import look_for_changes
 from tasks.credentials import cloud_credentials
 from tasks.evaluation import check_measurement
@@ -48,6 +51,7 @@ def refresh_rag(
     delete_missing: DeleteMissing = False,
     force: Force = False,
     allow_empty: AllowEmpty = False,
+    allow_many_deletions: AllowManyDeletions = False,
     golden: GoldenOrProbe = None,
     measurement: Measurement = EvaluationSpec(),  # noqa: B008  # frozen
     thresholds: Limits = Thresholds(),  # noqa: B008  # frozen
@@ -64,6 +68,8 @@ def refresh_rag(
         force: Build a version even when nothing changed, and try documents again that could not be read.
         allow_empty: Let a folder or pattern among the documents hold none; with delete_missing its documents are
             deleted.
+        allow_many_deletions: Let delete_missing delete more than five documents and more than a fifth of the
+            folder.
         golden: File or URL of golden questions that judge the version; left out: the stack's probe judges it.
         measurement: How the golden questions are asked and measured.
         thresholds: What the version must reach on the golden questions.
@@ -76,20 +82,17 @@ def refresh_rag(
         check_measurement(measurement, stack.retrieval)
         changes = look_for_changes(
             cloudru,
-            base,
-            sources=stack.documents if documents is None else documents,
-            size_limit_bytes=stack.document_size_limit_bytes,
-            bucket=stack.bucket,
-            folder=stack.folder,
-            embedder=stack.embedder,
+            stack,
+            documents,
             delete_missing=delete_missing,
-            allow_empty=allow_empty,
+            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions),
             force=force,
             questions=questions,
         )
         plan = plan_refresh(base.name, changes)
         if plan_only:
             return plan
+        check_allowed(plan)
         if not changes.wanted:
             return report_refresh(cloud, base.name, changes, None, None)
 

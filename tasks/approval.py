@@ -7,7 +7,7 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.errors import CloudError, ConflictError
+from clouds.errors import CloudError, ConfigurationError, ConflictError
 from domain.keys import StackKey
 from tasks.alarm import price_exceeded
 from tasks.plan import StackPlan
@@ -35,13 +35,21 @@ def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:
 
     Raises:
         ConflictError: it replaces something, and that was not allowed.
+        ConfigurationError: it does something else that was not allowed.
 
     """
     if plan.refusal:
         raise ConflictError(plan.refusal, 409, "ALREADY_EXISTS")
+    check_allowed(plan)
     if above_rub_per_hour is None or not plan.may_cost_more_than(above_rub_per_hour):
         return ""
     return f"it starts {total_text(plan.starting_rub_per_hour)}, above {above_rub_per_hour:g}"
+
+
+def check_allowed(plan: StackPlan) -> None:
+    """Raise ConfigurationError when the plan needs a person's consent that it lacks; says which."""
+    if plan.not_allowed:
+        raise ConfigurationError("\n".join([*plan.not_allowed, "nothing was changed"]))
 
 
 def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str) -> None:

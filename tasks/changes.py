@@ -13,14 +13,17 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.knowledge_decision import KnowledgeBaseDecision, refusal
 from clouds.cloudru.knowledge_differences import identity_differences
 from clouds.cloudru.knowledge_version import is_broken, read_at
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, ProbeSpec
 from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
 from clouds.errors import ConfigurationError, ConflictError
+from domain.consent import Allowed, deletions_not_allowed
 from domain.keys import StackKey
+from domain.stack import RagStack
 from tasks.documents import check_documents, list_documents
 from tasks.golden import GoldenQuestion, check_sources
+from tasks.query import file_name
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 from tasks.version import Served, served
@@ -32,7 +35,8 @@ class Changes:
 
     `built` is a version that has read the folder as it is and that nobody has decided about: the run that built it
     ended before it was judged, or refused it, or it was indexed anew. `documents` are those that may be tried,
-    `left_out` those that could not be read before and have not changed.
+    `left_out` those that could not be read before and have not changed. `not_allowed` says what lacks a person's
+    consent.
     """
 
     stack: StackKey
@@ -44,6 +48,7 @@ class Changes:
     documents: tuple[Document, ...]
     left_out: Registry
     must_build: bool
+    not_allowed: tuple[str, ...]
 
     @property
     def wanted(self) -> bool:
@@ -59,42 +64,40 @@ class Changes:
 @step("look-for-changes", **LOOK_FIRST)
 def look_for_changes(
     cloudru: CloudRuCredentials,
-    base: KnowledgeBaseSpec,
+    wanted: RagStack,
+    sources: Sequence[str] | None,
     *,
-    sources: Sequence[str],
-    size_limit_bytes: int,
-    bucket: str,
-    folder: str,
-    embedder: InferenceSpec | FoundationModelSpec,
     delete_missing: bool,
-    allow_empty: bool,
+    allowed: Allowed,
     force: bool,
     questions: Sequence[GoldenQuestion],
 ) -> Changes:
     """Compare the documents with the folder by content, and the folder with the version in service by time.
 
-    Nothing is changed. Of the documents only those that will be sent are checked. `force` builds a version of whatever
-    there is, and tries documents again that could not be read.
+    Nothing is changed. `sources` take the place of the stack's own documents; of these only those that will be sent are
+    checked. `force` builds a version of whatever there is, and tries documents again that could not be read.
 
     Raises:
         ConflictError: embedder, bucket or folder are not those of the version in service, and no version changes them.
         ConfigurationError: no knowledge base yet, bad documents, a source without any and no `allow_empty`, or a golden
-            question that expects a document which the folder will not hold.
+            question or probe that expects a document which the folder will not hold.
 
     """
-    client, stack = cloudru.get_client(), StackKey(cloudru.project_id, base.name)
-    listed = list_documents(sources, base.extensions, allow_empty=allow_empty)
+    client, stack, base = cloudru.get_client(), wanted.key(cloudru.project_id), wanted.knowledge_base
+    sources = wanted.documents if sources is None else sources
+    listed = list_documents(sources, base.extensions, allow_empty=allowed.empty)
     in_service = served(cloudru, base.name)
     knowledge_base = _base(client, base.name, in_service)
     versions = in_service.versions if in_service else client.knowledge_bases.versions(knowledge_base.knowledgebase_id)
     serving = _serving(base.name, versions, in_service)
-    _check_identity(cloudru, knowledge_base, serving, bucket=bucket, folder=folder, embedder=embedder)
+    _check_identity(cloudru, knowledge_base, serving, wanted)
     documents, left_out = leave_out(listed.documents, {} if force else read_registry(stack))
-    plan = client.storage.sync_plan(bucket, folder, documents, delete_missing=delete_missing)
-    check_sources(questions, plan.leaves, f"s3://{bucket}/{folder} after the refresh")
-    check_documents(plan.documents.values(), size_limit_bytes)
+    plan = client.storage.sync_plan(wanted.bucket, wanted.folder, documents, delete_missing=delete_missing)
+    check_sources(questions, plan.leaves, f"s3://{wanted.bucket}/{wanted.folder} after the refresh")
+    _check_probe(wanted.probe, plan, judges=not questions)
+    check_documents(plan.documents.values(), wanted.document_size_limit_bytes)
     show(base.name, left_out)
-    times = [plan.newest_modified_at, client.storage.folder_modified_at(bucket, folder)]
+    times = [plan.newest_modified_at, client.storage.folder_modified_at(wanted.bucket, wanted.folder)]
     changed_at = max((time for time in times if time is not None), default=None)
     current = [v for v in versions if not is_broken(v) and (changed_at is None or read_at(v) >= changed_at)]
     not_judged = [v for v in current if in_service is None or not in_service.promoted.decided_about(v, versions)]
@@ -109,6 +112,15 @@ def look_for_changes(
         documents=tuple(documents),
         left_out=left_out,
         must_build=force or not (plan.is_empty and current),
+        not_allowed=tuple(
+            deletions_not_allowed(
+                plan.missing,
+                len(plan.same) + len(plan.changed) + len(plan.missing),
+                listed.empty,
+                wanted.folder,
+                allowed,
+            )
+        ),
     )
     get_run_logger().info(
         "%s: %s new, %s changed, %s the same, %s to delete, %s left out because they could not be read",
@@ -120,6 +132,21 @@ def look_for_changes(
         len(left_out),
     )
     return changes
+
+
+def _check_probe(probe: ProbeSpec, plan: SyncPlan, *, judges: bool) -> None:
+    """Refuse a probe whose source is about to be deleted, or is not there although the probe `judges` what is built."""
+    source = file_name(probe.source)
+    deleted = [key for key in plan.missing if file_name(key) == source]
+    if not plan.leaves or any(file_name(key) == source for key in plan.leaves) or not (judges or deleted):
+        return
+    why = (
+        "delete_missing would delete" if deleted else f"is not among the documents in s3://{plan.bucket}/{plan.folder}"
+    )
+    raise ConfigurationError(
+        f"the probe {probe.question!r} expects {probe.source}, which {why}: correct source, question and phrase of the "
+        "probe, or add the document"
+    )
 
 
 def _base(client: CloudRuClient, name: str, found: Served | None) -> KnowledgeBase:
@@ -147,20 +174,22 @@ def _check_identity(
     cloudru: CloudRuCredentials,
     knowledge_base: KnowledgeBase,
     serving: KnowledgeBaseVersion,
-    *,
-    bucket: str,
-    folder: str,
-    embedder: InferenceSpec | FoundationModelSpec,
+    wanted: RagStack,
 ) -> None:
     """Refuse what no version of this base can become: one of other documents or vectors would go in service."""
     client = cloudru.get_client()
 
     def differences_with(model: ModelRun | FoundationModelSpec) -> list[str]:
         return identity_differences(
-            knowledge_base, serving, bucket=bucket, folder=folder, embedder=model, assumed=cloudru.assumptions.knowledge
+            knowledge_base,
+            serving,
+            bucket=wanted.bucket,
+            folder=wanted.folder,
+            embedder=model,
+            assumed=cloudru.assumptions.knowledge,
         )
 
-    model = _embedder(client, embedder)
+    model = _embedder(client, wanted.embedder)
     differences = differences_with(model)
     if differences and isinstance(model, ModelRun):  # it was listed with short fields: its repository may be reported
         differences = differences_with(client.inferences.get(model.model_run_id))

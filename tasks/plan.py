@@ -80,12 +80,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class StackPlan:
-    """What a run is going to do, resource by resource; `refusal` says why it must not, `notes` what to know of it."""
+    """What a run is going to do, resource by resource; `refusal` says why it must not, `notes` what to know of it.
+
+    `not_allowed` says what of it needs a person's consent and lacks it, one line for each.
+    """
 
     stack: str
     rows: tuple[Planned, ...]
     refusal: str = ""
     notes: tuple[str, ...] = ()
+    not_allowed: tuple[str, ...] = ()
 
     @property
     def starting(self) -> tuple[Planned, ...]:

@@ -16,7 +16,7 @@ def show(plan: StackPlan) -> None:
     create_table_artifact(
         [dict(zip(HEAD, _cells(row), strict=True)) for row in plan.rows],
         key=artifact_key("plan", plan.stack),
-        description="\n\n".join((f"Plan for {plan.stack}: {plan.summary}", *plan.notes)),
+        description="\n\n".join((f"Plan for {plan.stack}: {plan.summary}", *plan.notes, *plan.not_allowed)),
     )
     console = watched_console()
     if console:
@@ -25,7 +25,9 @@ def show(plan: StackPlan) -> None:
 
 def terminal_table(plan: StackPlan) -> Table:
     """Return the plan for a terminal."""
-    shown = Table(*HEAD, title=f"Plan for {plan.stack}", caption="\n".join((plan.summary, *plan.notes)))
+    shown = Table(
+        *HEAD, title=f"Plan for {plan.stack}", caption="\n".join((plan.summary, *plan.notes, *plan.not_allowed))
+    )
     for row in plan.rows:
         shown.add_row(*_cells(row))
     return shown

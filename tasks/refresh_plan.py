@@ -1,16 +1,12 @@
 """What a refresh is going to do, for reading before it is done."""
 
-from collections.abc import Sequence
-
 from prefect import get_run_logger
 
+from domain.consent import listed
 from tasks.changes import Changes
 from tasks.plan import Planned, StackPlan
 from tasks.plan_text import show
 from tasks.steps import step
-
-NAMED = 5
-"""So many documents of each kind are named."""
 
 
 @step("plan")
@@ -18,14 +14,14 @@ def plan_refresh(stack_name: str, changes: Changes) -> StackPlan:
     """Say what happens to the documents and which version there will be, and show it as a table."""
     plan = changes.plan
     rows = (
-        Planned("new documents", plan.folder, "create", _listed(plan.new)) if plan.new else None,
-        Planned("changed documents", plan.folder, "update", _listed(plan.changed)) if plan.changed else None,
-        Planned("missing documents", plan.folder, "delete", _listed(plan.missing)) if plan.missing else None,
-        Planned("other documents", plan.folder, "keep", _listed(plan.others)) if plan.others else None,
+        Planned("new documents", plan.folder, "create", listed(plan.new)) if plan.new else None,
+        Planned("changed documents", plan.folder, "update", listed(plan.changed)) if plan.changed else None,
+        Planned("missing documents", plan.folder, "delete", listed(plan.missing)) if plan.missing else None,
+        Planned("other documents", plan.folder, "keep", listed(plan.others)) if plan.others else None,
         Planned("documents", plan.folder, "adopt", f"{len(plan.same)} the same") if plan.same else None,
         _version(changes),
     )
-    made = StackPlan(stack_name, tuple(row for row in rows if row is not None))
+    made = StackPlan(stack_name, tuple(row for row in rows if row is not None), not_allowed=changes.not_allowed)
     get_run_logger().info("Plan for %s: %s", stack_name, made.summary)
     show(made)
     return made
@@ -41,8 +37,3 @@ def _version(changes: Changes) -> Planned:
     if changes.empties:
         return Planned("version", serving, "keep", "no document is left, so none can be built")
     return Planned("version", "", "create", f"judged before it takes the place of {serving[:8]}")
-
-
-def _listed(keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
-    return f"{len(keys)}: {', '.join(keys[:NAMED])}{more}"

@@ -1,6 +1,7 @@
 """`refresh-rag` against the running sandbox."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from domain.keys import StackKey
 from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
-from flows.specs import RagStack
+from flows.specs import RagStack, StackPlan
 from sandbox.settings import PROJECT_ID
 from tasks.promotion import in_service
 from tasks.refresh_report import RefreshReport
@@ -291,6 +292,52 @@ def test_an_empty_source_beside_a_full_one_deletes_nothing(
         refresh(cloud, stack, delete_missing=True)
     assert cloud.changes() == []
     assert len(refresh(cloud, stack, delete_missing=True, allow_empty=True).deleted) == 2
+
+
+def test_many_deletions_need_consent(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """The plan names them and says by which parameter; up to five are deleted without a question."""
+    stack = provisioned({"a.txt": HOURS, **{f"{number}.txt": f"Текст {number}." for number in range(6)}})
+    for number in range(6):
+        (tmp_path / f"{number}.txt").unlink()
+    expected = (
+        rf"would delete 6 of the 7 documents in {stack.folder}, more than a fifth: 6: {stack.folder}0\.txt, .* and "
+        r"1 more\. Correct documents, or set allow_many_deletions=true"
+    )
+    plan = refresh_rag(stack, cloud.name, delete_missing=True, plan_only=True)
+    assert isinstance(plan, StackPlan)
+    assert re.search(expected, plan.not_allowed[0])
+    with pytest.raises(ConfigurationError, match=expected):
+        refresh(cloud, stack, delete_missing=True)
+    assert cloud.changes() == []
+    (tmp_path / "0.txt").write_text("Текст 0.", encoding="utf-8")
+    assert len(refresh(cloud, stack, delete_missing=True).deleted) == 5
+
+
+def test_a_folder_that_became_empty_needs_consent(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """A disk that is mounted within the source is away; without its mount point the same is a deletion."""
+    (tmp_path / "disk").mkdir()
+    stack = provisioned({"a.txt": HOURS, "disk/b.txt": PARKING})
+    (tmp_path / "disk/b.txt").unlink()
+    with pytest.raises(ConfigurationError, match=r"folder disk holds nothing, .*/disk/b\.txt.*set allow_empty=true"):
+        refresh(cloud, stack, delete_missing=True)
+    assert cloud.changes() == []
+    (tmp_path / "disk").rmdir()
+    assert refresh(cloud, stack, delete_missing=True).deleted == (f"{stack.folder}disk/b.txt",)
+
+
+def test_a_probe_whose_document_would_be_deleted_is_refused_first(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """After the deletion no version could pass it, and the document would be gone."""
+    stack = provisioned({"a.txt": HOURS, "b.txt": PARKING})
+    (tmp_path / "a.txt").unlink()
+    with pytest.raises(ConfigurationError, match=r"expects a\.txt, which delete_missing would delete: correct source"):
+        refresh(cloud, stack, delete_missing=True)
+    assert cloud.changes() == []
+    assert refresh(cloud, stack).outcome == "unchanged"
+    absent = ABOUT_HOURS.model_copy(update={"source": "c.txt"})
+    with pytest.raises(ConfigurationError, match=r"expects c\.txt, which is not among the documents in s3://"):
+        refresh(cloud, stack.model_copy(update={"probe": absent}))
 
 
 def test_what_could_not_be_listed_is_not_deleted(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:

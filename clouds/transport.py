@@ -60,6 +60,8 @@ class Options(TypedDict, total=False):
     """Say True for a POST or PATCH that only reads or that may be done twice."""
     attempts: int
     timeout_s: float
+    redirected: bool
+    """Follow redirects: httpx takes the authorization along to the same origin only."""
 
 
 class Transport:
@@ -76,7 +78,7 @@ class Transport:
     Retry-After asks, as far as the 120 s allow; a service that asks for more is believed and the error is raised at
     once. Inside a wait no pause goes beyond its deadline (`clouds.polling.left_s`): the wait itself looks again.
 
-    Redirects are not followed: a bearer would go along.
+    Redirects are not followed, unless `redirected` says so: a bearer would go along.
     """
 
     def __init__(
@@ -147,8 +149,8 @@ class Transport:
     ) -> Read:
         request = self._built(method, url, options)
         try:
-            response = self._exchange(request)
-        except (httpx.TransportError, httpx.DecodingError, UnboundedAnswerError) as cause:
+            response = self._exchange(request, redirected=options.get("redirected", False))
+        except (httpx.RequestError, UnboundedAnswerError) as cause:
             error = self._no_answer(request, cause)
             if repeatable or isinstance(cause, NOTHING_SENT):
                 raise _Repeatable(error) from cause
@@ -196,9 +198,9 @@ class Transport:
         at_most = max(left, LEAST_ANSWER_S)
         return httpx.Timeout(**{name: at_most if part is None else min(part, at_most) for name, part in parts.items()})
 
-    def _exchange(self, request: httpx.Request) -> httpx.Response:
+    def _exchange(self, request: httpx.Request, *, redirected: bool) -> httpx.Response:
         """Send; return the answer once it is whole."""
-        response = self._http.send(request, auth=self._auth, follow_redirects=False, stream=True)
+        response = self._http.send(request, auth=self._auth, follow_redirects=redirected, stream=True)
         try:
             return read_whole(response, self._clock)
         finally:
@@ -225,7 +227,7 @@ class Transport:
     def _no_answer(self, request: httpx.Request, cause: Exception) -> ConnectionFailedError:
         asked, request_id = _asked(request.method, request.url), request.headers["X-Request-ID"]
         what = self._redaction.clean(str(cause) or type(cause).__name__)
-        if isinstance(cause, httpx.TransportError):
+        if not isinstance(cause, httpx.DecodingError | UnboundedAnswerError):
             kind = NothingSentError if isinstance(cause, NOTHING_SENT) else ConnectionFailedError
             return kind(
                 f"{asked} got no answer ({type(cause).__name__}: {what}). Check the endpoint in the credentials block "
@@ -255,12 +257,13 @@ class Transport:
                 request_id,
             )
         shape = read_error(response.content)
+        code = shape.code or response.headers.get("x-error-code", "")  # Hugging Face tells it there
         advice = " ".join(text for text in (shape.advice, self._advice.get(status, "")) if text)
         message = (
-            f"{asked} answered {status}{f' {shape.code}' if shape.code else ''}: {shape.message or 'no message'}"
+            f"{asked} answered {status}{f' {code}' if code else ''}: {shape.message or 'no message'}"
             f"{f'. {advice}' if advice else ''} (request id {request_id})"
         )
-        return api_error(self._redaction.clean(message), status, shape.code, request_id, _retry_after_s(response))
+        return api_error(self._redaction.clean(message), status, code, request_id, _retry_after_s(response))
 
 
 def open_http(

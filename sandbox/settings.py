@@ -101,6 +101,9 @@ class Settings(BaseModel):
     bucket_has_log_group: bool = Field(default=True, description="The control plane gives each bucket a log group.")
     project_has_log_group: bool = Field(default=True, description="The project has a log group from the start.")
     known_repositories: list[str] = Field(default=[], description="Repositories known beside the catalogue.")
+    gated_repositories: list[str] = Field(
+        default=[], description="Of the known ones: their pages are shown, their files are refused to every token."
+    )
     qwen3_reranker: Literal["works", "refuses", "meaningless"] = Field(
         default="works", description="What Qwen3-Reranker does when it was started without vLLM's overrides."
     )

@@ -12,8 +12,8 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.sizing import gpu_memory_gb
 from clouds.cloudru.specs import InferenceSpec, ProbeSpec
 from clouds.cloudru.storage import Document
-from clouds.errors import ConfigurationError
-from clouds.huggingface import parameter_count, token_owner
+from clouds.errors import ConfigurationError, ConnectionFailedError, QuotaError, UnavailableError
+from clouds.huggingface import check_access, parameters_by_format, token_owner
 from domain.keys import StackKey
 from tasks.documents import find_documents
 from tasks.plan import Observation, Stack
@@ -56,6 +56,8 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     show(base.name, left_out)
     _check_token_secrets(cloudru.get_client(), inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
+    for spec in inferences:
+        _check_may_be_pulled(hub, spec)
     memory = {spec.name: needed_memory_gb(cloudru, hub, spec) for spec in inferences}
     get_run_logger().info(
         "%s documents, %s left out because they could not be read; Hugging Face token of %s; GB for each GPU: %s",
@@ -93,6 +95,19 @@ def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) 
             )
 
 
+def _check_may_be_pulled(hub: HuggingFaceCredentials, spec: InferenceSpec) -> None:
+    """Refuse a repository whose files the token does not open; one with a secret of its own has another token."""
+    if spec.is_embedder_uri or spec.token_secret is not None:
+        return
+    try:
+        known = check_access(spec.repository, endpoint=hub.endpoint, token=hub.token) == "yes"
+    except (ConnectionFailedError, UnavailableError, QuotaError) as error:
+        get_run_logger().warning("%s: not known whether its files may be pulled: %s", spec.name, error)
+        return
+    if not known:
+        get_run_logger().warning("%s: this hub does not tell whether its files may be pulled", spec.name)
+
+
 def check_serves_tuned(cloudru: CloudRuCredentials, embedder: str) -> None:
     """Refuse an embedder of the tuning service where Model RUN serves repositories of Hugging Face only."""
     if not cloudru.assumptions.inference.embedder_uris:
@@ -110,7 +125,7 @@ def needed_memory_gb(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, s
     if spec.is_embedder_uri:
         raise ConfigurationError(f"{spec.repository} declares no parameter count; set gpu_memory_gb of {spec.name}")
     return gpu_memory_gb(
-        parameter_count(spec.repository, spec.revision, endpoint=hub.endpoint, token=hub.token),
+        parameters_by_format(spec.repository, spec.revision, endpoint=hub.endpoint, token=hub.token),
         spec.task,
         gpu_count=spec.gpu_count,
         assumptions=cloudru.assumptions.sizing,

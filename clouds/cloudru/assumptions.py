@@ -199,7 +199,8 @@ class SizingAssumptions(Group, title="Sizing"):
     """GPU memory of a model: the console computes it, its formula is not published. See `clouds/cloudru/sizing.py`."""
 
     bytes_per_parameter: float = assumed(
-        2.0, "INFERRED", "vLLM loads weights as bfloat16 or float16", "Bytes of a weight."
+        2.0, "INFERRED", "vLLM loads floats as bfloat16 or float16",
+        "Bytes of a weight that is not quantised; a quantised one is reckoned as it is stored.",
     )  # fmt: skip
     context_tokens: int = assumed(
         8192, "UNKNOWN", "the console does not say what it reckons with", "Tokens of one request that must fit."

@@ -31,6 +31,19 @@ class Hub:
             return True
         return revision in REVISIONS and self._has(repository)
 
+    def may_pull(self, repository: str) -> bool:
+        """Whether the files are given out: those of a gated repository are not."""
+        return repository not in self._settings.current.gated_repositories
+
+    def check_access(self, repository: str) -> None:
+        """Refuse with 404 or 403 what cannot be pulled."""
+        if not self._has(repository) and find_snapshot(repository, "main") is None:
+            raise HubError(404, "RepoNotFound", "Repository not found")
+        if not self.may_pull(repository):
+            raise HubError(
+                403, "GatedRepo", f"Access to model {repository} is restricted and you are not in the authorized list."
+            )
+
     def model_info(self, repository: str, revision: str = "main") -> dict[str, Any]:
         """Return the hub's answer for a model page, with the weights by number format when they are known."""
         snapshot = find_snapshot(repository, revision)
@@ -44,9 +57,14 @@ class Hub:
             info["safetensors"] = {"parameters": parameters, "total": sum(parameters.values())}
         return info
 
+    @staticmethod
+    def accepts(token: str) -> bool:
+        """Whether the token has an owner."""
+        return token == HUGGING_FACE_TOKEN
+
     def whoami(self, token: str) -> dict[str, Any]:
         """Return the owner of a token, or refuse with 401."""
-        if token != HUGGING_FACE_TOKEN:
+        if not self.accepts(token):
             raise HubError(401, "", "Invalid user token.")
         return {
             "type": "user",

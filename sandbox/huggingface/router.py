@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.huggingface.hub import HubError
+from sandbox.services import Services
 
 router = APIRouter(prefix="/huggingface.co")
 
@@ -28,14 +29,27 @@ def model_info(organisation: str, name: str, request: Request, services: Service
     return model_info_at(organisation, name, "main", request, services)
 
 
+@router.get("/api/models/{organisation}/{name}/auth-check")
+def check_access(organisation: str, name: str, request: Request, services: ServicesDep) -> str:
+    """Say whether the files may be pulled. Source: huggingface_hub 2.4, HfApi.auth_check."""
+    _check_token(request, services)
+    services.hub.check_access(f"{organisation}/{name}")
+    return "OK"
+
+
 @router.get("/api/models/{organisation}/{name}/revision/{revision:path}")
 def model_info_at(
     organisation: str, name: str, revision: str, request: Request, services: ServicesDep
 ) -> dict[str, Any]:
     """Return the model page's data at a revision; a wrong token is refused even for a public model."""
-    if token := bearer_of(request):
-        services.hub.whoami(token)
+    _check_token(request, services)
     return services.hub.model_info(f"{organisation}/{name}", revision)
+
+
+def _check_token(request: Request, services: Services) -> None:
+    token = bearer_of(request)
+    if token and not services.hub.accepts(token):
+        raise HubError(401, "", "Invalid credentials in Authorization header")
 
 
 def refused(_request: Request, error: Exception) -> JSONResponse:

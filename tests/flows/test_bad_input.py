@@ -173,3 +173,12 @@ def test_reason_is_the_runs_message(cloud: Cloud) -> None:
     with get_client(sync_client=True) as client:
         (latest,) = client.request("POST", "/flow_runs/filter", json={"sort": "START_TIME_DESC", "limit": 1}).json()
     assert line in latest["state"]["message"]
+
+
+def test_a_gated_repository_is_named_before_a_gpu_starts(cloud: Cloud) -> None:
+    """Its page shows the size to all, and its files are refused: a run would say so when three models cost money."""
+    cloud.sandbox.set(known_repositories=["meta/gated-llm"], gated_repositories=["meta/gated-llm"])
+    line = refused(cloud, llm=inference("llm-gated", "meta/gated-llm", "Generate", gpu_memory_gb=24))
+    cloud.sandbox.set(known_repositories=[], gated_repositories=[])
+    assert "meta/gated-llm is gated" in line
+    assert "Ask for access on its page" in line

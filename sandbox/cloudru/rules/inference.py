@@ -271,6 +271,12 @@ class ModelRuns:
                 key="REPOSITORY_NOT_FOUND",
                 message=f"{repository.full_name} at revision {repository.revision} was not found on Hugging Face",
             )
+        if repository and not self._hub.may_pull(repository.full_name):
+            return StatusReason(
+                reason_type="REASON_TYPE_INTEGRATIONAL",
+                key="REPOSITORY_GATED",
+                message=f"Hugging Face refused the files of {repository.full_name}: it is gated",
+            )
         return None
 
     def _check_name(self, name: str) -> None:

@@ -14,11 +14,13 @@ from prefect import Task, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
+from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
+from tasks import hand_over
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,11 +85,16 @@ class AbandonedError(CloudError):
 
 @contextmanager
 def recorded_steps() -> Generator[StepLog]:
-    """Write down the steps submitted inside the block. The task runner's threads copy the context, so they share it."""
+    """Write down the steps submitted inside the block. The task runner's threads copy the context, so they share it.
+
+    It is the outermost block of a flow: a run that is asked to end is handed over when all others are left.
+    """
     log = StepLog()
     token = _LOG.set(log)
     try:
         yield log
+    except TerminationSignal as signal:
+        hand_over.end(signal)
     finally:
         _LOG.reset(token)
 
@@ -115,7 +122,7 @@ class _Awaited:
 class _StepTask(Task[P, R]):
     """A task whose upstream steps are drawn before it, never around it.
 
-    Prefect 3.8.8 takes a step whose future is an argument for the parent when it happens to run at that moment
+    Prefect 3.9.1 takes a step whose future is an argument for the parent when it happens to run at that moment
     (`_infer_parent_task_runs`, meant for generators), and the graph then hides the later step inside the earlier one.
     Only bare futures are looked at, so they travel wrapped. Can go when Prefect asks only for generators.
     """

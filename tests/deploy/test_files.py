@@ -9,12 +9,15 @@ import yaml
 from prefect.settings import Settings
 from prefect.settings.legacy import _get_valid_setting_names
 
+from tasks import hand_over
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 OF_PREFECT_REDIS = {"PREFECT_REDIS_MESSAGING_HOST", "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_HOST"}
 """Source: prefect-redis 0.3.0, `prefect_redis/client.py` and `cleanup_queue.py`, read 2026-11-22."""
+OF_FLOW_RUN_EXECUTE = {hand_over.VARIABLE}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +26,7 @@ OF_PREFECT_REDIS = {"PREFECT_REDIS_MESSAGING_HOST", "PREFECT_REDIS_WORKER_CLEANU
 def test_prefect_knows_every_variable(path: Path) -> None:
     """Every variable that begins with PREFECT_ is a setting of Prefect."""
     named = set(re.findall(r"PREFECT_[A-Z0-9_]+", path.read_text(encoding="utf-8")))
-    assert named - _get_valid_setting_names(Settings) <= OF_PREFECT_REDIS
+    assert named - _get_valid_setting_names(Settings) <= OF_PREFECT_REDIS | OF_FLOW_RUN_EXECUTE
 
 
 def test_the_image_is_pinned_and_has_no_root_and_no_sandbox() -> None:
@@ -49,10 +52,21 @@ def test_what_is_not_copied_does_not_enter_the_build() -> None:
     assert ignored[0] == "**"
     seen = {line.removeprefix("!").partition("/")[0] for line in ignored[1:]}
     copied = {
-        name for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()
+        name.partition("/")[0]
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+        for name in line.split()
     }
     assert seen == copied
     assert all((ROOT / name).exists() for name in seen)
+
+
+def test_a_worker_that_is_stopped_hands_its_runs_over() -> None:
+    """Image and compose file start the worker that does so, say so to the runs, and give them minutes for it."""
+    worker = COMPOSE["services"]["worker"]
+    assert worker["command"][:3] == ["python", "-m", "local.prefect_worker"]
+    assert worker["stop_grace_period"] == "3m"
+    assert f"ENV {hand_over.VARIABLE}={hand_over.VALUE}\n" in DOCKERFILE
+    assert 'CMD ["python", "-m", "local.prefect_worker",' in DOCKERFILE
 
 
 def test_whoever_sends_messages_knows_the_address_of_the_ui() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 from prefect.client.orchestration import get_client
 
-from clouds.cloudru.specs import KnowledgeBaseSpec, ProbeSpec
+from clouds.cloudru.specs import KnowledgeBaseSpec
+from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.specs import RagStack
 

@@ -20,8 +20,8 @@ from rich.table import Table
 
 from bench.critical_path import free_port, save_blocks, server, stack
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.specs import ProbeSpec
 from clouds.cloudru.wire.endpoints import Endpoints
+from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack

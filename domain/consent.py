@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clouds.same_name import composed
+
 MANY = 5
 FEW_IN = 5
 """Up to five documents, or up to one in five, are deleted without a question."""
@@ -27,7 +29,7 @@ def deletions_not_allowed(
     """
     lines: list[str] = []
     for name in empty if not allowed.empty else ():
-        below = [key for key in missing if key.startswith(f"{folder}{name}/")]
+        below = [key for key in missing if composed(key).startswith(composed(f"{folder}{name}/"))]
         if name and below:
             lines.append(
                 f"the folder {name} holds nothing, and delete_missing would delete what came from it, {listed(below)}: "

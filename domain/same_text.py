@@ -22,6 +22,7 @@ INVISIBLE = (
 Unicode 16: soft hyphen, zero width, bidi marks, BOM, variation selectors, ...) and the marks of annotations."""
 _INVISIBLE = re.compile(rf"\u00ad[ \t]*\r?\n[ \t]*|[{INVISIBLE}]")
 """A soft hyphen at the end of a line goes with the line's end: it has cut a word in two."""
+_SEEN = re.compile(rf"[^\s{INVISIBLE}]")
 _UNUSUAL = re.compile("[^\t\n\r -~\u00a0«»А-яЁё–—“”„…№]")
 """A text without such a character has nothing invisible and nothing to compose: most texts are done in a moment."""
 _SHAPES = {code: normalize("NFKC", chr(code)) for code in range(0xFF01, 0xFFEF)} | dict.fromkeys((0x2010, 0x2011), "-")
@@ -53,8 +54,9 @@ def same_text(one: str, other: str) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Say whether a reader sees nothing."""
-    return not plain(text)
+    """Say whether a reader sees nothing of a text, however long it is."""
+    first = _SEEN.search(text)
+    return not first or (first[0] == "&" and not plain(text))
 
 
 def has_phrase(text: str, phrase: str | Sequence[str]) -> bool:

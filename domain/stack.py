@@ -10,7 +10,6 @@ from clouds.cloudru.specs import (
     FoundationModelSpec,
     InferenceSpec,
     KnowledgeBaseSpec,
-    ProbeSpec,
     RetrievalSpec,
     Spec,
     any_of,
@@ -18,6 +17,7 @@ from clouds.cloudru.specs import (
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from domain.keys import StackKey
+from domain.probe import ProbeSpec
 
 SIZE_LIMIT_BYTES = 100_000_000
 """Largest document: the cap of the vendor's own script. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""

@@ -79,7 +79,7 @@ def provision_rag(
             stack = wanted.stack
             checked = check_stack(cloudru, hub, stack)
             seen = observe(cloudru, hub, stack, checked)
-            check_probe(stack.probe, checked, seen)
+            check_probe(stack, checked, seen)
             plan = make_plan(cloudru, wanted, checked, seen, allow_replace=allow_replace)
             if plan_only:
                 return plan

@@ -24,7 +24,7 @@ from tasks.approval import check_allowed
 from tasks.changes import look_for_changes
 from tasks.credentials import cloud_credentials
 from tasks.evaluation import check_measurement
-from tasks.golden import read_golden
+from tasks.golden import expected_sources, read_golden
 from tasks.inference import wait_for_inference
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.refresh import (
@@ -89,7 +89,7 @@ def refresh_rag(
             force=force,
             questions=questions,
         )
-        plan = plan_refresh(base.name, changes)
+        plan = plan_refresh(base.name, changes, expected_sources(questions, stack.probe))
         if plan_only:
             return plan
         check_allowed(plan)

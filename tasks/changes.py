@@ -13,17 +13,18 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.knowledge_decision import KnowledgeBaseDecision, refusal
 from clouds.cloudru.knowledge_differences import identity_differences
 from clouds.cloudru.knowledge_version import is_broken, read_at
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, ProbeSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
 from clouds.errors import ConfigurationError, ConflictError
 from domain.consent import Allowed, deletions_not_allowed
 from domain.keys import StackKey
+from domain.probe import ProbeSpec
+from domain.same_text import is_meant
 from domain.stack import RagStack
 from tasks.documents import check_documents, list_documents
 from tasks.golden import GoldenQuestion, check_sources
-from tasks.query import file_name
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 from tasks.version import Served, served
@@ -136,9 +137,9 @@ def look_for_changes(
 
 def _check_probe(probe: ProbeSpec, plan: SyncPlan, *, judges: bool) -> None:
     """Refuse a probe whose source is about to be deleted, or is not there although the probe `judges` what is built."""
-    source = file_name(probe.source)
-    deleted = [key for key in plan.missing if file_name(key) == source]
-    if not plan.leaves or any(file_name(key) == source for key in plan.leaves) or not (judges or deleted):
+    deleted = any(is_meant(probe.source, key) for key in plan.missing)
+    left = any(is_meant(probe.source, key) for key in plan.leaves)
+    if not plan.leaves or left or not (judges or deleted):
         return
     why = (
         "delete_missing would delete" if deleted else f"is not among the documents in s3://{plan.bucket}/{plan.folder}"

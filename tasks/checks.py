@@ -10,14 +10,15 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.sizing import gpu_memory_gb
-from clouds.cloudru.specs import InferenceSpec, ProbeSpec
+from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import ConfigurationError, ConnectionFailedError, QuotaError, UnavailableError
 from clouds.huggingface import check_access, parameters_by_format, token_owner
 from domain.keys import StackKey
+from domain.same_text import meant
+from domain.stack import RagStack
 from tasks.documents import find_documents
 from tasks.plan import Observation, Stack
-from tasks.query import file_name
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 
@@ -69,20 +70,24 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     return Checked(tuple(documents), left_out, memory)
 
 
-def check_probe(probe: ProbeSpec, checked: Checked, seen: Observation) -> None:
+def check_probe(stack: RagStack, checked: Checked, seen: Observation) -> None:
     """Refuse a probe that asks for a document which the folder will not hold: it would fail when the models cost money.
 
     Raises:
         ConfigurationError: its source is neither among the documents nor in the folder.
 
     """
-    names = {file_name(document.name) for document in checked.documents}
-    names |= {file_name(key) for key in (seen.documents.leaves if seen.documents else ())}
-    if file_name(probe.source) not in names:
+    probe = stack.probe
+    if not meant([probe.source], will_hold(stack, checked, seen))[probe.source]:
         raise ConfigurationError(
             f"the probe {probe.question!r} expects {probe.source}, which is not among the documents: correct source, "
             "question and phrase of the probe, or add the document"
         )
+
+
+def will_hold(stack: Stack, checked: Checked, seen: Observation) -> tuple[str, ...]:
+    """Return the keys of the documents that the folder will hold once they are sent."""
+    return seen.documents.leaves if seen.documents else tuple(stack.folder + one.name for one in checked.documents)
 
 
 def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> None:

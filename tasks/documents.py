@@ -7,7 +7,6 @@ Hidden files, and files of other extensions, are passed over in directories and 
 have a wanted extension. How a source is listed, and where links may lead, is in `tasks/listing.py`.
 """
 
-import codecs
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,9 @@ from upath import UPath
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.naming import object_keys
 from clouds.errors import ConfigurationError
+from domain.same_text import is_blank
 from domain.stack import SIZE_LIMIT_BYTES
+from domain.text_bytes import NotTextError, decoded
 from tasks.listing import Found, list_source
 
 UTF8_EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "json"})
@@ -183,26 +184,16 @@ def _check(path: UPath, size_limit_bytes: int) -> None:
 
 
 def _check_text(path: UPath) -> None:
-    """Refuse text that is not UTF-8, and text that is nothing but white space; reads it in pieces."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines_before, bytes_before, blank = 0, 0, True
+    """Refuse what is no text, and text of which a reader sees nothing; reads it in pieces."""
+    blank = True
     with path.open("rb") as file:
-        while True:
-            piece = file.read(PIECE_BYTES)
-            held_back = len(decoder.getstate()[0])  # the beginning of a character that the last piece cut
-            try:
-                text = decoder.decode(piece, final=not piece)
-            except UnicodeDecodeError as error:
-                position = bytes_before - held_back + error.start
-                line = lines_before + error.object[: error.start].count(b"\n") + 1
-                raise ConfigurationError(
-                    f"{path} is not UTF-8: byte {error.object[error.start]:#04x} at position {position}, line {line}. "
-                    "Save it as UTF-8; Russian text of Windows is often windows-1251: iconv -f windows-1251 -t utf-8"
-                ) from error
-            blank = blank and not text.strip("\ufeff \t\r\n\f\v\u00a0")
-            if not piece:
-                break
-            lines_before += text.count("\n")
-            bytes_before += len(piece)
+        try:
+            for text in decoded(iter(lambda: file.read(PIECE_BYTES), b"")):
+                blank = blank and is_blank(text)
+        except NotTextError as error:
+            raise ConfigurationError(f"{path} {error}") from error
     if blank:
-        raise ConfigurationError(f"{path} holds no text, only white space: fill it or take it out of documents")
+        raise ConfigurationError(
+            f"{path} holds no text, only white space or characters that are not seen: fill it or take it out of "
+            "documents"
+        )

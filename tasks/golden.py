@@ -1,28 +1,31 @@
 """Golden questions: what a version is asked before it is promoted, and what must come back.
 
-A file of JSON lines, one question a line: `query`, `expected_sources` (file names), `expected_phrases` (words of the
-right answer; case, spacing and ё do not count).
+A file of JSON lines, one question a line: `query`, `expected_sources` (files, by as much of their paths as tells them
+apart), `expected_phrases` (words of the right answer as a reader takes them; a list in place of a phrase holds ways to
+say the same).
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from upath import UPath
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConfigurationError
+from domain.jsonl import parsed
+from domain.probe import Phrase, ProbeSpec, Text
+from domain.same_text import meant, plain
+from domain.text_bytes import NotTextError, decoded
 from tasks.documents import refuse
-from tasks.query import file_name, plain
 from tasks.steps import LOOK_FIRST, step
 
 NAMED = 20
 """So many faults are said, and so many documents are named."""
-
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+LIMIT_BYTES = 50_000_000
+"""Largest golden file; 100 000 questions are about as much."""
 
 
 class GoldenQuestion(BaseModel):
@@ -33,7 +36,7 @@ class GoldenQuestion(BaseModel):
     line: int
     query: Text
     expected_sources: tuple[Text, ...] = Field(min_length=1)
-    expected_phrases: tuple[Text, ...] = Field(min_length=1)
+    expected_phrases: tuple[Phrase, ...] = Field(min_length=1)
 
 
 @step("read-golden", run_name="read-golden {place}")
@@ -44,38 +47,49 @@ def read_golden(place: str) -> tuple[GoldenQuestion, ...]:
         ConfigurationError: it cannot be read, holds no question, or one line for each line of it that is wrong.
 
     """
+    return parse_golden(golden_text(place), place)
+
+
+def golden_text(place: str, limit_bytes: int = LIMIT_BYTES) -> str:
+    """Return the text of a golden file or fsspec URL; no more of it is read than the limit.
+
+    Raises:
+        ConfigurationError: it cannot be read, is over the limit, or is no UTF-8 text; says what it is.
+
+    """
     try:
-        text = UPath(place).expanduser().read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{place} is not UTF-8: save it as UTF-8") from error
+        with UPath(place).expanduser().open("rb") as file:
+            content = file.read(limit_bytes + 1)
     except OSError as error:
         raise ConfigurationError(f"{place} cannot be read: {error.strerror or error}; correct golden") from error
     except (ImportError, ValueError) as error:  # fsspec: the package of a protocol is missing, or there is no such one
         raise ConfigurationError(f"{place} cannot be opened: {error}") from error
-    return parse_golden(text, place)
+    if len(content) > limit_bytes:
+        raise ConfigurationError(
+            f"{place} has more than {limit_bytes / 1e6:g} MB, which golden files do not have: name the right file, or "
+            "ask fewer questions"
+        )
+    try:
+        return "".join(decoded([content]))
+    except NotTextError as error:
+        raise ConfigurationError(f"{place} {error}") from error
 
 
 def parse_golden(text: str, place: str) -> tuple[GoldenQuestion, ...]:
     """Return the questions; blank lines are passed over. Raises ConfigurationError as `read_golden` does."""
-    questions: list[GoldenQuestion] = []
-    faults: list[str] = []
-    lines_of_queries: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            question = _question(line, number)
-        except ValueError as error:
-            faults.append(f"{place}, line {number}: {error}")
-            continue
-        first = lines_of_queries.setdefault(plain(question.query), number)
-        if first != number:
-            faults.append(f"{place}, line {number}: asks the same as line {first}; drop one of them")
-        questions.append(question)
-    if not questions and not faults:
-        faults.append(f"{place} holds no question: write one JSON object a line")
-    refuse(faults)
-    return tuple(questions)
+    found, faults = parsed(text, place, GoldenQuestion, line="line")
+    refuse([*faults, *asked_twice([(number, question.query) for number, question in found], place)])
+    return tuple(question for _, question in found)
+
+
+def asked_twice(queries: Iterable[tuple[int, str]], place: str) -> list[str]:
+    """Return a line for each query, by its line, that a reader takes for an earlier one."""
+    first: dict[str, int] = {}
+    return [
+        f"{place}, line {number}: asks the same as line {earlier}; drop one of them"
+        for number, query in queries
+        if (earlier := first.setdefault(plain(query), number)) != number
+    ]
 
 
 def digest(questions: Sequence[GoldenQuestion]) -> str:
@@ -93,31 +107,23 @@ def check_golden(cloudru: CloudRuCredentials, questions: Sequence[GoldenQuestion
     check_sources(questions, [key for key in keys if not key.startswith(ARTIFACTS_PREFIX)], f"s3://{bucket}/{folder}")
 
 
+def expected_sources(questions: Sequence[GoldenQuestion], probe: ProbeSpec) -> list[str]:
+    """Return the sources that the questions expect; those of the probe where there are no questions."""
+    return [source for question in questions for source in question.expected_sources] or [probe.source]
+
+
 def check_sources(questions: Sequence[GoldenQuestion], documents: Iterable[str], place: str) -> None:
-    """Raise ConfigurationError, one line for each expected source that no document has the file name of."""
-    names = {file_name(document) for document in documents}
-    shown = ", ".join(sorted(names)[:NAMED]) or "none"
+    """Raise ConfigurationError, one line for each expected source that means no document."""
+    names = sorted(documents)
+    shown = ", ".join(names[:NAMED]) or "none"
     also = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    found = meant({source for question in questions for source in question.expected_sources}, names)
     refuse(
         [
             f"golden question of line {question.line}, {question.query!r}, expects {source}, which is not among the "
             f"documents in {place} ({shown}{also}): correct the question or store the document"
             for question in questions
             for source in question.expected_sources
-            if file_name(source) not in names
+            if not found[source]
         ]
     )
-
-
-def _question(line: str, number: int) -> GoldenQuestion:
-    try:
-        content = json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"is not JSON ({error}); write one object a line") from error
-    if not isinstance(content, dict):
-        raise ValueError("is not a JSON object with query, expected_sources and expected_phrases")  # noqa: TRY004  # a fault of the file
-    try:
-        return GoldenQuestion.model_validate({**content, "line": number})
-    except ValidationError as error:
-        places = ((".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
-        raise ValueError("; ".join(f"{key}: {message}" for key, message in places)) from error

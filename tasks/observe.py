@@ -11,7 +11,8 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import RunDecision
 from clouds.cloudru.specs import InferenceSpec
 from domain.keys import StackKey
-from tasks.checks import Checked
+from domain.probe import ambiguous
+from tasks.checks import Checked, will_hold
 from tasks.kept_stack import WantedStack
 from tasks.plan import Observation, Stack, StackPlan, plan
 from tasks.plan_text import show
@@ -57,10 +58,14 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
 def make_plan(
     cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, *, allow_replace: bool
 ) -> StackPlan:
-    """Compare what there is with what is wanted, that with what is kept, and show the differences as a table."""
+    """Compare what there is with what is wanted, that with what is kept, and show the differences as a table.
+
+    A source of the probe that means several documents is a note.
+    """
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge
     made = plan(stack, len(checked.documents), seen, assumed, allow_replace=allow_replace)
-    made = replace(made, rows=(*wanted.rows, *made.rows), notes=wanted.notes)
+    notes = (*wanted.notes, *ambiguous([stack.probe.source], will_hold(stack, checked, seen)))
+    made = replace(made, rows=(*wanted.rows, *made.rows), notes=notes)
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
     show(made)
     return made

@@ -1,7 +1,6 @@
 """Ask a knowledge base: chunks with their files, and the LLM's answer. The answer to the probe is the proof."""
 
 import html
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
-from clouds.cloudru.specs import FoundationModelSpec, ProbeSpec, RetrievalSpec
+from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.search import (
@@ -23,6 +22,8 @@ from clouds.cloudru.wire.search import (
 )
 from clouds.errors import WrongAnswerError
 from domain.keys import StackKey
+from domain.probe import ProbeSpec, spelled
+from domain.same_text import has_phrase, is_meant
 from tasks.alarm import version_refused
 from tasks.steps import LOOK_FIRST, step
 
@@ -135,22 +136,21 @@ def generate_request(request: RetrieveRequest, llm: QueryModel, retrieval: Retri
 def judge(answer: Answer, probe: ProbeSpec) -> None:
     """Raise WrongAnswerError, which says what came back instead, when source or phrase is missing."""
     came_back = ", ".join(answer.sources) or "no chunk at all"
-    if not any(file_name(source) == file_name(probe.source) for source in answer.sources):
+    if not any(is_meant(probe.source, source) for source in answer.sources):
+        cut = any(is_meant(source, probe.source) for source in answer.sources)
         raise WrongAnswerError(
             f"the probe {probe.question!r} brought no chunk of {probe.source}; came back: {came_back}. "
-            "Check that the probe fits the documents and that the folder holds them"
+            + (
+                "The service names less of the path than the probe does: give the probe's source as it came back"
+                if cut
+                else "Check that the probe fits the documents and that the folder holds them"
+            )
         )
-    if plain(probe.phrase) not in plain(answer.answer):
+    if not has_phrase(answer.answer, probe.phrase):
         raise WrongAnswerError(
-            f"the answer to the probe {probe.question!r} lacks the phrase {probe.phrase!r}; came back: "
+            f"the answer to the probe {probe.question!r} lacks the phrase {spelled(probe.phrase)}; came back: "
             f"{_excerpt(answer.answer)!r}, from {came_back}. Check the phrase, the system prompt and the LLM"
         )
-
-
-def plain(text: str) -> str:
-    """Return the text as it is compared: HTML entities resolved, one case, one space, ё as е."""
-    composed = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
-    return " ".join(composed.replace("ё", "е").split())
 
 
 def source_of(chunk: Chunk, keys: Sequence[str]) -> str:
@@ -162,11 +162,6 @@ def sources_of(chunks: Sequence[Chunk], cloudru: CloudRuCredentials) -> tuple[st
     """Return the file of each chunk."""
     keys = cloudru.assumptions.knowledge.chunk_source_keys
     return tuple(source_of(chunk, keys) for chunk in chunks)
-
-
-def file_name(source: str) -> str:
-    """Return the last part of a path or key: sources are compared by it."""
-    return source.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _excerpt(answer: str) -> str:

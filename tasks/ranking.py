@@ -15,8 +15,8 @@ import ir_measures
 from ir_measures import RR, R, nDCG
 
 from clouds.cloudru.wire.search import Chunk
+from domain.same_text import has_phrase, is_meant
 from tasks.golden import GoldenQuestion
-from tasks.query import file_name, plain
 
 Judgements = Mapping[str, Mapping[str, int]]
 """Relevance of documents by topic, as trec_eval's qrels."""
@@ -57,18 +57,16 @@ def ranking_scores(ranks: Sequence[int | None], found: int, k: int) -> RankingSc
 
 def phrase_ranks(question: GoldenQuestion, chunks: Sequence[Chunk], chunk_sources: Sequence[str]) -> list[int | None]:
     """Return, for each expected phrase, the rank of the first chunk of an expected source that contains it."""
-    expected = {file_name(source) for source in question.expected_sources}
     texts = [
-        plain(chunk.content) if file_name(source) in expected else ""
+        chunk.content if any(is_meant(expected, source) for expected in question.expected_sources) else ""
         for chunk, source in zip(chunks, chunk_sources, strict=True)
     ]
     return [
-        next((rank for rank, text in enumerate(texts, start=1) if plain(phrase) in text), None)
+        next((rank for rank, text in enumerate(texts, start=1) if has_phrase(text, phrase)), None)
         for phrase in question.expected_phrases
     ]
 
 
 def phrase_share(question: GoldenQuestion, answer: str) -> float:
     """Return which share of the expected phrases the answer contains, 0 to 1."""
-    text = plain(answer)
-    return fmean(plain(phrase) in text for phrase in question.expected_phrases)
+    return fmean(has_phrase(answer, phrase) for phrase in question.expected_phrases)

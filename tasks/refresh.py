@@ -10,13 +10,14 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.knowledge_version import is_broken
 from clouds.cloudru.model_run_body import identity_differences
 from clouds.cloudru.model_run_wait import ANSWERING
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec, ProbeSpec, RetrievalSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec, RetrievalSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds, measures
 from domain.keys import StackKey
+from domain.probe import ProbeSpec
 from tasks.changes import Changes
 from tasks.golden import GoldenQuestion
 from tasks.inference import log_group

@@ -1,8 +1,11 @@
 """What a refresh is going to do, for reading before it is done."""
 
+from collections.abc import Sequence
+
 from prefect import get_run_logger
 
 from domain.consent import listed
+from domain.probe import ambiguous
 from tasks.changes import Changes
 from tasks.plan import Planned, StackPlan
 from tasks.plan_text import show
@@ -10,8 +13,11 @@ from tasks.steps import step
 
 
 @step("plan")
-def plan_refresh(stack_name: str, changes: Changes) -> StackPlan:
-    """Say what happens to the documents and which version there will be, and show it as a table."""
+def plan_refresh(stack_name: str, changes: Changes, expected_sources: Sequence[str] = ()) -> StackPlan:
+    """Say what happens to the documents and which version there will be, and show it as a table.
+
+    An expected source that means several documents is a note.
+    """
     plan = changes.plan
     rows = (
         Planned("new documents", plan.folder, "create", listed(plan.new)) if plan.new else None,
@@ -21,7 +27,12 @@ def plan_refresh(stack_name: str, changes: Changes) -> StackPlan:
         Planned("documents", plan.folder, "adopt", f"{len(plan.same)} the same") if plan.same else None,
         _version(changes),
     )
-    made = StackPlan(stack_name, tuple(row for row in rows if row is not None), not_allowed=changes.not_allowed)
+    made = StackPlan(
+        stack_name,
+        tuple(row for row in rows if row is not None),
+        notes=ambiguous(expected_sources, plan.leaves),
+        not_allowed=changes.not_allowed,
+    )
     get_run_logger().info("Plan for %s: %s", stack_name, made.summary)
     show(made)
     return made

@@ -4,19 +4,16 @@ Two files of JSON lines. Corpus: `id`, `text`. Questions: `query`, `relevant` (i
 must not be among the training data: what was trained on proves nothing.
 """
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from upath import UPath
+from pydantic import BaseModel, ConfigDict, Field
 
-from clouds.errors import ConfigurationError
-from tasks.golden import NAMED
+from domain.jsonl import parsed
+from domain.probe import Text
+from domain.same_text import plain
+from tasks.documents import refuse
+from tasks.golden import asked_twice, golden_text
 from tasks.steps import step
-
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
 class _Line(BaseModel):
@@ -50,9 +47,6 @@ class RetrievalGolden:
         return [frozenset(places[answer] for answer in question.relevant) for question in self.questions]
 
 
-L = TypeVar("L", bound=_Line)
-
-
 @step("read-retrieval-golden")
 def read_retrieval_golden(corpus: str, questions: str) -> RetrievalGolden:
     """Read both files or fsspec URLs.
@@ -61,13 +55,19 @@ def read_retrieval_golden(corpus: str, questions: str) -> RetrievalGolden:
         ConfigurationError: a file cannot be read or holds nothing, or one line for each line of it that is wrong.
 
     """
-    texts, texts_faults = _lines(corpus, CorpusText)
-    asked, asked_faults = _lines(questions, RetrievalQuestion)
+    texts, texts_faults = parsed(golden_text(corpus), corpus, CorpusText)
+    asked, asked_faults = parsed(golden_text(questions), questions, RetrievalQuestion)
     faults = [*texts_faults, *asked_faults]
     ids: dict[str, int] = {}
+    same: dict[str, int] = {}
     for number, text in texts:
         if ids.setdefault(text.id, number) != number:
             faults.append(f"{corpus}, line {number}: id {text.id!r} stands in line {ids[text.id]} too; take another")
+        elif (first := same.setdefault(plain(text.text), number)) != number:
+            faults.append(
+                f"{corpus}, line {number}: {text.id!r} has the text of line {first} again; drop one of them: finding "
+                "the other would count as an error"
+            )
     if not texts_faults:  # else an id is missed that only could not be read
         faults += [
             f"{questions}, line {number}: {answer!r} is no id of {corpus}; correct relevant or add the text"
@@ -75,43 +75,6 @@ def read_retrieval_golden(corpus: str, questions: str) -> RetrievalGolden:
             for answer in question.relevant
             if answer not in ids
         ]
-    _refuse(faults)
+    faults += asked_twice([(number, question.query) for number, question in asked], questions)
+    refuse(faults)
     return RetrievalGolden(tuple(text for _, text in texts), tuple(question for _, question in asked))
-
-
-def _lines(place: str, kind: type[L]) -> tuple[list[tuple[int, L]], list[str]]:
-    """Return each line with its number, and the faults."""
-    found: list[tuple[int, L]] = []
-    faults: list[str] = []
-    for number, line in enumerate(_text(place).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            found.append((number, kind.model_validate(json.loads(line))))
-        except ValidationError as error:
-            said = ((".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
-            faults.append(f"{place}, line {number}: {'; '.join(f'{key}: {message}' for key, message in said)}")
-        except ValueError as error:
-            faults.append(f"{place}, line {number}: is not JSON ({error}); write one object a line")
-    if not found and not faults:
-        keys = " and ".join(kind.model_fields)
-        faults.append(f"{place} holds nothing: write one JSON object with {keys} a line")
-    return found, faults
-
-
-def _text(place: str) -> str:
-    try:
-        return UPath(place).expanduser().read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{place} is not UTF-8: save it as UTF-8") from error
-    except OSError as error:
-        raise ConfigurationError(f"{place} cannot be read: {error.strerror or error}; correct golden") from error
-    except (ImportError, ValueError) as error:  # fsspec: the package of a protocol is missing, or there is no such one
-        raise ConfigurationError(f"{place} cannot be opened: {error}") from error
-
-
-def _refuse(faults: Iterable[str]) -> None:
-    said = [*faults]
-    rest = len(said) - NAMED
-    if said:
-        raise ConfigurationError("\n".join([*said[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))

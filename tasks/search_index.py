@@ -9,9 +9,10 @@ from clouds.errors import WrongAnswerError
 from clouds.yandex.files import Document
 from clouds.yandex.search_index import EnsuredSearchIndex
 from clouds.yandex.tuning import FinishedTuning
+from domain.probe import spelled
+from domain.same_text import has_phrase
 from tasks.documents import find_documents
 from tasks.progress import progress
-from tasks.query import plain
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.tuning_scores import TuningJudgement
 from tasks.tuning_spec import EmbedderTuning
@@ -69,9 +70,10 @@ def prove_search_index(
         advance(1, index_id)
     hits = indexes.search(index_id, tuning.data.prefixes.query + spec.question)
     for hit in hits:
-        if plain(spec.phrase) in plain(hit.text):
+        if has_phrase(hit.text, spec.phrase):
             return ProvedIndex(index_id, hit.text)
     raise WrongAnswerError(
         f"search index {spec.name} ({index_id}): none of the {len(hits)} passages found for {spec.question!r} has "
-        f"{spec.phrase!r}, so the model is not published. Correct phrase or documents, or leave search_index out."
+        f"{spelled(spec.phrase)}, so the model is not published. Correct phrase or documents, or leave search_index "
+        "out."
     )

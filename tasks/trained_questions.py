@@ -6,14 +6,15 @@ import orjson
 from upath import UPath
 
 from clouds.errors import ConfigurationError
-from tasks.query import plain
-from tasks.retrieval_golden import NAMED, RetrievalGolden
+from domain.same_text import plain
+from tasks.golden import NAMED
+from tasks.retrieval_golden import RetrievalGolden
 from tasks.steps import step
 
 
 @step("check-golden-not-trained")
 def check_golden_not_trained(golden: RetrievalGolden, sources: Sequence[str]) -> None:
-    """Read the training data, which was found sound, in constant memory; case, spacing and ё do not count.
+    """Read the training data, which was found sound, in constant memory; texts are compared as by a reader.
 
     Raises:
         ConfigurationError: a line for each of the first anchors that ask a golden question.

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from clouds.spec import Spec
 from clouds.yandex.specs import TuningParameters
 from clouds.yandex.tuning_request import NAME
+from domain.probe import Phrase, Text
 from tasks.training_spec import TrainingDataSpec
 
 DAY_S = 86_400
@@ -50,8 +51,11 @@ class SearchIndexSpec(Spec, title="Search index"):
     extensions: tuple[str, ...] = Field(
         default=("txt", "md"), title="Extensions", description="Extensions of the documents, without the dot."
     )
-    question: str = Field(title="Question", description="Asked of the index before the model is published.")
-    phrase: str = Field(title="Phrase", description="Words that one of the passages found must contain.")
+    question: Text = Field(title="Question", description="Asked of the index before the model is published.")
+    phrase: Phrase = Field(
+        title="Phrase",
+        description="Words that one of the passages found must contain, or a list of ways to say them.",
+    )
 
 
 class UseSpec(Spec):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.query import plain
+from domain.same_text import plain
 from tasks.retrieval_golden import read_retrieval_golden
 from tasks.training_check import Check
 from tasks.training_spec import TrainingDataSpec

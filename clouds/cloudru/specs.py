@@ -352,18 +352,3 @@ class RetrievalSpec(Spec):
                 "the LLM is shown only what the reranker kept"
             )
         return self
-
-
-class ProbeSpec(Spec):
-    """The question that a stack must answer before a run is green."""
-
-    question: str = Field(title="Question", description="A question that the documents answer.", min_length=1)
-    source: str = Field(
-        title="Expected source",
-        description="File that must be among the retrieved sources, for example faq_products.txt.",
-    )
-    phrase: str = Field(
-        title="Expected phrase",
-        description="Words that the answer must contain; case and spacing do not count.",
-        min_length=1,
-    )

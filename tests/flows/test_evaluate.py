@@ -14,9 +14,9 @@ from prefect.variables import Variable
 from upath import UPath
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
-from clouds.cloudru.specs import ProbeSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import APIError, ConfigurationError, WrongAnswerError
+from domain.probe import ProbeSpec
 from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
 from flows.provision import provision_rag

@@ -12,8 +12,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import StateType
 
-from clouds.cloudru.specs import ProbeSpec
 from clouds.errors import ConflictError, FailedStateError, WrongAnswerError
+from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID

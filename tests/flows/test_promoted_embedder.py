@@ -9,11 +9,12 @@ import pytest
 from prefect.variables import Variable
 
 from clouds.cloudru.assumptions import Assumptions
-from clouds.cloudru.specs import ProbeSpec, RetrievalSpec
+from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import ConfigurationError
 from domain.evaluation import EvaluationSpec, Summary
 from domain.gate import Thresholds
 from domain.keys import TuningKey
+from domain.probe import ProbeSpec
 from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
 from flows.specs import PromotedEmbedder, RagStack, StackPlan, StackReport

@@ -8,9 +8,10 @@ from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.engine import collect_task_run_inputs_sync
 
-from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec, ProbeSpec
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
 from domain.keys import StackKey
+from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackReport

@@ -12,10 +12,11 @@ from prefect.variables import Variable
 from upath import UPath
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
-from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec, ProbeSpec
+from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import APIError, ConfigurationError, ConflictError, WrongAnswerError
 from domain.keys import StackKey
+from domain.probe import ProbeSpec
 from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from clouds.cloudru.specs import ProbeSpec
+from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan

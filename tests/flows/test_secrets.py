@@ -15,8 +15,8 @@ from rich.console import Console
 
 import blocks.cloudru
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.specs import ProbeSpec
 from clouds.errors import CloudError
+from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.specs import StackReport
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_SECRET

@@ -11,7 +11,7 @@ import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
-from clouds.cloudru.specs import ProbeSpec
+from domain.probe import ProbeSpec
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.conftest import Cloud
 from tests.notify.webhook import TEMPLATE, Webhook, listening

@@ -1,5 +1,6 @@
 """Finding documents, and every way in which they can be wrong."""
 
+import gzip
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -134,6 +135,39 @@ def test_an_empty_file(tree: Tree) -> None:
     """Nothing to index; white space and a byte order mark are nothing too."""
     assert "a.txt is empty" in fault(tree({"a.txt": b""}) / "a.txt")
     assert "b.txt holds no text" in fault(tree({"b.txt": b"\xef\xbb\xbf \r\n\t\n"}) / "b.txt")
+
+
+def test_a_file_of_which_a_reader_sees_nothing(tree: Tree) -> None:
+    """Zero-width spaces, soft hyphens and word joiners are indexed as a text, and found, by the service."""
+    path = tree({"a.txt": "\u200b\u200b\n\u00ad\u2060\n".encode()}) / "a.txt"
+    assert "a.txt holds no text, only white space or characters that are not seen" in fault(path)
+    assert names(tree({"b.txt": "\u200b\u200b\u00adя".encode()}) / "b.txt") == ["b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        ("Возврат товара".encode("utf-16"), "a.txt is UTF-16: save it as UTF-8: iconv -f utf-16 -t utf-8"),
+        (b"\xfe\xff" + "Возврат".encode("utf-16-be"), "a.txt is UTF-16: save it as UTF-8: iconv -f utf-16"),
+        ("Возврат".encode("utf-32"), "a.txt is UTF-32: save it as UTF-8: iconv -f utf-32"),
+        ("Returns are possible".encode("utf-16-le"), "looks like UTF-16 without a byte order mark: save it as UTF-8: "),
+        ("Возврат — «14 дней»".encode("utf-16-le"), "a byte order mark: save it as UTF-8: iconv -f utf-16le -t utf-8"),
+        ("Возврат".encode("utf-16-be"), "a byte order mark: save it as UTF-8: iconv -f utf-16be -t utf-8"),
+        (gzip.compress(b"text"), "a.txt is packed with gzip: unpack it first: gunzip"),
+        (b"PK\x03\x04\x14\0", "a.txt is a zip archive: unpack it first"),
+        (b"%PDF-1.7\n%\xe2\xe3", "a.txt is a PDF: give it the extension pdf"),
+        ("14 дней\n\0, не".encode(), "a.txt is no text: NUL byte at position 12, line 2."),
+        (b"x" * documents.PIECE_BYTES + b"\n\0", f"NUL byte at position {documents.PIECE_BYTES + 1}, line 2."),
+        ("Возврат товара".encode("utf-16").decode("windows-1251").encode(), "a.txt is no text: NUL byte"),
+    ],
+    ids=["16", "16 be", "32", "16 no mark", "16 no mark, Russian", "16 be no mark", "gzip", "zip", "PDF", "NUL",
+         "NUL in another piece", "iconv of UTF-16 from windows-1251"],
+)  # fmt: skip
+def test_what_is_no_text_is_named_as_what_it_is(tree: Tree, data: bytes, part: str) -> None:
+    """Advice to take it for windows-1251 would make garbage of it that is accepted."""
+    message = fault(tree({"a.txt": data}) / "a.txt", size_limit_bytes=1 << 30)
+    assert part in message
+    assert "windows-1251" not in message
 
 
 def test_a_file_over_the_limit(tree: Tree) -> None:

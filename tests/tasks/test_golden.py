@@ -1,11 +1,14 @@
 """A golden file is checked as a whole before anything is asked; each fault is named with its line."""
 
+import gzip
+import os
 from pathlib import Path
 
 import pytest
 
 from clouds.errors import ConfigurationError
-from tasks.golden import check_sources, digest, parse_golden, read_golden
+from domain.probe import ProbeSpec
+from tasks.golden import check_sources, digest, expected_sources, parse_golden, read_golden
 
 GOOD = '{"query": "Когда?", "expected_sources": ["a.txt"], "expected_phrases": ["в пять"]}'
 OTHER = '{"query": "Где?", "expected_sources": ["b.txt"], "expected_phrases": ["дома"]}'
@@ -22,13 +25,27 @@ def test_questions_carry_their_lines() -> None:
     ("line", "part"),
     [
         ("{not json", "is not JSON"),
-        ('["a"]', "is not a JSON object with query"),
+        ('["a"]', "is not a JSON object with query, expected_sources and expected_phrases"),
         ('{"query": "a", "expected_sources": ["a.txt"]}', "expected_phrases: Field required"),
-        ('{"query": " ", "expected_sources": ["a.txt"], "expected_phrases": ["b"]}', "query: String should match"),
+        (
+            '{"query": " ", "expected_sources": ["a.txt"], "expected_phrases": ["b"]}',
+            "query: ' ' is blank to a reader",
+        ),
         ('{"query": "a", "expected_sources": [], "expected_phrases": ["b"]}', "expected_sources: Tuple should have"),
-        ('{"query": "a", "expected_sources": ["a"], "expected_phrases": [""]}', "expected_phrases.0: String should"),
+        (
+            '{"query": "a", "expected_sources": ["a"], "expected_phrases": [""]}',
+            "expected_phrases.0: '' is blank",
+        ),
+        (GOOD.replace("в пять", "\u200b"), "expected_phrases.0: '\\u200b' is blank to a reader"),
+        (GOOD.replace('"в пять"', '["в пять", " "]'), "expected_phrases.0: ' ' is blank to a reader"),
+        (GOOD.replace('"в пять"', "[]"), "expected_phrases.0: names no phrase"),
+        (GOOD.replace("a.txt", "\u00ad"), "expected_sources.0: '\\xad' is blank"),
+        (GOOD.replace("Когда", r"Когда\u0000"), "query: has the character NUL"),
+        (GOOD.replace("Когда", r"Когда\ud83d"), r"query: has '\ud83d', half a character"),
+        pytest.param("[" * 100_000, "is not JSON (it is nested too deeply)", id="nested"),
         (GOOD.replace("query", "qeury"), "qeury: Extra inputs"),
         (GOOD.replace("Когда?", "когда?"), "asks the same as line 1"),
+        (GOOD.replace("Когда?", "Ког\u00adда?"), "asks the same as line 1"),
     ],
 )
 def test_wrong_line_is_named(line: str, part: str) -> None:
@@ -50,7 +67,7 @@ def test_every_wrong_line_is_said_at_once() -> None:
 
 def test_no_question_is_no_evaluation() -> None:
     """An empty file would pass every gate."""
-    with pytest.raises(ConfigurationError, match="holds no question"):
+    with pytest.raises(ConfigurationError, match="holds nothing: write one JSON object with query, "):
         parse_golden("\n\n", "golden.jsonl")
 
 
@@ -71,16 +88,71 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_golden.fn("nowhere://golden.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (GOOD.encode("utf-16"), r"is UTF-16: save it as UTF-8: iconv -f utf-16"),
+        (gzip.compress(GOOD.encode()), "is packed with gzip: unpack it first"),
+        (GOOD.encode().replace(b"?", b"\0"), "is no text: NUL byte at position 21, line 1"),
+    ],
+    ids=["UTF-16", "gzip", "NUL"],
+)
+def test_a_file_is_named_as_what_it_is(tmp_path: Path, content: bytes, part: str) -> None:
+    """Nothing but text of another encoding is called text of another encoding."""
+    (tmp_path / "golden.jsonl").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=part) as fault:
+        read_golden.fn(str(tmp_path / "golden.jsonl"))
+    assert "windows-1251" not in fault.value.message
+
+
+def test_a_file_of_200_mb_is_not_read(tmp_path: Path) -> None:
+    """It is another file, most likely; no more of it is read than golden files have."""
+    path = tmp_path / "golden.jsonl"
+    path.touch()
+    os.truncate(path, 200_000_000)
+    with pytest.raises(ConfigurationError, match=r"golden\.jsonl has more than 50 MB, which golden files do not have"):
+        read_golden.fn(str(path))
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    """Editors of Windows write one."""
+    (tmp_path / "golden.jsonl").write_text(GOOD, encoding="utf-8-sig")
+    assert [question.query for question in read_golden.fn(str(tmp_path / "golden.jsonl"))] == ["Когда?"]
+
+
 def test_question_whose_source_is_not_there_is_named() -> None:
-    """Line, question, file, and what is there instead; sources are compared by file name."""
+    """Line, question, file, and what is there instead; a source is compared by as much of its path as is given."""
     questions = parse_golden(f"{GOOD}\n{OTHER}\n", "golden.jsonl")
     check_sources(questions, ["kb/a.txt", "kb/deep/b.txt"], "s3://bucket/kb/")
     with pytest.raises(ConfigurationError) as fault:
         check_sources(questions, ["kb/a.txt", "kb/old_b.txt"], "s3://bucket/kb/")
     assert fault.value.message == (
         "golden question of line 2, 'Где?', expects b.txt, which is not among the documents in s3://bucket/kb/ "
-        "(a.txt, old_b.txt): correct the question or store the document"
+        "(kb/a.txt, kb/old_b.txt): correct the question or store the document"
     )
+
+
+def test_a_source_of_another_folder_is_not_there() -> None:
+    """`kz/a.txt` is not `ru/a.txt`, and a name composed in another way is the same name."""
+    question = GOOD.replace("a.txt", "kz/и\u0306од.txt")
+    check_sources(parse_golden(question, "golden.jsonl"), ["kb/kz/йод.txt"], "s3://bucket/kb/")
+    with pytest.raises(
+        ConfigurationError, match=r"expects kz/.*, which is not among the documents .*\(kb/ru/йод\.txt\)"
+    ):
+        check_sources(parse_golden(question, "golden.jsonl"), ["kb/ru/йод.txt"], "s3://bucket/kb/")
+
+
+def test_alternatives_of_a_phrase_are_one_expected_thing() -> None:
+    """A list in place of a phrase is kept as one of the expected phrases."""
+    (question,) = parse_golden(GOOD.replace('"в пять"', '["14 дней", "две недели"], "чек"'), "golden.jsonl")
+    assert question.expected_phrases == (("14 дней", "две недели"), "чек")
+
+
+def test_sources_that_are_expected() -> None:
+    """Those of the questions; without questions that of the probe, which judges then."""
+    probe = ProbeSpec(question="Когда?", source="c.txt", phrase="в пять")
+    assert expected_sources(parse_golden(f"{GOOD}\n{OTHER}", "golden.jsonl"), probe) == ["a.txt", "b.txt"]
+    assert expected_sources((), probe) == ["c.txt"]
 
 
 def test_digest_tells_questions_apart() -> None:

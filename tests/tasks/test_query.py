@@ -1,10 +1,11 @@
 """The probe decides whether a run is green: right answers pass however they are written, wrong ones say what came."""
 
 import pytest
+from pydantic import ValidationError
 
-from clouds.cloudru.specs import ProbeSpec
 from clouds.cloudru.wire.search import Chunk
 from clouds.errors import WrongAnswerError
+from domain.probe import ProbeSpec
 from tasks.query import Answer, judge, source_of
 
 PROBE = ProbeSpec(question="За сколько дней?", source="faq_products.txt", phrase="14 дней, не считая ещё дня покупки")
@@ -57,6 +58,34 @@ def test_file_name_must_be_the_same_not_a_part() -> None:
     """`old_faq_products.txt` is another file."""
     with pytest.raises(WrongAnswerError, match="old_faq_products"):
         judge(answer("14 дней, не считая ещё дня покупки", "kb/old_faq_products.txt"), PROBE)
+
+
+def test_the_same_name_in_another_folder_is_another_source() -> None:
+    """`kz/faq.txt` is not `ru/faq.txt`; where the service names less of the path, the error says so."""
+    probe = PROBE.model_copy(update={"source": "kz/faq.txt"})
+    judge(answer("14 дней, не считая ещё дня покупки", "kb/kz/faq.txt"), probe)
+    with pytest.raises(WrongAnswerError, match="Check that the probe fits"):
+        judge(answer("14 дней, не считая ещё дня покупки", "kb/ru/faq.txt"), probe)
+    with pytest.raises(
+        WrongAnswerError, match=r"no chunk of kz/faq\.txt; came back: faq\.txt\. .*names less of the path"
+    ):
+        judge(answer("14 дней, не считая ещё дня покупки", "faq.txt"), probe)
+
+
+def test_one_of_the_ways_to_say_it_is_enough() -> None:
+    """And the error names them all."""
+    probe = PROBE.model_copy(update={"phrase": ("14 дней", "две недели")})
+    judge(answer("Две\u00a0недели.", "faq_products.txt"), probe)
+    with pytest.raises(WrongAnswerError, match="lacks the phrase '14 дней' or 'две недели'; came back"):
+        judge(answer("114 дней.", "faq_products.txt"), probe)
+
+
+@pytest.mark.parametrize("field", ["question", "source", "phrase"])
+@pytest.mark.parametrize("blank", ["", " ", "\u200b", "&nbsp;"])
+def test_a_blank_probe_is_refused(field: str, blank: str) -> None:
+    """One space stands in every answer, and would prove any."""
+    with pytest.raises(ValidationError, match="is blank to a reader; write what can be seen"):
+        ProbeSpec.model_validate({**PROBE.model_dump(), field: blank})
 
 
 def test_source_is_read_by_the_first_key_that_tells_it() -> None:

@@ -67,6 +67,22 @@ def test_phrase_is_at_the_first_chunk_of_an_expected_source() -> None:
     assert phrase_ranks(QUESTION, found, ["kb/other.txt", "kb/faq.txt", "kb/faq.txt"]) == [2, 3]
 
 
+def test_the_same_name_in_another_folder_is_another_source() -> None:
+    """`kz/faq.txt` is not satisfied by `ru/faq.txt`, although both have the phrase."""
+    question = QUESTION.model_copy(update={"expected_sources": ("kz/faq.txt",)})
+    found = chunks("7 дней, ещё на 3 дня", "7 дней, ещё на 3 дня")
+    assert phrase_ranks(question, found, ["kb/ru/faq.txt", "kb/kz/faq.txt"]) == [2, 2]
+    assert phrase_ranks(question, found, ["kb/ru/faq.txt", "kb/ru/faq.txt"]) == [None, None]
+
+
+def test_alternatives_count_as_one_phrase() -> None:
+    """Whichever of them stands in a chunk or an answer; a number only as the whole number."""
+    question = QUESTION.model_copy(update={"expected_phrases": (("14 дней", "две недели"), "10")})
+    found = chunks("114 дней, 10 000 рублей", "Две недели, 10.")
+    assert phrase_ranks(question, found, ["faq.txt"] * 2) == [2, 2]
+    assert phrase_share(question, "Вернуть можно за 14 дней и 10,5 часа.") == 0.5
+
+
 def test_phrase_cut_in_two_is_nowhere() -> None:
     """A splitter that cuts the answer shows in the figures."""
     assert phrase_ranks(QUESTION, chunks("Хранится 7", "дней"), ["faq.txt"] * 2) == [None, None]

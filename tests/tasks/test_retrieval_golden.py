@@ -35,6 +35,17 @@ def test_questions_point_at_places(tmp_path: Path) -> None:
         ("[]", QUESTIONS, "corpus.jsonl, line 1: "),
         ("", QUESTIONS, "corpus.jsonl holds nothing: write one JSON object with id and text a line"),
         (CORPUS + '{"id": "a", "text": "x"}', QUESTIONS, "line 4: id 'a' stands in line 1 too; take another"),
+        (
+            CORPUS + '{"id": "c", "text": "Fir\u00adst"}',
+            QUESTIONS,
+            "line 4: 'c' has the text of line 1 again; drop one",
+        ),
+        (
+            CORPUS,
+            QUESTIONS + '{"query": "WHAT ", "relevant": ["a"]}',
+            "line 3: asks the same as line 2; drop one of them",
+        ),
+        (CORPUS + '{"id": "c", "text": "\u200b"}', QUESTIONS, "line 4: text: '\\u200b' is blank to a reader"),
         (CORPUS, '{"query": "which", "relevant": []}', "questions.jsonl, line 1: relevant: "),
         (CORPUS, '\n{"query": "which", "relevant": ["c"]}', "line 2: 'c' is no id of"),
     ],
@@ -45,6 +56,26 @@ def test_a_fault_is_one_line(tmp_path: Path, corpus: str, questions: str, line: 
         read(tmp_path, corpus, questions)
     assert line in refused.value.message
     assert "\n" not in refused.value.message
+
+
+def test_all_faults_of_both_files_are_said_at_once(tmp_path: Path) -> None:
+    """A text under two ids, a query asked twice and an id that is not there are three lines of one error."""
+    corpus = CORPUS + '{"id": "c", "text": "first"}\n'
+    with pytest.raises(ConfigurationError) as refused:
+        read(tmp_path, corpus, QUESTIONS + '{"query": "What", "relevant": ["d"]}')
+    lines = refused.value.message.splitlines()
+    assert [line.split(": ")[0].rpartition("/")[2] for line in lines] == [
+        "corpus.jsonl, line 4",
+        "questions.jsonl, line 3",
+        "questions.jsonl, line 3",
+    ]
+
+
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+    """Files in UTF-16 are named as what they are."""
+    (tmp_path / "corpus.jsonl").write_text(CORPUS, encoding="utf-16")
+    with pytest.raises(ConfigurationError, match=r"corpus\.jsonl is UTF-16: save it as UTF-8"):
+        read_retrieval_golden.fn(str(tmp_path / "corpus.jsonl"), str(tmp_path / "corpus.jsonl"))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -101,6 +101,9 @@ class Settings(BaseModel):
     bucket_has_log_group: bool = Field(default=True, description="The control plane gives each bucket a log group.")
     project_has_log_group: bool = Field(default=True, description="The project has a log group from the start.")
     known_repositories: list[str] = Field(default=[], description="Repositories known beside the catalogue.")
+    failing_repositories: list[str] = Field(
+        default=[], description="Of the known ones: a run of theirs is FAILED once it has pulled."
+    )
     gated_repositories: list[str] = Field(
         default=[], description="Of the known ones: their pages are shown, their files are refused to every token."
     )

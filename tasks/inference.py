@@ -29,6 +29,7 @@ def ensure_inference(
     """Adopt the run or start it; None for a model of Foundation Models, which has nothing to start."""
     if isinstance(model, FoundationModelSpec):
         return None
+    stop_when_another_failed()  # a model that is not started costs nothing
     client = cloudru.get_client()
     ensured = client.inferences.ensure(
         model,

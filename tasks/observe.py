@@ -12,6 +12,7 @@ from clouds.cloudru.inference import RunDecision
 from clouds.cloudru.specs import InferenceSpec
 from domain.keys import StackKey
 from domain.probe import ambiguous
+from domain.untested import untested_defaults
 from tasks.checks import Checked, will_hold
 from tasks.kept_stack import WantedStack
 from tasks.plan import Observation, Stack, StackPlan, plan
@@ -64,11 +65,20 @@ def make_plan(
     """
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge
     made = plan(stack, len(checked.documents), seen, assumed, allow_replace=allow_replace)
-    notes = (*wanted.notes, *ambiguous([stack.probe.source], will_hold(stack, checked, seen)))
+    doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
+    notes = (*wanted.notes, *doubtful, *_untested(cloudru, stack, made))
     made = replace(made, rows=(*wanted.rows, *made.rows), notes=notes)
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
     show(made)
     return made
+
+
+def _untested(cloudru: CloudRuCredentials, stack: Stack, made: StackPlan) -> tuple[str, ...]:
+    """Return what is not known of the models that this run is going to create."""
+    created = {row.resource for row in made.starting if row.verb == "create"}
+    roles = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
+    models = [model for role, model in roles if role in created and isinstance(model, InferenceSpec)]
+    return untested_defaults(models, cloudru.assumptions.inference)
 
 
 def _runs(client: CloudRuClient, specs: Sequence[InferenceSpec], checked: Checked) -> dict[str, RunDecision]:

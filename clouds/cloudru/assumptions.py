@@ -6,6 +6,7 @@ guess), CONFLICT (published in two ways; both are tried, or the default takes on
 All sources were read on 2026-11-21. Facts that are CONFIRMED are not here: they stand where they are used.
 """
 
+import json
 from typing import Literal
 
 from pydantic import Field
@@ -15,6 +16,16 @@ from clouds.assumption import Group, assumed
 SKILLS = "cloud-ru/evo-aifactory-skills"
 SECRET_SWAGGER = "cloudru-tech/secret-manager-sdk, swagger"  # noqa: S105  # a repository, not a secret
 AGENTS_SWAGGER = "cloud-ru/evo-ai-agents-cli, swagger of the sister service AI Agents"
+
+HF_OVERRIDES = json.dumps(
+    {
+        "architectures": ["Qwen3ForSequenceClassification"],
+        "classifier_from_token": ["no", "yes"],
+        "is_original_qwen3_reranker": True,
+    },
+    separators=(",", ":"),
+)
+"""Makes vLLM read an original Qwen3 reranker as one. Source: vLLM, Supported models, read 2026-11-21."""
 
 
 class ConnectionAssumptions(Group, title="Connection"):
@@ -94,6 +105,12 @@ class InferenceAssumptions(Group, title="Inference"):
     )  # fmt: skip
     log_group_field: str = assumed(
         "logGroupId", "INFERRED", AGENTS_SWAGGER, "Key below `options` that holds the log group."
+    )  # fmt: skip
+    qwen3_reranker_overrides: str = assumed(
+        HF_OVERRIDES, "UNKNOWN",
+        "not published whether the task Score adds them; vLLM needs them, see its Supported models",
+        "vLLM argument `hf-overrides` of an original `Qwen/Qwen3-Reranker-*` whose inference names none; empty: send "
+        "none.",
     )  # fmt: skip
     embedder_uris: bool = assumed(
         default=False, mark="INFERRED",

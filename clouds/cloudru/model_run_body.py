@@ -30,6 +30,9 @@ RESOURCE = {
     "V100": ResourceType.GPU_V100,
     "CPU": ResourceType.CPU,
 }
+OVERRIDES = "hf-overrides"
+QWEN3_RERANKER = "Qwen/Qwen3-Reranker-"
+"""The original checkpoints are language models; converted ones have other owners. Source: vLLM, Supported models."""
 SAME_TASK = {
     "Embedding": ("EMBEDDING", "EMBED"),
     "Score": ("SCORE", "RERANK"),
@@ -41,6 +44,13 @@ SAME_TASK = {
 def task_type(assumed: InferenceAssumptions, task: str) -> str:
     """Return the name of the task on the wire."""
     return {"Embedding": assumed.embedding_task, "Score": assumed.score_task, "Generate": assumed.generate_task}[task]
+
+
+def default_overrides(spec: InferenceSpec, assumed: InferenceAssumptions) -> str:
+    """Return what `hf-overrides` an original Qwen3 reranker is started with when its spec names none; empty: none."""
+    named = any(argument.key == OVERRIDES for argument in spec.vllm_arguments)
+    wanted = spec.task == "Score" and spec.repository.startswith(QWEN3_RERANKER) and not named
+    return assumed.qwen3_reranker_overrides if wanted else ""
 
 
 def create_body(
@@ -59,7 +69,10 @@ def create_body(
         options[assumed.service_account_field] = spec.service_account_id
     if spec.logging and (group := spec.log_group_id or log_group_id):
         options[assumed.log_group_field] = group
-    arguments = [ServingArgument(key=argument.key, value=argument.value) for argument in spec.vllm_arguments]
+    sent = {argument.key: argument.value for argument in spec.vllm_arguments}
+    if overrides := default_overrides(spec, assumed):
+        sent[OVERRIDES] = overrides
+    arguments = [ServingArgument(key=key, value=value) for key, value in sent.items()]
     body = CreateModelRunRequest(
         name=name,
         framework_type=FRAMEWORK[spec.runtime],

@@ -1,9 +1,9 @@
 """Running is a rumour, an answer is the proof: one real inference for each task, and what to do when it is wrong."""
 
-import json
 import math
 from dataclasses import dataclass
 
+from clouds.cloudru.assumptions import HF_OVERRIDES
 from clouds.cloudru.models import Model
 from clouds.cloudru.sizing import Task
 from clouds.cloudru.wire.model import ChatMessage
@@ -23,18 +23,10 @@ PAIRS = (
     ),
 )
 """A question, a relevant and an irrelevant text, in the two languages that our users' documents are written in."""
-HF_OVERRIDES = json.dumps(
-    {
-        "architectures": ["Qwen3ForSequenceClassification"],
-        "classifier_from_token": ["no", "yes"],
-        "is_original_qwen3_reranker": True,
-    },
-    separators=(",", ":"),
-)
-"""Makes vLLM read an original Qwen3 reranker as one. Source: vLLM, Supported models, read 2026-11-21."""
 RERANKER_ADVICE = (
-    "Qwen3 rerankers are language models, which vLLM turns into rerankers only when it is told to. Add this to the "
-    f"inference's vllm_arguments and start it anew: key `hf-overrides`, value `{HF_OVERRIDES}`. "
+    "Qwen3 rerankers are language models, which vLLM turns into rerankers only with overrides. An original one gets "
+    "them by default; for another, or a run that was started without, add this to the inference's vllm_arguments and "
+    f"start it anew: key `hf-overrides`, value `{HF_OVERRIDES}`. "
     "Another repository may need other arguments: see its model card."
 )
 

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 from upath import UPath
 
+from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec, VllmArgument
 from clouds.cloudru.storage import Document
@@ -18,8 +19,10 @@ from tests.sandbox_process import SandboxProcess
 PATIENTLY_S = 86_400.0
 """Of the sandbox's clock, which sleeping moves forward; real work beside it takes real seconds."""
 
+DEFAULT = Assumptions()
 
-def connect(sandbox: SandboxProcess, key_secret: str = KEY_SECRET) -> CloudRuClient:
+
+def connect(sandbox: SandboxProcess, key_secret: str = KEY_SECRET, assumptions: Assumptions = DEFAULT) -> CloudRuClient:
     """Return a client whose sleep moves the sandbox's clock."""
     time = VirtualTime()
 
@@ -32,6 +35,7 @@ def connect(sandbox: SandboxProcess, key_secret: str = KEY_SECRET) -> CloudRuCli
         key_secret=key_secret,
         project_id=PROJECT_ID,
         endpoints=sandbox.endpoints,
+        assumptions=assumptions,
         clock=time.clock,
         sleep=sleep,
     )
@@ -107,11 +111,17 @@ def test_secrets_in_either_mapping(sandbox: SandboxProcess, cloud: CloudRuClient
 
 @pytest.mark.parametrize("behaviour", ["refuses", "meaningless"])
 def test_a_qwen3_reranker_needs_its_overrides(sandbox: SandboxProcess, cloud: CloudRuClient, behaviour: str) -> None:
-    """What the error tells to pass is what makes the reranker ready."""
+    """An original one gets them by default; without them the error says what to pass, and that makes it ready."""
     sandbox.set(qwen3_reranker=behaviour)
     plain = spec(f"against-{behaviour}", "Qwen/Qwen3-Reranker-0.6B", "Score")
-    with pytest.raises(WrongAnswerError, match="hf-overrides") as caught:
-        cloud.inferences.wait_ready(start(cloud, plain), task="Score", deadline_s=PATIENTLY_S)
+    assert cloud.inferences.wait_ready(start(cloud, plain), task="Score", deadline_s=PATIENTLY_S).proof
+    bare = plain.model_copy(update={"name": f"against-{behaviour}-bare"})
+    without = Assumptions(inference=InferenceAssumptions(qwen3_reranker_overrides=""))
+    with (
+        connect(sandbox, assumptions=without) as other,
+        pytest.raises(WrongAnswerError, match="hf-overrides") as caught,
+    ):
+        other.inferences.wait_ready(start(other, bare), task="Score", deadline_s=PATIENTLY_S)
     value = str(caught.value).split("value `")[1].split("`")[0]
     told = spec(f"against-{behaviour}-told", plain.repository, "Score", VllmArgument(key="hf-overrides", value=value))
     assert cloud.inferences.wait_ready(start(cloud, told), task="Score", deadline_s=PATIENTLY_S).proof

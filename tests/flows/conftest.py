@@ -26,6 +26,7 @@ AT_ONCE: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Settings of a sandbox in which no stage takes time."""
 LOOKED_EVERY_S = 0.1
+BROKEN = "nobody/broken"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Cloud:
     def key(self, stack: RagStack) -> StackKey:
         """Return what the stack is called on the Prefect server."""
         return StackKey(PROJECT_ID, stack.knowledge_base.name)
+
+    def broken(self, name: str, task: Any) -> InferenceSpec:
+        """Return an inference that passes every look before it is started, and fails then."""
+        self.sandbox.set(known_repositories=[BROKEN], failing_repositories=[BROKEN])
+        return inference(name, BROKEN, task, gpu_memory_gb=5)
 
     def changes(self) -> list[str]:
         """Return what was asked of the sandbox that may have changed the project."""

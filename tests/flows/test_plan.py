@@ -291,10 +291,20 @@ def test_a_stack_that_has_answered_is_not_removed(cloud: Cloud) -> None:
     assert bases(cloud, stack.knowledge_base.name) == [stack.knowledge_base.name]
 
 
+def test_untested_defaults_of_what_is_started_are_notes(cloud: Cloud) -> None:
+    """The plan says what nobody published, before three GPUs start; what stands already needs no such word."""
+    stack = cloud.stack()
+    notes = planned(cloud, stack).notes
+    assert [note.partition(":")[0] for note in notes] == ["Not tested against the service"] * 2
+    assert stack.reranker.name in notes[1]
+    cloud.stand(stack)
+    assert not any(note.startswith("Not tested") for note in planned(cloud, stack).notes)
+
+
 def test_failed_model_is_named_among_what_costs(cloud: Cloud) -> None:
     """A model that failed, and the ones beside it that went on, are removed; the reason of the run is the model's."""
-    stack = cloud.stack(llm=inference("llm-of-nobody", "nobody/nothing", "Generate", gpu_memory_gb=5))
-    with pytest.raises(FailedStateError, match="nobody/nothing"):
+    stack = cloud.stack(llm=cloud.broken("llm-of-nobody", "Generate"))
+    with pytest.raises(FailedStateError, match="nobody/broken"):
         provisioned(cloud, stack, on_failure="remove_created")
     assert live_runs(cloud, stack.embedder.name, stack.reranker.name, stack.llm.name) == []
 

@@ -179,8 +179,8 @@ def test_failed_inference_ends_the_run_with_its_reason(cloud: Cloud) -> None:
     cloud.sandbox.set(
         run_spans_by={"ModelTaskType_EMBEDDING": {stage: {} for stage in ("resource_allocation", "pulling")}}
     )
-    stack = cloud.stack(embedder=inference("embedder-of-nobody", "nobody/nothing", "Embedding", gpu_memory_gb=5))
-    with pytest.raises(FailedStateError, match=r"embedder-of-nobody .* is FAILED: .*nobody/nothing"):
+    stack = cloud.stack(embedder=cloud.broken("embedder-of-nobody", "Embedding"))
+    with pytest.raises(FailedStateError, match=r"embedder-of-nobody .* is FAILED: .*nobody/broken"):
         run(cloud, stack)
     assert not any("knowledge-bases" in change for change in cloud.changes())
 

@@ -20,7 +20,7 @@ from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.specs import StackReport
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_SECRET
-from tests.flows.conftest import Cloud, inference
+from tests.flows.conftest import Cloud
 
 
 def spellings(secret: str) -> Iterator[bytes]:
@@ -83,7 +83,7 @@ def test_no_secret_is_found_anywhere(
         wrong: list[dict[str, Any]] = [
             {},  # the fault echoes the secrets
             {"probe": ProbeSpec(question="Когда?", source="faq_products.txt", phrase="дирижабль")},
-            {"llm": inference("llm-without-weights", "nobody/nothing", "Generate", gpu_memory_gb=5)},
+            {"llm": cloud.broken("llm-without-weights", "Generate")},
         ]
         for changes in wrong:
             with pytest.raises(CloudError) as failure:

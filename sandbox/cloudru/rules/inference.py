@@ -271,6 +271,12 @@ class ModelRuns:
                 key="REPOSITORY_NOT_FOUND",
                 message=f"{repository.full_name} at revision {repository.revision} was not found on Hugging Face",
             )
+        if repository and repository.full_name in self._settings.current.failing_repositories:
+            return StatusReason(
+                reason_type="REASON_TYPE_INTERNAL",
+                key="MODEL_NOT_LOADED",
+                message=f"the weights of {repository.full_name} could not be loaded",
+            )
         if repository and not self._hub.may_pull(repository.full_name):
             return StatusReason(
                 reason_type="REASON_TYPE_INTEGRATIONAL",

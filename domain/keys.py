@@ -35,8 +35,8 @@ class StackKey:
         return _written("rag", "-", self.project_id, self.name)
 
     def artifact(self, kind: str) -> str:
-        """Return the key of an artifact that is read back."""
-        return _written(kind, "-", self.project_id, self.name)
+        """Return the key of an artifact of this kind, say `plan`."""
+        return artifact_key(kind, self.project_id, self.name)
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,20 @@ class TuningKey:
     def limit(self) -> str:
         """Return the global concurrency limit that is the tuning's lock."""
         return _written("tuning", "-", self.folder_id, self.name)
+
+    def artifact(self, kind: str) -> str:
+        """Return the key of an artifact of this kind, say `loss`."""
+        return artifact_key(kind, self.folder_id, self.name)
+
+
+def artifact_key(kind: str, owner_id: str, name: str) -> str:
+    """Return `<kind>-<name>-<digest>`; `owner_id` is the project or folder that the name is of."""
+    return _written(kind, "-", owner_id, name)
+
+
+def artifact_key_before_digests(kind: str, name: str) -> str:
+    """Return the key under which all stacks of such a name had their pages until 0.1.0."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{kind}-{name}".lower()).strip("-")
 
 
 def _written(kind: str, between: str, owner: str, name: str) -> str:

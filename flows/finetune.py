@@ -4,6 +4,7 @@ from tempfile import TemporaryDirectory
 
 from prefect import flow
 
+from domain.keys import TuningKey
 from flows.parameters import CancelTuning, LockWait, Results, Tuning, YandexCloud
 from flows.specs import EmbedderTuning, TuningReport
 from tasks.credentials import yandex_credentials
@@ -51,7 +52,7 @@ def finetune_embedder(
     ):
         golden = read_retrieval_golden(tuning.golden.corpus, tuning.golden.questions)
         base_model_uri = check_tuning(yandex, tuning)
-        data = check_training_data(tuning.data, name=tuning.name, folder=folder)
+        data = check_training_data(tuning.data, TuningKey(yandex.folder_id, tuning.name), folder=folder)
         check_golden_not_trained(golden, tuning.data.sources)
 
         training = [ensure_dataset.submit(yandex, tuning, file, "training") for file in data.training]

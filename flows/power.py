@@ -65,7 +65,7 @@ def suspend_rag(
     with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
         found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=False)
         changes = [suspend_inference.submit(cloudru, each) for each in found]
-        result = report_power.submit(name, cloud, changes)
+        result = report_power.submit(cloudru, name, cloud, changes)
         finish([*changes, result])
         return result.result()
 
@@ -88,7 +88,7 @@ def resume_rag(
     with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
         found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=True)
         changes = [resume_inference.submit(cloudru, each) for each in found]
-        result = report_power.submit(name, cloud, changes)
+        result = report_power.submit(cloudru, name, cloud, changes)
         finish([*changes, result])
         return result.result()
 
@@ -115,7 +115,7 @@ def sweep_rag(
         endpoints = find_unclaimed(cloudru, claims, delete_names)
         doomed = [each for each in endpoints.unclaimed if each.name in delete_names and not vanished]
         deleted = [delete_endpoint.submit(cloudru, endpoint) for endpoint in doomed]
-        result = report_sweep.submit(cloud, endpoints, deleted)
+        result = report_sweep.submit(cloudru, cloud, endpoints, deleted)
         finish([*deleted, result])
         refuse_vanished(vanished)
         return result.result()

@@ -60,7 +60,7 @@ def teardown_rag(
         variable = delete_variable.submit(cloudru, plan.variable, plan.stack, wait_for=[documents])
 
         steps = [*bases, *runs, secret, documents, variable]
-        result = report_teardown.submit(cloud, plan, steps)
+        result = report_teardown.submit(cloudru, cloud, plan, steps)
         finish([marked, *steps, result])
         refuse_vanished(plan.vanished)
         return result.result()

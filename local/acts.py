@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.markup import escape
 
+from domain.keys import StackKey
 from local import report, watch
 from local.errors import LocalError
 from local.parts import SANDBOX_DEPLOYMENT
@@ -37,11 +38,11 @@ class Ended:
 class Stage:
     """Plays the acts of one stack: runs its flows, prints what came of it, stops at the first surprise."""
 
-    def __init__(self, api: PrefectApi, running: Stack, console: Console, *, stack_name: str, acts: int) -> None:
+    def __init__(self, api: PrefectApi, running: Stack, console: Console, *, key: StackKey, acts: int) -> None:
         self._api = api
         self._running = running
         self._console = console
-        self._stack_name = stack_name
+        self._key = key
         self._acts = acts
         self._title = ""
         self.act = 0
@@ -102,7 +103,7 @@ class Stage:
         raise LocalError(f"act {self.act}, {self._title!r}: {what}")
 
     def _kind(self, artifact: Artifact) -> str:
-        return (artifact.key or "").removesuffix(f"-{self._stack_name}")
+        return (artifact.key or "").removesuffix(self._key.artifact(""))
 
 
 def _ending(run: FlowRun) -> str:

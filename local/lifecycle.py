@@ -13,7 +13,7 @@ from local.acts import Ended, Stage
 from local.display import Display
 from local.errors import LocalError
 from local.layout import Layout
-from local.lifecycle_stack import ADDED, FIRST, NAME, VARIABLE, LifecycleStack
+from local.lifecycle_stack import ADDED, FIRST, KEY, LifecycleStack
 from local.lifecycle_text import counted_documents, cut, headline, refusal, short
 from local.prefect_api import PrefectApi
 
@@ -30,7 +30,7 @@ def demo_lifecycle(layout: Layout, console: Console) -> int:
             running = up.take(layout, display)
         try:
             with PrefectApi(running.api_url) as api:
-                stage = Stage(api, running, console, stack_name=NAME, acts=len(ACTS))
+                stage = Stage(api, running, console, key=KEY, acts=len(ACTS))
                 Lifecycle(stage, api, LifecycleStack.of(layout)).play()
         except LocalError as error:
             raise LocalError(f"{error}\n  log: {layout.log('worker')}") from error
@@ -196,7 +196,7 @@ class Lifecycle:
         self._stage.must(self._serving not in ("", version_id), "another version is in service")
 
     def _in_service(self) -> InService:
-        return InService.model_validate(self._api.variable(VARIABLE) or {})
+        return InService.model_validate(self._api.variable(KEY.variable) or {})
 
 
 ACTS: tuple[tuple[str, Callable[[Lifecycle], None]], ...] = (

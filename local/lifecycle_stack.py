@@ -10,7 +10,7 @@ from local.layout import Layout
 from sandbox.settings import PROJECT_ID
 
 NAME = "kb-lifecycle"
-VARIABLE = StackKey(PROJECT_ID, NAME).variable
+KEY = StackKey(PROJECT_ID, NAME)
 """The Prefect variable that names the version in service."""
 EVERY = 3
 """Every third golden question is asked: enough to tell a good version from a bad one, in seconds."""

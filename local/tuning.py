@@ -18,7 +18,7 @@ from sandbox.settings import YANDEX_FOLDER_ID
 
 DEPLOYMENT = f"finetune-embedder/{SANDBOX_DEPLOYMENT}"
 NAME = "demo-embedder"
-VARIABLE = TuningKey(YANDEX_FOLDER_ID, NAME).variable
+KEY = TuningKey(YANDEX_FOLDER_ID, NAME)
 """The Prefect variable that names what is in service."""
 SAMPLES = 900
 """Each of the 450 pairs twice: less than the sandbox's own choice, and still clearly better."""
@@ -36,12 +36,15 @@ def demo_tuning(layout: Layout, console: Console, embed: Embed = embed) -> int:
             if run.state_type != "COMPLETED":
                 why = report.why(api, run)
                 raise LocalError(f"run {run.name} ended {run.state_name}{why}\n  log: {layout.log('worker')}")
-            story = read_story(api, run, NAME)
-            in_service: dict[str, Any] = api.variable(VARIABLE) or {}
+            story = read_story(api, run, KEY)
+            in_service: dict[str, Any] = api.variable(KEY.variable) or {}
             _must_be_published(story, in_service.get("model_uri"), api.run_url(run.id))
             answers = _answers(running.sandbox_url, story, in_service["dim"], embed)
             url = api.run_url(run.id)
-        for act, lines in (*story.acts(), ("Published", (story.tuned_uri, f"Prefect variable {VARIABLE}", answers))):
+        for act, lines in (
+            *story.acts(),
+            ("Published", (story.tuned_uri, f"Prefect variable {KEY.variable}", answers)),
+        ):
             console.print(f"\n[bold]{act}[/bold]", highlight=False)
             for line in lines:
                 console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
@@ -63,7 +66,9 @@ def _must_be_published(story: TuningStory, in_service: str | None, url: str) -> 
         raise LocalError(f"the tuned model is not better than its base: {story.verdict}\n  see {url}")
     if not story.published or in_service != story.tuned_uri:
         named = in_service or "nothing"
-        raise LocalError(f"the tuned model {story.tuned_uri} is not published: {VARIABLE} names {named}\n  see {url}")
+        raise LocalError(
+            f"the tuned model {story.tuned_uri} is not published: {KEY.variable} names {named}\n  see {url}"
+        )
 
 
 def _answers(sandbox_url: str, story: TuningStory, dim: int, embed: Embed) -> str:

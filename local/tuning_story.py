@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from domain.keys import TuningKey
 from local.errors import LocalError
 from local.prefect_api import FlowRun, PrefectApi
 
@@ -97,13 +98,13 @@ class TuningStory:
         return found.group(1)
 
 
-def read_story(api: PrefectApi, run: FlowRun, name: str) -> TuningStory:
-    """Return what the run of the tuning of that name has written."""
-    artifacts = {(each.key or "").removesuffix(f"-{name}"): each for each in api.artifacts(run.id)}
+def read_story(api: PrefectApi, run: FlowRun, key: TuningKey) -> TuningStory:
+    """Return what the run of the tuning of that key has written."""
+    artifacts = {(each.key or "").removesuffix(key.artifact("")): each for each in api.artifacts(run.id)}
     missing = [kind for kind in ("tuning", "training-data", "loss") if kind not in artifacts]
     if missing:
         raise LocalError(
-            f"the run has ended well, and wrote no artifact {missing[0]}-{name}; see {api.run_url(run.id)}"
+            f"the run has ended well, and wrote no artifact {key.artifact(missing[0])}; see {api.run_url(run.id)}"
         )
     data = artifacts["training-data"].data
     return TuningStory(

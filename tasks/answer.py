@@ -1,11 +1,9 @@
 """Answer a question from the version in service, and show answer and sources."""
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
-
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import ConfigurationError
-from tasks.progress import artifact_key
+from tasks.pages import write_page, write_table
 from tasks.query import Answer, ask
 from tasks.report_text import cell, chunk_table
 from tasks.stack_report import Part
@@ -45,15 +43,14 @@ def report_answer(asked: AskedVersion, answer: Answer) -> AnswerReport:
     """Write the artifacts and return the flow's result."""
     name = asked.stack_name
     sources = "\n".join(f"- `{source}`" for source in answer.sources) or "No chunk was found."
-    create_markdown_artifact(
+    write_page(
+        asked.stack,
+        "answer",
         f"> {cell(answer.question)}\n\n{answer.answer}\n\n## Sources\n\n{sources}\n\n"
         f"Version `{asked.version_id}` of {name}, {asked.choice}.",
-        key=artifact_key("answer", name),
-        description=f"Answer to: {answer.question}",
+        f"Answer to: {answer.question}",
     )
-    create_table_artifact(
-        chunk_table(answer), key=artifact_key("answer-chunks", name), description=f"Chunks found for: {answer.question}"
-    )
+    write_table(asked.stack, "answer-chunks", chunk_table(answer), f"Chunks found for: {answer.question}")
     return AnswerReport(
         question=answer.question,
         answer=answer.answer,

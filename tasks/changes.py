@@ -97,7 +97,7 @@ def look_for_changes(
     check_sources(questions, plan.leaves, f"s3://{wanted.bucket}/{wanted.folder} after the refresh")
     _check_probe(wanted.probe, plan, judges=not questions)
     check_documents(plan.documents.values(), wanted.document_size_limit_bytes)
-    show(base.name, left_out)
+    show(stack, left_out)
     times = [plan.newest_modified_at, client.storage.folder_modified_at(wanted.bucket, wanted.folder)]
     changed_at = max((time for time in times if time is not None), default=None)
     current = [v for v in versions if not is_broken(v) and (changed_at is None or read_at(v) >= changed_at)]

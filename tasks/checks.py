@@ -53,8 +53,9 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
         if spec.is_embedder_uri:
             check_serves_tuned(cloudru, spec.repository)
     found = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes)
-    documents, left_out = leave_out(found.documents, read_registry(StackKey(cloudru.project_id, base.name)))
-    show(base.name, left_out)
+    key = StackKey(cloudru.project_id, base.name)
+    documents, left_out = leave_out(found.documents, read_registry(key))
+    show(key, left_out)
     _check_token_secrets(cloudru.get_client(), inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
     for spec in inferences:

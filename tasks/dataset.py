@@ -3,13 +3,14 @@
 from typing import Literal
 
 from prefect import get_run_logger
-from prefect.artifacts import create_table_artifact
 from upath import UPath
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.validation import InvalidDatasetError
-from tasks.progress import artifact_key, duration, progress
+from domain.keys import TuningKey, artifact_key
+from tasks.pages import write_table
+from tasks.progress import duration, progress
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.training_file import PreparedFile
 from tasks.tuning_spec import EmbedderTuning
@@ -32,7 +33,7 @@ def ensure_dataset(
     if file is None:
         return None
     name = dataset_name(tuning.name, file.sha256)
-    with progress(f"dataset-{name}", f"Dataset {name}", total=1, notes=True) as advance:
+    with progress(artifact_key("dataset", yandex.folder_id, name), f"Dataset {name}", total=1, notes=True) as advance:
 
         def on_look(seen: str, elapsed_s: float) -> None:
             stop_when_another_failed()
@@ -50,21 +51,22 @@ def ensure_dataset(
                 on_look=on_look,
             )
         except InvalidDatasetError as error:
-            _show(name, file, error)
+            _show(TuningKey(yandex.folder_id, name), file, error)
             raise
         advance(1, ensured.action)
     get_run_logger().info("%s data: dataset %s %s, %s rows", part, ensured.dataset_id, ensured.action, ensured.rows)
     return ensured
 
 
-def _show(name: str, file: PreparedFile, error: InvalidDatasetError) -> None:
-    create_table_artifact(
+def _show(dataset: TuningKey, file: PreparedFile, error: InvalidDatasetError) -> None:
+    write_table(
+        dataset,
+        "invalid",
         [
             {"error": fault.error, "description": fault.description, "rows": ", ".join(map(str, fault.rows))}
             for fault in error.faults
         ],
-        key=artifact_key("invalid", name),
-        description=f"What the service's validation says of {file.place}",
+        f"What the service's validation says of {file.place}",
     )
 
 

@@ -31,7 +31,7 @@ def measure(
     """Ask all questions, `questions_at_once` at a time, and return what the version scored."""
     name, total = asked.stack_name, len(questions)
     with (
-        progress(f"evaluate-{name}", f"Golden questions to {name}", total=total) as advance,
+        progress(asked.stack.artifact("evaluate"), f"Golden questions to {name}", total=total) as advance,
         ThreadPoolExecutor(spec.questions_at_once, "golden") as pool,
     ):
         futures = [pool.submit(_asked_both_ways, cloudru, asked, question, retrieval, spec.k) for question in questions]

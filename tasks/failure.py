@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prefect import get_run_logger
-from prefect.artifacts import create_table_artifact
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import GONE
 from clouds.errors import CloudError
+from domain.keys import StackKey
+from tasks.pages import write_table
 from tasks.plan import Planned, StackPlan
 from tasks.prices import rub_per_hour, total_text
-from tasks.progress import artifact_key
 from tasks.steps import step
 
 OnFailure = Literal["keep", "remove_created"]
@@ -58,7 +58,7 @@ def after_failure(
         if row.paid and row.name in runs:
             state = _end(client.inferences.delete, runs[row.name], row, removes=removes)
             left.append(Left("inference", row.name, runs[row.name], _action(row), state, True, row.rub_per_hour))  # noqa: FBT003
-    _tell(plan.stack, left)
+    _tell(StackKey(cloudru.project_id, plan.stack), left)
     return tuple(left)
 
 
@@ -76,7 +76,7 @@ def _end(delete: Callable[[str], None], resource_id: str, row: Planned, *, remov
     return "removed"
 
 
-def _tell(stack: str, left: Sequence[Left]) -> None:
+def _tell(stack: StackKey, left: Sequence[Left]) -> None:
     paid = [each for each in left if each.paid and each.is_there]
     total = total_text(each.price for each in paid)
     if paid:
@@ -90,7 +90,9 @@ def _tell(stack: str, left: Sequence[Left]) -> None:
         if each.state != "kept":
             get_run_logger().info("%s (%s), created by this run: %s", each.name, each.id, each.state)
     if left:
-        create_table_artifact(
+        write_table(
+            stack,
+            "left",
             [
                 {
                     "resource": each.resource,
@@ -102,6 +104,5 @@ def _tell(stack: str, left: Sequence[Left]) -> None:
                 }
                 for each in left
             ],
-            key=artifact_key("left", stack),
-            description=f"What the failed run of {stack} leaves: {total}",
+            f"What the failed run of {stack.name} leaves: {total}",
         )

@@ -9,6 +9,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from domain.keys import artifact_key
 from tasks.alarm import alarm_when_failed
 from tasks.checks import Checked
 from tasks.progress import progress
@@ -49,7 +50,9 @@ def wait_for_inference(
     """Wait until the run answers as its task asks."""
     if isinstance(model, FoundationModelSpec) or ensured is None:
         return FoundationModelSpec.model_validate(model)
-    with progress(f"wait-for-{model.name}", f"Until {model.name} answers", total=len(STAGES) + 1) as advance:
+    with progress(
+        artifact_key("wait-for", cloudru.project_id, model.name), f"Until {model.name} answers", total=len(STAGES) + 1
+    ) as advance:
 
         def on_look(seen: str, _elapsed_s: float) -> None:
             stop_when_another_failed()

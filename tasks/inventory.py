@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from prefect import get_run_logger
-from prefect.artifacts import create_table_artifact
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru import knowledge_version
@@ -17,8 +16,8 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.keys import StackKey
 from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
+from tasks.pages import write_table
 from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
-from tasks.progress import artifact_key
 from tasks.promotion import in_service
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
@@ -164,10 +163,11 @@ def report_status(
         versions=_versions(resources),
     )
     now = datetime.now(UTC)
-    create_table_artifact(
+    write_table(
+        StackKey(cloudru.project_id, stack),
+        "status",
         [resource.row(now) for resource in resources],
-        key=artifact_key("status", stack),
-        description=f"Stack {stack} on {cloud}: {report.total}" + (f"\n\n{report.versions}" * bool(report.versions)),
+        f"Stack {stack} on {cloud}: {report.total}" + (f"\n\n{report.versions}" * bool(report.versions)),
     )
     for resource in resources:
         get_run_logger().info("%s %s: %s %s", resource.kind, resource.name, resource.state, resource.what)

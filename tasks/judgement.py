@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prefect import get_run_logger
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.specs import RetrievalSpec
@@ -17,7 +16,7 @@ from tasks.evaluation import evaluate, measure
 from tasks.evaluation_record import keep, kept
 from tasks.evaluation_text import markdown, question_table
 from tasks.golden import GoldenQuestion
-from tasks.progress import artifact_key
+from tasks.pages import write_page, write_table
 from tasks.promotion import promote
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
@@ -97,15 +96,17 @@ def compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, thresh
     verdict, earlier = gate(new, serving, thresholds), kept(stack)
     name = stack.name
     keep(stack, new, passed=verdict.passed)
-    create_markdown_artifact(
+    write_page(
+        stack,
+        "evaluation",
         markdown(new, serving, verdict, earlier),
-        key=artifact_key("evaluation", name),
-        description=f"Evaluation of version {new.version_id} of {name}",
+        f"Evaluation of version {new.version_id} of {name}",
     )
-    create_table_artifact(
+    write_table(
+        stack,
+        "golden",
         question_table(new, serving),
-        key=artifact_key("golden", name),
-        description=f"Golden questions to version {new.version_id} of {name}",
+        f"Golden questions to version {new.version_id} of {name}",
     )
     figures = ", ".join(f"{measure} {value:.3f}" for measure, value in measures(new).items())
     get_run_logger().info("%s: %s", new.version_id, figures)

@@ -9,7 +9,7 @@ from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket
-from domain.keys import StackKey
+from domain.keys import StackKey, artifact_key
 from tasks.checks import Checked
 from tasks.inference import log_group
 from tasks.kept_stack import keep_base
@@ -64,7 +64,9 @@ def wait_for_index(
     cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:
     """Wait until the knowledge base is ACTIVE, its version SUCCEEDED and its search API up."""
-    with progress(f"wait-for-{spec.name}", f"Until {spec.name} can be asked", total=len(UP)) as advance:
+    with progress(
+        artifact_key("wait-for", cloudru.project_id, spec.name), f"Until {spec.name} can be asked", total=len(UP)
+    ) as advance:
 
         def on_look(seen: str, _elapsed_s: float) -> None:
             stop_when_another_failed()

@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prefect import get_run_logger
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from upath import UPath
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import BadRequestError, NotFoundError, PermissionDeniedError, WrongAnswerError
 from clouds.yandex.tuning import FinishedTuning
+from domain.keys import TuningKey
 from tasks.event_files import Scalars, read_scalars
 from tasks.loss_curve import course, loss_curve, losses
 from tasks.metrics_archive import unpack
-from tasks.progress import artifact_key
+from tasks.pages import write_page, write_table
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
 ARCHIVE = "metrics.zip"
 HOW_TO_READ = (
     "Of each curve only its own fall counts: losses on other rows or other batches need not be as high. Whether the "
-    "model finds more is not in them, but in `judgement-{name}`."
+    "model finds more is not in them, but in `{judgement}`."
 )
 
 
@@ -82,7 +82,7 @@ def fetch_metrics(yandex: YandexCloudCredentials, name: str, tuned: FinishedTuni
     curves = tuple(CurveReport.of(each) for each in scalars)
     if not curves:
         return _without(f"the archive holds no TensorBoard scalars: {[path.name for path in files][:5]}")
-    _show(name, scalars, curves)
+    _show(TuningKey(yandex.folder_id, name), scalars, curves)
     names = [ARCHIVE, *(path.relative_to(work).as_posix() for path in files)]
     return MetricsReport(folder=str(kept_in), files=tuple(names), curves=curves)
 
@@ -101,16 +101,14 @@ def _without(problem: str) -> MetricsReport:
     return MetricsReport(folder="", files=(), curves=(), problem=problem)
 
 
-def _show(name: str, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
+def _show(tuning: TuningKey, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
     drawn = losses(scalars)
     said = "\n".join(f"- {course(each)}" for each in drawn)
-    create_markdown_artifact(
-        f"# Training of {name}\n\n![loss]({loss_curve(drawn, name)})\n\n{said}\n\n{HOW_TO_READ.format(name=name)}",
-        key=artifact_key("loss", name),
-        description=f"Loss curve of {name}",
+    name, how_to_read = tuning.name, HOW_TO_READ.format(judgement=tuning.artifact("judgement"))
+    write_page(
+        tuning,
+        "loss",
+        f"# Training of {name}\n\n![loss]({loss_curve(drawn, name)})\n\n{said}\n\n{how_to_read}",
+        f"Loss curve of {name}",
     )
-    create_table_artifact(
-        [curve.model_dump() for curve in curves],
-        key=artifact_key("metrics", name),
-        description=f"Metrics of the training of {name}",
-    )
+    write_table(tuning, "metrics", [curve.model_dump() for curve in curves], f"Metrics of the training of {name}")

@@ -69,7 +69,7 @@ def make_plan(
     notes = (*wanted.notes, *doubtful, *_untested(cloudru, stack, made))
     made = replace(made, rows=(*wanted.rows, *made.rows), notes=notes)
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
-    show(made)
+    show(StackKey(cloudru.project_id, made.stack), made)
     return made
 
 

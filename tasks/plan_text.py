@@ -1,22 +1,24 @@
 """A plan for reading: a table artifact, and a table in the terminal when somebody sits at one."""
 
-from prefect.artifacts import create_table_artifact
 from rich.table import Table
 
+from domain.keys import StackKey
+from tasks.pages import write_table
 from tasks.plan import Planned, StackPlan
 from tasks.prices import rub_per_hour, total_text
-from tasks.progress import artifact_key, watched_console
+from tasks.progress import watched_console
 
 HEAD = ("resource", "name", "action", "RUB per hour", "reason")
 """The reason last: it is the longest, and the UI cuts a table off at its right edge."""
 
 
-def show(plan: StackPlan) -> None:
+def show(stack: StackKey, plan: StackPlan) -> None:
     """Write the artifact, and print the table when a person watches."""
-    create_table_artifact(
+    write_table(
+        stack,
+        "plan",
         [dict(zip(HEAD, _cells(row), strict=True)) for row in plan.rows],
-        key=artifact_key("plan", plan.stack),
-        description="\n\n".join((f"Plan for {plan.stack}: {plan.summary}", *plan.notes, *plan.not_allowed)),
+        "\n\n".join((f"Plan for {plan.stack}: {plan.summary}", *plan.notes, *plan.not_allowed)),
     )
     console = watched_console()
     if console:

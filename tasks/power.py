@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from prefect import get_run_logger
-from prefect.artifacts import create_markdown_artifact
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import find_among
@@ -12,10 +11,12 @@ from clouds.cloudru.model_run_wait import plain_status
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import ConfigurationError
+from domain.keys import StackKey, artifact_key
 from tasks.alarm import alarm_when_failed
 from tasks.inference import STAGES, stage
+from tasks.pages import write_page
 from tasks.prices import catalogue_prices, price_of, rub_per_hour, total_text
-from tasks.progress import artifact_key, progress
+from tasks.progress import progress
 from tasks.report_text import table
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
@@ -87,7 +88,9 @@ def suspend_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChan
     if run.status in UNTOUCHED:
         return _changed(found, run, run, "kept")
     inferences = cloudru.get_client().inferences
-    with progress(f"suspend-{model.name}", f"Until {model.name} is suspended", total=2) as advance:
+    with progress(
+        artifact_key("suspend", cloudru.project_id, model.name), f"Until {model.name} is suspended", total=2
+    ) as advance:
         if run.status != ModelRunStatus.ON_SUSPENSION:
             inferences.suspend(run.model_run_id)
 
@@ -105,7 +108,9 @@ def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChang
     model, run = found.model, found.run
     assert run is not None  # noqa: S101  # find_inferences saw to it
     inferences = cloudru.get_client().inferences
-    with progress(f"resume-{model.name}", f"Until {model.name} answers", total=len(STAGES) + 1) as advance:
+    with progress(
+        artifact_key("resume", cloudru.project_id, model.name), f"Until {model.name} answers", total=len(STAGES) + 1
+    ) as advance:
         woken = inferences.wake(run)
 
         def on_look(seen: str, _elapsed_s: float) -> None:
@@ -121,12 +126,10 @@ def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChang
 
 
 @step("report")
-def report_power(stack: str, cloud: str, changes: Sequence[PowerChange]) -> PowerReport:
+def report_power(cloudru: CloudRuCredentials, stack: str, cloud: str, changes: Sequence[PowerChange]) -> PowerReport:
     """Say what was done, as an artifact and in the log; return the flow's result."""
     report = PowerReport(stack=stack, cloud=cloud, changes=tuple(changes))
-    create_markdown_artifact(
-        power_markdown(report), key=artifact_key("power", stack), description=f"Power of the stack {stack}"
-    )
+    write_page(StackKey(cloudru.project_id, stack), "power", power_markdown(report), f"Power of the stack {stack}")
     for change in report.changes:
         get_run_logger().info("%s: %s (%s)", change.name, change.action, change.after or "there is no run")
     return report

@@ -1,7 +1,6 @@
 """How far long work is: a progress artifact in the UI, and a display in the terminal when somebody sits at one."""
 
 import logging
-import re
 import sys
 import threading
 import time
@@ -82,11 +81,6 @@ def _terminal_of_process() -> Terminal | None:
         return _terminal
 
 
-def artifact_key(*words: str) -> str:
-    """Return an artifact key: Prefect takes lower-case letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
-
-
 def duration(elapsed_s: float) -> str:
     """Return seconds as hours, minutes and seconds."""
     minutes, seconds = divmod(int(elapsed_s), 60)
@@ -100,7 +94,7 @@ def progress(key: str, description: str, total: int, *, notes: bool = False) -> 
     The percentage counts parts that were seen done (stages of a wait, files of an upload); it never guesses by time.
     With `notes` the artifact says too what was just seen, for waits of hours that nobody sits before.
     """
-    artifact: UUID = create_progress_artifact(progress=0.0, key=artifact_key(key), description=description)  # pyright: ignore[reportAssignmentType]  # sync call of a dual function
+    artifact: UUID = create_progress_artifact(progress=0.0, key=key, description=description)  # pyright: ignore[reportAssignmentType]  # sync call of a dual function
     terminal = _terminal_of_process()
     display = terminal.add(description, total) if terminal else None
     lock = threading.Lock()

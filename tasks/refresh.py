@@ -16,7 +16,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds, measures
-from domain.keys import StackKey
+from domain.keys import StackKey, artifact_key
 from domain.probe import ProbeSpec
 from tasks.changes import Changes
 from tasks.golden import GoldenQuestion
@@ -75,7 +75,9 @@ def sync_documents(
     )
     storage = cloudru.get_client().storage
     with progress(
-        f"sync-documents-{plan.bucket}", f"Documents to {plan.bucket}/{plan.folder}", total=len(plan.documents)
+        artifact_key("sync-documents", cloudru.project_id, plan.bucket),
+        f"Documents to {plan.bucket}/{plan.folder}",
+        total=len(plan.documents),
     ) as advance:
         upload = storage.send(plan, lambda done, total: advance(done, f"{done} of {total} documents"))
     if plan.missing:

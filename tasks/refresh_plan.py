@@ -34,7 +34,7 @@ def plan_refresh(stack_name: str, changes: Changes, expected_sources: Sequence[s
         not_allowed=changes.not_allowed,
     )
     get_run_logger().info("Plan for %s: %s", stack_name, made.summary)
-    show(made)
+    show(changes.stack, made)
     return made
 
 

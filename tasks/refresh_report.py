@@ -2,11 +2,9 @@
 
 from typing import Literal
 
-from prefect.artifacts import create_markdown_artifact
-
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from tasks.changes import Changes
-from tasks.progress import artifact_key
+from tasks.pages import write_page
 from tasks.promotion import InService
 from tasks.stack_report import Part, StepReport
 from tasks.steps import recorded, step
@@ -59,9 +57,7 @@ def report_refresh(
         steps=steps,
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
     )
-    create_markdown_artifact(
-        markdown(result, ensured), key=artifact_key("refresh", name), description=f"Refresh of {name}"
-    )
+    write_page(changes.stack, "refresh", markdown(result, ensured), f"Refresh of {name}")
     return result
 
 

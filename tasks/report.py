@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
-
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket
+from domain.keys import StackKey
+from tasks.pages import write_page, write_table
 from tasks.plan import StackPlan
 from tasks.prices import total_text
-from tasks.progress import artifact_key
 from tasks.promotion import InService
 from tasks.query import Answer
 from tasks.report_text import chunk_table, markdown
@@ -89,12 +88,9 @@ def report(
         critical_path_s=round(sum(step.duration_s for step in steps if step.on_critical_path), 3),
         notes=plan.notes,
     )
-    create_markdown_artifact(
-        markdown(result), key=artifact_key("stack", base.name), description=f"Managed RAG stack {base.name}"
-    )
-    create_table_artifact(
-        chunk_table(answer), key=artifact_key("chunks", base.name), description=f"Chunks found for: {answer.question}"
-    )
+    key = StackKey(cloudru.project_id, base.name)
+    write_page(key, "stack", markdown(result), f"Managed RAG stack {base.name}")
+    write_table(key, "chunks", chunk_table(answer), f"Chunks found for: {answer.question}")
     return result
 
 

@@ -9,6 +9,7 @@ from clouds.errors import WrongAnswerError
 from clouds.yandex.files import Document
 from clouds.yandex.search_index import EnsuredSearchIndex
 from clouds.yandex.tuning import FinishedTuning
+from domain.keys import artifact_key
 from domain.probe import spelled
 from domain.same_text import has_phrase
 from tasks.documents import find_documents
@@ -60,7 +61,9 @@ def prove_search_index(
     if spec is None or ensured is None:
         return None
     indexes = yandex.get_client().search_indexes
-    with progress(f"wait-for-{spec.name}", f"Until {spec.name} can be searched", total=1) as advance:
+    with progress(
+        artifact_key("wait-for", yandex.folder_id, spec.name), f"Until {spec.name} can be searched", total=1
+    ) as advance:
 
         def on_look(seen: str, _elapsed_s: float) -> None:
             stop_when_another_failed()

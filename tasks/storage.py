@@ -6,6 +6,7 @@ from typing import Literal
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.storage import Document, EnsuredBucket, SyncPlan, Upload
+from domain.keys import artifact_key
 from tasks.progress import progress
 from tasks.steps import LOOK_FIRST, step
 
@@ -42,7 +43,9 @@ def upload_documents(
     action = storage.ensure_folder(bucket.name, folder)
     same = found.same if found else ()
     with progress(
-        f"upload-documents-{bucket.name}", f"Documents to {bucket.name}/{folder}", total=len(documents)
+        artifact_key("upload-documents", cloudru.project_id, bucket.name),
+        f"Documents to {bucket.name}/{folder}",
+        total=len(documents),
     ) as advance:
 
         def on_uploaded(stored: int, _total: int) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from prefect import get_run_logger
-from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 from pydantic import BaseModel, ValidationError
@@ -15,7 +14,9 @@ from clouds.cloudru.inference import GONE, find_among
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.errors import ConfigurationError
+from domain.keys import StackKey, artifact_key
 from tasks.inventory import ResourceStatus, inference_status
+from tasks.pages import write_table
 from tasks.prices import catalogue_prices, rub_per_hour, total_text
 from tasks.progress import progress
 from tasks.stack_report import Part
@@ -121,7 +122,9 @@ def find_unclaimed(cloudru: CloudRuCredentials, claims: Mapping[str, str], delet
 def delete_endpoint(cloudru: CloudRuCredentials, endpoint: ResourceStatus) -> str:
     """Delete one run and wait until it is gone; return its name."""
     inferences = cloudru.get_client().inferences
-    with progress(f"delete-{endpoint.name}", f"Until {endpoint.name} is gone", total=1) as advance:
+    with progress(
+        artifact_key("delete", cloudru.project_id, endpoint.name), f"Until {endpoint.name} is gone", total=1
+    ) as advance:
         inferences.delete(endpoint.id)
         inferences.wait_gone(endpoint.id, deadline_s=GONE_WITHIN_S)
         advance(1, "gone")
@@ -129,7 +132,7 @@ def delete_endpoint(cloudru: CloudRuCredentials, endpoint: ResourceStatus) -> st
 
 
 @step("report")
-def report_sweep(cloud: str, endpoints: Endpoints, deleted: Sequence[str]) -> SweepReport:
+def report_sweep(cloudru: CloudRuCredentials, cloud: str, endpoints: Endpoints, deleted: Sequence[str]) -> SweepReport:
     """Write the table artifact and return the flow's result."""
     costs = [endpoint.cost_rub_per_hour for endpoint in endpoints.unclaimed]
     told = f"{len(endpoints.unclaimed)} endpoints that no stack claims on {cloud}: {total_text(costs)}"
@@ -145,7 +148,7 @@ def report_sweep(cloud: str, endpoints: Endpoints, deleted: Sequence[str]) -> Sw
         }
         for endpoint in endpoints.unclaimed
     ]
-    create_table_artifact(rows, key="sweep", description=told)
+    write_table(StackKey(cloudru.project_id, ""), "sweep", rows, told)
     get_run_logger().info("%s; deleted: %s", told, ", ".join(deleted) or "none")
     return SweepReport(cloud=cloud, unclaimed=endpoints.unclaimed, claimed=endpoints.claimed, deleted=tuple(deleted))
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from prefect import get_run_logger
-from prefect.artifacts import create_markdown_artifact
 from prefect.variables import Variable
 
 from blocks.cloudru import CloudRuCredentials
@@ -12,9 +11,10 @@ from clouds.cloudru.inference import GONE
 from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConflictError, NotFoundError
-from domain.keys import StackKey
+from domain.keys import StackKey, artifact_key
+from tasks.pages import write_page
 from tasks.prices import total_text
-from tasks.progress import artifact_key, progress
+from tasks.progress import progress
 from tasks.report_text import table
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
@@ -56,7 +56,9 @@ def delete_knowledge_base(cloudru: CloudRuCredentials, deletion: Deletion, plan:
     files = f"{ARTIFACTS_PREFIX}{deletion.id}/"
     if plan.delete_documents:
         _empty(client.storage, plan.bucket.name, files)
-    with progress(f"delete-{deletion.name}", f"Until {deletion.name} is gone", total=1) as advance:
+    with progress(
+        artifact_key("delete", cloudru.project_id, deletion.name), f"Until {deletion.name} is gone", total=1
+    ) as advance:
         client.knowledge_bases.delete(deletion.id)
         client.knowledge_bases.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
         advance(1, "gone")
@@ -71,7 +73,9 @@ def delete_inference(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDow
     if deletion.action != "delete":
         return _outcome(deletion)
     inferences = cloudru.get_client().inferences
-    with progress(f"delete-{deletion.name}", f"Until {deletion.name} is gone", total=1) as advance:
+    with progress(
+        artifact_key("delete", cloudru.project_id, deletion.name), f"Until {deletion.name} is gone", total=1
+    ) as advance:
         try:
             begun = inferences.get(deletion.id).status in GONE
         except NotFoundError:
@@ -121,17 +125,20 @@ def delete_variable(cloudru: CloudRuCredentials, deletion: Deletion, stack_name:
 
 
 @step("report")
-def report_teardown(cloud: str, plan: TeardownPlan, resources: Sequence[TornDown]) -> TeardownReport:
+def report_teardown(
+    cloudru: CloudRuCredentials, cloud: str, plan: TeardownPlan, resources: Sequence[TornDown]
+) -> TeardownReport:
     """Write the artifact and return the flow's result."""
     gone = {torn.id for torn in resources if torn.outcome == "deleted"}
     saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
     rows = [(torn.kind, torn.name, torn.outcome, torn.reason, torn.id) for torn in resources]
     rows += [("in service", words, "not found", "no teardown-rag deleted it", "") for words in plan.vanished]
-    create_markdown_artifact(
+    write_page(
+        StackKey(cloudru.project_id, plan.stack),
+        "teardown",
         f"# {plan.stack} on `{cloud}` is torn down\n\n**Saves {saved}**\n\n"
         + table(("resource", "name", "outcome", "why", "id"), rows),
-        key=artifact_key("teardown", plan.stack),
-        description=f"Teardown of the stack {plan.stack}",
+        f"Teardown of the stack {plan.stack}",
     )
     return TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))
 

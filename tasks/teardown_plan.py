@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from prefect import get_run_logger
-from prefect.artifacts import create_table_artifact
 from prefect.variables import Variable
 
 from blocks.cloudru import CloudRuCredentials
@@ -21,9 +20,9 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import NotFoundError
 from domain.keys import StackKey
 from tasks.inventory import moment
+from tasks.pages import write_table
 from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, rub_per_hour
-from tasks.progress import artifact_key
 from tasks.sharing import folder_readers, inferences_of, model_claims, own_bases
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
@@ -116,7 +115,7 @@ def plan_teardown(
         for deletion in plan.deletions
     ]
     rows += [{"resource": "in service", "name": words, "action": "not found"} for words in plan.vanished]
-    create_table_artifact(rows, key=artifact_key("teardown-plan", name), description=f"Teardown of the stack {name}")
+    write_table(StackKey(cloudru.project_id, name), "teardown-plan", rows, f"Teardown of the stack {name}")
     for words in plan.vanished:
         get_run_logger().error("expected and not found: %s", words)
     for deletion in plan.deletions:

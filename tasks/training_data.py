@@ -7,9 +7,10 @@ written for it. Either way the SHA-256 of the bytes to be uploaded is known, by 
 from pathlib import Path
 
 from prefect import get_run_logger
-from prefect.artifacts import create_table_artifact
 
-from tasks.progress import artifact_key, progress
+from domain.keys import TuningKey
+from tasks.pages import write_table
+from tasks.progress import progress
 from tasks.steps import step
 from tasks.training_check import Check, CheckedData, size_bytes
 from tasks.training_spec import TrainingDataSpec
@@ -19,17 +20,18 @@ __all__ = ["CheckedData", "TrainingDataSpec", "check_training_data"]
 
 
 @step("check-training-data")
-def check_training_data(data: TrainingDataSpec, *, name: str, folder: str) -> CheckedData:
+def check_training_data(data: TrainingDataSpec, tuning: TuningKey, *, folder: str) -> CheckedData:
     """Judge every line, show what is there, and return the files to upload; `folder` takes those that are written.
 
     Raises:
         ConfigurationError: a file cannot be read, or a line for each of the first faults that are not tolerated.
 
     """
+    name = tuning.name
     places = [*data.sources, *([data.validation] if data.validation is not None else [])]
     total = sum(map(size_bytes, places))
     read = [0]
-    with progress(f"check-{name}", f"Training data of {name}", total=total) as advance:
+    with progress(tuning.artifact("check"), f"Training data of {name}", total=total) as advance:
 
         def on_read(size: int) -> None:
             read[0] += size
@@ -37,10 +39,11 @@ def check_training_data(data: TrainingDataSpec, *, name: str, folder: str) -> Ch
 
         check = Check(data, Path(folder), on_read)
         checked = check.run()
-    create_table_artifact(
+    write_table(
+        tuning,
+        "training-data",
         training_table(checked),
-        key=artifact_key("training-data", name),
-        description=f"Training data of {name}: {sum(file.rows for file in checked.training)} rows",
+        f"Training data of {name}: {sum(file.rows for file in checked.training)} rows",
     )
     check.faults.refuse(data.tolerate)
     for fault in checked.faults:

@@ -16,6 +16,7 @@ from clouds.yandex.specs import WeightedDataset
 from clouds.yandex.tuning import EnsuredTuning, FinishedTuning
 from clouds.yandex.tuning_request import TuningRequestSpec
 from clouds.yandex.tuning_state import TuningState, TuningStatus
+from domain.keys import artifact_key
 from tasks.progress import duration, progress
 from tasks.steps import LOOK_FIRST, step
 from tasks.tuning_spec import EmbedderTuning
@@ -89,7 +90,9 @@ def wait_for_tuning(yandex: YandexCloudCredentials, tuning: EmbedderTuning, ensu
         FailedStateError: the tuning failed or was cancelled; holds the texts of its errors.
 
     """
-    with progress(f"wait-for-{tuning.name}", f"Until {tuning.name} is tuned", total=100, notes=True) as advance:
+    with progress(
+        artifact_key("wait-for", yandex.folder_id, tuning.name), f"Until {tuning.name} is tuned", total=100, notes=True
+    ) as advance:
 
         def on_look(seen: TuningState, elapsed_s: float) -> None:
             advance(percent(seen), f"{seen}, {duration(elapsed_s)}")

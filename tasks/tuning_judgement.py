@@ -6,14 +6,14 @@ from functools import partial
 
 import numpy as np
 from prefect import get_run_logger
-from prefect.artifacts import create_markdown_artifact
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import BadRequestError, NotFoundError
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
 from tasks.embedder_service import embedder_in_service
-from tasks.progress import Advance, artifact_key, progress
+from tasks.pages import write_page
+from tasks.progress import Advance, progress
 from tasks.ranking import RankingScores
 from tasks.retrieval_golden import RetrievalGolden
 from tasks.retrieval_scores import Vectors, cut, retrieval_scores
@@ -63,19 +63,19 @@ def judge(
     A text is embedded once for each model, at full length: shorter vectors are its beginning, as the service itself
     cuts them. The tuned model gets the prefixes it was tuned with, the base model gets none, as each is used.
     """
-    name = tuning.name
+    name, key = tuning.name, TuningKey(yandex.folder_id, tuning.name)
     rivals = [Rival("base", base_model_uri, None, TextPrefixes())]
-    serving = embedder_in_service(TuningKey(yandex.folder_id, name))
+    serving = embedder_in_service(key)
     if serving is not None and serving.model_uri != tuned.target_model_uri:
         rivals.append(Rival("in service", serving.model_uri, serving.dim, serving.prefixes))
     rivals.append(Rival("tuned", tuned.target_model_uri, tuning.use.dim, tuning.data.prefixes))
     total = len(rivals) * (len(golden.corpus) + len(golden.questions))
-    with progress(f"judge-{name}", f"Golden texts and questions to {len(rivals)} embedders", total=total) as advance:
+    with progress(
+        key.artifact("judge"), f"Golden texts and questions to {len(rivals)} embedders", total=total
+    ) as advance:
         searched = _searched(yandex, rivals, golden, advance)
     judgement = _judgement(searched, golden, tuning.golden, tuning.parameters.embedding_dims)
-    create_markdown_artifact(
-        judgement_text(name, judgement), key=artifact_key("judgement", name), description=f"Judgement of {name}"
-    )
+    write_page(key, "judgement", judgement_text(name, judgement), f"Judgement of {name}")
     get_run_logger().info("%s is %s", tuned.target_model_uri, judgement)
     return judgement
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from prefect.artifacts import create_markdown_artifact
-
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import NotFoundError
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.tuning import EnsuredTuning, FinishedTuning
+from domain.keys import TuningKey
 from tasks.metrics import MetricsReport
-from tasks.progress import artifact_key
+from tasks.pages import write_page
 from tasks.publish import PublishedReport
 from tasks.report_text import cell, table
 from tasks.stack_report import Part, StepReport
@@ -104,7 +103,7 @@ def report_tuning(
         adopted=actions.count("adopted"),
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
     )
-    create_markdown_artifact(markdown(result), key=artifact_key("tuning", name), description=f"Tuned embedder {name}")
+    write_page(TuningKey(yandex.folder_id, name), "tuning", markdown(result), f"Tuned embedder {name}")
     return result
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prefect import get_run_logger
-from prefect.artifacts import create_table_artifact
 from prefect.types import MAX_VARIABLE_VALUE_LENGTH
 from prefect.variables import Variable
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -22,7 +21,7 @@ from clouds.cloudru.storage.content import open_document, size_of
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError
 from domain.keys import StackKey
-from tasks.progress import artifact_key
+from tasks.pages import write_table
 
 REASON_CHARACTERS = 300
 NAMED = 10
@@ -140,23 +139,24 @@ def set_aside(
     registry = {**left_out, **dict(entry(by_key[one.key], one.reason) for one in found)}
     if registry != read_registry(stack):
         write_registry(stack, registry)
-    show(stack.name, registry)
+    show(stack, registry)
     for one in found:
         get_run_logger().warning("%s could not be read and is set aside until it changes: %s", one.key, one.reason)
     if found:
         cloudru.get_client().storage.delete_objects(bucket, [one.key for one in found])
 
 
-def show(stack_name: str, unreadable: Registry) -> None:
+def show(stack: StackKey, unreadable: Registry) -> None:
     """List them in an artifact, if there are any."""
     rows: Sequence[dict[str, Any]] = [
         {"document": known.name, "reason": known.reason, "sha256": digest} for digest, known in unreadable.items()
     ]
     if rows:
-        create_table_artifact(
-            rows,  # pyright: ignore[reportArgumentType]  # a list of rows of any values
-            key=artifact_key("unreadable", stack_name),
-            description=f"Documents of {stack_name} that could not be read; not tried again until they change",
+        write_table(
+            stack,
+            "unreadable",
+            rows,
+            f"Documents of {stack.name} that could not be read; not tried again until they change",
         )
 
 

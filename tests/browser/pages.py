@@ -6,6 +6,8 @@ from typing import Self
 
 from playwright.sync_api import Locator, Page, expect
 
+from domain.keys import artifact_key
+from sandbox.settings import PROJECT_ID
 from tests.browser.forms import Field
 
 FINAL = "Completed|Failed|Crashed|Cancelled"
@@ -127,8 +129,9 @@ class RunPage:
         self.page.get_by_role("tab", name=name, exact=True).click()
         return self.page.get_by_role("tabpanel", name=name, exact=True)
 
-    def artifact(self, key: str) -> Locator:
-        """Open the artifact of this key that this run made, and return what it shows."""
+    def artifact(self, kind: str, name: str, owner_id: str = PROJECT_ID) -> Locator:
+        """Open the artifact of this kind about a stack or resource that this run made, and return what it shows."""
+        key = artifact_key(kind, owner_id, name)
         self.open_tab("Artifacts").locator(f"a[href$='/artifacts/key/{key}']").first.click()
         made = self.page.get_by_test_id(re.compile("^timeline-card-")).filter(
             has=self.page.get_by_role("link", name=self.name, exact=True)

@@ -31,6 +31,6 @@ def test_a_run_uses_credentials_made_in_the_ui(ui: Ui, local_stack: LocalStack, 
     run_form.parameters.field("Cloud.ru credentials").fill("made-by-hand")
     run = run_form.submit("with-own-credentials")
     run.wait_for("Completed")
-    status = run.artifact("status-kb-rag-with-inference")
+    status = run.artifact("status", "kb-rag-with-inference")
     expect(status).to_contain_text("embedder-for-rag")
     expect(status).to_contain_text("RUNNING")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from sandbox.settings import YANDEX_FOLDER_ID
 from tests.browser.conftest import Picture
 from tests.browser.local_stack import LocalStack
 from tests.browser.pages import Ui
@@ -23,7 +24,7 @@ def test_a_training_shows_its_curves(
         pytest.skip("trains for a minute; `make screenshots` runs it")
     run = local_stack.run("finetune-embedder/sandbox", {"tuning": TUNING, "results": str(tmp_path)})
     assert run.state_type == "COMPLETED", run.message
-    curves = ui.open_run(run.name).artifact("loss-demo-embedder")
+    curves = ui.open_run(run.name).artifact("loss", "demo-embedder", YANDEX_FOLDER_ID)
     expect(curves.get_by_role("img").first).to_be_visible()
     expect(curves).to_contain_text("train/loss:")
     picture("loss", height=860)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from domain.keys import StackKey, TuningKey
+from domain.keys import StackKey, TuningKey, artifact_key, artifact_key_before_digests
 
 PROJECT, ANOTHER = "0A000000-0000-4000-8000-000000000001", "0a000000-0000-4000-8000-000000000002"
 NAMES = ("kb-a", "kb.a", "kb_a", "KB-a", "kb-a.r2", "9kb")
@@ -44,3 +44,19 @@ def test_a_tuning_of_another_folder_is_another() -> None:
     assert len({key.variable for key in keys}) == len({key.limit for key in keys}) == len(keys)
     assert re.fullmatch(r"embedder_faq_ru_[0-9a-f]{8}", keys[0].variable)
     assert re.fullmatch(r"tuning-faq-ru-[0-9a-f]{8}", keys[0].limit)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "key"),
+    [("wait-for", "embedder-for-rag", "wait-for-embedder-for-rag"), ("stack", "База kb_1.x", "stack-kb-1-x")],
+)
+def test_the_key_before_digests_is_the_one_that_was_written(kind: str, name: str, key: str) -> None:
+    """Its pages are found by it, and linked once."""
+    assert artifact_key_before_digests(kind, name) == key
+
+
+def test_an_artifact_of_another_project_or_folder_has_another_key() -> None:
+    """Pages about one name in two projects, and about `kb.one` and `kb-one`, are four."""
+    keys = {artifact_key("plan", owner, name) for owner in ("one", "two") for name in ("kb.one", "kb-one")}
+    assert len(keys) == 4
+    assert all(re.fullmatch(r"plan-kb-one-[0-9a-f]{8}", key) for key in keys)

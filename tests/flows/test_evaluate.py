@@ -25,6 +25,7 @@ from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.evaluation_record import kept
 from tasks.promotion import in_service
+from tests.flows.artifacts import artifact
 from tests.flows.conftest import EXAMPLE, Cloud, inference, save_blocks
 
 __all__ = ["asserting_events_worker"]
@@ -110,14 +111,6 @@ def shop(cloud: Cloud, tmp_path: Path) -> Shop:
     return Shop(cloud, tmp_path)
 
 
-def artifacts(*keys: str) -> dict[str, dict[str, Any]]:
-    """Return the newest artifact of each key."""
-    with get_client(sync_client=True) as client:
-        body = {"artifacts": {"key": {"any_": list(keys)}}, "limit": 200, "sort": "CREATED_DESC"}
-        found = client.request("POST", "/artifacts/filter", json=body).json()
-    return {artifact["key"]: artifact for artifact in reversed(found)}
-
-
 def events(worker: EventsWorker) -> list[tuple[str, dict[str, Any]]]:
     """Return the product's events so far, with what they say."""
     worker.wait_until_empty()
@@ -179,12 +172,12 @@ def test_every_evaluation_is_kept_and_shown(shop: Shop) -> None:
         (first.evaluated_at, True),
     ]
     assert in_service(shop.key) is None
-    shown = artifacts(f"evaluation-{shop.name}", f"golden-{shop.name}")
-    page = shown[f"evaluation-{shop.name}"]["data"]
+    shown = {kind: artifact(kind, shop.name) for kind in ("evaluation", "golden")}
+    page = shown["evaluation"]["data"]
     assert "](data:image/svg+xml;base64," in page
     assert "| recall@3 | 1.000 | 1.000 |" in page
     assert page.count(f"`{shop.first_version}` | 1.000") == 2
-    rows = json.loads(shown[f"golden-{shop.name}"]["data"])
+    rows = json.loads(shown["golden"]["data"])
     assert [(row["line"], row["question"], row["recall@3"]) for row in rows] == [
         (line, query, 1) for line, query in enumerate(FACTS, start=1)
     ]
@@ -292,7 +285,7 @@ def test_newest_version_answers_until_one_is_promoted(shop: Shop) -> None:
     answer = shop.ask("Где выдают посылки?")
     assert answer.version_id == shop.first_version
     assert answer.choice == "the newest that succeeded, because none is in service"
-    page = artifacts(f"answer-{shop.name}")[f"answer-{shop.name}"]["data"]
+    page = artifact("answer", shop.name)["data"]
     assert "слева от лифта" in page
     assert "- `rag-inference-kb/shop.txt`" in page
     assert shop.first_version in page

@@ -15,6 +15,7 @@ import clouds.yandex.tuning
 from clouds.errors import FailedStateError
 from clouds.polling import Schedule
 from flows.specs import TuningReport
+from sandbox.settings import YANDEX_FOLDER_ID
 from tasks.embedder_service import PROMOTED, embedder_in_service
 from tests.flows.artifacts import artifact
 from tests.flows.tunings import QUESTIONS, TEXTS, UNHINDERED, TuningCloud, save_yandex_block
@@ -62,13 +63,14 @@ def test_from_raw_lines_to_a_published_embedder(cloud: TuningCloud, asserting_ev
     assert (folder / "metrics.zip").is_file()
     assert all((folder / name).is_file() for name in report.metrics.files)
     assert any("loss" in curve.name for curve in report.metrics.curves)
-    picture = str(artifact(f"loss-{tuning.name}")["data"]).split("data:image/png;base64,", 1)[1].split(")", 1)[0]
+    page = str(artifact("loss", tuning.name, YANDEX_FOLDER_ID)["data"])
+    picture = page.split("data:image/png;base64,", 1)[1].split(")", 1)[0]
     assert base64.b64decode(picture).startswith(b"\x89PNG")
 
     assert (report.judgement.questions, report.judgement.texts) == (len(QUESTIONS), len(TEXTS))
     assert {scores.role for scores in report.judgement.scores} == {"base", "tuned"}
-    assert report.tuning.target_model_uri in str(artifact(f"tuning-{tuning.name}")["data"])
-    assert "100" in str(artifact(f"wait-for-{tuning.name}")["data"])
+    assert report.tuning.target_model_uri in str(artifact("tuning", tuning.name, YANDEX_FOLDER_ID)["data"])
+    assert "100" in str(artifact("wait-for", tuning.name, YANDEX_FOLDER_ID)["data"])
 
     now = embedder_in_service(cloud.key(tuning))
     assert now is not None
@@ -97,7 +99,7 @@ def test_a_model_that_is_not_better_is_not_published(cloud: TuningCloud) -> None
     assert not report.publication.published
     assert "not better" in report.publication.reason
     assert Variable.get(cloud.key(tuning).variable) is None
-    assert "not published" in str(artifact(f"tuning-{tuning.name}")["data"])
+    assert "not published" in str(artifact("tuning", tuning.name, YANDEX_FOLDER_ID)["data"])
 
 
 def test_dimensions_stand_side_by_side_and_prefixes_are_kept(cloud: TuningCloud) -> None:
@@ -197,7 +199,7 @@ def test_rows_that_the_service_refuses_are_shown(cloud: TuningCloud) -> None:
         cloud.finetune(tuning)
     [dataset] = cloud.named("datasets", [tuning.name])
     assert dataset["status"] == "INVALID"
-    shown = json.loads(artifact(f"invalid-{dataset['name']}")["data"])
+    shown = json.loads(artifact("invalid", dataset["name"], YANDEX_FOLDER_ID)["data"])
     assert all(set(row) == {"error", "description", "rows"} for row in shown)
     assert shown
     assert created(cloud) == ["POST llm.api.cloud.yandex.net/yandex.cloud.ai.dataset.v1.DatasetService/Create"]

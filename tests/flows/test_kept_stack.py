@@ -78,7 +78,7 @@ def test_another_wish_is_rows_of_the_plan(cloud: Cloud) -> None:
     (row,) = [row for row in plan.rows if row.resource == "kept stack"]
     assert (row.name, row.verb) == ("retrieval.temperature", "update")
     assert row.reason == f"provisioned was {stack.retrieval.temperature}, becomes 0.5"
-    assert "retrieval.temperature" in artifact(f"plan-{stack.knowledge_base.name}")["data"]
+    assert "retrieval.temperature" in artifact("plan", stack.knowledge_base.name)["data"]
     assert kept(cloud, stack).wanted == stack
 
 

@@ -67,9 +67,9 @@ def bases(cloud: Cloud, name: str) -> list[str]:
     return sorted(base["name"] for base in listed if base["name"].startswith(name))
 
 
-def table(key: str) -> list[dict[str, str]]:
-    """Return the latest table of that key."""
-    return json.loads(artifact(key)["data"])
+def table(kind: str, name: str) -> list[dict[str, str]]:
+    """Return the latest table of a kind about the stack."""
+    return json.loads(artifact(kind, name)["data"])
 
 
 def test_plan_names_every_resource_with_its_price(cloud: Cloud) -> None:
@@ -89,7 +89,7 @@ def test_plan_names_every_resource_with_its_price(cloud: Cloud) -> None:
     }
     assert plan.starting_rub_per_hour == [40.0, 40.0, 120.0]
     assert "starts 200 RUB per hour; the stack then costs 200 RUB per hour" in plan.summary
-    rows = table(f"plan-{plan.stack}")
+    rows = table("plan", plan.stack)
     assert [row["name"] for row in rows] == [row.name for row in plan.rows]
     assert rows[7]["RUB per hour"] == "120"
     assert terminal_table(plan).row_count == len(rows)
@@ -273,7 +273,7 @@ def test_failed_run_keeps_or_removes_what_it_created(cloud: Cloud, on_failure: A
     kept = on_failure == "keep"
     assert live_runs(cloud, *names) == (sorted(names) if kept else [stack.reranker.name])
     assert bases(cloud, stack.knowledge_base.name) == ([stack.knowledge_base.name] if kept else [])
-    left = {row["name"]: (row["now"], row["RUB per hour"]) for row in table(f"left-{stack.knowledge_base.name}")}
+    left = {row["name"]: (row["now"], row["RUB per hour"]) for row in table("left", stack.knowledge_base.name)}
     assert left[stack.reranker.name] == ("kept", "40")
     assert left[stack.llm.name] == ("kept" if kept else "removed", "120")
     assert provisioned(cloud, stack.model_copy(update={"probe": earlier.probe})).probe.passed

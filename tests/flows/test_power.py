@@ -49,18 +49,18 @@ def test_suspended_and_resumed(cloud: Cloud) -> None:
         (model, "RUNNING", "SUSPENDED", "suspended") for model in names(stack)
     ]
     assert [change.split("/")[-1] for change in cloud.changes()] == ["suspend"] * 3
-    assert "saves 200 RUB per hour" in artifact(f"power-{name}")["data"]
+    assert "saves 200 RUB per hour" in artifact("power", name)["data"]
 
     cloud.sandbox.control.delete("/requests")
     assert {change.action for change in suspend_rag(stack, cloud.name).changes} == {"kept"}
     assert cloud.changes() == []
-    assert "Nothing to do" in artifact(f"power-{name}")["data"]
+    assert "Nothing to do" in artifact("power", name)["data"]
 
     up = resume_rag(stack, cloud.name)
     assert {(c.before, c.after, c.action) for c in up.changes} == {("SUSPENDED", "RUNNING", "resumed")}
     assert all(change.proof for change in up.changes)
     assert [change.split("/")[-1] for change in cloud.changes()] == ["resume"] * 3
-    assert "costs again 200 RUB per hour" in artifact(f"power-{name}")["data"]
+    assert "costs again 200 RUB per hour" in artifact("power", name)["data"]
 
     cloud.sandbox.control.delete("/requests")
     assert {change.action for change in resume_rag(stack, cloud.name).changes} == {"kept"}
@@ -114,7 +114,7 @@ def test_status_tells_state_age_and_price(cloud: Cloud) -> None:
     llm = standing["inference", stack.llm.name]
     assert (llm.state, llm.price_rub_per_hour, llm.cost_rub_per_hour) == ("RUNNING", 120.0, 120.0)
     assert all(resource.created_at for resource in standing.values())
-    shown = artifact(f"status-{name}")["description"]
+    shown = artifact("status", name)["description"]
     assert "200 RUB per hour" in shown
     assert "1 version with an index" in shown
 
@@ -148,7 +148,7 @@ def test_sweep_lists_and_deletes_what_is_named(cloud: Cloud) -> None:
     assert listed.claimed[lost.embedder.name].startswith(f"knowledge base {lost.knowledge_base.name}, which was built")
     assert listed.deleted == ()
     assert cloud.changes() == []
-    assert lost.llm.name in artifact("sweep")["data"]
+    assert lost.llm.name in artifact("sweep", "")["data"]
 
     for wrong, line in (
         (claimed.llm.name, rf"are claimed: {claimed.llm.name} \(by deployment provision-rag/of-the-sweep\)"),

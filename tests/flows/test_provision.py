@@ -99,14 +99,14 @@ def test_artifacts_tell_the_run(cloud: Cloud) -> None:
     stack = cloud.stack()
     name = stack.knowledge_base.name
     run(cloud, stack)
-    report = artifact(f"stack-{name}")["data"]
+    report = artifact("stack", name)["data"]
     assert "created 7, adopted 0, updated 0" in report
     assert "14 дней, не считая дня покупки" in report
     assert "| verify |" in report
-    assert "faq_products.txt" in artifact(f"chunks-{name}")["data"]
-    waits = [f"wait-for-{model.name}" for model in (stack.embedder, stack.reranker, stack.llm)]
-    progress = [*waits, f"wait-for-{name}", f"upload-documents-{stack.bucket}"]
-    assert {key: float(artifact(key)["data"]) for key in progress} == dict.fromkeys(progress, 100.0)
+    assert "faq_products.txt" in artifact("chunks", name)["data"]
+    waits = [("wait-for", model.name) for model in (stack.embedder, stack.reranker, stack.llm)]
+    progress = [*waits, ("wait-for", name), ("upload-documents", stack.bucket)]
+    assert {of: float(artifact(*of)["data"]) for of in progress} == dict.fromkeys(progress, 100.0)
 
 
 def test_steps_are_named_for_people(cloud: Cloud) -> None:

@@ -378,7 +378,7 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
     assert stored(cloud, stack) == ["a.txt"]
     (kept,) = read_registry(cloud.key(stack)).values()
     assert kept.reason
-    assert "broken.pdf" in artifact(f"unreadable-{spec.name}")["data"]
+    assert "broken.pdf" in artifact("unreadable", spec.name)["data"]
 
     cloud.sandbox.control.delete("/requests")
     again = refresh(cloud, stack, delete_missing=True)

@@ -89,7 +89,7 @@ def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cl
     order = ["knowledge-bases", "modelruns", "secret", "s3"]
     steps = [kind for kind in kinds if kind != "s3"] + ["s3"]
     assert steps == sorted(steps, key=order.index)
-    assert "**Saves 200 RUB per hour**" in artifact(f"teardown-{stack.knowledge_base.name}")["data"]
+    assert "**Saves 200 RUB per hour**" in artifact("teardown", stack.knowledge_base.name)["data"]
 
     cloud.sandbox.control.delete("/requests")
     again = teardown_rag(stack, cloud.name, delete_documents=True)
@@ -114,7 +114,7 @@ def test_a_plan_deletes_nothing(cloud: Cloud) -> None:
     assert report.resources == ()
     assert {deletion.action for deletion in report.plan.deletions} == {"delete"}
     assert cloud.changes() == []
-    table = artifact(f"teardown-plan-{stack.knowledge_base.name}")["data"]
+    table = artifact("teardown-plan", stack.knowledge_base.name)["data"]
     names = (stack.bucket, stack.llm.name, stack.token_secret, stack.knowledge_base.name)
     assert all(name in table for name in names)
 

@@ -46,7 +46,7 @@ def test_a_base_that_somebody_else_deleted_is_named(cloud: Cloud, client: CloudR
     assert planned.plan.vanished == (f"the knowledge base {served.knowledge_base_id} of {stack.knowledge_base.name}",)
     with pytest.raises(FailedStateError, match=rf"expected and not found: .*{served.knowledge_base_id}.*audit log"):
         teardown_rag(stack, cloud.name)
-    assert "no teardown-rag deleted it" in artifact(f"teardown-{stack.knowledge_base.name}")["data"]
+    assert "no teardown-rag deleted it" in artifact("teardown", stack.knowledge_base.name)["data"]
     assert client.inferences.find(stack.llm.name) is None
     assert teardown_rag(stack, cloud.name).plan.vanished == ()
 
@@ -100,4 +100,4 @@ def test_a_sweep_names_what_has_vanished_and_deletes_nothing(
     with pytest.raises(FailedStateError, match=rf"expected and not found: .*{served.knowledge_base_id}"):
         sweep_rag(cloud.name, delete_names=(lost.llm.name,))
     assert cloud.changes() == []
-    assert lost.llm.name in artifact("sweep")["data"]
+    assert lost.llm.name in artifact("sweep", "")["data"]

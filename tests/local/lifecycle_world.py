@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local.lifecycle import ASKED_OF_ADDED, ASKED_OF_FIRST
-from local.lifecycle_stack import NAME, VARIABLE
+from local.lifecycle_stack import KEY, NAME
 from tests.local.prefect_server import Script, artifact
 
 Outcome = tuple[str, str, dict[str, Any]]
@@ -40,8 +40,8 @@ class World(Script):
             return 200, self._run(int(found[1]))
         if path == "/api/artifacts/filter":
             artifacts = self.outcomes[int(body["artifacts"]["flow_run_id"]["any_"][0]) - 1][2]
-            return 200, [artifact("any", data, key=f"{kind}-{NAME}") for kind, data in artifacts.items()]
-        if path == f"/api/variables/name/{VARIABLE}":
+            return 200, [artifact("any", data, key=KEY.artifact(kind)) for kind, data in artifacts.items()]
+        if path == f"/api/variables/name/{KEY.variable}":
             return (200, {"value": self.in_service}) if self.in_service else (404, {"detail": "Variable not found"})
         return super().answer(method, path, body)
 

@@ -12,7 +12,7 @@ from flows.specs import RagStack
 from local.errors import LocalError
 from local.layout import Layout
 from local.lifecycle import ACTS, demo_lifecycle
-from local.lifecycle_stack import NAME, VARIABLE, LifecycleStack
+from local.lifecycle_stack import KEY, NAME, LifecycleStack
 from sandbox.settings import PROJECT_ID
 from tasks.golden import read_golden
 from tests.local.lifecycle_world import Outcome, World
@@ -137,7 +137,7 @@ def test_the_stack_is_one_that_the_flows_take(layout: Layout) -> None:
     files.begin()
     stack, tutorial = RagStack.model_validate(files.parameters), RagStack()
     assert len(read_golden.fn(str(files.golden))) > 10
-    assert StackKey(PROJECT_ID, stack.knowledge_base.name).variable == VARIABLE
+    assert StackKey(PROJECT_ID, stack.knowledge_base.name).variable == KEY.variable
     assert stack.knowledge_base.name == NAME
     for one, other in ((stack.bucket, tutorial.bucket), (stack.token_secret, tutorial.token_secret)):
         assert one != other

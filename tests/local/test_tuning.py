@@ -6,11 +6,10 @@ import pytest
 
 from domain.keys import TuningKey
 from flows.specs import EmbedderTuning
-from local import tuning
 from local.embedding import embed
 from local.errors import LocalError
 from local.layout import Layout
-from local.tuning import QUESTION, SAMPLES, VARIABLE, demo_tuning
+from local.tuning import KEY, QUESTION, SAMPLES, demo_tuning
 from sandbox.settings import YANDEX_FOLDER_ID
 from tests.local.prefect_server import task_run
 from tests.local.test_demo import run
@@ -40,7 +39,7 @@ def test_every_act_is_told(layout: Layout) -> None:
         "training: created, fds1, 450 rows",
         "validation: adopted, fds2, 50 rows",
         LOSS,
-        f"/artifacts/artifact/loss-{tuning.NAME}",
+        f"/artifacts/artifact/{KEY.artifact('loss')}",
         "recall@10 0.500  MRR 0.250  nDCG@10 0.375",
         "recall@10 0.750  MRR 0.500  nDCG@10 0.625",
         "better: nDCG@10 at 4 dimensions is +0.250 over base",
@@ -58,9 +57,9 @@ def test_every_act_is_told(layout: Layout) -> None:
     ("change", "complaint"),
     [
         ({"result": report(better=False)}, "is not better than its base: not better: nDCG@10"),
-        ({"result": report(published=False)}, f"is not published: {VARIABLE} names {TUNED}"),
-        ({"in_service": {"model_uri": BASE, "dim": DIM}}, f"is not published: {VARIABLE} names {BASE}"),
-        ({"in_service": None}, f"is not published: {VARIABLE} names nothing"),
+        ({"result": report(published=False)}, f"is not published: {KEY.variable} names {TUNED}"),
+        ({"in_service": {"model_uri": BASE, "dim": DIM}}, f"is not published: {KEY.variable} names {BASE}"),
+        ({"in_service": None}, f"is not published: {KEY.variable} names nothing"),
     ],
 )
 def test_a_model_that_is_not_published_as_better_ends_the_demo(
@@ -97,8 +96,8 @@ def test_a_failed_run_is_an_error_with_its_step(layout: Layout) -> None:
 def test_an_artifact_that_is_missing_is_named(layout: Layout, kind: str) -> None:
     """A run without its curves or its report is not what the demonstration is about."""
     world = TuningWorld()
-    world.artifacts = [each for each in world.artifacts if each["key"] != f"{kind}-{tuning.NAME}"]
-    with pytest.raises(LocalError, match=f"no artifact {kind}-{tuning.NAME}"):
+    world.artifacts = [each for each in world.artifacts if each["key"] != KEY.artifact(kind)]
+    with pytest.raises(LocalError, match=f"no artifact {KEY.artifact(kind)}"):
         played(layout, world)
 
 
@@ -108,7 +107,7 @@ def test_the_flow_takes_what_the_demo_asks_for(layout: Layout) -> None:
     played(layout, world)
     [asked] = [body["parameters"] for _, path, body in world.asked if path.endswith("/create_flow_run")]
     spec = EmbedderTuning.model_validate(asked["tuning"])
-    assert TuningKey(YANDEX_FOLDER_ID, spec.name).variable == VARIABLE
+    assert TuningKey(YANDEX_FOLDER_ID, spec.name).variable == KEY.variable
     assert spec.name != EmbedderTuning().name
     assert spec.data == EmbedderTuning().data
     assert spec.parameters.n_samples == SAMPLES

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from local.tuning import NAME, VARIABLE
+from local.tuning import KEY, NAME
 from tasks.metrics import MetricsReport
 from tasks.publish import PublishedReport
 from tasks.stack_report import StepReport
@@ -84,12 +84,12 @@ class TuningWorld(Script):
             "training-data": ("table", rows),
             "loss": ("markdown", PAGE),
         }
-        self.artifacts = [artifact(kind, data, key=f"{key}-{NAME}") for key, (kind, data) in written.items()]
+        self.artifacts = [artifact(kind, data, key=KEY.artifact(key)) for key, (kind, data) in written.items()]
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """Answer also for this deployment and for the variable."""
         if path == "/api/deployments/name/finetune-embedder/sandbox":
             return super().answer(method, "/api/deployments/name/provision-rag/sandbox", body)
-        if path == f"/api/variables/name/{VARIABLE}":
+        if path == f"/api/variables/name/{KEY.variable}":
             return (200, {"value": self.in_service}) if self.in_service else (404, {"detail": "Variable not found"})
         return super().answer(method, path, body)

@@ -1,20 +1,10 @@
-"""The terminal shows one line for each long step; Prefect's artifact keys are kept to its alphabet."""
+"""The terminal shows one line for each long step."""
 
 import io
 
-import pytest
 from rich.console import Console
 
-from tasks.progress import Terminal, artifact_key
-
-
-@pytest.mark.parametrize(
-    ("words", "key"),
-    [(("wait-for", "embedder-for-rag"), "wait-for-embedder-for-rag"), (("stack", "База kb_1.x"), "stack-kb-1-x")],
-)
-def test_artifact_key_has_only_small_letters_digits_and_dashes(words: tuple[str, ...], key: str) -> None:
-    """Prefect refuses any other key."""
-    assert artifact_key(*words) == key
+from tasks.progress import Terminal
 
 
 def test_display_opens_with_the_first_step_and_closes_with_the_last() -> None:

@@ -1,0 +1,70 @@
+"""The pages of a run: Markdown and table artifacts under the keys of their stack or tuning.
+
+A page that cannot be written is a warning: what the run did is in its log and in its result.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import httpx
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.exceptions import PrefectException
+from prefect.settings import get_current_settings
+
+from domain.keys import artifact_key_before_digests
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class PageOwner(Protocol):
+    """What a page is about: the key of a stack or of a tuning."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # as in StackKey
+
+    def artifact(self, kind: str) -> str: ...  # noqa: D102  # as in StackKey
+
+
+def write_page(owner: PageOwner, kind: str, markdown: str, description: str) -> None:
+    """Write a Markdown artifact; the description stands above it, Markdown too."""
+    with _only_warned_of(owner, kind):
+        create_markdown_artifact(
+            markdown, key=owner.artifact(kind), description=description + _link_to_former_pages(owner, kind)
+        )
+
+
+def write_table(owner: PageOwner, kind: str, rows: Rows, description: str) -> None:
+    """Write a table artifact; the description stands above it, Markdown too."""
+    with _only_warned_of(owner, kind):
+        create_table_artifact(
+            [dict(row) for row in rows],
+            key=owner.artifact(kind),
+            description=description + _link_to_former_pages(owner, kind),
+        )
+
+
+@contextmanager
+def _only_warned_of(owner: PageOwner, kind: str) -> Generator[None]:
+    try:
+        yield
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().warning("The page %s could not be written: %s", owner.artifact(kind), error)
+
+
+def _link_to_former_pages(owner: PageOwner, kind: str) -> str:
+    """Return a link for the first page under its key, when there are pages under the key without a digest."""
+    former = artifact_key_before_digests(kind, owner.name)
+    with get_client(sync_client=True) as client:
+        if not _has_pages(client, former) or _has_pages(client, owner.artifact(kind)):
+            return ""
+    ui_url = get_current_settings().ui_url
+    link = f"[{former}]({ui_url}/artifacts/key/{former})" if ui_url else f"`{former}`"
+    return f"\n\nEarlier pages of every {owner.name} on this server: {link}"
+
+
+def _has_pages(client: SyncPrefectClient, key: str) -> bool:
+    return bool(client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])), limit=1))

@@ -1,0 +1,67 @@
+"""Pages of a run on a real Prefect server."""
+
+import logging
+from typing import Any
+
+import httpx
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+
+from domain.keys import StackKey, artifact_key_before_digests
+from tasks import pages
+
+pytestmark = pytest.mark.usefixtures("prefect_storage")
+
+
+@flow
+def write(owner: StackKey, kind: str = "plan") -> None:
+    """Write a page and a table of a stack."""
+    pages.write_page(owner, kind, "# page", "A page")
+    pages.write_table(owner, f"{kind}-table", [{"a": 1}], "A table")
+
+
+def written(key: str) -> list[dict[str, Any]]:
+    """Return the artifacts of that key, oldest first."""
+    with get_client(sync_client=True) as client:
+        body = {"artifacts": {"key": {"any_": [key]}}}
+        found = client.request("POST", "/artifacts/filter", json=body).raise_for_status().json()
+    return sorted(found, key=lambda artifact: artifact["created"])
+
+
+def test_two_stacks_do_not_write_on_one_page() -> None:
+    """`kb.one` and `kb-one`, and one name in two projects: each has pages of its own."""
+    stacks = [StackKey(project, name) for project in ("p1", "p2") for name in ("kb.pages", "kb-pages")]
+    for stack in stacks:
+        write(stack)
+    assert [len(written(stack.artifact("plan"))) for stack in stacks] == [1] * 4
+    assert [len(written(stack.artifact("plan-table"))) for stack in stacks] == [1] * 4
+
+
+def test_the_first_page_links_those_from_before_digests() -> None:
+    """Pages that were written under the old key are found from the first new one, and only from that."""
+    stack = StackKey("project", "kb.former")
+    former = artifact_key_before_digests("plan", stack.name)
+    with get_client(sync_client=True) as client:
+        body = {"key": former, "type": "markdown", "data": "# old"}
+        client.request("POST", "/artifacts/", json=body).raise_for_status()
+    write(stack)
+    write(stack)
+    first, second = (page["description"] for page in written(stack.artifact("plan")))
+    assert f"/artifacts/key/{former})" in first
+    assert second == "A page"
+    assert [page["description"] for page in written(stack.artifact("plan-table"))] == ["A table"] * 2
+
+
+def test_a_page_that_cannot_be_written_ends_no_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The work is done by then: what is missing is a warning, with the reason."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise httpx.ReadTimeout("the server is busy")
+
+    monkeypatch.setattr(pages, "create_markdown_artifact", refuse)
+    with caplog.at_level(logging.WARNING):
+        write(StackKey("project", "kb-unwritten"))
+    assert "could not be written: the server is busy" in caplog.text

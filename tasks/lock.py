@@ -27,7 +27,7 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError
 from domain.keys import StackKey, TuningKey
-from tasks.lost_runs import end_lost_runs
+from tasks.lost_runs import end_lost_runs, note_holder
 from tasks.steps import begin_no_step, end_steps
 
 LEASE_S = 60
@@ -99,13 +99,14 @@ def _lock(place: _Place, wait_s: float) -> Generator[Lock]:
 
         with held:
             held.enter_context(_held(client, place, wait_s))
-            end_lost_runs(client)
+            end_lost_runs(client, place.limit)
             yield Lock(released)
 
 
 @contextmanager
 def _held(client: SyncPrefectClient, place: _Place, wait_s: float) -> Generator[None]:
     lease = _Lease(_acquired(client, place, wait_s))
+    note_holder(client, place.limit)
     ended = threading.Event()
     renew = copy_context().run  # so that it can stop the steps of this run
     renewing = threading.Thread(target=renew, args=(_renew, place, lease, ended), daemon=True, name="lock")

@@ -15,7 +15,7 @@ from tasks.inference import log_group
 from tasks.kept_stack import keep_base
 from tasks.progress import progress
 from tasks.promotion import in_service
-from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.storage import StoredDocuments
 from tasks.unreadable import set_aside
 
@@ -59,7 +59,7 @@ def ensure_knowledge_base(
     return ensured
 
 
-@step("wait-for-index", run_name="wait-for {spec.name}")
+@step("wait-for-index", run_name="wait-for {spec.name}", **LOOK_FIRST)
 def wait_for_index(
     cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:
@@ -75,7 +75,7 @@ def wait_for_index(
         indexed = cloudru.get_client().knowledge_bases.wait_indexed(
             ensured.knowledge_base.knowledgebase_id,
             ensured.version.knowledgebase_version_id,
-            deadline_s=spec.indexed_within_s,
+            deadline_s=left_of(spec.indexed_within_s),
             on_look=on_look,
         )
         advance(len(UP), "searchable")

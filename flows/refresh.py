@@ -8,6 +8,7 @@ from domain.gate import Thresholds
 from flows.parameters import (
     AllowEmpty,
     AllowManyDeletions,
+    AllowOtherReading,
     CloudRu,
     DeleteMissing,
     Documents,
@@ -26,6 +27,7 @@ from tasks.credentials import cloud_credentials
 from tasks.evaluation import check_measurement
 from tasks.golden import expected_sources, read_golden
 from tasks.inference import wait_for_inference
+from tasks.kept_stack import keep_reading
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.refresh import (
     ensure_version,
@@ -52,6 +54,7 @@ def refresh_rag(
     force: Force = False,
     allow_empty: AllowEmpty = False,
     allow_many_deletions: AllowManyDeletions = False,
+    allow_other_reading: AllowOtherReading = False,
     golden: GoldenOrProbe = None,
     measurement: Measurement = EvaluationSpec(),  # noqa: B008  # frozen
     thresholds: Limits = Thresholds(),  # noqa: B008  # frozen
@@ -70,6 +73,8 @@ def refresh_rag(
             deleted.
         allow_many_deletions: Let delete_missing delete more than five documents and more than a fifth of the
             folder.
+        allow_other_reading: Let the version read less of the documents, or otherwise, than the one in service: other
+            extensions, extractors or splitters.
         golden: File or URL of golden questions that judge the version; left out: the stack's probe judges it.
         measurement: How the golden questions are asked and measured.
         thresholds: What the version must reach on the golden questions.
@@ -85,7 +90,7 @@ def refresh_rag(
             stack,
             documents,
             delete_missing=delete_missing,
-            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions),
+            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions, other_reading=allow_other_reading),
             force=force,
             questions=questions,
         )
@@ -119,4 +124,6 @@ def refresh_rag(
             measurement=measurement,
             thresholds=thresholds,
         )
+        if changes.reading:
+            keep_reading(changes.stack, base)
         return report_refresh(cloud, base.name, changes, ensured.result(), promoted)

@@ -36,10 +36,12 @@ def ensure_knowledge_base(
     embedder: ReadyRun | FoundationModelSpec,
     *,
     allow_replace: bool = False,
+    other_reading: bool = False,
 ) -> EnsuredKnowledgeBase:
     """Adopt the knowledge base and its version in service, create it, or index the documents that are newer.
 
-    With `allow_replace` one that no version can change into what is wanted gets another beside it.
+    With `allow_replace` one that no version can change into what is wanted gets another beside it, with `other_reading`
+    one that reads otherwise than is wanted gets a version that does not.
     """
     client = cloudru.get_client()
     served = in_service(StackKey(cloudru.project_id, spec.name))
@@ -52,6 +54,7 @@ def ensure_knowledge_base(
         documents_modified_at=documents.upload.newest_modified_at,
         serving_id=served.version_id if served else None,
         allow_replace=allow_replace,
+        other_reading=other_reading,
     )
     keep_base(StackKey(cloudru.project_id, spec.name), ensured.knowledge_base.knowledgebase_id)
     for difference in ensured.differences:

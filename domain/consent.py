@@ -18,7 +18,6 @@ class Allowed:
 
     empty: bool = False
     many_deletions: bool = False
-    other_reading: bool = False
 
 
 def deletions_not_allowed(

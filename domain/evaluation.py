@@ -15,7 +15,7 @@ Way = Literal["with reranker", "without reranker"]
 WAYS: tuple[Way, Way] = ("with reranker", "without reranker")
 
 
-class EvaluationSpec(Spec):
+class EvaluationSpec(Spec, title="Measurement"):
     """How a version is measured."""
 
     k: int = Field(

@@ -11,7 +11,7 @@ from clouds.spec import Spec
 from domain.evaluation import Evaluation, QuestionScores
 
 
-class Thresholds(Spec):
+class Thresholds(Spec, title="Thresholds to reach"):
     """What a version must reach. The defaults are a start: set them a little below what your own questions reach."""
 
     recall_at_least: float = Field(

@@ -20,8 +20,7 @@ def ask_rag(question: Question, stack: Stack = RagStack(), cloud: CloudRu = "san
         cloud: Name of the block "Cloud.ru Credentials".
 
     """
-    models = (stack.embedder, stack.reranker, stack.llm)
     with recorded_steps(), cloud_credentials(cloud) as cloudru:
-        asked = find_version_in_service(cloudru, stack.knowledge_base.name, models)
-        answer = ask_version(cloudru, asked, question, stack.retrieval)
+        asked = find_version_in_service(cloudru, stack)
+        answer = ask_version(cloudru, asked, question)
         return report_answer(asked, answer)

@@ -4,16 +4,15 @@ from contextlib import nullcontext
 
 from prefect import flow
 
-from domain.evaluation import EvaluationSpec
-from domain.gate import Thresholds
-from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, Stack, Version
+from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
-from tasks.evaluation import check_measurement
-from tasks.golden import check_golden, read_golden
-from tasks.judgement import EvaluationReport, judge_version
+from tasks.golden import check_golden
+from tasks.judged_by import check_evaluation, check_has_questions, read_judged_by
+from tasks.judgement import EvaluationReport, candidate, judge_version
 from tasks.lock import stack_lock
 from tasks.promotion import InService, roll_back
+from tasks.promotion import promote as put_in_service
 from tasks.steps import THREADS, recorded_steps
 from tasks.version import find_version, find_version_before, prove_version
 
@@ -22,44 +21,43 @@ from tasks.version import find_version, find_version_before, prove_version
 def evaluate_rag(
     stack: Stack = RagStack(),  # noqa: B008  # frozen
     cloud: CloudRu = "sandbox",
-    golden: Golden = "examples/golden.jsonl",
+    golden: Golden = None,
     version: Version = "latest",
-    measurement: Measurement = EvaluationSpec(),  # noqa: B008  # frozen
-    thresholds: Limits = Thresholds(),  # noqa: B008  # frozen
+    measurement: Measurement = None,
+    thresholds: Limits = None,
     *,
     promote: Promote = False,
+    promote_refused: PromoteRefused = "",
 ) -> EvaluationReport:
     """Ask a version the golden questions; it must reach the thresholds and not be worse than the version in service.
 
     Args:
         stack: The stack, as it was provisioned.
         cloud: Name of the block "Cloud.ru Credentials".
-        golden: File of JSON lines, or fsspec URL: `query`, `expected_sources`, `expected_phrases`.
+        golden: File of JSON lines, or fsspec URL: `query`, `expected_sources`, `expected_phrases`. They are asked
+            beside the stack's own.
         version: Id of the version, or `latest`: the newest that succeeded.
-        measurement: How it is measured.
-        thresholds: What it must reach.
+        measurement: How it is measured; of this and the stack's the stricter counts.
+        thresholds: What it must reach; of these and the stack's the stricter count.
         promote: Put it in service when it passes.
+        promote_refused: Its id, to put it in service although golden questions refuse it.
 
     """
-    base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
+    name = stack.knowledge_base.name
     with (
         recorded_steps(),
         cloud_credentials(cloud) as cloudru,
-        stack_lock(cloudru, base.name) if promote else nullcontext(),
+        stack_lock(cloudru, name) if promote else nullcontext(),
     ):
-        questions = read_golden(golden)
-        check_measurement(measurement, stack.retrieval)
-        check_golden(cloudru, questions, bucket=stack.bucket, folder=stack.folder)
-        asked = find_version(cloudru, base.name, models, version)
-        return judge_version(
-            cloudru,
-            asked,
-            questions,
-            retrieval=stack.retrieval,
-            measurement=measurement,
-            thresholds=thresholds,
-            promote_passed=promote,
-        )
+        by = read_judged_by(stack, golden, measurement, thresholds)
+        check_has_questions(name, by)
+        check_golden(cloudru, by.questions, bucket=stack.bucket, folder=stack.folder)
+        asked = find_version(cloudru, stack, version)
+        check_evaluation(asked, by, promote=promote, promote_refused=promote_refused)
+        judged = judge_version(cloudru, stack, asked, by, remembers=promote, promote_refused=promote_refused)
+        if promote:
+            put_in_service(cloudru, candidate(cloudru, stack, asked), judged.judgement, promote_refused)
+        return EvaluationReport(evaluation=judged.new, in_service=judged.serving, promoted=promote)
 
 
 @flow(name="rollback-rag", task_runner=THREADS)
@@ -71,8 +69,8 @@ def rollback_rag(stack: Stack = RagStack(), cloud: CloudRu = "sandbox") -> InSer
         cloud: Name of the block "Cloud.ru Credentials".
 
     """
-    base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, base.name):
-        asked = find_version_before(cloudru, base.name, models)
-        prove_version(cloudru, asked, stack.probe.question, stack.retrieval)
-        return roll_back(cloudru, base.name)
+    name = stack.knowledge_base.name
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name):
+        asked = find_version_before(cloudru, stack)
+        prove_version(cloudru, asked, stack.probe.question)
+        return roll_back(cloudru, candidate(cloudru, stack, asked))

@@ -4,7 +4,6 @@ from prefect import flow
 from prefect.utilities.annotations import quote
 
 from flows.parameters import (
-    AllowOtherReading,
     AllowReplace,
     ApproveAbove,
     CloudRu,
@@ -13,6 +12,7 @@ from flows.parameters import (
     LockWait,
     PlanOnly,
     Promoted,
+    PromoteRefused,
     Stack,
 )
 from flows.specs import RagStack, StackPlan, StackReport
@@ -21,6 +21,8 @@ from tasks.checks import check_probe, check_stack
 from tasks.credentials import credentials
 from tasks.failure import after_failure
 from tasks.inference import ensure_inference, wait_for_inference
+from tasks.judged_by import check_before_provision, read_judged_by
+from tasks.judgement import judge_stack
 from tasks.kept_stack import compare_with_kept, keep_provisioned, keep_wanted
 from tasks.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
 from tasks.lock import LOCK_WAIT_S, stack_lock
@@ -43,7 +45,7 @@ def provision_rag(
     *,
     plan_only: PlanOnly = False,
     allow_replace: AllowReplace = False,
-    allow_other_reading: AllowOtherReading = False,
+    promote_refused: PromoteRefused = "",
     approve_above_rub_per_hour: ApproveAbove = None,
     on_failure: Failure = "keep",
     lock_wait_s: LockWait = LOCK_WAIT_S,
@@ -61,8 +63,7 @@ def provision_rag(
         plan_only: Say what would be done and what it costs, change nothing, and return the plan.
         allow_replace: Make another knowledge base where no version can change the one that is there, for example its
             embedder; the old one serves until the new one has answered, and is deleted then.
-        allow_other_reading: Let a version be built that reads less of the documents, or otherwise, than the one in
-            service: other extensions, extractors or splitters.
+        promote_refused: Id of a version to put in service although golden questions have refused it.
         approve_above_rub_per_hour: Wait for approval in the UI when the models to start cost more than this by the
             hour, or when the catalogue does not tell what they cost.
         on_failure: Whether the models and the knowledge base that this run has created stay when it fails.
@@ -78,14 +79,15 @@ def provision_rag(
         if promoted_embedder is not None:
             taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
         given, approved = stack, None
-        may = {"allow_replace": allow_replace, "other_reading": allow_other_reading}
         while True:
             wanted = compare_with_kept(cloudru, given, taken)
             stack = wanted.stack
+            by = read_judged_by(stack)
             checked = check_stack(cloudru, hub, stack)
             seen = observe(cloudru, hub, stack, checked)
             check_probe(stack, checked, seen)
-            plan = make_plan(cloudru, wanted, checked, seen, **may)
+            plan = make_plan(cloudru, wanted, checked, seen, allow_replace=allow_replace)
+            check_before_provision(stack.key(cloudru.project_id), stack, by, plan, seen, checked, promote_refused)
             if plan_only:
                 return plan
             reason = approval_reason(plan, approve_above_rub_per_hour)
@@ -107,19 +109,21 @@ def provision_rag(
             ready.append(wait_for_inference.submit(cloudru, model, runs[-1]))
         embedder, reranker, llm = ready
 
-        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, **may)
+        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, allow_replace=allow_replace)
         index = wait_for_index.submit(cloudru, base, ensured)
         aside = set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
-        serving = put_in_service.submit(cloudru, quote(plan), index, answer)  # its words are no results of steps
+        judged = judge_stack.submit(cloudru, quote(stack), quote(by), index, reranker, llm, answer, promote_refused)
+        serving = put_in_service.submit(cloudru, quote(plan), index, judged, promote_refused)
 
         kept = keep_provisioned.submit(cloudru, quote(stack), quote(plan), serving)
 
         told = (cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving)
         result = report.submit(*told, wait_for=[kept])
         try:
-            finish([bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, serving, kept, result])
+            steps = [bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, judged, serving, kept]
+            finish([*steps, result])
         except Exception:
-            after_failure(cloudru, plan, on_failure, answered=answer.state.is_completed())
+            after_failure(cloudru, plan, on_failure, answered=judged.state.is_completed())
             raise
         return result.result()

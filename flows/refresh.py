@@ -3,37 +3,33 @@
 from prefect import flow
 
 from domain.consent import Allowed
-from domain.evaluation import EvaluationSpec
-from domain.gate import Thresholds
 from flows.parameters import (
     AllowEmpty,
     AllowManyDeletions,
-    AllowOtherReading,
     CloudRu,
     DeleteMissing,
     Documents,
     Force,
-    GoldenOrProbe,
+    Golden,
     Limits,
     LockWait,
     Measurement,
     PlanOnly,
+    PromoteRefused,
     Stack,
 )
 from flows.specs import RagStack, StackPlan
 from tasks.approval import check_allowed
-from tasks.changes import look_for_changes
+from tasks.changes import check_can_promote, look_for_changes
 from tasks.credentials import cloud_credentials
-from tasks.evaluation import check_measurement
-from tasks.golden import expected_sources, read_golden
+from tasks.golden import expected_sources
 from tasks.inference import wait_for_inference
-from tasks.kept_stack import keep_reading
+from tasks.judged_by import read_judged_by
+from tasks.judgement import judge_and_promote
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.refresh import (
     ensure_version,
     find_inference,
-    hold_in_service,
-    judge_and_promote,
     sync_documents,
     wait_for_version,
 )
@@ -54,10 +50,10 @@ def refresh_rag(
     force: Force = False,
     allow_empty: AllowEmpty = False,
     allow_many_deletions: AllowManyDeletions = False,
-    allow_other_reading: AllowOtherReading = False,
-    golden: GoldenOrProbe = None,
-    measurement: Measurement = EvaluationSpec(),  # noqa: B008  # frozen
-    thresholds: Limits = Thresholds(),  # noqa: B008  # frozen
+    golden: Golden = None,
+    measurement: Measurement = None,
+    thresholds: Limits = None,
+    promote_refused: PromoteRefused = "",
     lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> RefreshReport | StackPlan:
     """Make the knowledge base answer from the documents as they are now. When nothing changed, nothing is done.
@@ -73,57 +69,44 @@ def refresh_rag(
             deleted.
         allow_many_deletions: Let delete_missing delete more than five documents and more than a fifth of the
             folder.
-        allow_other_reading: Let the version read less of the documents, or otherwise, than the one in service: other
-            extensions, extractors or splitters.
-        golden: File or URL of golden questions that judge the version; left out: the stack's probe judges it.
-        measurement: How the golden questions are asked and measured.
-        thresholds: What the version must reach on the golden questions.
+        golden: File or URL of golden questions that are asked beside the stack's own; without any the probe judges.
+        measurement: How they are asked; of this and the stack's the stricter counts.
+        thresholds: What the version must reach on them; of these and the stack's the stricter count.
+        promote_refused: Id of a version to put in service although golden questions have refused it.
         lock_wait_s: Seconds to wait for another run of the stack to end.
 
     """
     base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
     with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, base.name, lock_wait_s):
-        questions = read_golden(golden) if golden else ()
-        check_measurement(measurement, stack.retrieval)
+        by = read_judged_by(stack, golden, measurement, thresholds)
         changes = look_for_changes(
             cloudru,
             stack,
             documents,
             delete_missing=delete_missing,
-            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions, other_reading=allow_other_reading),
+            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions),
             force=force,
-            questions=questions,
+            questions=by.questions,
         )
-        plan = plan_refresh(base.name, changes, expected_sources(questions, stack.probe))
+        plan = plan_refresh(base.name, changes, expected_sources(by.questions, stack.probe))
         if plan_only:
             return plan
         check_allowed(plan)
         if not changes.wanted:
             return report_refresh(cloud, base.name, changes, None, None)
+        check_can_promote(cloudru, stack, changes, by, promote_refused)
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         runs = [find_inference.submit(cloudru, model) for model in models]
         ready = [wait_for_inference.submit(cloudru, *pair) for pair in zip(models, runs, strict=True)]
-        serving = hold_in_service.submit(changes)
-        sent = sync_documents.submit(cloudru, changes.plan, ready, serving)
+        sent = sync_documents.submit(cloudru, changes.plan, ready, changes.serving.knowledgebase_version_id)
         if changes.empties:
-            finish([bucket, *runs, *ready, serving, sent])
+            finish([bucket, *runs, *ready, sent])
             return report_refresh(cloud, base.name, changes, None, None)
 
         ensured = ensure_version.submit(cloudru, base, bucket, changes, sent, ready[0])
         index = wait_for_version.submit(cloudru, base, changes, ensured)
-        finish([bucket, *runs, *ready, serving, sent, ensured, index])
-        promoted = judge_and_promote(
-            cloudru,
-            index.result(),
-            [model.result() for model in ready],
-            base.name,
-            probe=stack.probe,
-            questions=questions,
-            retrieval=stack.retrieval,
-            measurement=measurement,
-            thresholds=thresholds,
-        )
-        if changes.reading:
-            keep_reading(changes.stack, base)
+        finish([bucket, *runs, *ready, sent, ensured, index])
+        models_ready = [model.result() for model in ready]
+        promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by, promote_refused)
         return report_refresh(cloud, base.name, changes, ensured.result(), promoted)

@@ -1,7 +1,6 @@
 """Answer a question from the version in service, and show answer and sources."""
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import ConfigurationError
 from tasks.pages import write_page, write_table
 from tasks.query import Answer, ask
@@ -23,7 +22,7 @@ class AnswerReport(Part):
 
 
 @step("ask", **LOOK_FIRST)
-def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str, retrieval: RetrievalSpec) -> Answer:
+def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str) -> Answer:
     """Retrieve, rerank, generate."""
     if not question.strip():
         raise ConfigurationError("the question is empty: write one")
@@ -34,7 +33,7 @@ def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str,
         question,
         reranker=asked.reranker,
         llm=asked.llm,
-        retrieval=retrieval,
+        retrieval=asked.retrieval,
     )
 
 

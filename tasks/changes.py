@@ -4,31 +4,32 @@ Both times of the second are the service's own, read from its store and from its
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.knowledge_decision import KnowledgeBaseDecision, refusal
-from clouds.cloudru.knowledge_differences import base_differences, identity_differences
-from clouds.cloudru.knowledge_reading import Reading, reading_differences, reported_reading, wanted_reading
+from clouds.cloudru.knowledge_differences import identity_differences
 from clouds.cloudru.knowledge_version import is_broken, read_at
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
-from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
+from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError
 from domain.consent import Allowed, deletions_not_allowed
+from domain.in_service import Build
+from domain.judged import Judgement, objection
 from domain.keys import StackKey
 from domain.probe import ProbeSpec
-from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from domain.same_text import is_meant
 from domain.stack import RagStack
+from tasks.content import content_of
 from tasks.documents import check_documents, list_documents
 from tasks.golden import GoldenQuestion, check_sources
-from tasks.kept_stack import read_kept
+from tasks.judged_by import JudgedBy, check_promote_refused
+from tasks.judged_record import read_judged
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 from tasks.version import Served, served
@@ -40,8 +41,7 @@ class Changes:
 
     `built` is a version that has read the folder as it is and that nobody has decided about: the run that built it
     ended before it was judged, or refused it, or it was indexed anew. `documents` are those that may be tried,
-    `left_out` those that could not be read before and have not changed. `reading` is what becomes of documents that a
-    version of today's stack reads otherwise, `left` what no version changes, `not_allowed` what lacks a person's
+    `left_out` those that could not be read before and have not changed. `not_allowed` says what lacks a person's
     consent.
     """
 
@@ -54,8 +54,6 @@ class Changes:
     documents: tuple[Document, ...]
     left_out: Registry
     must_build: bool
-    left: tuple[str, ...]
-    reading: tuple[ReadingChange, ...]
     not_allowed: tuple[str, ...]
 
     @property
@@ -94,10 +92,9 @@ def look_for_changes(
     client, stack, base = cloudru.get_client(), wanted.key(cloudru.project_id), wanted.knowledge_base
     sources = wanted.documents if sources is None else sources
     listed = list_documents(sources, base.extensions, allow_empty=allowed.empty)
-    in_service = served(cloudru, base.name)
-    knowledge_base = _base(client, base.name, in_service)
-    versions = in_service.versions if in_service else client.knowledge_bases.versions(knowledge_base.knowledgebase_id)
-    serving = _serving(base.name, versions, in_service)
+    in_service = _in_service(cloudru, base.name)
+    knowledge_base, versions = in_service.base, in_service.versions
+    serving = next(v for v in versions if v.knowledgebase_version_id == in_service.promoted.version_id)
     _check_identity(cloudru, knowledge_base, serving, wanted)
     documents, left_out = leave_out(listed.documents, {} if force else read_registry(stack))
     plan = client.storage.sync_plan(wanted.bucket, wanted.folder, documents, delete_missing=delete_missing)
@@ -105,19 +102,10 @@ def look_for_changes(
     _check_probe(wanted.probe, plan, judges=not questions)
     check_documents(plan.documents.values(), wanted.document_size_limit_bytes)
     show(stack, left_out)
-    held = (*plan.same, *plan.changed, *plan.missing, *plan.others)
-    compared = partial(_reading, wanted, cloudru, plan)
-    reading = compared(serving, _kept_reading(cloudru, stack))
     times = [plan.newest_modified_at, client.storage.folder_modified_at(wanted.bucket, wanted.folder)]
     changed_at = max((time for time in times if time is not None), default=None)
-    current = [
-        version
-        for version in (versions[: versions.index(serving)] if reading else versions)  # what is older was left behind
-        if not is_broken(version)
-        and (changed_at is None or read_at(version) >= changed_at)
-        and (version is serving or not compared(version))
-    ]
-    not_judged = [v for v in current if in_service is None or not in_service.promoted.decided_about(v, versions)]
+    current = [v for v in versions if not is_broken(v) and (changed_at is None or read_at(v) >= changed_at)]
+    not_judged = [v for v in current if not in_service.promoted.decided_about(v, versions)]
     up_to_date = serving in current and serving not in not_judged
     changes = Changes(
         stack=stack,
@@ -129,11 +117,14 @@ def look_for_changes(
         documents=tuple(documents),
         left_out=left_out,
         must_build=force or not (plan.is_empty and current),
-        left=tuple(base_differences(base, knowledge_base)),
-        reading=reading,
-        not_allowed=(
-            *reading_not_allowed(reading, allowed=allowed.other_reading),
-            *deletions_not_allowed(plan.missing, len(held), listed.empty, wanted.folder, allowed),
+        not_allowed=tuple(
+            deletions_not_allowed(
+                plan.missing,
+                len(plan.same) + len(plan.changed) + len(plan.missing),
+                listed.empty,
+                wanted.folder,
+                allowed,
+            )
         ),
     )
     get_run_logger().info(
@@ -146,31 +137,6 @@ def look_for_changes(
         len(left_out),
     )
     return changes
-
-
-def _reading(
-    wanted: RagStack,
-    cloudru: CloudRuCredentials,
-    plan: SyncPlan,
-    version: KnowledgeBaseVersion,
-    kept: Reading | None = None,
-) -> tuple[ReadingChange, ...]:
-    """Return what becomes of documents that `version` reads otherwise than a version of the stack would.
-
-    `kept` stands for what the service does not tell.
-    """
-    assumed = cloudru.assumptions.knowledge
-    found = reading_differences(reported_reading(version, kept), wanted_reading(wanted.knowledge_base, assumed))
-    if assumed.new_version == "reindex":  # it keeps its settings: what is not wanted is only deleted
-        return reading_changes(replace(found, added=(), otherwise={}), plan.missing)
-    return reading_changes(found, (*plan.leaves, *plan.missing))
-
-
-def _kept_reading(cloudru: CloudRuCredentials, stack: StackKey) -> Reading | None:
-    kept = read_kept(stack)
-    if kept is None or kept.provisioned is None:
-        return None
-    return wanted_reading(kept.provisioned.knowledge_base, cloudru.assumptions.knowledge)
 
 
 def _check_probe(probe: ProbeSpec, plan: SyncPlan, *, judges: bool) -> None:
@@ -188,25 +154,47 @@ def _check_probe(probe: ProbeSpec, plan: SyncPlan, *, judges: bool) -> None:
     )
 
 
-def _base(client: CloudRuClient, name: str, found: Served | None) -> KnowledgeBase:
-    """Return the base in service, and the newest of the stack when nothing is in service."""
+def check_can_promote(
+    cloudru: CloudRuCredentials, stack: RagStack, changes: Changes, by: JudgedBy, promote_refused: str
+) -> None:
+    """Refuse to send and build what could not be promoted whatever it answers.
+
+    Raises:
+        ConfigurationError: the version to judge was refused by more than this run asks, the probe alone is to judge a
+            stack that golden questions judge, or `promote_refused` is not the version that this run judges.
+
+    """
+    judged = read_judged(changes.stack)
+    check_promote_refused(changes.stack, judged, promote_refused)
+    build = Build.of(changes.built) if changes.built else Build(version_id="", started_at="")
+    content = content_of(cloudru, stack, build.version_id) if changes.built else ""
+    if promote_refused and promote_refused not in {each.build.version_id for each in judged.about(build, content)}:
+        raise ConfigurationError(
+            f"refresh-rag is going to judge {build.version_id or 'a new version'}, and promote_refused names "
+            f"{promote_refused}: for that one run evaluate-rag with version, promote and promote_refused"
+        )
+    best = Judgement(passed=True, standard=by.standard)
+    if not changes.empties and (reason := objection(judged, build, content, best, promote_refused)):
+        raise ConfigurationError(f"{changes.stack.name}: {reason}. Nothing was changed")
+
+
+def _in_service(cloudru: CloudRuCredentials, name: str) -> Served:
+    """Return what is in service.
+
+    Raises:
+        ConfigurationError: nothing is, as far as the Prefect server knows: what another version must not be worse than
+            is not known, so none is built.
+
+    """
+    found = served(cloudru, name)
     if found is not None:
-        return found.base
-    bases = client.knowledge_bases.family(name)
-    if not bases:
-        raise ConfigurationError(f"the project has no knowledge base {name!r}: run provision-rag first")
-    return bases[0]
-
-
-def _serving(name: str, versions: Sequence[KnowledgeBaseVersion], found: Served | None) -> KnowledgeBaseVersion:
-    """Return the version in service, and the newest that succeeded when there is none."""
-    for version in versions:
-        if found is not None and version.knowledgebase_version_id == found.promoted.version_id:
-            return version
-    for version in versions:
-        if version.status == VersionStatus.SUCCEEDED:
-            return version
-    raise ConfigurationError(f"{name} has no version that succeeded: run provision-rag first")
+        return found
+    if cloudru.get_client().knowledge_bases.family(name):
+        raise ConfigurationError(
+            f"the project has the knowledge base {name!r}, and the Prefect server does not know which version of it is "
+            "in service, so nothing was changed: run provision-rag once, which judges a version and puts it in service"
+        )
+    raise ConfigurationError(f"the project has no knowledge base {name!r}: run provision-rag first")
 
 
 def _check_identity(

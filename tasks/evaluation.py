@@ -15,7 +15,6 @@ from tasks.golden import GoldenQuestion, digest
 from tasks.progress import progress
 from tasks.query import QueryModel, generate_request, retrieve_request, sources_of
 from tasks.ranking import phrase_ranks, phrase_share, ranking_scores
-from tasks.steps import LOOK_FIRST, step
 from tasks.version import AskedVersion
 
 T = TypeVar("T")
@@ -25,7 +24,6 @@ def measure(
     cloudru: CloudRuCredentials,
     asked: AskedVersion,
     questions: Sequence[GoldenQuestion],
-    retrieval: RetrievalSpec,
     spec: EvaluationSpec,
 ) -> Evaluation:
     """Ask all questions, `questions_at_once` at a time, and return what the version scored."""
@@ -34,7 +32,7 @@ def measure(
         progress(asked.stack.artifact("evaluate"), f"Golden questions to {name}", total=total) as advance,
         ThreadPoolExecutor(spec.questions_at_once, "golden") as pool,
     ):
-        futures = [pool.submit(_asked_both_ways, cloudru, asked, question, retrieval, spec.k) for question in questions]
+        futures = [pool.submit(_asked_both_ways, cloudru, asked, question, spec.k) for question in questions]
         try:
             for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
@@ -48,9 +46,9 @@ def measure(
         version_id=asked.version_id,
         evaluated_at=datetime.now(UTC),
         golden_digest=digest(questions),
-        asked_digest=asked_digest(asked, retrieval),
+        asked_digest=asked_digest(asked),
         k=spec.k,
-        depth=retrieval.results,
+        depth=asked.retrieval.results,
         questions_at_once=spec.questions_at_once,
         questions=tuple(future.result() for future in futures),
     )
@@ -65,22 +63,19 @@ def check_measurement(spec: EvaluationSpec, retrieval: RetrievalSpec) -> None:
         )
 
 
-def asked_digest(asked: AskedVersion, retrieval: RetrievalSpec) -> str:
+def asked_digest(asked: AskedVersion) -> str:
     """Return the SHA-256 of all that a query says but question and version: models, prompt, and how many chunks."""
+    retrieval = asked.retrieval
     request = retrieve_request("", "", retrieval, asked.reranker, retrieval.reranked_results)
     return sha256(generate_request(request, asked.llm, retrieval).model_dump_json().encode()).hexdigest()
 
 
-evaluate = step("evaluate", run_name="evaluate {asked.version_id}", **LOOK_FIRST)(measure)
-"""The same as a step."""
-
-
 def _asked_both_ways(
-    cloudru: CloudRuCredentials, asked: AskedVersion, question: GoldenQuestion, retrieval: RetrievalSpec, k: int
+    cloudru: CloudRuCredentials, asked: AskedVersion, question: GoldenQuestion, k: int
 ) -> EvaluatedQuestion:
     scores: dict[Way, QuestionScores] = {
-        "with reranker": _scores(cloudru, asked, question, retrieval, k, asked.reranker),
-        "without reranker": _scores(cloudru, asked, question, retrieval, k, None),
+        "with reranker": _scores(cloudru, asked, question, k, asked.reranker),
+        "without reranker": _scores(cloudru, asked, question, k, None),
     }
     return EvaluatedQuestion(line=question.line, query=question.query, scores=scores)
 
@@ -89,12 +84,11 @@ def _scores(
     cloudru: CloudRuCredentials,
     asked: AskedVersion,
     question: GoldenQuestion,
-    retrieval: RetrievalSpec,
     k: int,
     reranker: QueryModel | None,
 ) -> QuestionScores:
     """Rank all that is retrieved, and have the answer written from as many chunks as the stack's users get."""
-    search = cloudru.get_client().search
+    search, retrieval = cloudru.get_client().search, asked.retrieval
     ranked = retrieve_request(question.query, asked.version_id, retrieval, reranker, retrieval.results)
     shown = retrieve_request(question.query, asked.version_id, retrieval, reranker, retrieval.reranked_results)
     found, retrieve_s = _timed(lambda: search.retrieve(asked.base, ranked))

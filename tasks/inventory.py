@@ -18,7 +18,7 @@ from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.pages import write_table
 from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
-from tasks.promotion import in_service
+from tasks.service_record import in_service
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 

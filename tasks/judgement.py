@@ -1,26 +1,36 @@
-"""Judge a version: measure it beside the version in service, keep and show the figures, promote what passes."""
+"""Judge a version: by golden questions beside the version in service, or by the probe; then it may go in service."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.specs import RetrievalSpec
-from clouds.errors import WrongAnswerError
-from domain.evaluation import Evaluation, EvaluationSpec
-from domain.gate import Thresholds, Verdict, gate, measures
+from clouds.cloudru.inference import ReadyRun
+from clouds.cloudru.knowledge import IndexedKnowledgeBase
+from clouds.cloudru.specs import FoundationModelSpec
+from clouds.errors import ConfigurationError, WrongAnswerError
+from domain.evaluation import Evaluation
+from domain.gate import Verdict, gate, measures
+from domain.in_service import AskedWith, Build
+from domain.judged import Judgement, Refusal
 from domain.keys import StackKey
+from domain.part import Part
+from domain.stack import RagStack
 from tasks.alarm import version_refused
-from tasks.evaluation import evaluate, measure
+from tasks.content import content_of
+from tasks.evaluation import measure
 from tasks.evaluation_record import keep, kept
 from tasks.evaluation_text import markdown, question_table
-from tasks.golden import GoldenQuestion
+from tasks.judged_by import JudgedBy
+from tasks.judged_record import read_judged, write_judged
 from tasks.pages import write_page, write_table
-from tasks.promotion import promote
-from tasks.stack_report import Part
+from tasks.promotion import Candidate, promote
+from tasks.query import Answer, QueryModel, verify
+from tasks.service_record import InService, in_service
 from tasks.steps import LOOK_FIRST, step
-from tasks.version import AskedVersion, served
+from tasks.version import AskedVersion, asked_version, served
 
 NAMED = 10
 """So many questions that got worse are named in the error; the artifact names them all."""
@@ -38,62 +48,168 @@ class EvaluationReport(Part):
     promoted: bool
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A judgement with the figures that it rests on."""
+
+    judgement: Judgement
+    new: Evaluation
+    serving: Evaluation | None
+
+
+@step("judge", run_name="judge {asked.version_id}", **LOOK_FIRST)
 def judge_version(
     cloudru: CloudRuCredentials,
+    stack: RagStack,
     asked: AskedVersion,
-    questions: Sequence[GoldenQuestion],
+    by: JudgedBy,
     *,
-    retrieval: RetrievalSpec,
-    measurement: EvaluationSpec,
-    thresholds: Thresholds,
-    promote_passed: bool,
-) -> EvaluationReport:
-    """Measure, compare, keep, show; then promote the version or, when it does not pass, raise.
+    remembers: bool,
+    promote_refused: str = "",
+) -> Judged:
+    """Measure, compare, keep, show.
+
+    `remembers` says that this run has the stack's lock: golden questions judge the stack from now on, and what the
+    stack's own refuse stays refused.
 
     Raises:
-        WrongAnswerError: it does not pass; says which figures and which questions got worse, and what stays in service.
+        WrongAnswerError: it does not pass, and is not the version `promote_refused`; says which figures and which
+            questions got worse, and what stays in service.
 
     """
-    new = evaluate(cloudru, asked, questions, retrieval, measurement)
-    serving = evaluate_in_service(cloudru, asked, questions, retrieval, measurement, new)
-    verdict = compare(asked.stack, new, serving, thresholds)
+    content = content_of(cloudru, stack, asked.version_id) if remembers else ""
+    new = measure(cloudru, asked, by.questions, by.measurement)
+    serving = _evaluate_in_service(cloudru, stack, asked, by, new)
+    verdict = _compare(asked.stack, new, serving, by)
+    judgement = Judgement(passed=verdict.passed, standard=by.standard, scores=measures(new))
+    if remembers:
+        _remember(cloudru, asked, content, judgement, is_refusal=by.stacks_own and not verdict.passed)
     if not verdict.passed:
-        reason = refusal(new, serving, verdict)
+        reason = refusal_text(new, serving, verdict)
         version_refused(asked.stack, new.version_id, reason, NEXT_STEP)
-        raise WrongAnswerError(reason)
-    if promote_passed:
-        promote(cloudru, new.stack_name, new.knowledge_base_id, new.version_id, measures(new))
-    return EvaluationReport(evaluation=new, in_service=serving, promoted=promote_passed)
+        if promote_refused != asked.version_id:
+            raise WrongAnswerError(reason)
+        get_run_logger().warning("%s; promote_refused names it", reason)
+    return Judged(judgement, new, serving)
 
 
-@step("evaluate-in-service", **LOOK_FIRST)
-def evaluate_in_service(
+def judge_and_promote(
     cloudru: CloudRuCredentials,
-    asked: AskedVersion,
-    questions: Sequence[GoldenQuestion],
-    retrieval: RetrievalSpec,
-    measurement: EvaluationSpec,
-    new: Evaluation,
+    stack: RagStack,
+    index: IndexedKnowledgeBase,
+    models: Sequence[ReadyRun | FoundationModelSpec],
+    by: JudgedBy,
+    promote_refused: str = "",
+) -> InService:
+    """Ask the version that was built the golden questions, or the probe when there are none; put it in service.
+
+    Raises:
+        WrongAnswerError: it does not pass, and is not put in service.
+        NotPromotedError: it passes, and may not be put in service all the same.
+
+    """
+    _, reranker, llm = models
+    asked = built_version(cloudru, stack, index, reranker, llm)
+    if by.questions:
+        judgement = judge_version(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused).judgement
+    else:
+        verify(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
+        judgement = Judgement(passed=True)
+    return promote(cloudru, candidate(cloudru, stack, asked), judgement, promote_refused)
+
+
+@dataclass(frozen=True)
+class JudgedStack:
+    """What was brought up, as the gate into service takes it; `judgement` is None when it is in service already."""
+
+    candidate: Candidate
+    judgement: Judgement | None
+
+
+@step("judge-stack", **LOOK_FIRST)
+def judge_stack(
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    by: JudgedBy,
+    index: IndexedKnowledgeBase,
+    reranker: ReadyRun | FoundationModelSpec,
+    llm: ReadyRun | FoundationModelSpec,
+    answer: Answer,  # noqa: ARG001  # the probe is asked first: it is cheaper
+    promote_refused: str = "",
+) -> JudgedStack:
+    """Judge what was brought up by golden questions, or by the probe that it has answered; raises as `judge_version`.
+
+    What is in service as it is, asked as the stack wants, is not judged again.
+    """
+    asked = built_version(cloudru, stack, index, reranker, llm)
+    serving = in_service(asked.stack)
+    if serving is not None and serving.serves(asked.base.knowledgebase_id, index.version, asked.asked_with):
+        judgement = None
+    elif by.questions:
+        judged = judge_version.fn(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused)
+        judgement = judged.judgement
+    else:
+        judgement = Judgement(passed=True)
+    return JudgedStack(candidate(cloudru, stack, asked), judgement)
+
+
+def candidate(cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion) -> Candidate:
+    """Return the version as the gate into service takes it."""
+    return Candidate(
+        stack=asked.stack,
+        knowledge_base_id=asked.base.knowledgebase_id,
+        version_id=asked.version_id,
+        content=content_of(cloudru, stack, asked.version_id),
+        asked_with=asked.asked_with,
+    )
+
+
+def built_version(
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    index: IndexedKnowledgeBase,
+    reranker: ReadyRun | FoundationModelSpec,
+    llm: ReadyRun | FoundationModelSpec,
+) -> AskedVersion:
+    """Return what this run has built or found, asked as the stack wants."""
+    return AskedVersion(
+        stack.key(cloudru.project_id),
+        index.knowledge_base,
+        index.version.knowledgebase_version_id,
+        "built by this run",
+        AskedWith.of(stack),
+        _queried(reranker),
+        _queried(llm),
+    )
+
+
+def _evaluate_in_service(
+    cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion, by: JudgedBy, new: Evaluation
 ) -> Evaluation | None:
     """Return what the version in service scores on the same questions; None when nothing is in service.
 
-    It is measured now, not remembered: models, prompt and load may have changed since it was judged. Only a version
-    that is in service itself, say reindexed under its id, is compared with what it scored when it last passed.
+    It is measured now, not remembered, and with the models and settings that it serves with. Only a version that is in
+    service itself, say reindexed under its id, is compared with what it scored when it last passed.
     """
     found = served(cloudru, asked.stack_name)
     if found is None:
         return None
-    if found.promoted.version_id == asked.version_id:
+    recorded = found.promoted.asked_with
+    if found.promoted.version_id == asked.version_id and recorded in (None, asked.asked_with):
         earlier = [known for known in kept(asked.stack) if known.passed and known.version_id == asked.version_id]
         return next((known for known in earlier if known.comparable_with(new)), None)
     rival = replace(asked, base=found.base, version_id=found.promoted.version_id)
-    return measure(cloudru, rival, questions, retrieval, measurement)
+    if recorded is not None:
+        try:
+            rival = asked_version(cloudru, stack, found.base, found.promoted.version_id, "in service", recorded)
+        except ConfigurationError as error:  # it cannot answer as it did: it is compared with the models of the new one
+            get_run_logger().warning("The version in service is measured with the models of the new one: %s", error)
+    return measure(cloudru, rival, by.questions, by.measurement)
 
 
-@step("judge")
-def compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, thresholds: Thresholds) -> Verdict:
+def _compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, by: JudgedBy) -> Verdict:
     """Put both before the gate; keep the new figures, and show them beside the earlier ones."""
-    verdict, earlier = gate(new, serving, thresholds), kept(stack)
+    verdict, earlier = gate(new, serving, by.thresholds), kept(stack)
     name = stack.name
     keep(stack, new, passed=verdict.passed)
     write_page(
@@ -113,7 +229,7 @@ def compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, thresh
     return verdict
 
 
-def refusal(new: Evaluation, serving: Evaluation | None, verdict: Verdict) -> str:
+def refusal_text(new: Evaluation, serving: Evaluation | None, verdict: Verdict) -> str:
     """Return in one line why the version did not pass, which questions got worse, and what stays in service."""
     said = [f"version {new.version_id} of {new.stack_name} did not pass: {'; '.join(verdict.reasons)}"]
     if verdict.worse_questions:
@@ -127,3 +243,20 @@ def refusal(new: Evaluation, serving: Evaluation | None, verdict: Verdict) -> st
     else:
         said.append(f"It was not promoted, version {serving.version_id} stays in service")
     return ". ".join(said)
+
+
+def _remember(
+    cloudru: CloudRuCredentials, asked: AskedVersion, content: str, judgement: Judgement, *, is_refusal: bool
+) -> None:
+    now, refusal = datetime.now(UTC), None
+    if is_refusal and judgement.standard is not None:
+        build = Build.of(cloudru.get_client().knowledge_bases.version(asked.version_id))
+        refusal = Refusal(build=build, content=content, standard=judgement.standard, refused_at=now)
+    before = read_judged(asked.stack)
+    after = before.after_golden(now, refusal)
+    if after != before:
+        write_judged(asked.stack, after)
+
+
+def _queried(model: ReadyRun | FoundationModelSpec) -> QueryModel:
+    return model.run if isinstance(model, ReadyRun) else model

@@ -18,7 +18,7 @@ from tasks.kept_stack import WantedStack
 from tasks.plan import Observation, Stack, StackPlan, plan
 from tasks.plan_text import show
 from tasks.prices import catalogue_prices
-from tasks.promotion import in_service
+from tasks.service_record import in_service
 from tasks.steps import LOOK_FIRST, step
 
 
@@ -57,15 +57,14 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
 
 @step("plan")
 def make_plan(
-    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, **allowed: bool
+    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, *, allow_replace: bool
 ) -> StackPlan:
     """Compare what there is with what is wanted, that with what is kept, and show the differences as a table.
 
-    `allowed` are `allow_replace` and `other_reading` of `tasks.plan.plan`. A source of the probe that means several
-    documents is a note.
+    A source of the probe that means several documents is a note.
     """
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge
-    made = plan(stack, len(checked.documents), seen, assumed, **allowed)
+    made = plan(stack, len(checked.documents), seen, assumed, allow_replace=allow_replace)
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     notes = (*wanted.notes, *doubtful, *_untested(cloudru, stack, made))
     made = replace(made, rows=(*wanted.rows, *made.rows), notes=notes)

@@ -1,175 +1,139 @@
-"""Which version of a stack is in service: a Prefect Variable names it, the `variable` of its `StackKey`.
+"""The gate into service: what a stack answers from is a Prefect Variable, the `variable` of its `StackKey`.
 
-The cloud cannot say it: it knows versions that succeeded, not which of them was judged good.
+The cloud cannot say it: it knows versions that succeeded, not which of them was judged good. No other file puts a
+version there, and `domain.judged` alone decides which may come.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Self
 
 from prefect import get_run_logger
-from prefect.events import emit_event
-from prefect.variables import Variable
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
-from clouds.errors import ConfigurationError
+from clouds.cloudru.wire.knowledge import VersionStatus
+from clouds.errors import CloudError, ConfigurationError
+from domain.in_service import AskedWith, Build, InService, JudgedVersion, Way
+from domain.judged import Judged, Judgement, objection, rollback_objection
 from domain.keys import StackKey
+from domain.part import Part
+from tasks.judged_record import read_judged, write_judged
+from tasks.service_record import PROMOTED, ROLLED_BACK, in_service, write_in_service
 from tasks.steps import step
 
-PROMOTED = "rag.version.promoted"
-ROLLED_BACK = "rag.version.rolled-back"
+
+class NotPromotedError(CloudError):
+    """A version may not go in service; nothing was changed."""
 
 
-class Build(BaseModel):
-    """One indexing of a version. A reindex keeps the id and begins again: the start moves, as the service tells it."""
+class Candidate(Part):
+    """A version that may go in service, and what it is asked with; `content` as `domain.judged.content_digest` says."""
 
-    model_config = ConfigDict(frozen=True)
-
-    version_id: str
-    started_at: str
-
-    @classmethod
-    def of(cls, version: KnowledgeBaseVersion) -> Self:
-        """Return the version's latest one."""
-        return cls(version_id=version.knowledgebase_version_id, started_at=version.started_at or version.created_at)
-
-
-class InService(BaseModel):
-    """The version that questions go to, the one before it, and what it scored (by measure) when it was judged.
-
-    `judged` is what of it was judged, None when nobody has. `newest` is the newest build that had ended when this was
-    decided: the decision was about that one and those before it.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
+    stack: StackKey
     knowledge_base_id: str
     version_id: str
-    previous_version_id: str | None
-    promoted_at: datetime
-    scores: dict[str, float] | None
-    judged: Build | None
-    newest: Build | None
-
-    def decided_about(self, version: KnowledgeBaseVersion, newest_first: Sequence[KnowledgeBaseVersion]) -> bool:
-        """Say whether the version as it is was judged, or passed over. The service's order counts, no clock does."""
-        build = Build.of(version)
-        if build.version_id == self.version_id:
-            return build == self.judged and version.status == VersionStatus.SUCCEEDED
-        if self.newest is None or build.version_id == self.newest.version_id:
-            return build == self.newest
-        ids = [each.knowledgebase_version_id for each in newest_first]
-        known = self.newest.version_id if self.newest.version_id in ids else self.version_id
-        return known in ids and ids.index(build.version_id) > ids.index(known)
+    content: str
+    asked_with: AskedWith
 
 
-def in_service(stack: StackKey) -> InService | None:
-    """Return what is in service; None before the first promotion."""
-    value: Any = Variable.get(stack.variable)  # synchronous here, a coroutine only inside an event loop
-    if value is None:
-        return None
-    try:
-        return InService.model_validate(value)
-    except ValidationError as error:
-        raise ConfigurationError(
-            f"the Prefect variable {stack.variable} does not hold what a promotion writes: delete it, then promote a "
-            "version"
-        ) from error
-
-
-@step("promote", run_name="promote {version_id}")
+@step("promote", run_name="promote {candidate.version_id}")
 def promote(
-    cloudru: CloudRuCredentials,
-    stack_name: str,
-    knowledge_base_id: str,
-    version_id: str,
-    scores: Mapping[str, float] | None,
+    cloudru: CloudRuCredentials, candidate: Candidate, judgement: Judgement, promote_refused: str = ""
 ) -> InService:
-    """Put the version in service and keep in mind the one before it; promoting it again changes its scores only."""
-    stack = StackKey(cloudru.project_id, stack_name)
-    before = in_service(stack)
-    if before is not None and before.knowledge_base_id != knowledge_base_id:
-        before = None  # the base was replaced: there is no going back to a version of another base
-    same = before is not None and before.version_id == version_id
-    previous = None if before is None else before.previous_version_id if same else before.version_id
-    now = _decided(cloudru, knowledge_base_id, version_id, previous, scores)
-    _write(stack, now, PROMOTED)
-    get_run_logger().info("%s: version %s is in service now, after %s", stack_name, version_id, previous or "none")
+    """Put the version in service and keep in mind the one before it; promoting it again changes its scores only.
+
+    Raises:
+        NotPromotedError: it was refused, now or before, or the probe alone has judged it and that is not enough.
+
+    """
+    stack, judged = candidate.stack, read_judged(candidate.stack)
+    builds = _builds(cloudru, candidate.knowledge_base_id)
+    build = _build_of(candidate.version_id, builds)
+    if build is None:
+        raise NotPromotedError(
+            f"version {candidate.version_id} of {stack.name} is gone, or is being indexed anew: run again"
+        )
+    if reason := objection(judged, build, candidate.content, judgement, promote_refused):
+        raise NotPromotedError(f"{stack.name}: {reason}. It was not promoted")
+    now = InService(
+        knowledge_base_id=candidate.knowledge_base_id,
+        version_id=build.version_id,
+        previous_version_id=None,
+        promoted_at=datetime.now(UTC),
+        scores=judgement.scores,
+        judged=build,
+        asked_with=candidate.asked_with,
+        way=_way(judged, build, candidate.content, judgement),
+        newest=next(iter(builds), None),
+    ).following(in_service(stack))
+    write_in_service(stack, now, PROMOTED)
+    lifted = judged.after_promotion(build, candidate.content, judgement)
+    if lifted != judged:
+        write_judged(stack, lifted)
+    get_run_logger().info(
+        "%s: version %s is in service now, after %s", stack.name, build.version_id, now.previous_version_id or "none"
+    )
     return now
 
 
-@step("roll-back", run_name="roll-back {stack_name}")
-def roll_back(cloudru: CloudRuCredentials, stack_name: str) -> InService:
+@step("roll-back", run_name="roll-back {candidate.stack.name}")
+def roll_back(cloudru: CloudRuCredentials, candidate: Candidate) -> InService:
     """Put the version before in service. The one that leaves is not kept in mind: rolling back goes one way.
 
     Raises:
-        ConfigurationError: there is nothing to go back to.
+        NotPromotedError: it may not go back; says why.
 
     """
-    stack = StackKey(cloudru.project_id, stack_name)
-    left, previous = in_service_and_before(stack)
-    now = _decided(cloudru, left.knowledge_base_id, previous, None, None)
-    _write(stack, now, ROLLED_BACK)
-    get_run_logger().info("%s: version %s is in service again, instead of %s", stack_name, previous, left.version_id)
-    return now
-
-
-def hold(stack: StackKey, knowledge_base_id: str, version_id: str) -> InService:
-    """Write down that questions go to this version, which nobody has judged: no promotion, and no event."""
+    stack = candidate.stack
+    left, before = in_service_and_before(stack)
+    builds = _builds(cloudru, left.knowledge_base_id)
+    build = _build_of(before.version_id, builds)
+    if reason := rollback_objection(read_judged(stack), left, build, candidate.content):
+        raise NotPromotedError(
+            f"{stack.name} cannot go back: {reason}. To put another version in service, run evaluate-rag with version "
+            "and promote"
+        )
+    assert build is not None  # noqa: S101  # the rule has said so
     now = InService(
-        knowledge_base_id=knowledge_base_id,
-        version_id=version_id,
+        knowledge_base_id=left.knowledge_base_id,
+        version_id=build.version_id,
         previous_version_id=None,
         promoted_at=datetime.now(UTC),
-        scores=None,
-        judged=None,
-        newest=None,
+        scores=before.scores,
+        judged=build,
+        asked_with=candidate.asked_with,
+        way=before.way,
+        newest=next(iter(builds), None),
     )
-    _set(stack, now)
+    write_in_service(stack, now, ROLLED_BACK)
+    get_run_logger().info(
+        "%s: version %s is in service again, instead of %s", stack.name, build.version_id, left.version_id
+    )
     return now
 
 
-def in_service_and_before(stack: StackKey) -> tuple[InService, str]:
-    """Return what is in service and the id of the version before; ConfigurationError when none is known."""
+def in_service_and_before(stack: StackKey) -> tuple[InService, JudgedVersion]:
+    """Return what is in service and what was before; ConfigurationError when none is known."""
     now = in_service(stack)
     if now is None:
         raise ConfigurationError(f"nothing to go back to: no version of {stack.name} was promoted yet")
-    if now.previous_version_id is None:
+    if now.before is None:
         raise ConfigurationError(
             f"nothing to go back to: version {now.version_id} of {stack.name} is in service and none before it is known"
         )
-    return now, now.previous_version_id
+    return now, now.before
 
 
-def _decided(
-    cloudru: CloudRuCredentials,
-    knowledge_base_id: str,
-    version_id: str,
-    previous: str | None,
-    scores: Mapping[str, float] | None,
-) -> InService:
+def _way(judged: Judged, build: Build, content: str, judgement: Judgement) -> Way:
+    if objection(judged, build, content, judgement):
+        return "promote_refused"
+    return "golden questions" if judgement.standard else "probe"
+
+
+def _builds(cloudru: CloudRuCredentials, knowledge_base_id: str) -> list[Build]:
+    """Return the builds that have ended, newest first."""
     versions = cloudru.get_client().knowledge_bases.versions(knowledge_base_id)
-    builds = [Build.of(version) for version in versions if version.status != VersionStatus.PENDING]
-    return InService(
-        knowledge_base_id=knowledge_base_id,
-        version_id=version_id,
-        previous_version_id=previous,
-        promoted_at=datetime.now(UTC),
-        scores=None if scores is None else dict(scores),
-        judged=next((build for build in builds if build.version_id == version_id), None),
-        newest=next(iter(builds), None),
-    )
+    return [Build.of(version) for version in versions if version.status != VersionStatus.PENDING]
 
 
-def _write(stack: StackKey, now: InService, event: str) -> None:
-    content = _set(stack, now)
-    resource = {"prefect.resource.id": f"managed-rag.stack.{stack.variable}", "prefect.resource.name": stack.name}
-    emit_event(event, resource, payload=content)
-
-
-def _set(stack: StackKey, now: InService) -> dict[str, Any]:
-    content: dict[str, Any] = now.model_dump(mode="json")
-    Variable.set(stack.variable, content, overwrite=True)
-    return content
+def _build_of(version_id: str, builds: Sequence[Build]) -> Build | None:
+    return next((build for build in builds if build.version_id == version_id), None)

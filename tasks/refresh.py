@@ -10,25 +10,17 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.knowledge_version import is_broken
 from clouds.cloudru.model_run_body import identity_differences
 from clouds.cloudru.model_run_wait import ANSWERING
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec, RetrievalSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError
-from domain.evaluation import EvaluationSpec
-from domain.gate import Thresholds, measures
-from domain.keys import StackKey, artifact_key
-from domain.probe import ProbeSpec
+from domain.keys import artifact_key
 from tasks.changes import Changes
-from tasks.golden import GoldenQuestion
 from tasks.inference import log_group
-from tasks.judgement import judge_version
 from tasks.knowledge import wait_for_index
 from tasks.progress import progress
-from tasks.promotion import InService, hold, in_service, promote
-from tasks.query import QueryModel, verify
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import set_aside
-from tasks.version import AskedVersion
 
 
 @step("find-inference", run_name="find-inference {model.name}", **LOOK_FIRST)
@@ -67,11 +59,11 @@ def sync_documents(
     cloudru: CloudRuCredentials,
     plan: SyncPlan,
     models: Sequence[ReadyRun | FoundationModelSpec],
-    serving: InService,
+    serving_id: str,
 ) -> Upload:
     """Send and delete what the plan says, once the models answer that the new version needs."""
     get_run_logger().info(
-        "%s models answer; version %s stays in service until another is promoted", len(models), serving.version_id
+        "%s models answer; version %s stays in service until another is promoted", len(models), serving_id
     )
     storage = cloudru.get_client().storage
     with progress(
@@ -119,7 +111,7 @@ def ensure_version(
     return EnsuredKnowledgeBase(base, version, "updated" if version.knowledgebase_version_id in known else "created")
 
 
-@step("wait-for-version", run_name="wait-for {spec.name}", **LOOK_FIRST)
+@step("wait-for-version", run_name="wait-for {spec.name}")
 def wait_for_version(
     cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, changes: Changes, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:
@@ -137,60 +129,3 @@ def wait_for_version(
 def _set_aside(cloudru: CloudRuCredentials, changes: Changes, version: KnowledgeBaseVersion) -> None:
     plan = changes.plan
     set_aside(cloudru, changes.stack, version, changes.documents, plan.bucket, plan.folder, changes.left_out)
-
-
-def judge_and_promote(
-    cloudru: CloudRuCredentials,
-    index: IndexedKnowledgeBase,
-    models: Sequence[ReadyRun | FoundationModelSpec],
-    stack_name: str,
-    *,
-    probe: ProbeSpec,
-    questions: Sequence[GoldenQuestion],
-    retrieval: RetrievalSpec,
-    measurement: EvaluationSpec,
-    thresholds: Thresholds,
-) -> InService:
-    """Ask the version the golden questions, or the probe when there are none, and put it in service when it passes.
-
-    Raises:
-        WrongAnswerError: it does not pass, and is not put in service.
-
-    """
-    _, reranker, llm = models
-    base, version_id = index.knowledge_base, index.version.knowledgebase_version_id
-    if not questions:
-        verify(cloudru, index, reranker, llm, probe, retrieval)
-        return promote(cloudru, stack_name, base.knowledgebase_id, version_id, None)
-    asked = AskedVersion(
-        StackKey(cloudru.project_id, stack_name),
-        base,
-        version_id,
-        "built by this run",
-        _queried(reranker),
-        _queried(llm),
-    )
-    report = judge_version(
-        cloudru,
-        asked,
-        questions,
-        retrieval=retrieval,
-        measurement=measurement,
-        thresholds=thresholds,
-        promote_passed=False,
-    )
-    return promote(cloudru, stack_name, base.knowledgebase_id, version_id, measures(report.evaluation))
-
-
-@step("hold-in-service", run_name="hold-in-service {changes.stack.name}")
-def hold_in_service(changes: Changes) -> InService:
-    """Write down which version is in service before another one is built, unless a promotion has done so."""
-    promoted = in_service(changes.stack)
-    serving = changes.serving.knowledgebase_version_id
-    if promoted is not None and promoted.version_id == serving:
-        return promoted
-    return hold(changes.stack, changes.base.knowledgebase_id, serving)
-
-
-def _queried(model: ReadyRun | FoundationModelSpec) -> QueryModel:
-    return model.run if isinstance(model, ReadyRun) else model

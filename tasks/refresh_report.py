@@ -3,9 +3,9 @@
 from typing import Literal
 
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from domain.in_service import InService
 from tasks.changes import Changes
 from tasks.pages import write_page
-from tasks.promotion import InService
 from tasks.stack_report import Part, StepReport
 from tasks.steps import recorded, step
 from tasks.unreadable import read_registry

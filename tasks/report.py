@@ -8,11 +8,11 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket
+from domain.in_service import InService
 from domain.keys import StackKey
 from tasks.pages import write_page, write_table
 from tasks.plan import StackPlan
 from tasks.prices import total_text
-from tasks.promotion import InService
 from tasks.query import Answer
 from tasks.report_text import chunk_table, markdown
 from tasks.stack_report import (

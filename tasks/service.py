@@ -1,14 +1,15 @@
-"""From verified to in service: the version that has answered, and the end of the base that it replaces."""
+"""From judged to in service: the version that has passed, and the end of the base that it replaces."""
 
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
-from domain.keys import StackKey
+from domain.in_service import InService
+from tasks.judgement import JudgedStack
 from tasks.plan import StackPlan
-from tasks.promotion import InService, in_service, promote
-from tasks.query import Answer
-from tasks.steps import LOOK_FIRST, left_of, step
+from tasks.promotion import NotPromotedError, promote
+from tasks.service_record import in_service, write_in_service
+from tasks.steps import LOOK_FIRST, step
 
 GONE_WITHIN_S = 600.0
 
@@ -18,16 +19,25 @@ def put_in_service(
     cloudru: CloudRuCredentials,
     plan: StackPlan,
     index: IndexedKnowledgeBase,
-    answer: Answer,  # noqa: ARG001  # the proof comes before
+    judged: JudgedStack,
+    promote_refused: str = "",
 ) -> InService:
-    """Put the version in service that has answered the probe, and delete the bases that the plan says it replaces."""
-    base_id, version_id = index.knowledge_base.knowledgebase_id, index.version.knowledgebase_version_id
-    serving = in_service(StackKey(cloudru.project_id, plan.stack))
-    if serving is None or (serving.knowledge_base_id, serving.version_id) != (base_id, version_id):
-        serving = promote(cloudru, plan.stack, base_id, version_id, None)
+    """Put the version in service that has passed, and delete the bases that the plan says it replaces.
+
+    What is in service already stays so; what it is asked with is written down if an earlier release has not.
+    """
+    candidate = judged.candidate
+    serving = in_service(candidate.stack)
+    if judged.judgement is not None:
+        serving = promote(cloudru, candidate, judged.judgement, promote_refused)
+    elif serving is None:
+        raise NotPromotedError(f"what is in service of {candidate.stack.name} was forgotten meanwhile: run again")
+    elif serving.asked_with is None:
+        serving = serving.model_copy(update={"asked_with": candidate.asked_with})
+        write_in_service(candidate.stack, serving)
     bases = cloudru.get_client().knowledge_bases
     for row in plan.replaced:
         bases.delete(row.id)
-        bases.wait_gone(row.id, deadline_s=left_of(GONE_WITHIN_S))
+        bases.wait_gone(row.id, deadline_s=GONE_WITHIN_S)
         get_run_logger().info("Deleted %s (%s): %s answers in its place", row.name, row.id, index.knowledge_base.name)
     return serving

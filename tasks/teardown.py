@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from prefect import get_run_logger
-from prefect.variables import Variable
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import GONE
@@ -12,12 +11,14 @@ from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConflictError, NotFoundError
 from domain.keys import StackKey, artifact_key
+from tasks.judged_record import forget_judged
 from tasks.pages import write_page
 from tasks.prices import total_text
 from tasks.progress import progress
 from tasks.report_text import table
+from tasks.service_record import forget_in_service
 from tasks.stack_report import Part
-from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
+from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.teardown_plan import Deletion, Kind, TeardownPlan
 from tasks.unreadable import forget
 from tasks.vanished import forget_leaving
@@ -60,7 +61,7 @@ def delete_knowledge_base(cloudru: CloudRuCredentials, deletion: Deletion, plan:
         artifact_key("delete", cloudru.project_id, deletion.name), f"Until {deletion.name} is gone", total=1
     ) as advance:
         client.knowledge_bases.delete(deletion.id)
-        client.knowledge_bases.wait_gone(deletion.id, deadline_s=left_of(deletion.within_s), on_look=_on_look)
+        client.knowledge_bases.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
         advance(1, "gone")
     if plan.delete_documents:
         _empty(client.storage, plan.bucket.name, files)
@@ -82,7 +83,7 @@ def delete_inference(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDow
             begun = True
         if not begun:
             inferences.delete(deletion.id)
-        inferences.wait_gone(deletion.id, deadline_s=left_of(deletion.within_s), on_look=_on_look)
+        inferences.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
         advance(1, "gone")
     return _outcome(deletion)
 
@@ -115,11 +116,12 @@ def delete_folder(cloudru: CloudRuCredentials, plan: TeardownPlan) -> TornDown:
 
 @step("delete-variable", run_name="delete {deletion.name}", **LOOK_FIRST)
 def delete_variable(cloudru: CloudRuCredentials, deletion: Deletion, stack_name: str) -> TornDown:
-    """Delete the Prefect variable that names the version in service, and what is kept of unreadable documents."""
+    """Delete the Prefect variable that names the version in service, what was refused and what could not be read."""
     key = StackKey(cloudru.project_id, stack_name)
     forget(key)
+    forget_judged(key)
     if deletion.action == "delete":
-        Variable.unset(deletion.name)
+        forget_in_service(key)
     forget_leaving(key)
     return _outcome(deletion)
 

@@ -1,13 +1,16 @@
 """A stack that stands before a test begins: made by the clients alone, for a third of what a run of the flow costs."""
 
+from datetime import UTC, datetime
+
 from clouds.cloudru.specs import InferenceSpec
+from domain.in_service import AskedWith, Build, InService
 from domain.keys import StackKey
 from flows.specs import RagStack
 from tasks.checks import needed_memory_gb
 from tasks.credentials import credentials
 from tasks.documents import find_documents
 from tasks.inference import log_group
-from tasks.promotion import InService, _decided, _set
+from tasks.service_record import write_in_service
 
 
 def stand(block: str, stack: RagStack) -> InService:
@@ -45,6 +48,16 @@ def stand(block: str, stack: RagStack) -> InService:
         )
         base_id, version_id = ensured.knowledge_base.knowledgebase_id, ensured.version.knowledgebase_version_id
         client.knowledge_bases.wait_indexed(base_id, version_id, deadline_s=base.indexed_within_s)
-        serving = _decided(cloudru, base_id, version_id, None, None)
-    _set(StackKey(cloudru.project_id, base.name), serving)
+        build = Build.of(client.knowledge_bases.version(version_id))
+    serving = InService(
+        knowledge_base_id=base_id,
+        version_id=version_id,
+        previous_version_id=None,
+        promoted_at=datetime.now(UTC),
+        judged=build,
+        asked_with=AskedWith.of(stack),
+        way="probe",
+        newest=build,
+    )
+    write_in_service(StackKey(cloudru.project_id, base.name), serving)
     return serving

@@ -7,7 +7,9 @@ import pytest
 from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase
+from domain.in_service import AskedWith
 from domain.keys import StackKey
+from domain.stack import RagStack
 from tasks.evaluation import asked_digest
 from tasks.version import AskedVersion
 from tests.domain.test_gate import evaluation
@@ -19,7 +21,10 @@ RERANKER, LLM = (ModelRun(model_run_id=f"{role}-1", name=role, status="") for ro
 def digest(retrieval: RetrievalSpec = RetrievalSpec(), **changes: Any) -> str:  # noqa: B008  # frozen
     """Return the digest of a version that is asked with changed models."""
     asked: dict[str, Any] = {"version_id": "v1", "reranker": RERANKER, "llm": LLM, **changes}
-    return asked_digest(AskedVersion(stack=StackKey("project", "kb"), base=BASE, choice="", **asked), retrieval)
+    asked_with = AskedWith.of(RagStack(retrieval=retrieval))
+    return asked_digest(
+        AskedVersion(stack=StackKey("project", "kb"), base=BASE, choice="", asked_with=asked_with, **asked)
+    )
 
 
 def test_other_versions_are_asked_the_same() -> None:

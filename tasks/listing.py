@@ -13,6 +13,7 @@ from pathlib import Path
 from upath import UPath
 
 from clouds.errors import ConfigurationError
+from clouds.same_name import composed, same_name
 
 WILDCARDS = "*?["
 EVERYTHING = ("**", "*")
@@ -59,7 +60,7 @@ def list_source(source: str) -> UPath | Found:
         OSError: it cannot be looked at.
 
     """
-    path = UPath(source).expanduser().absolute()
+    path = _as_spelled(UPath(source).expanduser().absolute())
     kind = _kind(path)
     if kind == "file":
         return path
@@ -69,9 +70,23 @@ def list_source(source: str) -> UPath | Found:
         raise ConfigurationError(f"{source} does not exist (looked for {path}): correct documents")
     before = source[: min(source.index(wildcard) for wildcard in WILDCARDS if wildcard in source)]
     head = before.rpartition("/")[0]
-    root = UPath(head or ("/" if source.startswith("/") else ".")).expanduser().absolute()
+    root = _as_spelled(UPath(head or ("/" if source.startswith("/") else ".")).expanduser().absolute())
     parts = [part for part in source[len(head) :].split("/") if part]
     return _Walk(root).files((*parts, "*") if parts[-1] == "**" else tuple(parts))
+
+
+def _as_spelled(path: UPath) -> UPath:
+    """Return a path of this machine as it lies there: what was written on Linux may be spelled as a Mac does."""
+    if str(path).isascii() or not isinstance(path, os.PathLike):
+        return path
+    spelled = Path(path.path).parents[-1]
+    try:
+        for part in Path(path.path).parts[1:]:
+            there = part if (spelled / part).exists() else next(n for n in os.listdir(spelled) if same_name(n, part))  # noqa: PTH208  # names
+            spelled /= there
+    except (OSError, StopIteration):
+        return path
+    return UPath(spelled)
 
 
 def _kind(path: UPath) -> str:
@@ -107,12 +122,12 @@ class _Walk:
             rest = parts[1:] if deep else parts
             for name, child in self._children(folder).items():
                 if child is None:
-                    if len(rest) == 1 and fnmatchcase(name, rest[0]):
+                    if len(rest) == 1 and fnmatchcase(composed(name), composed(rest[0])):
                         self._found.files[folder.name_of(name)] = folder.path / name
                     continue
                 if deep:
                     waiting.append((child, parts))
-                if len(rest) > 1 and fnmatchcase(name, rest[0]):
+                if len(rest) > 1 and fnmatchcase(composed(name), composed(rest[0])):
                     waiting.append((child, rest[1:]))
         return self._found
 

@@ -20,6 +20,7 @@ from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.content import open_document, size_of
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError
+from clouds.same_name import composed
 from domain.keys import StackKey
 from tasks.pages import write_table
 
@@ -133,10 +134,10 @@ def set_aside(
     left_out: Registry,
 ) -> None:
     """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already."""
-    by_key = {folder + document.name: document for document in documents}
+    by_key = {composed(folder + document.name): document for document in documents}
     told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
-    found = [one for one in told if one.key in by_key]
-    registry = {**left_out, **dict(entry(by_key[one.key], one.reason) for one in found)}
+    found = [one for one in told if composed(one.key) in by_key]
+    registry = {**left_out, **dict(entry(by_key[composed(one.key)], one.reason) for one in found)}
     if registry != read_registry(stack):
         write_registry(stack, registry)
     show(stack, registry)

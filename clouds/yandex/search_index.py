@@ -15,6 +15,7 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc imp
 from clouds.create_once import create_once
 from clouds.errors import NotFoundError
 from clouds.polling import OnLook
+from clouds.same_name import composed
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.files import Document, Files
@@ -158,5 +159,5 @@ class SearchIndexes:
 
 
 def _fingerprint(documents: tuple[Document, ...], embedder_uri: str) -> str:
-    lines = sorted(f"{document.name} {document.digest}" for document in documents)
+    lines = sorted(f"{composed(document.name)} {document.digest}" for document in documents)
     return hashlib.sha256("\n".join([embedder_uri, *lines]).encode()).hexdigest()[:FINGERPRINT_LENGTH]

@@ -1,5 +1,6 @@
 """`refresh-rag` against the running sandbox."""
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -372,22 +373,23 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
     mark = tmp_path.name[-8:].replace("_", "-")
     spec = KnowledgeBaseSpec.model_validate({"name": f"kb-unreadable-{mark}", **base})
     stack = provisioned({"a.txt": HOURS}, knowledge_base=spec)
-    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing of a PDF")
+    name = "и\u0306од.pdf"  # as a Mac spells it
+    (tmp_path / name).write_bytes(b"%PDF-1.7 and then nothing of a PDF")
     report = refresh(cloud, stack)
-    assert (report.outcome, report.unreadable) == ("refreshed", ("broken.pdf",))
+    assert (report.outcome, report.unreadable) == ("refreshed", (name,))
     assert stored(cloud, stack) == ["a.txt"]
     (kept,) = read_registry(cloud.key(stack)).values()
     assert kept.reason
-    assert "broken.pdf" in artifact("unreadable", spec.name)["data"]
+    assert [row["document"] for row in json.loads(artifact("unreadable", spec.name)["data"])] == [name]
 
     cloud.sandbox.control.delete("/requests")
     again = refresh(cloud, stack, delete_missing=True)
-    assert (again.outcome, again.unreadable) == ("unchanged", ("broken.pdf",))
+    assert (again.outcome, again.unreadable) == ("unchanged", (name,))
     provision_rag(stack, cloud.name, cloud.name)
     assert cloud.changes() == []
 
-    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and then something else")
-    assert refresh(cloud, stack).new == (f"{stack.folder}broken.pdf",)
+    (tmp_path / name).write_bytes(b"%PDF-1.7 and then something else")
+    assert refresh(cloud, stack).new == (f"{stack.folder}йод.pdf",)
     assert len(read_registry(cloud.key(stack))) == 1
 
 

@@ -11,6 +11,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from upath import UPath
 
 from clouds.errors import ConfigurationError
+from clouds.same_name import composed
 from tasks.documents import list_documents
 
 ANYONE = 65534
@@ -53,6 +54,18 @@ def faults(*sources: object) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         names(*sources)
     return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("named", ["и\u0306од/ё\u0436.txt", "йод/ё\u0436.txt", "йод/е\u0308ж.txt"])
+@pytest.mark.parametrize("stored", ["и\u0306од/е\u0308ж.txt", "йод/ёж.txt"])
+def test_a_name_is_found_however_its_letters_are_composed(folder: Path, named: str, stored: str) -> None:
+    """A file, folder or pattern is written as Linux spells it and lies there as a Mac has named it, or the reverse."""
+    write(folder, stored)
+    parent, name = named.split("/")
+    assert [composed(found) for found in names(folder / named)] == ["ёж.txt"]
+    assert [composed(found) for found in names(folder / parent)] == ["ёж.txt"]
+    assert [composed(found) for found in names(folder / parent / f"{name.partition('ж')[0]}*.txt")] == ["ёж.txt"]
+    assert [composed(found) for found in names(f"{folder}/*/{name}")] == ["йод/ёж.txt"]
 
 
 @pytest.mark.parametrize("pattern", ["", "**/*.txt", "*/*.txt"])

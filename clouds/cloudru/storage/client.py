@@ -17,7 +17,7 @@ from clouds.cloudru.storage.control import Control
 from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.links import Links
 from clouds.cloudru.storage.listing import pages
-from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
+from clouds.cloudru.storage.naming import as_stored, check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.parts import abort_unfinished
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
@@ -162,7 +162,7 @@ class Storage:
             for stored in self.list_objects(bucket, prefix)
             if not stored.key.startswith(ARTIFACTS_PREFIX)
         }
-        return Batch(self._sender(), bucket, keys, held, on_uploaded).run()
+        return Batch(self._sender(), bucket, as_stored(keys, prefix, held), held, on_uploaded).run()
 
     def delete_objects(self, bucket: str, keys: Sequence[str]) -> None:
         """Delete these keys; those that are not there are deleted.

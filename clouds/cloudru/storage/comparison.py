@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from upath import UPath
 
 from clouds.cloudru.storage.content import size_of
+from clouds.cloudru.storage.naming import as_document, as_stored
 from clouds.cloudru.storage.shapes import Document, StoredObject, SyncPlan
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 
@@ -29,6 +30,8 @@ def plan_of(
     delete_missing: bool,
 ) -> SyncPlan:
     """Compare documents, by key, with the pages of the folder's listing; memory grows with the keys alone.
+
+    A document keeps the key under which it is stored, however that spells its name.
 
     `holds(object, path, size in bytes)` says whether an object holds a file's content.
 
@@ -52,13 +55,17 @@ def plan_of(
         for page in listed:
             kept = [stored for stored in page if not stored.key.startswith(ARTIFACTS_PREFIX)]
             newest = max([newest, *(stored.modified_at for stored in kept)])
-            known = [stored for stored in kept if stored.key in documents]
-            beyond += [s.key for s in kept if s.key not in documents and not s.key.endswith("/")]
+            named = [(stored, documents.get(as_document(folder, stored.key))) for stored in kept]
+            known = [(stored, document.path) for stored, document in named if document is not None]
+            beyond += [stored.key for stored, document in named if document is None and not stored.key.endswith("/")]
             for first in range(0, len(known), OBJECTS_AT_ONCE):
-                jobs.append(pool.submit(_compare, known[first : first + OBJECTS_AT_ONCE], documents, holds))
+                jobs.append(pool.submit(_compare, known[first : first + OBJECTS_AT_ONCE], holds))
             gather(JOBS_AHEAD)
         gather(0)
-    new = sorted(documents.keys() - {*same, *changed})
+    stored = as_stored(documents, folder, (*same, *changed))
+    beyond += [key for key in (*same, *changed) if key not in stored]  # stored twice, in two spellings of one name
+    same, changed = [key for key in same if key in stored], [key for key in changed if key in stored]
+    new = sorted(stored.keys() - {*same, *changed})
     return SyncPlan(
         bucket=bucket,
         folder=folder,
@@ -67,20 +74,18 @@ def plan_of(
         same=tuple(sorted(same)),
         missing=tuple(beyond) if delete_missing else (),
         others=() if delete_missing else tuple(beyond),
-        documents={key: documents[key] for key in (*new, *changed)},
+        documents={key: stored[key] for key in (*new, *changed)},
         newest_modified_at=newest if newest > LONG_AGO else None,
     )
 
 
 def _compare(
-    listed: Sequence[StoredObject],
-    documents: Mapping[str, Document],
+    listed: Sequence[tuple[StoredObject, UPath]],
     holds: Callable[[StoredObject, UPath, int], bool],
 ) -> tuple[list[str], list[str]]:
     """Return the keys whose objects hold the document's content, and those whose objects hold something else."""
     alike: list[str] = []
     unlike: list[str] = []
-    for stored in listed:
-        path = documents[stored.key].path
+    for stored, path in listed:
         (alike if holds(stored, path, size_of(path)) else unlike).append(stored.key)
     return alike, unlike

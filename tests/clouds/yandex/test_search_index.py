@@ -187,6 +187,15 @@ def test_another_model_builds_beside_the_old_index(yandex: YandexClient, indexes
     assert len(indexes.files) == 2
 
 
+def test_an_index_of_files_from_a_mac_is_that_of_the_same_files_from_linux(
+    yandex: YandexClient, indexes: PlayedIndexes
+) -> None:
+    """How the letters of a name are composed does not make another document."""
+    for action, name in (("created", "и\u0306од.txt"), ("adopted", "йод.txt")):
+        assert yandex.search_indexes.ensure("faq", (Document(name, b"text"),), TUNED).action == action
+    assert len(indexes.indexes) == 1
+
+
 def test_every_page_is_listed(yandex: YandexClient, indexes: PlayedIndexes) -> None:
     """Files and indexes, of which there is one a page."""
     for name in ("a", "b", "c"):

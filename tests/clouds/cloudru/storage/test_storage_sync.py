@@ -69,6 +69,63 @@ def test_after_the_plan_was_carried_out_it_is_empty(storage: Storage, bucket: st
     assert sorted(path.name for path in (s3_data / bucket / "kb").iterdir()) == ["edited.txt", "new.txt", "same.txt"]
 
 
+NFD, NFC = "и\u0306од.txt", "йод.txt"
+
+
+def stored_names(storage: Storage, bucket: str) -> list[str]:
+    """Return the names below `kb/`, as they are spelled."""
+    return [stored.key.removeprefix("kb/") for stored in storage.list_objects(bucket, "kb/")]
+
+
+def test_a_file_from_a_mac_is_stored_once(storage: Storage, bucket: str, write: Write) -> None:
+    """The name is composed when it is sent, so that Linux and a Mac name one object."""
+    storage.upload(bucket, "kb", write({NFD: b"text"}))
+    assert stored_names(storage, bucket) == [NFC]
+    for name in (NFD, NFC):
+        plan = storage.sync_plan(bucket, "kb", write({name: b"text"}), delete_missing=True)
+        assert keys(plan) == {"same": (f"kb/{NFC}",)}
+        assert storage.upload(bucket, "kb", write({name: b"text"})).kept == (f"kb/{NFC}",)
+
+
+def test_an_object_that_a_mac_has_named_is_the_document(storage: Storage, bucket: str, write: Write) -> None:
+    """It is neither sent beside it nor deleted for it; other content is written into the object that is there."""
+    storage._sender().put(bucket, f"kb/{NFD}", b"text")
+    plan = storage.sync_plan(bucket, "kb", write({NFC: b"text"}), delete_missing=True)
+    assert keys(plan) == {"same": (f"kb/{NFD}",)}
+    assert storage.upload(bucket, "kb", write({NFC: b"text"})).kept == (f"kb/{NFD}",)
+    plan = storage.sync_plan(bucket, "kb", write({NFC: b"other"}), delete_missing=True)
+    assert keys(plan) == {"changed": (f"kb/{NFD}",)}
+    storage.send(plan)
+    assert stored_names(storage, bucket) == [NFD]
+    assert storage.upload(bucket, "kb", write({NFC: b"once more"})).uploaded == (f"kb/{NFD}",)
+    assert stored_names(storage, bucket) == [NFD]
+
+
+def test_what_is_stored_twice_is_one_document_and_one_too_many(storage: Storage, bucket: str, write: Write) -> None:
+    """The composed name stays; the other is what the folder holds beyond the documents, whatever is in it."""
+    for name, content in ((NFD, b"text"), (NFC, b"old")):
+        storage._sender().put(bucket, f"kb/{name}", content)
+    plan = storage.sync_plan(bucket, "kb", write({NFD: b"text"}), delete_missing=True)
+    assert keys(plan) == {"changed": (f"kb/{NFC}",), "missing": (f"kb/{NFD}",)}
+    kept = storage.sync_plan(bucket, "kb", write({NFC: b"old"}))
+    assert keys(kept) == {"same": (f"kb/{NFC}",), "others": (f"kb/{NFD}",)}
+
+
+def test_two_files_of_one_name_in_two_spellings_are_refused(storage: Storage, bucket: str, write: Write) -> None:
+    """They would be one object, and look alike in the message: it says how they differ."""
+    with pytest.raises(
+        ConfigurationError, match=r"is the name of two documents: .*, spelled with letters that are comp"
+    ):
+        storage.sync_plan(bucket, "kb", write({NFD: b"one", NFC: b"two"}))
+
+
+def test_a_folder_that_a_mac_has_named_keeps_its_name(storage: Storage, bucket: str, write: Write) -> None:
+    """The folder is the stack's own; only names below it are composed."""
+    folder = "и\u0306/"
+    storage.upload(bucket, folder, write({NFD: b"text"}))
+    assert keys(storage.sync_plan(bucket, folder, write({NFC: b"text"}))) == {"same": (f"{folder}{NFC}",)}
+
+
 def test_a_touched_file_is_the_same(storage: Storage, bucket: str, write: Write) -> None:
     """Times have no say, in either direction."""
     documents = write({"a.txt": b"a"})

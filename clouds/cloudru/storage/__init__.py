@@ -1,4 +1,4 @@
-"""Object Storage (S3): control calls over boto3, transfer of documents over a faster path."""
+"""Object Storage (S3): signed requests over kept connections."""
 
 from clouds.cloudru.storage.client import Storage
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload

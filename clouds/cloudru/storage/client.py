@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
@@ -13,16 +12,15 @@ from pydantic import SecretStr
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.storage.batch import Batch
 from clouds.cloudru.storage.comparison import plan_of
-from clouds.cloudru.storage.control import Control
 from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.links import Links
-from clouds.cloudru.storage.listing import pages
+from clouds.cloudru.storage.listing import bucket_times, pages
 from clouds.cloudru.storage.naming import as_stored, check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.parts import abort_unfinished
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
-from clouds.cloudru.storage.transfer import Transfer
+from clouds.cloudru.storage.transfer import Request, Transfer, modified_at
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX, REGION
 from clouds.errors import (
     CloudError,
@@ -37,8 +35,8 @@ OWNED = "BucketAlreadyOwnedByYou"
 class Storage:
     """Object Storage of one project. Safe under threads.
 
-    Control calls go through boto3 (`Control`), documents through `Transfer`; the access key id of both is
-    `tenant:key id`. Source: docs/cloudru-api.md, Object Storage.
+    Everything goes through `Transfer`; its access key id is `tenant:key id`. Source: docs/cloudru-api.md, Object
+    Storage.
     """
 
     def __init__(self, connection: Connection, *, key_id: str, key_secret: SecretStr) -> None:
@@ -48,7 +46,6 @@ class Storage:
         self._key_secret = key_secret
         self._tenancy = Tenancy(connection)
         self._lock = threading.Lock()
-        self._control = Control(connection, self._access_key_id, key_secret)
         self._transfer: Transfer | None = None
 
     def ensure_bucket(self, name: str) -> EnsuredBucket:
@@ -75,8 +72,7 @@ class Storage:
 
     def created_at(self, bucket: str) -> datetime | None:
         """Return when a bucket was created; None when the tenant has no such bucket."""
-        buckets = self._control.call("list_buckets", "listing the buckets").get("Buckets", [])
-        return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
+        return bucket_times(self._sender()).get(bucket)
 
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
         """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
@@ -84,7 +80,7 @@ class Storage:
         if not key:
             return "adopted"
         try:
-            self._control.call("head_object", f"HEAD s3://{bucket}/{key}", Bucket=bucket, Key=key)
+            modified_at(f"HEAD s3://{bucket}/{key}", self._sender().send(Request("HEAD", bucket, key)))
         except NotFoundError:
             self._sender().put(bucket, key, b"")
             return "created"
@@ -133,7 +129,7 @@ class Storage:
             answer = self._sender().get(bucket, folder_prefix(folder), {})
         except NotFoundError:
             return None
-        return parsedate_to_datetime(answer.headers["last-modified"])
+        return modified_at(f"the marker of s3://{bucket}/{folder}", answer)
 
     def touch_folder(self, bucket: str, folder: str) -> None:
         """Write the folder's marker anew: its time is what remains to be seen of a deletion."""
@@ -191,7 +187,7 @@ class Storage:
             DeadlineError: it is still there after `assumptions.connection.visible_within_s`.
 
         """
-        delete_bucket(self._control, name)
+        delete_bucket(self._sender(), name)
         self._connection.wait_gone(
             lambda: self._look_into(name),
             lambda _: False,
@@ -202,18 +198,17 @@ class Storage:
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
-            self._control.close()
             if self._transfer is not None:
                 self._transfer.close()
 
     def _look_into(self, bucket: str) -> None:
         # HeadBucket would do, but its refusal has no body: a wrong secret and a foreign bucket would look alike.
-        self._control.call("list_objects_v2", f"looking into bucket {bucket}", Bucket=bucket, MaxKeys=1)
+        next(pages(self._sender(), bucket, "", page_objects=1))
 
     def _create_bucket(self, name: str) -> EnsuredBucket:
         if not self._connection.assumptions.storage.register_bucket:
             try:
-                self._control.call("create_bucket", f"creating bucket {name}", Bucket=name)
+                self._sender().send(Request("PUT", name))
             except ConflictError as error:
                 if error.code != OWNED:
                     raise

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from xml.sax.saxutils import escape
 
-from clouds.cloudru.storage.control import Control
-from clouds.cloudru.storage.failure import UNKNOWN_CALL, refused, xml_text
+from clouds.cloudru.storage.failure import UNKNOWN_CALL, read_xml, refused, xml_text
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import APIError, ConflictError, NotFoundError
 
@@ -40,7 +39,7 @@ def delete_objects(transfer: Transfer, bucket: str, keys: Sequence[str]) -> None
         return  # S3 calls a missing key deleted: it is the bucket that is not there
 
 
-def delete_bucket(control: Control, bucket: str) -> None:
+def delete_bucket(transfer: Transfer, bucket: str) -> None:
     """Delete an empty bucket.
 
     Raises:
@@ -48,7 +47,7 @@ def delete_bucket(control: Control, bucket: str) -> None:
 
     """
     try:
-        control.call("delete_bucket", f"deleting bucket {bucket}", Bucket=bucket)
+        transfer.delete(bucket, "")
     except NotFoundError:
         return
     except ConflictError as error:
@@ -69,6 +68,7 @@ def _delete_batch(transfer: Transfer, bucket: str, keys: Sequence[str]) -> bool:
         if error.status in UNKNOWN_CALL:
             return False
         raise
+    read_xml(f"deleting {len(keys)} objects of s3://{bucket}", answer.body, "DeleteResult")
     left = [entry for entry in REFUSED_KEY.findall(answer.body) if xml_text(entry, "Code") != "NoSuchKey"]
     if left:
         code, message = xml_text(left[0], "Code"), xml_text(left[0], "Message")

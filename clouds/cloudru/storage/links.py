@@ -7,15 +7,19 @@ the figures.
 import socket
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
 import httpx
 
+from clouds.whole_answer import WHOLE_WITHIN_S
+
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 120.0
 SENT_WITH_HEAD_BYTES = 65_536
+PIECE_BYTES = 65_536
 LONGEST_ANSWER_BYTES = 8 << 20
 """A page of a listing: 1000 keys of 1024 bytes, percent-encoded, make 3 MB."""
 
@@ -37,7 +41,10 @@ class _Link:
     """One connection. Not safe under threads: one user at a time."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
-        self._socket = socket.create_connection((host, port), CONNECT_TIMEOUT_S)
+        try:
+            self._socket = socket.create_connection((host, port), CONNECT_TIMEOUT_S)
+        except UnicodeError as error:
+            raise BrokenAnswerError(f"{host!r} is no host name") from error
         try:
             self._socket.settimeout(ANSWER_TIMEOUT_S)
             # Head and body leave in two writes: Nagle's algorithm would hold the second back.
@@ -72,7 +79,7 @@ class _Link:
                 response.begin()
                 if (response.length or 0) > LONGEST_ANSWER_BYTES:
                     raise BrokenAnswerError(f"an answer of {response.length} bytes")
-                body = response.read()
+                body = _whole(response)
             except OSError:  # a closed connection is also an HTTPException, but needs no other words
                 raise
             except (HTTPException, ValueError) as error:
@@ -82,6 +89,20 @@ class _Link:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _whole(response: HTTPResponse) -> bytes:
+    """Return the body; BrokenAnswerError when it does not end in time and within the size, or ends too early."""
+    body, end_s = bytearray(), time.monotonic() + WHOLE_WITHIN_S
+    while piece := response.read1(PIECE_BYTES):
+        body += piece
+        if len(body) > LONGEST_ANSWER_BYTES:
+            raise BrokenAnswerError(f"an answer of more than {LONGEST_ANSWER_BYTES} bytes")
+        if time.monotonic() > end_s:
+            raise BrokenAnswerError(f"an answer that had not ended after {WHOLE_WITHIN_S:g} s")
+    if response.length:
+        raise BrokenAnswerError(f"an answer that lacks {response.length} bytes")
+    return bytes(body)
 
 
 class Links:

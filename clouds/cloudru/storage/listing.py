@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import unquote_plus
 
-from clouds.cloudru.storage.failure import xml_text
+from clouds.cloudru.storage.failure import read_xml, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import WrongAnswerError
@@ -18,6 +18,8 @@ from clouds.errors import WrongAnswerError
 PAGE_OBJECTS = 1000
 """S3's limit for one page."""
 OBJECT = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
+BUCKET = re.compile(r"<Bucket>(.*?)</Bucket>", re.DOTALL)
+BUCKET_FIELD = re.compile(r"<(Name|CreationDate)>([^<]*)</")
 FIELD = re.compile(r"<(Key|Size|ETag|LastModified)>([^<]*)</")
 
 
@@ -34,23 +36,26 @@ def pages(
     query = {"list-type": "2", "encoding-type": "url", "prefix": prefix, "max-keys": str(page_objects)}
     while True:
         body = transfer.get(bucket, "", query).body
+        asked = f"listing s3://{bucket}/{prefix}"
+        read_xml(asked, body, "ListBucketResult")
         try:
             yield objects(body)
         except (KeyError, ValueError) as error:
             raise WrongAnswerError(
-                f"listing s3://{bucket}/{prefix} brought no list of objects: {body[:60]!r}. Check the storage endpoint "
-                "in the credentials block."
+                f"{asked} brought an object without key, size, ETag or time. Check the storage endpoint in the "
+                "credentials block."
             ) from error
-        if xml_text(body, "IsTruncated") != "true":
+        truncated, token = xml_text(body, "IsTruncated"), xml_text(body, "NextContinuationToken")
+        if truncated == "false":
             return
-        query["continuation-token"] = xml_text(body, "NextContinuationToken")
+        if truncated != "true" or not token or token == query.get("continuation-token"):
+            raise WrongAnswerError(f"{asked} does not tell whether it is whole (IsTruncated {truncated or 'missing'})")
+        query["continuation-token"] = token
 
 
 def objects(body: bytes) -> list[StoredObject]:
-    """Return the objects of one page; KeyError or ValueError when it is none."""
+    """Return the objects of one page; KeyError or ValueError when one lacks something."""
     text = body.decode()
-    if "<ListBucketResult" not in text:
-        raise ValueError("not a ListBucketResult")
     is_encoded = "<EncodingType>url</EncodingType>" in text
     found: list[StoredObject] = []
     for match in OBJECT.finditer(text):
@@ -64,4 +69,22 @@ def objects(body: bytes) -> list[StoredObject]:
                 datetime.fromisoformat(fields["LastModified"]),
             )
         )
+    return found
+
+
+def bucket_times(transfer: Transfer) -> dict[str, datetime]:
+    """Return when each bucket of the tenant was created.
+
+    Raises:
+        WrongAnswerError: the answer is no list of buckets.
+
+    """
+    text = read_xml("listing the buckets", transfer.get("", "", {}).body, "ListAllMyBucketsResult")
+    found: dict[str, datetime] = {}
+    for match in BUCKET.finditer(text):
+        fields = dict(BUCKET_FIELD.findall(match[1]))
+        try:
+            found[html.unescape(fields["Name"])] = datetime.fromisoformat(fields["CreationDate"])
+        except (KeyError, ValueError) as error:
+            raise WrongAnswerError("listing the buckets brought one without name or time of creation") from error
     return found

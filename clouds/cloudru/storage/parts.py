@@ -9,14 +9,13 @@ import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 
 from upath import UPath
 
 from clouds.cloudru.storage.content import multipart_etag, part_bytes, read, sha256_of
-from clouds.cloudru.storage.failure import UNKNOWN_CALL, refused, xml_text
+from clouds.cloudru.storage.failure import UNKNOWN_CALL, read_xml, refused, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
-from clouds.cloudru.storage.transfer import INTERNAL_ERROR, SHA256, Request, Transfer, content_md5, etag_of
+from clouds.cloudru.storage.transfer import INTERNAL_ERROR, SHA256, Request, Transfer, content_md5, etag_of, modified_at
 from clouds.errors import APIError, CloudError, NotFoundError
 
 PARTS_AT_ONCE = 8
@@ -87,6 +86,7 @@ def _begin(transfer: Transfer, bucket: str, key: str, path: UPath, size_bytes: i
     begun = ""
     try:
         answer = transfer.create(Request("POST", bucket, key, {"uploads": ""}, b"", headers))
+        read_xml(f"beginning to put s3://{bucket}/{key}", answer.body, "InitiateMultipartUploadResult")
         begun = xml_text(answer.body, "UploadId")
     finally:
         with suppress(CloudError):  # a store that does not let them be listed can still be put into
@@ -107,6 +107,7 @@ def _complete(transfer: Transfer, bucket: str, key: str, upload_id: str, digests
     if code := xml_text(answer.body, "Code"):
         # S3 may answer 200 at once and put an error into the body later.
         raise refused(f"completing {name}", INTERNAL_ERROR, code, xml_text(answer.body, "Message"))
+    read_xml(f"completing {name}", answer.body, "CompleteMultipartUploadResult")
     etag = xml_text(answer.body, "ETag").strip('"')
     if "-" in etag:  # else it is not made of the parts, which were checked one by one
         transfer.check(name, etag, multipart_etag(b"".join(digests)))
@@ -120,8 +121,10 @@ def _stored_at(transfer: Transfer, bucket: str, key: str, path: UPath, size_byte
     except NotFoundError:
         return None
     head = answer.headers
-    modified_at = parsedate_to_datetime(head["last-modified"])
-    stored = StoredObject(key, int(head["content-length"]), etag_of(answer), modified_at)
+    length = head.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        return None  # not the answer of a store: the object is put anew
+    stored = StoredObject(key, int(length), etag_of(answer), modified_at(f"HEAD s3://{bucket}/{key}", answer))
     return head.get("date", "") if transfer.holds(bucket, stored, path, size_bytes) else None
 
 
@@ -136,6 +139,7 @@ def _unfinished(transfer: Transfer, bucket: str, prefix: str) -> list[tuple[str,
             if error.code == NO_UPLOAD or error.status in UNKNOWN_CALL:  # `rclone serve s3` answers so for none
                 return found
             raise
+        read_xml(f"listing the unfinished uploads of s3://{bucket}", body, "ListMultipartUploadsResult")
         found += [(xml_text(entry, "Key"), xml_text(entry, "UploadId")) for entry in UPLOAD.findall(body)]
         query["key-marker"] = xml_text(body, "NextKeyMarker")
         query["upload-id-marker"] = xml_text(body, "NextUploadIdMarker")

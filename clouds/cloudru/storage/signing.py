@@ -37,12 +37,12 @@ class Signer:
         self._secret = secret
         self._region = region
         self._host = host
-        self._now = now
+        self.now = now
         self._day_and_key = ("", b"")
 
     def head(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], length: int) -> bytes:
         """Return request line and headers, signed; `path` is percent-encoded, header names are in lower case."""
-        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._now()))
+        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.now()))
         day = moment[:8]
         line = "&".join(map("=".join, sorted((encoded(name), encoded(value)) for name, value in query.items())))
         signed = {

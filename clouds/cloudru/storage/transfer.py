@@ -6,6 +6,8 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from upath import UPath
 
@@ -15,14 +17,17 @@ from clouds.cloudru.storage.links import Answer, Links
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.signing import Signer, encoded
 from clouds.cloudru.wire.storage import CANNED_ACL, STORAGE_CLASS
-from clouds.errors import WrongAnswerError
+from clouds.errors import AuthenticationError, GarbledAnswerError, WrongAnswerError
 from clouds.redaction import Redaction
 from clouds.transport import ATTEMPTS, FIRST_BACKOFF_S, LONGEST_BACKOFF_S, REPEATED_STATUSES
 
 OK = 200
+FORBIDDEN = 403
 INTERNAL_ERROR = 500
 REPEATED_CODES = frozenset({"BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"})
 """A body that was damaged or lost on the way, whatever status says so."""
+SKEW_S = 300.0
+"""A clock so far off is named. S3 takes 15 minutes. Source: AWS, RequestTimeTooSkewed, read 2026-11-30."""
 SHA256 = "x-amz-meta-sha256"
 """User metadata: what the object holds, where its ETag does not tell."""
 
@@ -41,7 +46,7 @@ class Request:
     @property
     def asked(self) -> str:
         """Return what errors say was asked."""
-        return f"{self.method} s3://{self.bucket}/{self.key}"
+        return f"{self.method} s3://{self.bucket}/{self.key}" if self.bucket else f"{self.method} of the buckets"
 
     @property
     def path(self) -> str:
@@ -89,7 +94,7 @@ class Transfer:
         return self.send(Request("GET", bucket, key, query))
 
     def delete(self, bucket: str, key: str) -> None:
-        """Delete an object; one that is not there is deleted.
+        """Delete an object, without a key the bucket; an object that is not there is deleted.
 
         Raises:
             APIError, ConnectionFailedError: it was not deleted.
@@ -180,7 +185,21 @@ class Transfer:
 
     def _judged(self, request: Request, answer: Answer) -> Answer:
         if OK <= answer.status < OK + 100:
+            if _is_page(answer):
+                raise GarbledAnswerError(
+                    f"{request.asked} answered {answer.status} with a page of HTML: what stands between us and the "
+                    "store may have written it. Check the storage endpoint in the credentials block and the network"
+                )
+            if request.method == "DELETE" and answer.body.strip():
+                raise WrongAnswerError(f"{request.asked} answered {answer.status} with {answer.body[:60]!r}")
             return answer
+        if answer.status == FORBIDDEN and (off_s := self._clock_off_s(answer)) > SKEW_S:
+            raise AuthenticationError(
+                f"{request.asked} answered {answer.status}, and this machine's clock is {off_s / 60:.0f} minutes off "
+                "the store's: a signature holds for a few minutes. Set the clock of this machine.",
+                answer.status,
+                xml_text(answer.body, "Code"),
+            )
         raise refused(
             request.asked,
             answer.status,
@@ -188,6 +207,14 @@ class Transfer:
             self._redaction.clean(xml_text(answer.body, "Message")),
             answer.headers.get("x-amz-request-id", ""),
         )
+
+    def _clock_off_s(self, answer: Answer) -> float:
+        """Return how many seconds our clock is off that of the store's Date header, whichever way."""
+        try:
+            told = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return 0.0
+        return abs(self._signer.now() - told)
 
     def _attempt(self, request: Request) -> Answer:
         """Send up to 3 times and return the last answer, good or bad."""
@@ -210,6 +237,17 @@ class Transfer:
         self._links.close()
 
 
+def modified_at(asked: str, answer: Answer) -> datetime:
+    """Return when an object was written last; WrongAnswerError when the answer does not tell."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("last-modified", ""))
+    except (ValueError, TypeError, OverflowError):
+        raise WrongAnswerError(
+            f"{asked} answered {answer.status} without Last-Modified: no answer of a store. Check the storage endpoint "
+            "in the credentials block"
+        ) from None
+
+
 def etag_of(answer: Answer) -> str:
     """Return the ETag without quotes, empty when there is none."""
     return answer.headers.get("etag", "").strip('"')
@@ -220,9 +258,13 @@ def content_md5(digest: bytes) -> dict[str, str]:
     return {"content-md5": base64.b64encode(digest).decode()}
 
 
+def _is_page(answer: Answer) -> bool:
+    return answer.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
+
+
 def _worth_repeating(answer: Answer) -> bool:
     if answer.status < OK + 100:
-        return False
+        return _is_page(answer)
     if answer.status in REPEATED_STATUSES or answer.status == INTERNAL_ERROR:
         return True
     return xml_text(answer.body, "Code") in REPEATED_CODES

@@ -239,7 +239,7 @@ def test_a_missing_bucket_is_said_so(storage: Storage) -> None:
 def test_an_answer_that_is_no_listing_is_said_so(storage_at: StorageMaker, odd_store: OddStore) -> None:
     """A page of a proxy would else look like an empty bucket, and everything would be sent again."""
     odd_store.orders.append(Order("GET", 200, "PageOfAProxy"))
-    with pytest.raises(WrongAnswerError, match="no list of objects"):
+    with pytest.raises(WrongAnswerError, match="brought no ListBucketResult"):
         storage_at(odd_store.url).sync_plan("bucket", "kb", [])
 
 

@@ -15,6 +15,9 @@ PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extr
 # Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
 WORKERS ?= 3
 
+# Of the tests that spoil answers: which sample `make test` plays, and how many cells `make faults` plays (all).
+export FAULT_SEED FAULT_SAMPLE
+
 # Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
 export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
 
@@ -23,7 +26,7 @@ OPERATION := browser or schedule or postgres or notify
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy test test-operation screenshots check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy test test-operation faults screenshots check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,6 +54,9 @@ test: $(VENV)/with-test ## every test but those of test-operation
 
 test-operation: $(VENV)/with-test ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
 	$(BIN)/python -m pytest --timeout 900 -m "$(OPERATION)"
+
+faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hours: the table of bench/RESULTS.md. FAULT_SAMPLE=300: so many
+	FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults
 
 screenshots: $(VENV)/with-test ## docs/screenshots, made anew by the tests that drive the UI in Chromium
 	$(BIN)/python -m pytest tests/browser --pictures docs/screenshots

@@ -18,6 +18,7 @@ class Allowed:
 
     empty: bool = False
     many_deletions: bool = False
+    other_reading: bool = False
 
 
 def deletions_not_allowed(

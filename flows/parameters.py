@@ -26,6 +26,7 @@ PlanOnly = Annotated[bool, titled("Plan only")]
 
 Promoted = Annotated[PromotedEmbedder | LeftOut, titled("Promoted embedder")]
 AllowReplace = Annotated[bool, titled("Allow replace")]
+AllowOtherReading = Annotated[bool, titled("Allow other reading")]
 ApproveAbove = Annotated[Number | LeftOut, titled("Approve above, RUB per hour")]
 Failure = Annotated[OnFailure, titled("On failure")]
 

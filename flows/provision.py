@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.utilities.annotations import quote
 
 from flows.parameters import (
+    AllowOtherReading,
     AllowReplace,
     ApproveAbove,
     CloudRu,
@@ -45,6 +46,7 @@ def provision_rag(
     *,
     plan_only: PlanOnly = False,
     allow_replace: AllowReplace = False,
+    allow_other_reading: AllowOtherReading = False,
     promote_refused: PromoteRefused = "",
     approve_above_rub_per_hour: ApproveAbove = None,
     on_failure: Failure = "keep",
@@ -63,6 +65,8 @@ def provision_rag(
         plan_only: Say what would be done and what it costs, change nothing, and return the plan.
         allow_replace: Make another knowledge base where no version can change the one that is there, for example its
             embedder; the old one serves until the new one has answered, and is deleted then.
+        allow_other_reading: Let a version be built that reads less of the documents, or otherwise, than the one in
+            service: other extensions, extractors or splitters.
         promote_refused: Id of a version to put in service although golden questions have refused it.
         approve_above_rub_per_hour: Wait for approval in the UI when the models to start cost more than this by the
             hour, or when the catalogue does not tell what they cost.
@@ -79,6 +83,7 @@ def provision_rag(
         if promoted_embedder is not None:
             taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
         given, approved = stack, None
+        may = {"allow_replace": allow_replace, "other_reading": allow_other_reading}
         while True:
             wanted = compare_with_kept(cloudru, given, taken)
             stack = wanted.stack
@@ -86,7 +91,7 @@ def provision_rag(
             checked = check_stack(cloudru, hub, stack)
             seen = observe(cloudru, hub, stack, checked)
             check_probe(stack, checked, seen)
-            plan = make_plan(cloudru, wanted, checked, seen, allow_replace=allow_replace)
+            plan = make_plan(cloudru, wanted, checked, seen, **may)
             check_before_provision(stack.key(cloudru.project_id), stack, by, plan, seen, checked, promote_refused)
             if plan_only:
                 return plan
@@ -109,7 +114,7 @@ def provision_rag(
             ready.append(wait_for_inference.submit(cloudru, model, runs[-1]))
         embedder, reranker, llm = ready
 
-        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, allow_replace=allow_replace)
+        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, **may)
         index = wait_for_index.submit(cloudru, base, ensured)
         aside = set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)

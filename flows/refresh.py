@@ -6,6 +6,7 @@ from domain.consent import Allowed
 from flows.parameters import (
     AllowEmpty,
     AllowManyDeletions,
+    AllowOtherReading,
     CloudRu,
     DeleteMissing,
     Documents,
@@ -26,6 +27,7 @@ from tasks.golden import expected_sources
 from tasks.inference import wait_for_inference
 from tasks.judged_by import read_judged_by
 from tasks.judgement import judge_and_promote
+from tasks.kept_stack import keep_reading
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.refresh import (
     ensure_version,
@@ -50,6 +52,7 @@ def refresh_rag(
     force: Force = False,
     allow_empty: AllowEmpty = False,
     allow_many_deletions: AllowManyDeletions = False,
+    allow_other_reading: AllowOtherReading = False,
     golden: Golden = None,
     measurement: Measurement = None,
     thresholds: Limits = None,
@@ -69,6 +72,8 @@ def refresh_rag(
             deleted.
         allow_many_deletions: Let delete_missing delete more than five documents and more than a fifth of the
             folder.
+        allow_other_reading: Let the version read less of the documents, or otherwise, than the one in service: other
+            extensions, extractors or splitters.
         golden: File or URL of golden questions that are asked beside the stack's own; without any the probe judges.
         measurement: How they are asked; of this and the stack's the stricter counts.
         thresholds: What the version must reach on them; of these and the stack's the stricter count.
@@ -84,7 +89,7 @@ def refresh_rag(
             stack,
             documents,
             delete_missing=delete_missing,
-            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions),
+            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions, other_reading=allow_other_reading),
             force=force,
             questions=by.questions,
         )
@@ -109,4 +114,6 @@ def refresh_rag(
         finish([bucket, *runs, *ready, sent, ensured, index])
         models_ready = [model.result() for model in ready]
         promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by, promote_refused)
+        if changes.reading:
+            keep_reading(changes.stack, base)
         return report_refresh(cloud, base.name, changes, ensured.result(), promoted)

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox.errors import GrpcCode
-from sandbox.faults import FaultOrder
+from sandbox.faults import FaultOrder, mangled
 from sandbox.lifecycle import timestamp
 from sandbox.object_store.buckets import SERVICE_BUCKETS
 from sandbox.request_log import SERVICE_AGENT, is_mutating
@@ -112,14 +112,14 @@ class Dispatch:
         mutating = is_mutating(scope["method"], arrival.host, arrival.path)
         internal = header(scope, b"user-agent").startswith(SERVICE_AGENT)
         fault = self._services.faults.take(
-            scope["method"], f"/{arrival.host}{arrival.path}", mutating=mutating and not internal
+            scope["method"], f"/{arrival.host}{arrival.path}", mutating=mutating, internal=internal
         )
         try:
             if fault is None:
                 await self._serve(scope, receive, send_noted, arrival)
             else:
                 await self._fail(fault, scope, receive, send_noted, arrival)
-                if fault.drop:
+                if fault.drop or fault.mangle == "truncated":
                     await drop_connection(send)
         finally:
             self._services.request_log.add(
@@ -151,9 +151,32 @@ class Dispatch:
                 await send(message)
         elif fault.status is not None:
             body = fault.body if fault.body is not None else RpcStatus(code=14, message="an ordered fault").to_wire()
-            await JSONResponse(body, fault.http_status)(scope, receive, send)
+            headers = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
+            await JSONResponse(body, fault.http_status, headers)(scope, receive, send)
+        elif fault.mangle is not None:
+            await self._mangle(fault.mangle, scope, receive, send, arrival)
+        elif fault.twice:
+            again = _remembered(receive)
+            await self._serve({**scope}, again(), _swallow, arrival)
+            await self._serve({**scope}, again(), send, arrival)
         elif fault.drop is None:
             await self._serve(scope, receive, send, arrival)
+
+    async def _mangle(self, how: str, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
+        """Do the work, and send what a broken proxy makes of the answer."""
+        answer: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            answer.append(message)
+
+        await self._serve(scope, receive, keep, arrival)
+        whole = b"".join(message.get("body", b"") for message in answer)
+        body, headers = mangled(whole, how)
+        length = len(whole) + 1 if how == "truncated" else len(body)
+        changed = {**headers, b"content-length": str(length).encode()}
+        kept = [pair for pair in answer[0].get("headers", []) if pair[0].lower() not in (*changed, b"etag")]
+        await send({**answer[0], "headers": [*kept, *changed.items()]})
+        await send({"type": "http.response.body", "body": body, "more_body": how == "truncated"})
 
     async def _hold(self, receive: Receive) -> None:
         """Wait until the answer is released, or nobody is there any more who could get it."""
@@ -169,6 +192,25 @@ class Dispatch:
         path = f"/{arrival.host}{arrival.path}"
         moved = {**scope, "path": path, "raw_path": path.encode(), "sandbox.arrival": arrival}
         await self._services_app(moved, receive, send)
+
+
+def _remembered(receive: Receive) -> Callable[[], Receive]:
+    """Return what makes a `receive` that begins with the request's first message each time."""
+    messages: list[Message] = []
+
+    def from_the_start() -> Receive:
+        position = 0
+
+        async def replay() -> Message:
+            nonlocal position
+            if position == len(messages):
+                messages.append(await receive())
+            position += 1
+            return messages[position - 1]
+
+        return replay
+
+    return from_the_start
 
 
 async def _swallow(_message: Message) -> None:

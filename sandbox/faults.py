@@ -21,7 +21,7 @@ _GRPC_CODE_BY_HTTP_STATUS = {
 
 
 class FaultOrder(BaseModel):
-    """What to do to which requests. One of status, drop and hold, or only a delay."""
+    """What to do to which requests. One of status, drop, hold and mangle, or only a delay or a repeat."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,6 +31,7 @@ class FaultOrder(BaseModel):
         default=False,
         description="Only a client's requests that may change something, not those of one service to another.",
     )
+    client: bool = Field(default=False, description="Only requests of a client, not those of one service to another.")
     skip: int = Field(default=0, ge=0, description="Leave so many requests that match alone first.")
     times: int = Field(default=1, ge=1)
     status: int | str | None = Field(
@@ -39,6 +40,15 @@ class FaultOrder(BaseModel):
     )
     body: Any = Field(
         default=None, description="JSON body of that answer; left out: rpcStatus. The text of a gRPC status."
+    )
+    retry_after_s: int | None = Field(default=None, ge=0, description="Retry-After of that answer, over HTTP only.")
+    mangle: Literal["malformed", "empty_object", "page", "broken_gzip", "truncated"] | None = Field(
+        default=None,
+        description="Do the work, then let a proxy spoil the answer: no JSON, `{}`, a page of HTML, a packing that is "
+        "none, half of the body. Over gRPC only `empty_object`, a message without fields.",
+    )
+    twice: bool = Field(
+        default=False, description="Do the work twice, as when a proxy sends it again, and answer as the second time."
     )
     drop: Literal["before", "after"] | None = Field(
         default=None, description="Close the connection before the work, or after it was done."
@@ -80,11 +90,12 @@ class FaultOrder(BaseModel):
             return GrpcCode[self.status]
         return _GRPC_CODE_BY_HTTP_STATUS.get(self.status or 503, GrpcCode.UNKNOWN)
 
-    def matches(self, method: str, path: str, *, mutating: bool) -> bool:
+    def matches(self, method: str, path: str, *, mutating: bool, internal: bool) -> bool:
         """Whether a request is one of those that are meant."""
         return (
             self.method.upper() in ("*", method)
-            and (mutating or not self.mutating)
+            and ((mutating and not internal) or not self.mutating)
+            and not (internal and self.client)
             and re.search(self.path, path) is not None
         )
 
@@ -92,6 +103,20 @@ class FaultOrder(BaseModel):
     def remaining(self) -> int:
         """How many requests it is still waiting for."""
         return self.times - self.used
+
+
+def mangled(content: bytes, how: str) -> tuple[bytes, dict[bytes, bytes]]:
+    """Return a body as a broken proxy sends it, and the headers that go with it; half of one breaks off by itself."""
+    as_json = {b"content-type": b"application/json"}
+    if how == "empty_object":
+        return b"{}", as_json
+    if how == "page":
+        return b"<!DOCTYPE html><html><body>Sign in to the network</body></html>", {b"content-type": b"text/html"}
+    if how == "broken_gzip":
+        return b"this is not packed", {**as_json, b"content-encoding": b"gzip"}
+    if how == "malformed":
+        return b'{"data": [', as_json
+    return content[: len(content) // 2], as_json
 
 
 class Faults:
@@ -106,11 +131,14 @@ class Faults:
         with self._lock:
             self._orders.append(order.model_copy(update={"skipped": 0, "used": 0}))
 
-    def take(self, method: str, path: str, *, mutating: bool) -> FaultOrder | None:
-        """Use up one fault that matches, if any is left; `mutating`: a client's request that may change something."""
+    def take(self, method: str, path: str, *, mutating: bool, internal: bool = False) -> FaultOrder | None:
+        """Use up one fault that matches, if any is left.
+
+        `mutating`: the request may change something; `internal`: it is one of a service to another.
+        """
         with self._lock:
             for order in self._orders:
-                if order.remaining and order.matches(method, path, mutating=mutating):
+                if order.remaining and order.matches(method, path, mutating=mutating, internal=internal):
                     if order.skipped < order.skip:
                         order.skipped += 1
                         continue

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from clouds.cloudru.wire.storage import REGION
 from sandbox.cloudru.rules.iam import SERVICE_ACCOUNT, Iam
@@ -31,6 +32,7 @@ from sandbox.state import State
 from sandbox.yandex.cloud import Yandex
 
 INTERNAL_TOKEN_LIFETIME_S = 600
+EMPTIED_TIMES = 5
 
 
 class Services:
@@ -43,6 +45,7 @@ class Services:
         self.clock = clock or Clock()
         self.state = State(data_dir / "state.sqlite", self.clock)
         self.settings_store = SettingsStore(self.state)
+        self.state.listed_after = lambda: self.settings.listed_after_s
         self.faults = Faults()
         self.held_answers = HeldAnswers()
         self.request_log = RequestLog()
@@ -122,17 +125,27 @@ class Services:
         wait(tuple(self._going))  # a build ends soon after its version was forgotten
         self.knowledge.clear()
         self.yandex.clear()
-        s3 = self.s3()
-        for bucket in s3.list_buckets()["Buckets"]:
-            name = bucket["Name"]
-            with suppress(s3.exceptions.NoSuchUpload):  # rclone's answer for a bucket that never had one
-                for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
-                    s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-                for stored in page.get("Contents", []):
-                    s3.delete_object(Bucket=name, Key=stored["Key"])
-            s3.delete_bucket(Bucket=name)
+        for bucket in self.s3().list_buckets()["Buckets"]:
+            for left in reversed(range(EMPTIED_TIMES)):
+                try:
+                    self._delete_bucket(bucket["Name"])
+                except ClientError as error:  # a request that hung has just put something
+                    if not left or error.response["Error"]["Code"] != "BucketNotEmpty":
+                        raise
+                else:
+                    break
         self.request_log.clear()
+
+    def _delete_bucket(self, name: str) -> None:
+        """Delete a bucket with all that is in it."""
+        s3 = self.s3()
+        with suppress(s3.exceptions.NoSuchUpload):  # rclone's answer for a bucket that never had one
+            for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+                s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+            for stored in page.get("Contents", []):
+                s3.delete_object(Bucket=name, Key=stored["Key"])
+        s3.delete_bucket(Bucket=name)
 
     def close(self) -> None:
         """Let background work that has not begun go, and close the state."""

@@ -18,8 +18,10 @@ class State:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
-        self.born_at: dict[tuple[str, str], float] = {}
-        """When each document of this process was first put, by kind and id."""
+        self.listed_after: Callable[[], float] = float
+        """Seconds from the first put of a document until it is listed."""
+        self.listed_at: dict[tuple[str, str], float] = {}
+        """Of each document that this process has put, by kind and id."""
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -63,7 +65,7 @@ class Collection(Generic[Document]):
     def put(self, key: str, document: Document) -> None:
         """Store or replace; a replaced document keeps its place."""
         if self.get(key) is None:
-            self._state.born_at[self._kind, key] = self._state.clock()
+            self._state.listed_at[self._kind, key] = self._state.clock() + self._state.listed_after()
         self._state.rows(
             "INSERT INTO document (kind, id, body) VALUES (?, ?, ?) "
             "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
@@ -82,12 +84,12 @@ class Collection(Generic[Document]):
         rows = self._state.rows("SELECT body FROM document WHERE kind = ? ORDER BY seq", self._kind)
         return [self._model.model_validate_json(body) for (body, *_) in rows]
 
-    def listed(self, after_s: float) -> list[Document]:
-        """Return the documents that were first put at least so many seconds ago, as a slow service lists them."""
-        born_before, born_at = self._state.clock() - after_s, self._state.born_at
+    def listed(self) -> list[Document]:
+        """Return the documents that are listed by now, as by a service whose lists lag behind."""
+        now, listed_at = self._state.clock(), self._state.listed_at
         rows = self._state.rows("SELECT id, body FROM document WHERE kind = ? ORDER BY seq", self._kind)
-        old = [body for key, body in rows if born_at.get((self._kind, key), 0.0) <= born_before]
-        return [self._model.model_validate_json(body) for body in old]
+        listed = [body for key, body in rows if listed_at.get((self._kind, key), now) <= now]
+        return [self._model.model_validate_json(body) for body in listed]
 
     def delete(self, key: str) -> None:
         """Forget the document, if there is one."""

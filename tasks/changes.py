@@ -4,14 +4,16 @@ Both times of the second are the service's own, read from its store and from its
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.knowledge_decision import KnowledgeBaseDecision, refusal
-from clouds.cloudru.knowledge_differences import identity_differences
+from clouds.cloudru.knowledge_differences import base_differences, identity_differences
+from clouds.cloudru.knowledge_reading import Reading, reading_differences, reported_reading, wanted_reading
 from clouds.cloudru.knowledge_version import is_broken, read_at
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.storage import Document, SyncPlan
@@ -23,6 +25,7 @@ from domain.in_service import Build
 from domain.judged import Judgement, objection
 from domain.keys import StackKey
 from domain.probe import ProbeSpec
+from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from domain.same_text import is_meant
 from domain.stack import RagStack
 from tasks.content import content_of
@@ -30,6 +33,7 @@ from tasks.documents import check_documents, list_documents
 from tasks.golden import GoldenQuestion, check_sources
 from tasks.judged_by import JudgedBy, check_promote_refused
 from tasks.judged_record import read_judged
+from tasks.kept_stack import read_kept
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 from tasks.version import Served, served
@@ -41,7 +45,8 @@ class Changes:
 
     `built` is a version that has read the folder as it is and that nobody has decided about: the run that built it
     ended before it was judged, or refused it, or it was indexed anew. `documents` are those that may be tried,
-    `left_out` those that could not be read before and have not changed. `not_allowed` says what lacks a person's
+    `left_out` those that could not be read before and have not changed. `reading` is what becomes of documents that a
+    version of today's stack reads otherwise, `left` what no version changes, `not_allowed` what lacks a person's
     consent.
     """
 
@@ -54,6 +59,8 @@ class Changes:
     documents: tuple[Document, ...]
     left_out: Registry
     must_build: bool
+    left: tuple[str, ...]
+    reading: tuple[ReadingChange, ...]
     not_allowed: tuple[str, ...]
 
     @property
@@ -102,9 +109,18 @@ def look_for_changes(
     _check_probe(wanted.probe, plan, judges=not questions)
     check_documents(plan.documents.values(), wanted.document_size_limit_bytes)
     show(stack, left_out)
+    held = (*plan.same, *plan.changed, *plan.missing, *plan.others)
+    compared = partial(_reading, wanted, cloudru, plan)
+    reading = compared(serving, _kept_reading(cloudru, stack))
     times = [plan.newest_modified_at, client.storage.folder_modified_at(wanted.bucket, wanted.folder)]
     changed_at = max((time for time in times if time is not None), default=None)
-    current = [v for v in versions if not is_broken(v) and (changed_at is None or read_at(v) >= changed_at)]
+    current = [
+        version
+        for version in (versions[: versions.index(serving)] if reading else versions)  # what is older was left behind
+        if not is_broken(version)
+        and (changed_at is None or read_at(version) >= changed_at)
+        and (version is serving or not compared(version))
+    ]
     not_judged = [v for v in current if not in_service.promoted.decided_about(v, versions)]
     up_to_date = serving in current and serving not in not_judged
     changes = Changes(
@@ -117,14 +133,11 @@ def look_for_changes(
         documents=tuple(documents),
         left_out=left_out,
         must_build=force or not (plan.is_empty and current),
-        not_allowed=tuple(
-            deletions_not_allowed(
-                plan.missing,
-                len(plan.same) + len(plan.changed) + len(plan.missing),
-                listed.empty,
-                wanted.folder,
-                allowed,
-            )
+        left=tuple(base_differences(base, knowledge_base)),
+        reading=reading,
+        not_allowed=(
+            *reading_not_allowed(reading, allowed=allowed.other_reading),
+            *deletions_not_allowed(plan.missing, len(held), listed.empty, wanted.folder, allowed),
         ),
     )
     get_run_logger().info(
@@ -137,6 +150,31 @@ def look_for_changes(
         len(left_out),
     )
     return changes
+
+
+def _reading(
+    wanted: RagStack,
+    cloudru: CloudRuCredentials,
+    plan: SyncPlan,
+    version: KnowledgeBaseVersion,
+    kept: Reading | None = None,
+) -> tuple[ReadingChange, ...]:
+    """Return what becomes of documents that `version` reads otherwise than a version of the stack would.
+
+    `kept` stands for what the service does not tell.
+    """
+    assumed = cloudru.assumptions.knowledge
+    found = reading_differences(reported_reading(version, kept), wanted_reading(wanted.knowledge_base, assumed))
+    if assumed.new_version == "reindex":  # it keeps its settings: what is not wanted is only deleted
+        return reading_changes(replace(found, added=(), otherwise={}), plan.missing)
+    return reading_changes(found, (*plan.leaves, *plan.missing))
+
+
+def _kept_reading(cloudru: CloudRuCredentials, stack: StackKey) -> Reading | None:
+    kept = read_kept(stack)
+    if kept is None or kept.provisioned is None:
+        return None
+    return wanted_reading(kept.provisioned.knowledge_base, cloudru.assumptions.knowledge)
 
 
 def _check_probe(probe: ProbeSpec, plan: SyncPlan, *, judges: bool) -> None:

@@ -1,10 +1,12 @@
 """Evaluations are kept, so that versions can be compared over time: each one is a version of one Prefect artifact."""
 
+import httpx
 from prefect import get_run_logger
 from prefect.artifacts import Artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
+from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
 from domain.evaluation import Evaluation
@@ -23,13 +25,21 @@ class KeptEvaluation(Evaluation):
 
 
 def keep(stack: StackKey, evaluation: Evaluation, *, passed: bool) -> None:
-    """Add the evaluation to those of its stack."""
-    Artifact(
+    """Add the evaluation to those of its stack; that it could not be kept is a warning, the judgement stands."""
+    kept_one = Artifact(
         type=KIND,
         key=stack.artifact(KEY),
         description=f"Scores of version {evaluation.version_id} as data; `evaluate-rag` reads them back",
         data={**evaluation.model_dump(mode="json"), "passed": passed},
-    ).create()
+    )
+    try:
+        kept_one.create()
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().warning(
+            "The evaluation of version %s could not be kept, and the next one is not compared with it: %s",
+            evaluation.version_id,
+            error,
+        )
 
 
 def kept(stack: StackKey) -> list[KeptEvaluation]:

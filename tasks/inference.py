@@ -13,7 +13,7 @@ from domain.keys import artifact_key
 from tasks.alarm import alarm_when_failed
 from tasks.checks import Checked
 from tasks.progress import progress
-from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 
 STAGES = ("RESOURCE_ALLOCATION", "PULLING", "RUNTIME_INITIALIZING", "RUNNING")
 """Statuses on the way; the last stage of the wait is the answer itself."""
@@ -43,7 +43,7 @@ def ensure_inference(
     return ensured
 
 
-@step("wait-for", run_name="wait-for {model.name}")
+@step("wait-for", run_name="wait-for {model.name}", **LOOK_FIRST)
 def wait_for_inference(
     cloudru: CloudRuCredentials, model: InferenceSpec | FoundationModelSpec, ensured: EnsuredRun | None
 ) -> ReadyRun | FoundationModelSpec:
@@ -60,7 +60,7 @@ def wait_for_inference(
 
         with alarm_when_failed():
             ready = cloudru.get_client().inferences.wait_ready(
-                ensured.run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
+                ensured.run.model_run_id, task=model.task, deadline_s=left_of(model.ready_within_s), on_look=on_look
             )
         advance(len(STAGES) + 1, ready.proof)
     get_run_logger().info("%s answers as %s: %s", model.name, ready.served_name, ready.proof)

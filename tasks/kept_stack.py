@@ -12,6 +12,7 @@ from prefect.settings import get_current_settings
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.stack import ManagedRagStack
+from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
 from domain.in_service import InService
 from domain.kept_stack import Difference, KeptStack, differences, read, relative_paths, written
@@ -194,6 +195,18 @@ def keep_base(key: StackKey, base_id: str) -> None:
     before = read_kept(key)
     if before is not None and before.with_base(base_id) != before:
         write_kept(key, before.with_base(base_id))
+
+
+def keep_reading(key: StackKey, now: KnowledgeBaseSpec) -> None:
+    """Keep which documents the version in service reads, and how, after a refresh that has changed it."""
+    before = read_kept(key)
+    if before is None or before.provisioned is None:
+        return
+    base = before.provisioned.knowledge_base
+    reads = base.model_copy(update={"extensions": now.extensions, "extractors": now.extractors})
+    if reads != base:
+        stack = before.provisioned.model_copy(update={"knowledge_base": reads})
+        write_kept(key, before.model_copy(update={"provisioned": stack}))
 
 
 def is_local_server() -> bool:

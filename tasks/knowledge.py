@@ -15,7 +15,7 @@ from tasks.inference import log_group
 from tasks.kept_stack import keep_base
 from tasks.progress import progress
 from tasks.service_record import in_service
-from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.storage import StoredDocuments
 from tasks.unreadable import set_aside
 
@@ -36,10 +36,12 @@ def ensure_knowledge_base(
     embedder: ReadyRun | FoundationModelSpec,
     *,
     allow_replace: bool = False,
+    other_reading: bool = False,
 ) -> EnsuredKnowledgeBase:
     """Adopt the knowledge base and its version in service, create it, or index the documents that are newer.
 
-    With `allow_replace` one that no version can change into what is wanted gets another beside it.
+    With `allow_replace` one that no version can change into what is wanted gets another beside it, with `other_reading`
+    one that reads otherwise than is wanted gets a version that does not.
     """
     client = cloudru.get_client()
     served = in_service(StackKey(cloudru.project_id, spec.name))
@@ -52,6 +54,7 @@ def ensure_knowledge_base(
         documents_modified_at=documents.upload.newest_modified_at,
         serving_id=served.version_id if served else None,
         allow_replace=allow_replace,
+        other_reading=other_reading,
     )
     keep_base(StackKey(cloudru.project_id, spec.name), ensured.knowledge_base.knowledgebase_id)
     for difference in ensured.differences:
@@ -59,7 +62,7 @@ def ensure_knowledge_base(
     return ensured
 
 
-@step("wait-for-index", run_name="wait-for {spec.name}")
+@step("wait-for-index", run_name="wait-for {spec.name}", **LOOK_FIRST)
 def wait_for_index(
     cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:
@@ -75,7 +78,7 @@ def wait_for_index(
         indexed = cloudru.get_client().knowledge_bases.wait_indexed(
             ensured.knowledge_base.knowledgebase_id,
             ensured.version.knowledgebase_version_id,
-            deadline_s=spec.indexed_within_s,
+            deadline_s=left_of(spec.indexed_within_s),
             on_look=on_look,
         )
         advance(len(UP), "searchable")

@@ -27,8 +27,8 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError
 from domain.keys import StackKey, TuningKey
-from tasks.lost_runs import end_lost_runs
-from tasks.steps import begin_no_step, end_steps
+from tasks.lost_runs import end_lost_runs, note_holder
+from tasks.steps import begin_no_step, end_steps, is_prefect_away
 
 LEASE_S = 60
 """The shortest lease that Prefect grants."""
@@ -99,13 +99,14 @@ def _lock(place: _Place, wait_s: float) -> Generator[Lock]:
 
         with held:
             held.enter_context(_held(client, place, wait_s))
-            end_lost_runs(client)
+            end_lost_runs(client, place.limit)
             yield Lock(released)
 
 
 @contextmanager
 def _held(client: SyncPrefectClient, place: _Place, wait_s: float) -> Generator[None]:
     lease = _Lease(_acquired(client, place, wait_s))
+    note_holder(client, place.limit)
     ended = threading.Event()
     renew = copy_context().run  # so that it can stop the steps of this run
     renewing = threading.Thread(target=renew, args=(_renew, place, lease, ended), daemon=True, name="lock")
@@ -139,7 +140,7 @@ def _ensure_limit(client: SyncPrefectClient, place: _Place) -> None:
 def _acquired(client: SyncPrefectClient, place: _Place, wait_s: float) -> UUID:
     """Return the lease; look for it until it is granted."""
     deadline_s, waited = time.monotonic() + wait_s, False
-    while (lease_id := _granted(client, place)) is None:
+    while (lease_id := _granted_if_answered(client, place, deadline_s)) is None:
         if time.monotonic() >= deadline_s:
             raise StackLockedError(
                 f"another run of {place.subject} is at work, and nothing was changed: run again when it has "
@@ -151,6 +152,17 @@ def _acquired(client: SyncPrefectClient, place: _Place, wait_s: float) -> UUID:
             waited = True
         time.sleep(min(LOOK_EVERY_S, wait_s))
     return lease_id
+
+
+def _granted_if_answered(client: SyncPrefectClient, place: _Place, deadline_s: float) -> UUID | None:
+    """Ask for the slot; before the deadline a server that is away for a moment is asked again."""
+    try:
+        return _granted(client, place)
+    except httpx.HTTPError as error:
+        if not is_prefect_away(error) or time.monotonic() >= deadline_s:
+            raise
+        get_run_logger().warning("The lock of %s could not be asked for: %s", place.subject, error)
+        return None
 
 
 def _granted(client: SyncPrefectClient, place: _Place) -> UUID | None:

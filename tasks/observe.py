@@ -57,14 +57,15 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
 
 @step("plan")
 def make_plan(
-    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, *, allow_replace: bool
+    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, **allowed: bool
 ) -> StackPlan:
     """Compare what there is with what is wanted, that with what is kept, and show the differences as a table.
 
-    A source of the probe that means several documents is a note.
+    `allowed` are `allow_replace` and `other_reading` of `tasks.plan.plan`. A source of the probe that means several
+    documents is a note.
     """
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge
-    made = plan(stack, len(checked.documents), seen, assumed, allow_replace=allow_replace)
+    made = plan(stack, len(checked.documents), seen, assumed, **allowed)
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     notes = (*wanted.notes, *doubtful, *_untested(cloudru, stack, made))
     made = replace(made, rows=(*wanted.rows, *made.rows), notes=notes)

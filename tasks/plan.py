@@ -9,12 +9,16 @@ from typing import Literal, Protocol
 from clouds.cloudru.action import Verb
 from clouds.cloudru.assumptions import KnowledgeAssumptions
 from clouds.cloudru.inference import RunDecision
-from clouds.cloudru.knowledge_decision import decide, refusal
+from clouds.cloudru.knowledge_decision import decide, refusal, serving
+from clouds.cloudru.knowledge_reading import reading_differences, reported_reading, wanted_reading
+from clouds.cloudru.knowledge_version import is_broken
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
+from domain.consent import listed
 from domain.in_service import InService
+from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from tasks.prices import total_text
 
 STARTS = frozenset({"create", "resume", "replace"})
@@ -140,11 +144,18 @@ class StackPlan:
 
 
 def plan(
-    stack: Stack, document_count: int, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool
+    stack: Stack,
+    document_count: int,
+    seen: Observation,
+    assumed: KnowledgeAssumptions,
+    *,
+    allow_replace: bool,
+    other_reading: bool = False,
 ) -> StackPlan:
     """Compare what is wanted with what there is; where the client decides, its decision is the row."""
     models = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
-    bases, refused = _knowledge_bases(stack, seen, assumed, allow_replace=allow_replace)
+    bases, refused = _knowledge_bases(stack, seen, assumed, allow_replace=allow_replace, other_reading=other_reading)
+    reading = _reading(stack, seen, assumed)
     rows = (
         _there("bucket", stack.bucket, is_there=seen.bucket is not None),
         _there("folder", stack.folder, is_there=seen.has_folder),
@@ -153,8 +164,25 @@ def plan(
         _there("log group", seen.log_group_id or "", is_there=seen.log_group_id is not None),
         *(_model(role, model, seen) for role, model in models),
         *bases,
+        *reading_rows(reading),
     )
-    return StackPlan(stack.knowledge_base.name, rows, refused)
+    not_allowed = tuple(reading_not_allowed(reading, allowed=other_reading))
+    return StackPlan(stack.knowledge_base.name, rows, refused, not_allowed=not_allowed)
+
+
+def reading_rows(changes: Sequence[ReadingChange]) -> Sequence[Planned]:
+    """Return a row for each consequence of another reading for the documents."""
+    return [Planned("reading", each.extension, "update", f"{each.how}: {listed(each.documents)}") for each in changes]
+
+
+def _reading(stack: Stack, seen: Observation, assumed: KnowledgeAssumptions) -> tuple[ReadingChange, ...]:
+    """Return in what a version of this stack would read otherwise than the one in service."""
+    version = serving(seen.versions, seen.served.version_id) if seen.served else None
+    if version is None or is_broken(version):
+        return ()
+    found = reading_differences(reported_reading(version), wanted_reading(stack.knowledge_base, assumed))
+    held = seen.documents
+    return reading_changes(found, (*held.leaves, *held.missing) if held else ())
 
 
 def _there(resource: str, name: str, *, is_there: bool) -> Planned:
@@ -201,7 +229,7 @@ def _model(role: str, model: Model, seen: Observation) -> Planned:
 
 
 def _knowledge_bases(
-    stack: Stack, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool
+    stack: Stack, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool, other_reading: bool
 ) -> tuple[Sequence[Planned], str]:
     """Return the rows of the knowledge base and of those that it replaces, and why that is refused."""
     latest = seen.bases[0] if seen.bases else None
@@ -215,13 +243,14 @@ def _knowledge_bases(
         embedder=_embedder(stack.embedder, seen),
         documents_modified_at=_modified_at(seen.documents),
         assumed=assumed,
+        other_reading=other_reading,
     )
     replaces = decided.verb == "replace"
     row = Planned(
         "knowledge base",
         decided.name,
         decided.verb,
-        _reason(decided.reason, decided.differences),
+        _reason(decided.reason + (_read_anew(seen.documents) if replaces else ""), decided.differences),
         id=latest.knowledgebase_id if latest and not replaces else "",
     )
     older = seen.bases if replaces else seen.bases[1:]
@@ -229,6 +258,10 @@ def _knowledge_bases(
     rows = [_replaced(base, decided.name, may=allow_replace or (is_over and not replaces)) for base in older]
     refused = str(refusal(latest, decided)) if replaces and latest and not allow_replace else ""
     return [row, *rows], refused
+
+
+def _read_anew(documents: SyncPlan | None) -> str:
+    return f": all {len(documents.leaves)} documents of the folder are embedded anew" if documents else ""
 
 
 def _replaced(base: KnowledgeBase, by: str, *, may: bool) -> Planned:

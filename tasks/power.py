@@ -19,7 +19,7 @@ from tasks.prices import catalogue_prices, price_of, rub_per_hour, total_text
 from tasks.progress import progress
 from tasks.report_text import table
 from tasks.stack_report import Part
-from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 
 UNTOUCHED = frozenset({ModelRunStatus.SUSPENDED, ModelRunStatus.FAILED})
 """There is nothing to suspend."""
@@ -97,7 +97,7 @@ def suspend_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChan
         def on_look(seen: str, _elapsed_s: float) -> None:
             advance(1 if seen == "ON_SUSPENSION" else 0, seen)
 
-        after = inferences.wait_suspended(run.model_run_id, deadline_s=model.ready_within_s, on_look=on_look)
+        after = inferences.wait_suspended(run.model_run_id, deadline_s=left_of(model.ready_within_s), on_look=on_look)
         advance(2, "SUSPENDED")
     return _changed(found, run, after, "suspended")
 
@@ -119,7 +119,7 @@ def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChang
 
         with alarm_when_failed():
             ready = inferences.wait_ready(
-                run.model_run_id, task=model.task, deadline_s=model.ready_within_s, on_look=on_look
+                run.model_run_id, task=model.task, deadline_s=left_of(model.ready_within_s), on_look=on_look
             )
         advance(len(STAGES) + 1, ready.proof)
     return _changed(found, run, ready.run, "kept" if woken is run else "resumed", ready.proof)

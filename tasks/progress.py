@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.exceptions import PrefectException
 from prefect.logging.handlers import PrefectConsoleHandler
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -87,6 +90,26 @@ def duration(elapsed_s: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
+@dataclass
+class _Page:
+    """The artifact in the UI. A server that is away must not end a wait of hours: it is made when it can be."""
+
+    key: str
+    description: str
+    id: UUID | None = None
+
+    def show(self, percent: float, note: str | None) -> None:
+        """Write how far it is."""
+        with suppress(httpx.HTTPError, PrefectException):
+            if self.id is None:
+                made: Any = create_progress_artifact(
+                    progress=percent, key=self.key, description=note or self.description
+                )
+                self.id = made
+            else:
+                update_progress_artifact(artifact_id=self.id, progress=percent, description=note)
+
+
 @contextmanager
 def progress(key: str, description: str, total: int, *, notes: bool = False) -> Generator[Advance]:
     """Show work of `total` parts as an artifact and, at a terminal, as a bar.
@@ -94,7 +117,8 @@ def progress(key: str, description: str, total: int, *, notes: bool = False) -> 
     The percentage counts parts that were seen done (stages of a wait, files of an upload); it never guesses by time.
     With `notes` the artifact says too what was just seen, for waits of hours that nobody sits before.
     """
-    artifact: UUID = create_progress_artifact(progress=0.0, key=key, description=description)  # pyright: ignore[reportAssignmentType]  # sync call of a dual function
+    page = _Page(key, description)
+    page.show(0.0, None)
     terminal = _terminal_of_process()
     display = terminal.add(description, total) if terminal else None
     lock = threading.Lock()
@@ -111,9 +135,7 @@ def progress(key: str, description: str, total: int, *, notes: bool = False) -> 
                 return
             shown[0], noted_s[0] = max(percent, shown[0]), time.monotonic()
             reached = float(shown[0])
-        said = f"{description}: {note}" if notes and note else None
-        with suppress(httpx.HTTPError):  # a server that is away for a minute must not end a wait of hours
-            update_progress_artifact(artifact_id=artifact, progress=reached, description=said)
+            page.show(reached, f"{description}: {note}" if notes and note else None)
 
     try:
         yield advance

@@ -111,7 +111,7 @@ def ensure_version(
     return EnsuredKnowledgeBase(base, version, "updated" if version.knowledgebase_version_id in known else "created")
 
 
-@step("wait-for-version", run_name="wait-for {spec.name}")
+@step("wait-for-version", run_name="wait-for {spec.name}", **LOOK_FIRST)
 def wait_for_version(
     cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, changes: Changes, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:

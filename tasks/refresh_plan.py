@@ -7,7 +7,7 @@ from prefect import get_run_logger
 from domain.consent import listed
 from domain.probe import ambiguous
 from tasks.changes import Changes
-from tasks.plan import Planned, StackPlan
+from tasks.plan import Planned, StackPlan, reading_rows
 from tasks.plan_text import show
 from tasks.steps import step
 
@@ -25,6 +25,11 @@ def plan_refresh(stack_name: str, changes: Changes, expected_sources: Sequence[s
         Planned("missing documents", plan.folder, "delete", listed(plan.missing)) if plan.missing else None,
         Planned("other documents", plan.folder, "keep", listed(plan.others)) if plan.others else None,
         Planned("documents", plan.folder, "adopt", f"{len(plan.same)} the same") if plan.same else None,
+        *reading_rows(changes.reading),
+        *(
+            Planned("knowledge base", changes.base.name, "keep", f"{line}: no version changes that")
+            for line in changes.left
+        ),
         _version(changes),
     )
     made = StackPlan(

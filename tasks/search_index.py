@@ -14,7 +14,7 @@ from domain.probe import spelled
 from domain.same_text import has_phrase
 from tasks.documents import find_documents
 from tasks.progress import progress
-from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.tuning_scores import TuningJudgement
 from tasks.tuning_spec import EmbedderTuning
 
@@ -69,7 +69,7 @@ def prove_search_index(
             stop_when_another_failed()
             advance(0, seen)
 
-        index_id = indexes.wait(ensured, deadline_s=SEARCHABLE_WITHIN_S, on_look=on_look)
+        index_id = indexes.wait(ensured, deadline_s=left_of(SEARCHABLE_WITHIN_S), on_look=on_look)
         advance(1, index_id)
     hits = indexes.search(index_id, tuning.data.prefixes.query + spec.question)
     for hit in hits:

@@ -9,7 +9,7 @@ from tasks.judgement import JudgedStack
 from tasks.plan import StackPlan
 from tasks.promotion import NotPromotedError, promote
 from tasks.service_record import in_service, write_in_service
-from tasks.steps import LOOK_FIRST, step
+from tasks.steps import LOOK_FIRST, left_of, step
 
 GONE_WITHIN_S = 600.0
 
@@ -38,6 +38,6 @@ def put_in_service(
     bases = cloudru.get_client().knowledge_bases
     for row in plan.replaced:
         bases.delete(row.id)
-        bases.wait_gone(row.id, deadline_s=GONE_WITHIN_S)
+        bases.wait_gone(row.id, deadline_s=left_of(GONE_WITHIN_S))
         get_run_logger().info("Deleted %s (%s): %s answers in its place", row.name, row.id, index.knowledge_base.name)
     return serving

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
+import httpx
 from prefect import Task, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -221,18 +222,38 @@ def _record(started_at: datetime) -> None:
 
 
 def is_transient(task: Any, task_run: Any, state: State[Any]) -> bool:  # noqa: ARG001  # Prefect's signature
-    """Say whether repeating the step may help: no answer came, or the service was not able to answer."""
+    """Say whether repeating the step may help: the service, or Prefect's server, was not able to answer."""
     reason = state.result(raise_on_failure=False)
-    return isinstance(reason, ConnectionFailedError | UnavailableError)
+    return isinstance(reason, ConnectionFailedError | UnavailableError) or is_prefect_away(reason)
 
 
+def is_prefect_away(reason: Any) -> bool:
+    """Say so of an error of Prefect's client, the only one that lets httpx's errors through."""
+    if isinstance(reason, httpx.HTTPStatusError):
+        return reason.response.status_code in AWAY or reason.response.is_server_error
+    return isinstance(reason, httpx.TransportError)
+
+
+def left_of(deadline_s: float) -> float:
+    """Return the seconds that a wait has left, counted from the first try of its step: a retry waits no longer."""
+    log, context = _LOG.get(), TaskRunContext.get()
+    before = log.times.get(context.task_run.id) if log and context else None
+    if before is None:
+        return deadline_s
+    return max(0.0, deadline_s - (datetime.now(UTC) - before.started_at).total_seconds())
+
+
+AWAY = frozenset({408, 429})
 LOOK_FIRST: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [2, 8],
     "retry_jitter_factor": 0.5,
     "retry_condition_fn": is_transient,
 }
-"""Task options of a step that looks before it creates, so that a repeat adopts what the first try left behind."""
+"""Task options of a step that only waits, or that looks before it creates: a repeat adopts what the first try made.
+
+It is the outer layer of tries, which Prefect shows; docs/architecture.md has the table of all.
+"""
 
 
 def finish(futures: Iterable[PrefectFuture[Any]]) -> None:

@@ -20,7 +20,7 @@ from tasks.pages import write_table
 from tasks.prices import catalogue_prices, rub_per_hour, total_text
 from tasks.progress import progress
 from tasks.stack_report import Part
-from tasks.steps import LOOK_FIRST, step
+from tasks.steps import LOOK_FIRST, left_of, step
 
 S = TypeVar("S", bound=BaseModel)
 ROLES = ("embedder", "reranker", "llm")
@@ -126,7 +126,7 @@ def delete_endpoint(cloudru: CloudRuCredentials, endpoint: ResourceStatus) -> st
         artifact_key("delete", cloudru.project_id, endpoint.name), f"Until {endpoint.name} is gone", total=1
     ) as advance:
         inferences.delete(endpoint.id)
-        inferences.wait_gone(endpoint.id, deadline_s=GONE_WITHIN_S)
+        inferences.wait_gone(endpoint.id, deadline_s=left_of(GONE_WITHIN_S))
         advance(1, "gone")
     return endpoint.name
 

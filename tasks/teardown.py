@@ -18,7 +18,7 @@ from tasks.progress import progress
 from tasks.report_text import table
 from tasks.service_record import forget_in_service
 from tasks.stack_report import Part
-from tasks.steps import LOOK_FIRST, step, stop_when_another_failed
+from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.teardown_plan import Deletion, Kind, TeardownPlan
 from tasks.unreadable import forget
 from tasks.vanished import forget_leaving
@@ -61,7 +61,7 @@ def delete_knowledge_base(cloudru: CloudRuCredentials, deletion: Deletion, plan:
         artifact_key("delete", cloudru.project_id, deletion.name), f"Until {deletion.name} is gone", total=1
     ) as advance:
         client.knowledge_bases.delete(deletion.id)
-        client.knowledge_bases.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
+        client.knowledge_bases.wait_gone(deletion.id, deadline_s=left_of(deletion.within_s), on_look=_on_look)
         advance(1, "gone")
     if plan.delete_documents:
         _empty(client.storage, plan.bucket.name, files)
@@ -83,7 +83,7 @@ def delete_inference(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDow
             begun = True
         if not begun:
             inferences.delete(deletion.id)
-        inferences.wait_gone(deletion.id, deadline_s=deletion.within_s, on_look=_on_look)
+        inferences.wait_gone(deletion.id, deadline_s=left_of(deletion.within_s), on_look=_on_look)
         advance(1, "gone")
     return _outcome(deletion)
 

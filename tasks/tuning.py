@@ -18,7 +18,7 @@ from clouds.yandex.tuning_request import TuningRequestSpec
 from clouds.yandex.tuning_state import TuningState, TuningStatus
 from domain.keys import artifact_key
 from tasks.progress import duration, progress
-from tasks.steps import LOOK_FIRST, step
+from tasks.steps import LOOK_FIRST, left_of, step
 from tasks.tuning_spec import EmbedderTuning
 
 ORDER = (TuningStatus.CREATED, TuningStatus.PENDING, TuningStatus.IN_PROGRESS)
@@ -82,7 +82,7 @@ def ensure_tuning(
     return ensured
 
 
-@step("wait-for-tuning", run_name="wait-for {tuning.name}")
+@step("wait-for-tuning", run_name="wait-for {tuning.name}", **LOOK_FIRST)
 def wait_for_tuning(yandex: YandexCloudCredentials, tuning: EmbedderTuning, ensured: EnsuredTuning) -> FinishedTuning:
     """Wait until there is a tuned model.
 
@@ -98,7 +98,7 @@ def wait_for_tuning(yandex: YandexCloudCredentials, tuning: EmbedderTuning, ensu
             advance(percent(seen), f"{seen}, {duration(elapsed_s)}")
 
         finished = yandex.get_client().tunings.wait(
-            ensured.task_id, ensured.operation_id, deadline_s=tuning.tuned_within_s, on_look=on_look
+            ensured.task_id, ensured.operation_id, deadline_s=left_of(tuning.tuned_within_s), on_look=on_look
         )
         advance(100, finished.target_model_uri)
     get_run_logger().info("%s is tuned: %s", tuning.name, finished.target_model_uri)

@@ -94,3 +94,10 @@ def test_an_automation_that_was_paused_stays_paused() -> None:
     assert (change.kind, change.fields) == ("change", ("description",))
     assert change.wanted is not None
     assert not change.wanted.enabled
+
+
+@pytest.mark.parametrize("name", ["managed-rag run without a heartbeat", "managed-rag run never began"])
+def test_a_run_that_waits_is_not_declared_dead(name: str) -> None:
+    """One that was handed over waits for a worker, one whose pod was made waits for its node: no heartbeat comes."""
+    waiting = {"prefect.flow-run.AwaitingRetry", "prefect.flow-run.InfrastructurePending", "prefect.flow-run.Paused"}
+    assert waiting <= expected(AUTOMATIONS[name])

@@ -187,6 +187,7 @@ class KnowledgeBases:
         documents_modified_at: datetime | None,
         serving_id: str | None = None,
         allow_replace: bool = False,
+        other_reading: bool = False,
     ) -> EnsuredKnowledgeBase:
         """Adopt the knowledge base of that name or create it; index it again when a document is newer or it had failed.
 
@@ -194,7 +195,8 @@ class KnowledgeBases:
         another version beside it. Without one the newest is looked at; it is indexed again itself only when it has no
         index, for questions may go to one that has.
         With `allow_replace` one that has another embedder, bucket or folder gets another beside it, which later calls
-        find. Deleting the old one is left to the caller: it serves until the new one has answered.
+        find. Deleting the old one is left to the caller: it serves until the new one has answered. With `other_reading`
+        a version that reads as the spec says is built beside one in service that does not.
 
         Raises:
             ConflictError: it would have to be replaced; says what differs.
@@ -219,6 +221,7 @@ class KnowledgeBases:
             embedder=embedder,
             documents_modified_at=documents_modified_at,
             assumed=self._connection.assumptions.knowledge,
+            other_reading=other_reading,
         )
         if existing is None or version is None or decided.verb == "replace":
             if existing is not None and not allow_replace:
@@ -250,6 +253,7 @@ class KnowledgeBases:
                     documents_modified_at=documents_modified_at,
                     serving_id=serving_id,
                     allow_replace=allow_replace,
+                    other_reading=other_reading,
                 )
             return EnsuredKnowledgeBase(created, self._visible_versions(created.knowledgebase_id)[0], "created")
         if decided.verb == "update":

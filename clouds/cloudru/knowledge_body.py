@@ -83,12 +83,17 @@ def version_body(
         data_source_configuration=DataSourceConfiguration(cloud_ru_evolution_object_storage_source=source),
         extractors_configuration=ExtractorsConfiguration(),
     ).to_wire()
-    body["extractors_configuration"]["extractors"] = [
+    body["extractors_configuration"]["extractors"] = extractor_bodies(spec, assumed)
+    return body
+
+
+def extractor_bodies(spec: KnowledgeBaseSpec, assumed: KnowledgeAssumptions) -> list[dict[str, Any]]:
+    """Return the extractors of a version: those that read an extension of the spec."""
+    return [
         _extractor(extractor, wanted, assumed)
         for extractor in spec.extractors
         if (wanted := [extension for extension in spec.extensions if extension in extractor.extensions])
     ]
-    return body
 
 
 def source_path(folder: str, assumed: KnowledgeAssumptions) -> str:

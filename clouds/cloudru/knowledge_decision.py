@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Literal
 
 from clouds.cloudru.assumptions import KnowledgeAssumptions
-from clouds.cloudru.knowledge_differences import identity_differences, other_differences
+from clouds.cloudru.knowledge_differences import base_differences, identity_differences
+from clouds.cloudru.knowledge_reading import Reading, reading_differences, reported_reading, wanted_reading
 from clouds.cloudru.knowledge_version import is_broken, moment, read_at
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRun
@@ -54,11 +55,12 @@ def decide(
     embedder: ModelRun | FoundationModelSpec | str,
     documents_modified_at: datetime | None,
     assumed: KnowledgeAssumptions,
+    other_reading: bool = False,
 ) -> KnowledgeBaseDecision:
     """Compare the latest base with what is wanted: its version in service, else its newest (`versions`: newest first).
 
-    A newer version that is not in service is left to whoever judges it. `embedder` is a name when there is no such run
-    yet.
+    A newer version that is not in service is left to refresh-rag, which judges it. `embedder` is a name when there is
+    no such run yet. With `other_reading` a version that reads as the spec says is built beside one that does not.
     """
     version = serving(versions, serving_id)
     if existing is None:
@@ -72,9 +74,17 @@ def decide(
     )
     if differences:
         return KnowledgeBaseDecision("replace", _next_name(spec.name, existing.name), "; ".join(differences))
-    others = tuple(other_differences(spec, existing, version))
+    wanted = wanted_reading(spec, assumed)
+    reads = reading_differences(reported_reading(version), wanted).lines
     verb, reason = _about_documents(version, versions, documents_modified_at)
-    return KnowledgeBaseDecision(verb, existing.name, reason, others)
+    if verb == "adopt" and reads and serving_id and other_reading:
+        verb, reason, reads = "update", f"a version is to read otherwise: {'; '.join(reads)}", ()
+        newer = versions[: versions.index(version)]
+        so = next((v for v in newer if _reads_so(v, wanted, documents_modified_at)), None)
+        if so is not None:
+            verb, reason = "adopt", f"version {so.knowledgebase_version_id} reads as is wanted: refresh-rag judges it"
+    left = () if verb == "update" and serving_id else reads  # a version that is indexed again keeps its settings
+    return KnowledgeBaseDecision(verb, existing.name, reason, (*left, *base_differences(spec, existing)))
 
 
 def _about_documents(
@@ -92,6 +102,12 @@ def _about_documents(
                 f"version {other.knowledgebase_version_id} has read the newer documents: refresh-rag judges it",
             )
     return "update", "a document is newer than the index"
+
+
+def _reads_so(version: KnowledgeBaseVersion, wanted: Reading, modified_at: datetime | None) -> bool:
+    """Say whether a version has read the documents as they are, in the way that is wanted."""
+    is_newer = modified_at is None or read_at(version) >= modified_at
+    return is_newer and not is_broken(version) and not reading_differences(reported_reading(version), wanted).lines
 
 
 def refusal(existing: KnowledgeBase, decision: KnowledgeBaseDecision) -> ConflictError:

@@ -37,23 +37,10 @@ def identity_differences(
     return found
 
 
-def other_differences(
-    spec: KnowledgeBaseSpec, knowledge_base: KnowledgeBase, version: KnowledgeBaseVersion
-) -> list[str]:
-    """Say where it was built otherwise than the spec wants: left as it is, because only a new version changes it."""
-    settings, configuration = version.knowledge_base_version_settings, knowledge_base.knowledge_base_configuration
+def base_differences(spec: KnowledgeBaseSpec, knowledge_base: KnowledgeBase) -> list[str]:
+    """Say where the base was made otherwise than the spec wants: left as it is, because no version changes it."""
+    configuration = knowledge_base.knowledge_base_configuration
     found: list[str] = []
-    have_extensions = next(values(settings, "file_extensions"), None)
-    if isinstance(have_extensions, list) and sorted(map(str, have_extensions)) != sorted(spec.extensions):
-        found.append(f"extensions are {', '.join(map(str, have_extensions))}, not {', '.join(spec.extensions)}")
-    splitters = [extractor.splitter for extractor in spec.extractors]
-    for key, what, wanted in (
-        ("chunk_size", "chunk size", {splitter.chunk_tokens for splitter in splitters}),
-        ("chunk_overlap", "chunk overlap", {splitter.overlap_tokens for splitter in splitters}),
-    ):
-        have = {value for value in values(settings, key) if isinstance(value, int)}
-        if not have <= wanted:
-            found.append(f"{what} is {_listed(have)}, not {_listed(wanted)}")
     hybrid = next(values(configuration, "support_hybrid_search"), None)
     if hybrid not in (None, spec.hybrid_search):
         found.append(f"hybrid search is {'on' if hybrid else 'off'}, not {'on' if spec.hybrid_search else 'off'}")

@@ -134,6 +134,10 @@ class DatasetStore:
         """Return every dataset, oldest first."""
         return self._kept.all()
 
+    def listed(self) -> list[StoredDataset]:
+        """Return the datasets that are listed by now, oldest first."""
+        return self._kept.listed()
+
     def put(self, dataset: StoredDataset) -> None:
         """Store or replace."""
         self._kept.put(dataset.id, dataset)

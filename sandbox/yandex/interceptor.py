@@ -96,14 +96,19 @@ class Gate(grpc.ServerInterceptor):
             raise YandexRefusal(grpc.StatusCode[fault.grpc_code.name], str(fault.body or "an ordered fault"))
         if fault.drop == "before":
             raise LostAnswer
+        broken = fault.drop or fault.mangle not in (None, "empty_object")
         try:
             answer = work()
+            if fault.twice:
+                answer = work()
         except YandexRefusal as refusal:
-            if fault.drop:
+            if broken:
                 raise LostAnswer from refusal
             raise
-        if fault.drop:
+        if broken:
             raise LostAnswer
+        if fault.mangle:
+            return type(answer)()
         if fault.hold:
             self._services.held_answers.hold_here(context.add_callback)
         return answer

@@ -109,6 +109,10 @@ class TuningStore:
         """Return every tuning, oldest first."""
         return self._kept.all()
 
+    def listed(self) -> list[StoredTuning]:
+        """Return the tunings that are listed by now, oldest first."""
+        return self._kept.listed()
+
     def put(self, tuning: StoredTuning) -> None:
         """Store or replace."""
         self._kept.put(tuning.id, tuning)

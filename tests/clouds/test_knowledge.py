@@ -378,7 +378,7 @@ def test_other_differences_are_told(client: CloudRuClient) -> None:
     extractors = (ExtractorSpec(extensions=("txt", "md"), splitter=splitter),)
     again = ensure(client, KnowledgeBaseSpec(extensions=("txt", "md"), extractors=extractors, hybrid_search=True))
     assert again.differences == (
-        "extensions are txt, not txt, md",
+        "it does not read md",
         "chunk size is 400, not 100",
         "chunk overlap is 0, not 10",
         "hybrid search is off, not on",

@@ -9,21 +9,22 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.engine import collect_task_run_inputs_sync
 
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
-from clouds.errors import DeadlineError, FailedStateError, WrongAnswerError
+from clouds.errors import ConfigurationError, DeadlineError, FailedStateError, WrongAnswerError
 from domain.keys import StackKey
 from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
-from flows.specs import RagStack, StackReport
+from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
+from tasks.kept_stack import read_kept
 from tasks.promotion import in_service
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
 
 
-def run(cloud: Cloud, stack: RagStack) -> StackReport:
+def run(cloud: Cloud, stack: RagStack, *, allow_other_reading: bool = False) -> StackReport:
     """Run the flow with both blocks of the sandbox."""
-    report = provision_rag(stack, cloud.name, cloud.name)
+    report = provision_rag(stack, cloud.name, cloud.name, allow_other_reading=allow_other_reading)
     assert isinstance(report, StackReport)
     return report
 
@@ -137,6 +138,42 @@ def test_new_document_is_indexed_by_the_next_run(cloud: Cloud, tmp_path: Any) ->
     assert serving is not None
     assert serving.version_id == report.knowledge_base.version_id
     assert serving.previous_version_id == first.version_id
+
+
+def test_another_reading_needs_consent(cloud: Cloud, tmp_path: Any) -> None:
+    """Another chunk size and a lost extension are rows of the plan; with consent a version reads so, and is kept so."""
+    for document, text in (("a.txt", "Магазин открыт с девяти до шести."), ("b.md", "Парковка стоит сорок рублей.")):
+        (tmp_path / document).write_text(text, encoding="utf-8")
+    probe = ProbeSpec(question="Когда открыт магазин?", source="a.txt", phrase="с девяти до шести")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
+    before = {"extensions": ["txt", "md"], "extractors": [{"extensions": ["txt", "md"]}]}
+    now = {"extractors": [{"extensions": ["txt"], "splitter": {"chunk_tokens": 50}}]}
+    name = stack.knowledge_base.name
+    wide, narrow = (
+        stack.model_copy(update={"knowledge_base": KnowledgeBaseSpec.model_validate({"name": name, **content})})
+        for content in (before, now)
+    )
+    cloud.stand(wide)
+    cloud.sandbox.control.delete("/requests")
+    plan = provision_rag(narrow, cloud.name, cloud.name, plan_only=True)
+    assert isinstance(plan, StackPlan)
+    assert [(row.name, row.reason) for row in plan.rows if row.resource == "reading"] == [
+        ("md", f"no longer read: 1: {stack.folder}b.md"),
+        ("txt", f"read otherwise (chunk size is 400, not 50): 1: {stack.folder}a.txt"),
+    ]
+    with pytest.raises(ConfigurationError, match=r"md is no longer read: 1: .*set allow_other_reading=true"):
+        run(cloud, narrow)
+    assert cloud.changes() == []
+    report = run(cloud, narrow, allow_other_reading=True)
+    assert report.updated == 1
+    cloud.sandbox.control.delete("/requests")
+    assert run(cloud, narrow).knowledge_base.version_id == report.knowledge_base.version_id
+    assert cloud.changes() == []
+    refresh_rag(wide, cloud.name, allow_other_reading=True)
+    kept = read_kept(cloud.key(stack))
+    assert kept is not None
+    assert kept.provisioned is not None
+    assert kept.provisioned.knowledge_base == wide.knowledge_base
 
 
 def test_a_version_that_was_refused_is_left_alone(cloud: Cloud, tmp_path: Any) -> None:

@@ -362,6 +362,78 @@ def test_what_could_not_be_listed_is_not_deleted(cloud: Cloud, provisioned: Prov
     assert cloud.changes() == []
 
 
+def reading(cloud: Cloud, stack: RagStack, **changes: Any) -> RagStack:
+    """Return the stack with a knowledge base that reads otherwise."""
+    base = KnowledgeBaseSpec.model_validate({"name": stack.knowledge_base.name, **changes})
+    assert cloud.key(stack).name == base.name
+    return stack.model_copy(update={"knowledge_base": base})
+
+
+def test_a_document_is_not_dropped_without_a_word(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
+    """A stack of txt and md, refreshed with the form's default: its plan names price.md, and the run needs consent."""
+    text_and_md = {"extensions": ["txt", "md"], "extractors": [{"extensions": ["txt", "md"]}]}
+    name = f"kb-reading-{tmp_path.name[-8:].strip('_').replace('_', '-')}"
+    stack = provisioned(
+        {"a.txt": HOURS, "price.md": PARKING},
+        knowledge_base=KnowledgeBaseSpec.model_validate({"name": name, **text_and_md}),
+    )
+    write(tmp_path, {"new.txt": "Кошка спит."})
+    narrow = reading(cloud, stack)
+    for deletes in (False, True):
+        plan = refresh_rag(narrow, cloud.name, plan_only=True, delete_missing=deletes)
+        assert isinstance(plan, StackPlan)
+        (row,) = [row for row in plan.rows if row.resource == "reading"]
+        assert (row.name, row.reason) == ("md", f"no longer read: 1: {stack.folder}price.md")
+        expected = r"md is no longer read: 1: .*price\.md.*set allow_other_reading=true"
+        with pytest.raises(ConfigurationError, match=expected):
+            refresh(cloud, narrow, delete_missing=deletes, force=deletes)
+    assert cloud.changes() == []
+    assert refresh(cloud, narrow, allow_other_reading=True).outcome == "refreshed"
+    assert refresh(cloud, narrow).outcome == "unchanged"
+    cloud.sandbox.control.delete("/requests")
+    assert refresh(cloud, reading(cloud, stack, **text_and_md)).outcome == "refreshed"  # more needs no consent
+
+
+def test_a_changed_splitter_is_a_change(cloud: Cloud, provisioned: Provisioned) -> None:
+    """It needs consent, is built once, and stays unchanged afterwards."""
+    stack = provisioned({"a.txt": HOURS, "b.txt": PARKING})
+    split = {"extractors": [{"extensions": ["txt"], "splitter": {"chunk_tokens": 50, "separators": [" "]}}]}
+    finer = reading(cloud, stack, **split)
+    expected = r"txt is read otherwise \(separators is .*; chunk size is 400, not 50\): 2: .*a\.txt, .*b\.txt"
+    for force in (False, True):
+        with pytest.raises(ConfigurationError, match=expected):
+            refresh(cloud, finer, force=force)
+    assert cloud.changes() == []
+    assert refresh(cloud, finer, allow_other_reading=True).outcome == "refreshed"
+    assert refresh(cloud, finer).outcome == "unchanged"
+    assert len(versions(cloud, stack)) == 2
+
+
+def test_a_version_that_reads_otherwise_is_not_promoted_by_a_run_that_did_not_ask_for_it(
+    cloud: Cloud, provisioned: Provisioned
+) -> None:
+    """A run with consent died after it had built: one with the stack as it was leaves that version alone."""
+    stack = provisioned({"a.txt": HOURS})
+    finer = reading(cloud, stack, extractors=[{"extensions": ["txt"], "splitter": {"chunk_tokens": 50}}])
+    wrong = finer.model_copy(update={"probe": ABOUT_HOURS.model_copy(update={"phrase": "дирижабль"})})
+    with pytest.raises(WrongAnswerError):
+        refresh(cloud, wrong, allow_other_reading=True)
+    first, second = versions(cloud, stack)
+    assert refresh(cloud, stack).version_id == first
+    report = refresh(cloud, finer, allow_other_reading=True)
+    assert (report.outcome, report.version_id) == ("refreshed", second)
+    assert versions(cloud, stack) == [first, second]
+
+
+def test_what_no_version_changes_is_a_row(cloud: Cloud, provisioned: Provisioned) -> None:
+    """Hybrid search is the base's: a refresh leaves it, and its plan says so."""
+    stack = provisioned({"a.txt": HOURS})
+    plan = refresh_rag(reading(cloud, stack, hybrid_search=True), cloud.name, plan_only=True)
+    assert isinstance(plan, StackPlan)
+    (row,) = [row for row in plan.rows if row.resource == "knowledge base"]
+    assert (row.verb, row.reason) == ("keep", "hybrid search is off, not on: no version changes that")
+
+
 def test_what_cannot_be_read_is_set_aside_until_it_changes(
     cloud: Cloud, provisioned: Provisioned, tmp_path: Path
 ) -> None:

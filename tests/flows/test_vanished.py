@@ -1,6 +1,7 @@
 """What was in service and is gone is named, and is no reason to end green."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from prefect.variables import Variable
 
 from clouds.cloudru.client import CloudRuClient
 from clouds.errors import FailedStateError, WrongAnswerError
+from domain.in_service import InService
 from flows.power import sweep_rag
 from flows.teardown import teardown_rag
-from tasks.promotion import hold
+from tasks.service_record import write_in_service
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud
@@ -54,7 +56,14 @@ def test_a_base_that_somebody_else_deleted_is_named(cloud: Cloud, client: CloudR
 def test_models_that_left_no_trace_are_named(cloud: Cloud) -> None:
     """No run of the name, not even a deleted one, is in the list although the stack is in service."""
     stack = cloud.stack()
-    hold(cloud.key(stack), NOT_THERE, NOT_THERE)
+    gone = InService(
+        knowledge_base_id=NOT_THERE,
+        version_id=NOT_THERE,
+        previous_version_id=None,
+        promoted_at=datetime.now(UTC),
+        newest=None,
+    )
+    write_in_service(cloud.key(stack), gone)
     with pytest.raises(FailedStateError, match=rf"{NOT_THERE}.*{stack.embedder.name} .*{stack.llm.name}"):
         teardown_rag(stack, cloud.name)
 

@@ -12,18 +12,20 @@ from prefect.client.schemas.objects import FlowRun, State
 
 from bench import fleet_stacks
 from bench.fleet_machines import POOL, ROOT
-from tasks.lost_runs import TAG
+from tasks.lost_runs import LABEL, TAG
 from tests.operated import wait_for
 
 NOBODY = f"{POOL}-nobody"
 """A work pool without workers."""
 
 
-def dead_run(state: State[None]) -> str:
-    """Return the id of a run in this state that no process has."""
+def dead_run(state: State[None], lock: str | None = None) -> str:
+    """Return the id of a run in this state that no process has; it has held the lock."""
     with get_client(sync_client=True) as client:
         run: FlowRun = client.create_flow_run_from_deployment(UUID(fleet_stacks.deploy(NOBODY, "dead")))
         client.set_flow_run_state(run.id, state, force=True)
+        if lock:
+            client.update_flow_run_labels(run.id, {LABEL: lock})
     return str(run.id)
 
 

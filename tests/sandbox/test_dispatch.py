@@ -174,3 +174,60 @@ def test_unknown_paths_and_methods(sandbox: SandboxProcess) -> None:
         f"{sandbox.endpoints.iam}{TOKEN_PATH}", content=b"{", headers={"content-type": "application/json"}
     )
     assert (not_json.status_code, not_json.json()["code"]) == (400, 3)
+
+
+@pytest.mark.parametrize(
+    ("mangle", "sees"),
+    [
+        ("malformed", "json"),
+        ("empty_object", "{}"),
+        ("page", "<!DOCTYPE html>"),
+        ("broken_gzip", httpx.DecodingError),
+        ("truncated", httpx.RemoteProtocolError),
+    ],
+)
+def test_an_answer_is_spoilt_after_the_work(sandbox: SandboxProcess, mangle: str, sees: type[Exception] | str) -> None:
+    """What was asked is done; what comes back is what a broken proxy makes of the answer."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        count = len(client.get(f"{LOG_GROUPS}s").json()["logGroups"])
+        sandbox.fault("log-group$", method="POST", mangle=mangle)
+        if isinstance(sees, str):
+            answer = client.post(LOG_GROUPS, json={"name": "spoilt"})
+            assert answer.status_code == 200
+            assert answer.text.startswith(sees.replace("json", '{"data": ['))
+        else:
+            with pytest.raises(sees):
+                client.post(LOG_GROUPS, json={"name": "spoilt"})
+        assert len(client.get(f"{LOG_GROUPS}s").json()["logGroups"]) == count + 1
+
+
+def test_a_request_is_doubled_on_its_way(sandbox: SandboxProcess) -> None:
+    """The work is done twice, and the second answer comes."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        count = len(client.get(f"{LOG_GROUPS}s").json()["logGroups"])
+        sandbox.fault("log-group$", method="POST", twice=True)
+        assert client.post(LOG_GROUPS, json={"name": "doubled"}).status_code == 200
+        assert len(client.get(f"{LOG_GROUPS}s").json()["logGroups"]) == count + 2
+
+
+def test_a_refusal_may_ask_to_wait(sandbox: SandboxProcess) -> None:
+    """Retry-After goes with the status."""
+    sandbox.reset()
+    sandbox.fault("modelruns$", status=429, retry_after_s=7)
+    with sandbox.client() as client:
+        assert client.get(RUNS).headers["retry-after"] == "7"
+
+
+def test_something_new_is_listed_late(sandbox: SandboxProcess) -> None:
+    """It is there at once, and listed when the clock is so far; what was there before stays listed."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        known = client.get(f"{LOG_GROUPS}s").json()["logGroups"]
+        sandbox.set(listed_after_s=20)
+        client.post(LOG_GROUPS, json={"name": "late"})
+        assert client.get(f"{LOG_GROUPS}s").json()["logGroups"] == known
+        assert "late" in sandbox.inventory()["log_groups"]
+        sandbox.advance(20)
+        assert len(client.get(f"{LOG_GROUPS}s").json()["logGroups"]) == len(known) + 1

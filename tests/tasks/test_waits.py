@@ -1,51 +1,97 @@
-"""Progress counts what the waits say that they saw; the waits' own words are used, so that the two cannot drift."""
+"""A wait changes nothing and holds three GPUs: what ends it is its deadline or a failed state, not one lost call."""
 
-from clouds.cloudru import knowledge_wait, model_run_wait
-from clouds.cloudru.knowledge_wait import IndexedKnowledgeBase
-from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
-from clouds.cloudru.wire.knowledge import (
-    KnowledgeBase,
-    KnowledgeBaseStatus,
-    KnowledgeBaseVersion,
-    SearchApi,
-    SearchState,
-    VersionStatus,
-)
-from tasks.inference import stage
-from tasks.knowledge import up
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
+import pytest
+from prefect import flow
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.context import TaskRunContext
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-def seen_run(status: ModelRunStatus) -> str:
-    """Return what the wait says of a run in this status."""
-    return str(model_run_wait._Seen(ModelRun(model_run_id="1", name="running-in-name", status=status)))
+from clouds.errors import DeadlineError
+from tasks.inference import wait_for_inference
+from tasks.knowledge import wait_for_index
+from tasks.refresh import wait_for_version
+from tasks.steps import LOOK_FIRST, StepTime, left_of, recorded_steps, step
+from tasks.tuning import wait_for_tuning
 
-
-def test_run_advances_stage_by_stage() -> None:
-    """Allocation, pulling, initialising, running: 1 to 4 of 5, the answer being the fifth."""
-    order = [
-        ModelRunStatus.RESOURCE_ALLOCATION,
-        ModelRunStatus.PULLING,
-        ModelRunStatus.RUNTIME_INITIALIZING,
-        ModelRunStatus.RUNNING,
-    ]
-    assert [stage(seen_run(status)) for status in order] == [1, 2, 3, 4]
-    assert stage(seen_run(ModelRunStatus.SUSPENDED)) == 0
+AT_ONCE: dict[str, Any] = {**LOOK_FIRST, "retry_delay_seconds": 0}
+NO_ONE_LISTENS = "http://127.0.0.1:9/api"
+WAITS: tuple[Any, ...] = (wait_for_inference, wait_for_index, wait_for_version, wait_for_tuning)
 
 
-def seen_base(base: KnowledgeBaseStatus, version: VersionStatus, search: SearchState) -> str:
-    """Return what the wait says of a knowledge base in these states."""
-    return knowledge_wait._states(
-        IndexedKnowledgeBase(
-            KnowledgeBase(knowledgebase_id="1", name="kb", status=base, searchApiResponse=SearchApi(state=search)),
-            KnowledgeBaseVersion(knowledgebase_version_id="2", knowledgebase_id="1", status=version),
-        )
-    )
+@pytest.mark.parametrize("wait", WAITS, ids=lambda wait: wait.name)
+def test_a_wait_has_further_tries(wait: Any) -> None:
+    """Prefect repeats it, visibly, as it repeats the step that creates."""
+    assert (wait.retries, wait.retry_condition_fn) == (LOOK_FIRST["retries"], LOOK_FIRST["retry_condition_fn"])
 
 
-def test_each_of_the_three_counts_by_itself() -> None:
-    """Base, version and search API come up in any order; INACTIVE is not ACTIVE."""
-    down = (KnowledgeBaseStatus.INACTIVE, VersionStatus.PENDING, SearchState.INACTIVE)
-    assert up(seen_base(*down)) == 0
-    assert up(seen_base(KnowledgeBaseStatus.ACTIVE, *down[1:])) == 1
-    assert up(seen_base(KnowledgeBaseStatus.ACTIVE, VersionStatus.PENDING, SearchState.RUNNING)) == 2
-    assert up(seen_base(KnowledgeBaseStatus.ACTIVE, VersionStatus.SUCCEEDED, SearchState.ACTIVE)) == 3
+def test_a_call_to_prefect_that_failed_is_repeated(prefect_storage: Path) -> None:  # noqa: ARG001  # the server must be up
+    """The server does not answer in the first try of a step; the second one ends well."""
+    tries: list[int] = []
+
+    @step("ask-prefect", **AT_ONCE)
+    def ask() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), SyncPrefectClient(NO_ONE_LISTENS) as client:
+                client.read_flows(limit=1)
+
+    @flow
+    def asking() -> None:
+        with recorded_steps():
+            ask()
+
+    asking()
+    assert len(tries) == 2
+
+
+def test_a_second_try_waits_no_longer_than_the_first_had_left(prefect_storage: Path) -> None:  # noqa: ARG001  # as above
+    """The deadline of a wait counts from the first try of its step."""
+    left: list[float] = []
+
+    @step("wait", **AT_ONCE)
+    def wait() -> None:
+        left.append(left_of(3600))
+
+    @flow
+    def waiting() -> None:
+        with recorded_steps() as log:
+            wait()
+            now = datetime.now(UTC)
+
+            @step("wait-again")
+            def again() -> None:
+                context = TaskRunContext.get()
+                assert context is not None
+                run: UUID = context.task_run.id
+                log.times[run] = StepTime(run, "wait-again", now - timedelta(seconds=3000), now, frozenset())
+                left.append(left_of(3600))
+
+            again()
+
+    waiting()
+    assert left[0] == 3600
+    assert 590 < left[1] <= 600
+
+
+def test_what_is_no_passing_failure_is_not_repeated(prefect_storage: Path) -> None:  # noqa: ARG001  # as above
+    """A deadline that has passed ends the step at once."""
+    tries: list[int] = []
+
+    @step("wait", **AT_ONCE)
+    def wait() -> None:
+        tries.append(1)
+        raise DeadlineError("not ready after 1 s")
+
+    @flow
+    def waiting() -> None:
+        with recorded_steps():
+            wait()
+
+    with pytest.raises(DeadlineError):
+        waiting()
+    assert tries == [1]

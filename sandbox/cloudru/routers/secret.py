@@ -46,7 +46,7 @@ def answers_in(mapping: str) -> Callable[[ServicesDep], None]:
 
 def check_listed(path: str, services: ServicesDep) -> None:
     """Refuse a secret that is too new to be found."""
-    services.secret.check_listed(path, services.settings.listed_after_s)
+    services.secret.check_listed(path)
 
 
 BASE = prefix_of(Endpoints().secret)

@@ -129,7 +129,7 @@ class ModelRuns:
 
     def listed(self) -> list[Run]:
         """Return the runs that the service lists by now."""
-        return self._kept.listed(self._settings.current.listed_after_s)
+        return self._kept.listed()
 
     def find(self, run_id: str) -> Run | None:
         """Return a run without counting it as a read of its status."""

@@ -95,7 +95,7 @@ class Knowledge:
 
     def all(self, project_id: str) -> list[StoredKnowledgeBase]:
         """Return the knowledge bases of a project that are listed by now, oldest first."""
-        listed = self.store.bases.listed(self._services.settings.listed_after_s)
+        listed = self.store.bases.listed()
         return [self.store.looked_at(base) for base in listed if base.project_id == project_id]
 
     def get(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
@@ -117,7 +117,7 @@ class Knowledge:
     def versions(self, knowledge_base_id: str, project_id: str) -> list[StoredVersion]:
         """Return the versions of a knowledge base that are listed by now, oldest first."""
         base = self._base(knowledge_base_id, project_id)
-        listed = self.store.versions.listed(self._services.settings.listed_after_s)
+        listed = self.store.versions.listed()
         return [self.store.version_looked_at(version) for version in listed if version.knowledge_base_id == base.id]
 
     def version(self, version_id: str, project_id: str) -> StoredVersion:

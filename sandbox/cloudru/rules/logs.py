@@ -27,7 +27,7 @@ class LogGroups:
 
     def listed(self) -> list[LogGroup]:
         """Return the log groups that are listed by now; the default one always is."""
-        groups = {group.id for group in self._kept.listed(self._settings.current.listed_after_s)}
+        groups = {group.id for group in self._kept.listed()}
         return [group for group in self.all() if group.id in groups or group.type == DEFAULT_TYPE]
 
     def default_id(self) -> str:

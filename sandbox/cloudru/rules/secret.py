@@ -142,9 +142,9 @@ class SecretManagement:
                 found.append(kept.shown())
         return found
 
-    def check_listed(self, path: str, after_s: float) -> None:
-        """Refuse a secret that is younger than `after_s` with 404, as a service does that has not heard of it yet."""
-        if _clean(path) not in {kept.secret.path for kept in self._kept.listed(after_s)}:
+    def check_listed(self, path: str) -> None:
+        """Refuse a secret that is not listed yet with 404."""
+        if _clean(path) not in {kept.secret.path for kept in self._kept.listed()}:
             raise RpcError(GrpcCode.NOT_FOUND, f"secret {path!r} not found")
 
     def resolve(self, reference: str) -> str | None:

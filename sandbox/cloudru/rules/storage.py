@@ -45,6 +45,4 @@ class StorageControl:
     def all(self) -> list[Bucket]:
         """Return the registered buckets that still exist and are listed by now."""
         existing = {bucket["Name"] for bucket in self._s3().list_buckets()["Buckets"]}
-        return [
-            bucket for bucket in self._kept.listed(self._settings.current.listed_after_s) if bucket.name in existing
-        ]
+        return [bucket for bucket in self._kept.listed() if bucket.name in existing]

@@ -77,7 +77,7 @@ class Datasets:
         _check_folder(request.folder_id)
         found = [
             message
-            for message in (dataset.to_message(self._clock()) for dataset in self._listed())
+            for message in (dataset.to_message(self._clock()) for dataset in self._store.listed())
             if (not request.status or message.status in request.status)
             and request.dataset_name_pattern in message.name
             and (not request.task_type_filter or message.task_type in request.task_type_filter)
@@ -152,11 +152,6 @@ class Datasets:
     def all(self) -> list[StoredDataset]:
         """Return every dataset; nothing ages by it."""
         return self._store.all()
-
-    def _listed(self) -> list[StoredDataset]:
-        """Return the datasets that are listed by now."""
-        born_before = self._clock() - self._settings.current.listed_after_s
-        return [dataset for dataset in self._store.all() if dataset.created_at <= born_before]
 
     def _check(self, name: str, folder_id: str, task_type: str) -> None:
         _check_folder(folder_id)

@@ -130,12 +130,9 @@ class Files:
 
     def page(self, request: wire.ListFilesRequest) -> tuple[list[File], str]:
         """Return a page of the files that are listed by now, oldest first, and the token of the next."""
-        born_before = self._services.clock() - self._services.settings.listed_after_s
-        return page_of(
-            [file.to_message() for file in self.all() if file.created_at <= born_before],
-            request.page_size,
-            request.page_token,
-        )
+        now = self._services.clock()
+        listed = [file.to_message() for file in self._kept.listed() if file.expires_at > now]
+        return page_of(listed, request.page_size, request.page_token)
 
     def all(self) -> list[StoredFile]:
         """Return every file."""

@@ -111,8 +111,8 @@ class SearchIndexes:
 
     def page(self, request: wire.ListSearchIndicesRequest) -> tuple[list[SearchIndex], str]:
         """Return a page of the indexes that are listed by now, oldest first, and the token of the next."""
-        born_before = self._services.clock() - self._services.settings.listed_after_s
-        listed = [index.to_message() for index in self.all() if index.created_at <= born_before]
+        now = self._services.clock()
+        listed = [index.to_message() for index in self._kept.listed() if index.expires_at > now]
         return page_of(listed, request.page_size, request.page_token)
 
     def all(self) -> list[StoredIndex]:

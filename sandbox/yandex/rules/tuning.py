@@ -100,12 +100,9 @@ class Tunings:
         if not request.folder_id:
             raise YandexRefusal(INVALID, "folder_id: required")
         now = self._services.clock()
-        born = now - self._services.settings.listed_after_s
         found = [
             message
-            for message in (
-                tuning.to_message(now) for tuning in reversed(self._store.all()) if tuning.created_at <= born
-            )
+            for message in (tuning.to_message(now) for tuning in reversed(self._store.listed()))
             if request.status in (TuningTask.STATUS_UNSPECIFIED, message.status)
         ]
         return page_of(found, request.page_size, request.page_token)

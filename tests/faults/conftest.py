@@ -1,0 +1,80 @@
+"""The flows against a sandbox whose answers are spoilt, and the table of how they ended."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clouds.cloudru.assumptions import Assumptions, ConnectionAssumptions, InferenceAssumptions
+from clouds.yandex import assumptions as yandex
+from tests.faults.cell import Cell
+from tests.faults.kinds import DEADLINE_S, FOR_EVER, KINDS, VISIBLE_WITHIN_S
+from tests.faults.patience import without_patience
+from tests.faults.scenarios import Case, case_of_tuning, cases_of, hurried
+from tests.flows.conftest import save_blocks
+from tests.flows.tunings import FAST, save_yandex_block
+from tests.kill.cloud import BLOCK, EmptyCloud
+from tests.kill.tuning import YANDEX_BLOCK, EmptyFolder
+from tests.sandbox_process import SandboxProcess
+
+WHOLE = os.environ.get("FAULTS", "") in ("all", "record")
+RECORD = os.environ.get("FAULTS", "") == "record"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing longer than the faults need."""
+    without_patience(monkeypatch)
+
+
+@pytest.fixture(scope="package")
+def case_of(
+    sandbox: SandboxProcess,
+    prefect_storage: Path,  # noqa: ARG001  # the server must be up
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Generator[Callable[[Cell], Case]]:
+    """Return what finds the flow of a cell; tests of other folders find the project and the folder empty."""
+    sandbox.reset()
+    cloud = EmptyCloud.of(sandbox, tmp_path_factory.mktemp("documents"))
+    seen = ConnectionAssumptions(visible_within_s=VISIBLE_WITHIN_S)
+    save_blocks(
+        BLOCK, sandbox, assumptions=Assumptions(connection=seen, inference=InferenceAssumptions(embedder_uris=True))
+    )
+    folder = EmptyFolder.of(sandbox, tmp_path_factory.mktemp("tuning"))
+    assumed = yandex.Assumptions(
+        connection=yandex.ConnectionAssumptions(visible_within_s=VISIBLE_WITHIN_S),
+        embedding=yandex.EmbeddingAssumptions(calls_per_second=FAST),
+    )
+    save_yandex_block(YANDEX_BLOCK, sandbox, assumptions=assumed)
+    tuning = case_of_tuning(folder)
+    cases = {False: cases_of(cloud), True: cases_of(hurried(cloud, DEADLINE_S))}
+    cases[False]["status"].begin()  # what the sandbox loads once does not count
+    yield lambda cell: tuning if cell.case == tuning.name else cases[cell.times == FOR_EVER][cell.case]
+    folder.empty()
+    cloud.empty()
+    sandbox.reset()
+    sandbox.empty()
+    save_blocks(BLOCK, sandbox)
+    save_yandex_block(YANDEX_BLOCK, sandbox)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print how the cells ended, one row a fault: what bench/RESULTS.md shows."""
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in (*KINDS, "two in a row", "for ever")}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for _, value in (pair for pair in getattr(report, "user_properties", ()) if pair[0] == "cell"):
+                if getattr(report, "when", "") == "call":
+                    row, ending = value.split("\t")
+                    counts[row][ending] += 1
+    if not any(counts.values()):
+        return
+    terminalreporter.section("faults")
+    terminalreporter.write_line("| fault | survived | one clear error, the next run heals | failed |")
+    terminalreporter.write_line("|---|---|---|---|")
+    for row, endings in counts.items():
+        cells = " | ".join(str(endings[ending]) for ending in ("survived", "healed", "failed"))
+        terminalreporter.write_line(f"| {row} | {cells} |")

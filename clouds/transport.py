@@ -263,7 +263,13 @@ class Transport:
             f"{asked} answered {status}{f' {code}' if code else ''}: {shape.message or 'no message'}"
             f"{f'. {advice}' if advice else ''} (request id {request_id})"
         )
-        return api_error(self._redaction.clean(message), status, code, request_id, _retry_after_s(response))
+        return api_error(
+            self._redaction.clean(message),
+            status,
+            code,
+            request_id,
+            asked_to_wait_s(response.headers.get("retry-after", "")),
+        )
 
 
 def open_http(
@@ -310,9 +316,9 @@ def _backoff_s(state: tenacity.RetryCallState) -> float:
     return _jitter_s(state)
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
-    """Seconds that the Retry-After header asks for; it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    value = response.headers.get("retry-after", "").strip()
+def asked_to_wait_s(retry_after: str) -> float | None:
+    """Return the seconds that a Retry-After header asks for: it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    value = retry_after.strip()
     if not value:
         return None
     if value.isascii() and value.isdigit():

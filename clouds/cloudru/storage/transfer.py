@@ -19,7 +19,14 @@ from clouds.cloudru.storage.signing import Signer, encoded
 from clouds.cloudru.wire.storage import CANNED_ACL, STORAGE_CLASS
 from clouds.errors import AuthenticationError, GarbledAnswerError, WrongAnswerError
 from clouds.redaction import Redaction
-from clouds.transport import ATTEMPTS, FIRST_BACKOFF_S, LONGEST_BACKOFF_S, REPEATED_STATUSES
+from clouds.transport import (
+    ATTEMPTS,
+    FIRST_BACKOFF_S,
+    LONGEST_BACKOFF_S,
+    LONGEST_RETRY_AFTER_S,
+    REPEATED_STATUSES,
+    asked_to_wait_s,
+)
 
 OK = 200
 FORBIDDEN = 403
@@ -62,8 +69,9 @@ class Transfer:
     """Puts objects into one store, reads its listings, and deletes. Safe under threads.
 
     A GET, a PUT of an object or a part, and a deletion is the same when repeated, so it is sent up to 3 times: after a
-    connection error or timeout, 429, 5xx, and after a body that arrived damaged; with the transport's jittered backoff
-    between. What is not the same when repeated is begun and completed in `parts`, which looks what became of it.
+    connection error or timeout, 429, 5xx, and after a body that arrived damaged. It pauses as the transport does, or as
+    Retry-After asks. What is not the same when repeated is begun and completed in `parts`, which looks what became of
+    it.
     """
 
     def __init__(
@@ -219,7 +227,7 @@ class Transfer:
     def _attempt(self, request: Request) -> Answer:
         """Send up to 3 times and return the last answer, good or bad."""
         for attempt in range(1, ATTEMPTS + 1):
-            last = attempt == ATTEMPTS
+            last, wait_s = attempt == ATTEMPTS, None
             head = self._signer.head(request.method, request.path, request.query, request.headers, len(request.body))
             try:
                 answer = self._links.exchange(head, request.body)
@@ -229,7 +237,11 @@ class Transfer:
             else:
                 if last or not _worth_repeating(answer):
                     return answer
-            self._sleep(random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (attempt - 1))))  # noqa: S311
+                wait_s = asked_to_wait_s(answer.headers.get("retry-after", ""))
+                if wait_s is not None and wait_s > LONGEST_RETRY_AFTER_S:
+                    return answer
+            jitter_s = random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (attempt - 1)))  # noqa: S311
+            self._sleep(jitter_s if wait_s is None else wait_s)
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
 
     def close(self) -> None:

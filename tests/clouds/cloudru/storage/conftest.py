@@ -93,7 +93,13 @@ def control_plane(s3_data: Path, make_bucket: Callable[[str], None]) -> Generato
 
 
 @pytest.fixture
-def storage_at(control_plane: ControlPlane) -> Generator[StorageMaker]:
+def slept_s() -> list[float]:
+    """Hold the pauses that a client of `storage_at` would have made."""
+    return []
+
+
+@pytest.fixture
+def storage_at(control_plane: ControlPlane, slept_s: list[float]) -> Generator[StorageMaker]:
     """Return a maker of `Storage` for any S3 URL, with another secret or other assumptions; no retry ever sleeps."""
     clients: list[CloudRuClient] = []
 
@@ -108,7 +114,7 @@ def storage_at(control_plane: ControlPlane) -> Generator[StorageMaker]:
             project_id=project_id,
             endpoints=endpoints,
             assumptions=assumptions,
-            sleep=lambda _: None,
+            sleep=slept_s.append,
         )
         clients.append(client)
         return client.storage

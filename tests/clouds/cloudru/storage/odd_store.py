@@ -19,6 +19,7 @@ class Order:
     having: str = ""
     """A query key (`uploads`) or header (`x-amz-acl`) that the request must have."""
     etag: str = ""
+    retry_after: str = ""
     hang_up: bool = False
 
 
@@ -87,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if order is not None:
             xml = f"<Error><Code>{order.code}</Code><Message>to order</Message></Error>" if order.code else ""
-            self._answer(order.status, xml, order.etag)
+            self._answer(order.status, xml, order.etag, order.retry_after)
         else:
             getattr(self, f"_{self.command.lower()}")(key, query, body)
 
@@ -155,8 +156,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _etag(self, data: bytes) -> str:
         return "opaque" if self.odd.opaque else _md5(data)
 
-    def _answer(self, status: int, xml: str, etag: str = "") -> None:
+    def _answer(self, status: int, xml: str, etag: str = "", retry_after: str = "") -> None:
         self.send_response(status)
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
         if etag:
             self.send_header("ETag", f'"{etag}"')
         content = xml.encode()

@@ -47,6 +47,19 @@ def test_a_passing_fault_is_repeated(storage_at: StorageMaker, odd_store: OddSto
     assert not odd_store.orders
 
 
+def test_the_store_says_when_to_come_again(
+    storage_at: StorageMaker, odd_store: OddStore, write: Write, slept_s: list[float]
+) -> None:
+    """Retry-After is the pause; one that is longer than a step waits is an error at once."""
+    odd_store.orders.append(Order("PUT", 503, "SlowDown", retry_after="30"))
+    storage_at(odd_store.url).upload("bucket", "kb", write({"a.txt": b"a"}))
+    assert slept_s == [30.0]
+    odd_store.always.append(Order("PUT", 503, "SlowDown", retry_after="3600"))
+    with pytest.raises(UnavailableError):
+        storage_at(odd_store.url).upload("bucket", "kb", write({"b.txt": b"b"}))
+    assert slept_s == [30.0]
+
+
 def test_a_lasting_fault_names_the_file_and_a_new_run_continues(
     storage_at: StorageMaker, odd_store: OddStore, write: Write
 ) -> None:

@@ -13,6 +13,7 @@ from tasks.inventory import (
     look_at_secret,
     report_status,
 )
+from tasks.late_runs import skipped_when_late
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.power import PowerReport, find_inferences, report_power, resume_inference, suspend_inference
 from tasks.steps import THREADS, finish, recorded_steps
@@ -55,6 +56,8 @@ def suspend_rag(
 ) -> PowerReport:
     """Suspend the stack's inferences and wait until they are: they cost nothing until they are resumed.
 
+    A scheduled run that begins after a scheduled resume-rag of the same stack was due is skipped.
+
     Args:
         stack: The stack as it was provisioned; only the names of its inferences count.
         cloud: Name of the block "Cloud.ru Credentials".
@@ -62,7 +65,11 @@ def suspend_rag(
 
     """
     name = stack.knowledge_base.name
+    if late := skipped_when_late():
+        return late
     with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
+        if late := skipped_when_late():  # the lock may have been waited for
+            return late
         found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=False)
         changes = [suspend_inference.submit(cloudru, each) for each in found]
         result = report_power.submit(cloudru, name, cloud, changes)
@@ -78,6 +85,8 @@ def resume_rag(
 ) -> PowerReport:
     """Resume the stack's inferences and wait until each answers again.
 
+    A scheduled run that begins after a scheduled suspend-rag of the same stack was due is skipped.
+
     Args:
         stack: The stack as it was provisioned; only the names and tasks of its inferences count.
         cloud: Name of the block "Cloud.ru Credentials".
@@ -85,7 +94,11 @@ def resume_rag(
 
     """
     name = stack.knowledge_base.name
+    if late := skipped_when_late():
+        return late
     with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
+        if late := skipped_when_late():  # the lock may have been waited for
+            return late
         found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=True)
         changes = [resume_inference.submit(cloudru, each) for each in found]
         result = report_power.submit(cloudru, name, cloud, changes)

@@ -3,8 +3,9 @@
 from threading import Lock
 
 from prefect.blocks.core import Block
-from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr
+from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, ValidationInfo, field_validator
 
+from blocks.pasted import cleaned
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.endpoints import Endpoints
@@ -53,6 +54,11 @@ class CloudRuCredentials(Block):
     )
 
     _client: CloudRuClient | None = PrivateAttr(default=None)
+
+    @field_validator("key_id", "key_secret", "project_id")
+    @classmethod
+    def _as_pasted(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        return cleaned(value, info, is_needed=True)
 
     def get_client(self) -> CloudRuClient:
         """Return the client of this block: one for all threads that hold it, so that they share token and connections.

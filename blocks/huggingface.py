@@ -2,8 +2,9 @@
 
 from huggingface_hub import HfApi
 from prefect.blocks.core import Block
-from pydantic import ConfigDict, Field, HttpUrl, SecretStr
+from pydantic import ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator
 
+from blocks.pasted import cleaned
 from clouds.huggingface import ENDPOINT
 
 
@@ -34,6 +35,11 @@ class HuggingFaceCredentials(Block):
         description="Read token; may be left empty when every repository is public.",
     )
     endpoint: str = Field(default=ENDPOINT, title="Endpoint", description="Address of the hub.", pattern=r"^https?://")
+
+    @field_validator("token", "endpoint")
+    @classmethod
+    def _as_pasted(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        return cleaned(value, info)
 
     def get_client(self) -> HfApi:
         """Return a client of the hub; without a token it asks as nobody, never as whom this machine is logged in."""

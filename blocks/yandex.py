@@ -4,8 +4,18 @@ from threading import Lock
 from typing import Any, Self
 
 from prefect.blocks.core import Block
-from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    HttpUrl,
+    PrivateAttr,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from blocks.pasted import cleaned
 from clouds.errors import ConfigurationError
 from clouds.yandex.assumptions import Assumptions
 from clouds.yandex.auth import ApiKey, Auth, IamToken, read_authorized_key
@@ -74,6 +84,11 @@ class YandexCloudCredentials(Block):
     @classmethod
     def _empty_for_none(cls, credential: Any) -> Any:
         return "" if credential is None else credential
+
+    @field_validator("folder_id", "iam_token", "api_key")
+    @classmethod
+    def _as_pasted(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        return cleaned(value, info, is_needed=info.field_name == "folder_id")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

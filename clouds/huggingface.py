@@ -14,6 +14,7 @@ import httpx
 from huggingface_hub.constants import is_offline_mode
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from clouds.credential import clean_credential
 from clouds.errors import (
     APIError,
     AuthenticationError,
@@ -141,7 +142,7 @@ class _Hub:
 
     def __init__(self, endpoint: str, token: SecretStr | None, asked: str) -> None:
         self._endpoint = endpoint.rstrip("/")
-        self._token = (token.get_secret_value() if token else "").strip()
+        self._token = clean_credential("the Hugging Face token", token.get_secret_value() if token else "")
         self._asked = asked
 
     def ask(self, answer: type[Answer], path: str, params: Mapping[str, str] | None = None) -> Answer:

@@ -37,9 +37,12 @@ def _filled(field: str, template: str, resource_id: str, published: str) -> str:
 
 def _covers(expected: str, published: str) -> bool:
     """Say whether the published address is the expected one or lies below it; its scheme may be left out."""
-    scheme = httpx.URL(expected).scheme
+    scheme = expected.partition("://")[0]
     full = published if "://" in published else f"{scheme}://{published}"
-    return _lies_below(httpx.URL(full), httpx.URL(expected))
+    try:
+        return _lies_below(httpx.URL(full), httpx.URL(expected))
+    except (httpx.InvalidURL, ValueError):
+        return False
 
 
 def _lies_below(url: httpx.URL, base: httpx.URL) -> bool:

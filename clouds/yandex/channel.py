@@ -201,6 +201,14 @@ def _send(
     except grpc.RpcError as error:
         # What a failed call raises is the call itself, which the types do not say.
         raise _Refused(cast("grpc.Call", error), request_id) from None
+    except ValueError as error:
+        if "metadata" not in str(error):
+            raise
+        # gRPC's message shows the authorization.
+        raise ConfigurationError(
+            "the credential of the block cannot be sent: it holds a line break or a letter that is not ASCII. Copy it "
+            "anew, by itself"
+        ) from None
 
 
 def _passes(error: BaseException) -> bool:

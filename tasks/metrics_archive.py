@@ -1,9 +1,11 @@
 """Unpack an archive that came from a URL: so many bytes, so many files, and nothing outside its folder."""
 
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 from clouds.errors import WrongAnswerError
@@ -38,7 +40,9 @@ def unpack(archive: Path, folder: Path, limits: ArchiveLimits = ArchiveLimits())
             left_bytes = limits.size_bytes
             for member in members:
                 left_bytes -= _write(opened, member, folder / _inside(member), left_bytes, limits.size_bytes)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except UnicodeDecodeError as error:
+        raise WrongAnswerError("the archive cannot be unpacked: the name of a file in it is not UTF-8") from error
+    except (zipfile.BadZipFile, zlib.error, LZMAError, struct.error, NotImplementedError, EOFError, OSError) as error:
         raise WrongAnswerError(f"the archive cannot be unpacked: {error}") from error
     return tuple(sorted(folder / _inside(member) for member in members))
 

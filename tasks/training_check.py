@@ -12,7 +12,7 @@ from upath import UPath
 from clouds.errors import ConfigurationError
 from clouds.yandex.specs import Kind
 from tasks.stack_report import Part
-from tasks.training_digests import Relation, TextDigests, repeats, text_digests
+from tasks.training_digests import Relation, TextDigests, most_common, repeats, text_digests
 from tasks.training_faults import Fault, FaultKind, Faults
 from tasks.training_file import PreparedFile, RowWriter, parted
 from tasks.training_lengths import FieldLengths, TextLengths
@@ -80,6 +80,7 @@ class Check:
             if spec.validation is not None:
                 validation = [self._file(spec.validation, digests, "validation", stack, None)]
             self._name_repeats(digests, validation_from)
+            self._name_repeated_positive(digests, validation_from)
             self._judge_sizes(training, validation)
         return CheckedData(
             kind=spec.kind,
@@ -149,6 +150,15 @@ class Check:
                 message = SAID[relation].format(other=said)
                 faults.append(Fault(kind=relation, place=place, line=line, message=message))
             self.faults.add_counted(relation, found.total, faults)
+
+    def _name_repeated_positive(self, digests: TextDigests, validation_from: int) -> None:
+        rows, first, total = most_common(digests, self._fields.index("positive"), validation_from)
+        if rows > 1 and 2 * rows >= total:
+            message = (
+                f"its positive is that of {rows} of the {total} training rows: where one text answers whatever is "
+                "asked nothing is learned; add rows with other positives"
+            )
+            self.faults.add("repeated_positive", *self._place(first), message)
 
     def _place(self, row: int) -> tuple[str, int]:
         begin, source = next((begin, source) for begin, source in reversed(self._begins) if begin <= row)

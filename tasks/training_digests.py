@@ -1,9 +1,10 @@
 """Equal texts among the rows of any number of files, found in memory that does not grow with the number of rows.
 
-Of each text only an 8-byte digest is kept, in a temporary file: 16 bytes a pair, 24 a triplet. Rows of one anchor are
-looked at together, `ROWS_AT_ONCE` rows or so in one pass over that file; only a single anchor of more rows than that
-takes more memory. The digest is Python's own SipHash, the fastest there is for a string. Among a million different
-texts two share one with odds of 3 in 100 000 000, and would be called equal although they are not.
+Texts are equal as they are to a reader. Of each only an 8-byte digest is kept, in a temporary file: 16 bytes a pair, 24
+a triplet. Rows of one anchor are looked at together, `ROWS_AT_ONCE` rows or so in one pass over that file; only a
+single anchor of more rows than that takes more memory. The digest is Python's own SipHash, the fastest there is for a
+string. Among a million different texts two share one with odds of 3 in 100 000 000, and would be called equal although
+they are not.
 """
 
 import tempfile
@@ -15,6 +16,7 @@ from typing import IO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.same_text import plain
 from tasks.training_faults import LISTED
 from tasks.training_rows import Columns
 
@@ -49,12 +51,12 @@ class TextDigests:
         count = len(columns[0])
         digests = np.empty((count, self._fields), np.int64)
         for place, column in enumerate(columns):
-            digests[:, place] = np.fromiter(map(hash, column), np.int64, count)
+            digests[:, place] = np.fromiter(map(hash, map(plain, column)), np.int64, count)
         self._file.write(digests.data)
         self.rows += count
 
-    def passes(self) -> Generator[tuple[Digests, Digests]]:
-        """Give (row numbers [n], digests [n, fields]) in parts; all rows of one anchor are in the same part."""
+    def passes(self, field: int = 0) -> Generator[tuple[Digests, Digests]]:
+        """Give (row numbers [n], digests [n, fields]) in parts; all rows of one text of `field` are in one part."""
         parts = -(-self.rows // ROWS_AT_ONCE)
         for part in range(parts):
             numbers: list[Digests] = []
@@ -63,8 +65,8 @@ class TextDigests:
             first = 0
             while block := self._file.read(BLOCK_ROWS * self._fields * 8):
                 digests = np.frombuffer(block, np.int64).reshape(-1, self._fields)
-                anchors = digests[:, 0]
-                chosen = np.flatnonzero((anchors != 0) & (anchors % parts == part))
+                texts = digests[:, field]
+                chosen = np.flatnonzero((texts != 0) & (texts % parts == part))
                 numbers.append(chosen + first)
                 found.append(digests[chosen])
                 first += len(digests)
@@ -92,6 +94,18 @@ def repeats(digests: TextDigests, validation_from: int) -> dict[Relation, Repeat
                 ]
                 known.first = sorted(first)[:LISTED]
     return found
+
+
+def most_common(digests: TextDigests, field: int, until: int) -> tuple[int, int, int]:
+    """Return, of the rows before `until`: how many have the commonest text of a field, the first of them, and all."""
+    most, first, total = 0, 0, 0
+    for numbers, texts in digests.passes(field):
+        before = int(np.searchsorted(numbers, until))
+        _, places, counts = np.unique(texts[:before, field], return_index=True, return_counts=True)
+        total += before
+        if counts.size and counts.max() > most:
+            most, first = int(counts.max()), int(numbers[places[counts.argmax()]])
+    return most, first, total
 
 
 def _compared(texts: Digests, validation_from: int) -> Iterator[tuple[Relation, Digests, Digests]]:

@@ -7,9 +7,10 @@ from typing import Literal
 from clouds.errors import ConfigurationError
 from tasks.stack_report import Part
 
-Tolerable = Literal["duplicate", "long_text", "same_text", "leakage", "positive_is_negative"]
+Tolerable = Literal["duplicate", "long_text", "same_text", "leakage", "positive_is_negative", "repeated_positive"]
 """`same_text`: an anchor that is its own positive or negative; `leakage`: an anchor of training in the validation data;
-`positive_is_negative`: of one anchor. A file with these can be read by the service."""
+`positive_is_negative`: of one anchor; `repeated_positive`: one that at least half of the rows have. A file with these
+can be read by the service."""
 FaultKind = Tolerable | Literal["not_json", "wrong_keys", "not_text", "empty_text", "few_rows", "large_file"]
 LISTED = 20
 

@@ -10,6 +10,7 @@ from typing import Self
 
 import orjson
 
+from domain.same_text import plain
 from tasks.stack_report import Part
 from tasks.training_rows import Columns
 
@@ -74,11 +75,11 @@ class RowWriter:
 def parted(columns: Columns, share: float) -> tuple[Columns, Columns]:
     """Part rows into training and validation: about `share` of all anchors, chosen by their content alone.
 
-    So the parts are the same in every run and in any order of the rows, and no anchor is in both.
+    So the parts are the same in every run and in any order of the rows, and no anchor is in both in any spelling.
     """
     limit = int(share * 2**64)
     held_out = [
-        int.from_bytes(hashlib.blake2b(anchor.encode(), digest_size=8).digest()) < limit for anchor in columns[0]
+        int.from_bytes(hashlib.blake2b(plain(anchor).encode(), digest_size=8).digest()) < limit for anchor in columns[0]
     ]
     return _chosen(columns, [not held for held in held_out]), _chosen(columns, held_out)
 

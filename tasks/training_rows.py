@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from clouds.yandex.specs import Kind
+from domain.same_text import is_blank
+from domain.text_bytes import NotTextError, check_head
 from tasks.training_faults import FaultKind, Faults
 
 FIELDS: dict[Kind, tuple[str, ...]] = {"pair": ("anchor", "positive"), "triplet": ("anchor", "positive", "negative")}
@@ -20,6 +22,8 @@ PIECE_BYTES = 1 << 18
 LINE_LIMIT_BYTES = 1 << 24
 """A longer line is not kept in memory; a text that long is none."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NUL = rb"\u0000"
+"""As JSON must write it."""
 SHOWN_KEYS = 8
 
 Columns = tuple[Sequence[str], ...]
@@ -46,6 +50,12 @@ def read_batches(file: BinaryIO, kind: Kind, place: str, faults: Faults) -> Iter
     """Give all lines of the file, which is called `place` in faults; every byte is in the content of one batch."""
     rest, line = b"", 1
     while piece := file.read(PIECE_BYTES):
+        if line == 1 and not rest:
+            try:
+                check_head(piece)
+            except NotTextError as error:
+                faults.add("not_json", place, None, str(error))
+                return
         content = rest + piece
         end = content.rfind(b"\n") + 1
         if not end and len(content) > LINE_LIMIT_BYTES:
@@ -65,7 +75,7 @@ def _batch(content: bytes, first_line: int, kind: Kind, place: str, faults: Faul
     lines = content.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    columns = _sound(lines, FIELDS[kind])
+    columns = None if NUL in content else _sound(lines, FIELDS[kind])
     if columns is None:
         columns = _looked_through(lines, first_line, kind, place, faults)
     return Batch(first_line, content, columns)
@@ -81,7 +91,7 @@ def _sound(lines: Sequence[bytes], fields: tuple[str, ...]) -> Columns | None:
     if set(map(len, rows)) != {len(fields)}:
         return None
     for column in columns:
-        if set(map(type, column)) != {str} or not all(column) or any(map(str.isspace, column)):
+        if set(map(type, column)) != {str} or any(map(is_blank, column)):
             return None
     return columns
 
@@ -109,8 +119,11 @@ def _row(line: bytes, kind: Kind, fields: tuple[str, ...]) -> tuple[str, ...]:
         text = row[field]
         if not isinstance(text, str):
             raise _RowError("not_text", f"{field} is {type(text).__name__}, not a string; write its text")
-        if not text or text.isspace():
-            raise _RowError("empty_text", f"{field} is empty; write its text or drop the line")
+        if is_blank(text):
+            empty = "is empty" if not text.strip() else "holds only characters that are not seen"
+            raise _RowError("empty_text", f"{field} {empty}; write its text or drop the line")
+        if "\0" in text:
+            raise _RowError("not_text", f"{field} has the character NUL, which is no text; take it out")
     return tuple(row[field] for field in fields)
 
 

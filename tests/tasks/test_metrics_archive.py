@@ -75,6 +75,15 @@ def test_files_are_counted(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def name_that_is_not_utf8(content: bytes) -> bytes:
+    """Say in local header and directory that the names are UTF-8, and break them."""
+    changed = bytearray(content)
+    for signature, flags, name in ((b"PK\x03\x04", 7, 30), (b"PK\x01\x02", 9, 46)):
+        changed[content.index(signature) + flags] |= 0x08
+        changed[content.index(signature) + name] = 0xFF
+    return bytes(changed)
+
+
 def encrypted(content: bytes) -> bytes:
     """Set the flag in local header and directory."""
     changed = bytearray(content)
@@ -85,8 +94,8 @@ def encrypted(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda _: b"<html>not here any more</html>", lambda content: content[:-30], encrypted],
-    ids=["an error page", "cut short", "encrypted"],
+    [lambda _: b"<html>not here any more</html>", lambda content: content[:-30], encrypted, name_that_is_not_utf8],
+    ids=["an error page", "cut short", "encrypted", "a name that is not UTF-8"],
 )
 def test_what_is_no_archive_is_told(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     """Whatever the URL answered with, there is one line about it."""

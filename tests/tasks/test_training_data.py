@@ -1,5 +1,6 @@
 """Training data: what is found in it, with its line, and what is uploaded."""
 
+import gzip
 import hashlib
 import json
 import tracemalloc
@@ -102,6 +103,11 @@ def test_the_last_line_needs_no_end_and_windows_ends_are_taken(tmp_path: Path) -
         ({"anchor": "a", "positive": ["b"]}, "not_text", "positive is list"),
         ({"anchor": "", "positive": "b"}, "empty_text", "anchor is empty"),
         ({"anchor": "a", "positive": " \u00a0\t"}, "empty_text", "positive is empty"),
+        ({"anchor": "\u200b", "positive": "b"}, "empty_text", "anchor holds only characters that are not seen"),
+        ({"anchor": "\ufeff", "positive": "b"}, "empty_text", "anchor holds only characters that are not seen"),
+        ({"anchor": "вопрос\0", "positive": "b"}, "not_text", "anchor has the character NUL"),
+        ({"anchor": "А\u00ad  Ё", "positive": "а е"}, "same_text", "its own positive"),
+        ({"anchor": "ВОПРОС\u200b 0", "positive": " ответ 0"}, "duplicate", "repeats line 1"),
         ({"anchor": "a", "positive": "a"}, "same_text", "its own positive"),
         ({"anchor": "вопрос 0", "positive": "ответ 0"}, "duplicate", "repeats line 1"),
         ({"anchor": "a", "positive": "b" * 6001}, "long_text", "positive has 6001 characters"),
@@ -171,16 +177,72 @@ def test_leakage(tmp_path: Path, rows: Rows) -> None:
     refuse(found, tmp_path, training, validation=validation, tolerate=("leakage",))
 
 
+def test_leakage_of_another_spelling(tmp_path: Path, rows: Rows) -> None:
+    """An anchor that a reader takes for one of training is that one; in a held-out part there is none."""
+    training = rows(*pairs(3))
+    spelled = rows({"anchor": "Во\u00adпрос  1", "positive": "иначе"}, name="v.jsonl")
+    assert checked(tmp_path, training, validation=spelled).totals == {"leakage": 1}
+    data = [*pairs(200), *({**row, "anchor": row["anchor"].upper()} for row in pairs(200))]
+    found = checked(tmp_path, rows(*data), validation_fraction=0.2)
+    assert found.validation
+    held_out, trained = content(found.validation.place), content(found.training[0].place)
+    assert not {row["anchor"].lower() for row in held_out} & {row["anchor"].lower() for row in trained}
+
+
+@pytest.mark.parametrize(
+    ("positives", "said"),
+    [
+        (["один"] * 200, "of 200 of the 200 training rows"),
+        (["один", "ОДИН\u200b", "два", "три"], "of 2 of the 4 training rows"),
+        (["два", "один", "один", "три", "четыре"], ""),
+        (["один"], ""),
+    ],
+    ids=["one for all", "half of them", "less than half", "a single row"],
+)
+def test_a_positive_that_repeats(tmp_path: Path, rows: Rows, positives: Sequence[str], said: str) -> None:
+    """Where one text answers at least half of the questions the loss falls and nothing is learned: it is refused."""
+    path = rows(*({"anchor": f"вопрос {n}", "positive": positive} for n, positive in enumerate(positives)))
+    found = checked(tmp_path, path)
+    assert found.totals == ({"repeated_positive": 1} if said else {})
+    if said:
+        ((line, message),) = faults(found, "repeated_positive")
+        assert line == 1
+        assert said in message
+        with pytest.raises(ConfigurationError, match="its positive is that of"):
+            refuse(found, tmp_path, path)
+        refuse(found, tmp_path, path, tolerate=("repeated_positive",))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (json.dumps(PAIR, ensure_ascii=False).encode("utf-16"), "is UTF-16: save it as UTF-8"),
+        (json.dumps(PAIR).encode("utf-16-le"), "looks like UTF-16 without a byte order mark"),
+        (gzip.compress(json.dumps(PAIR).encode()), "is packed with gzip"),
+    ],
+    ids=["UTF-16", "UTF-16 without a mark", "gzip"],
+)
+def test_a_file_that_is_not_text_is_named_once(tmp_path: Path, data: bytes, said: str) -> None:
+    """As what it is, not as text of Windows, and not with each of its lines."""
+    path = tmp_path / "pairs.jsonl"
+    path.write_bytes(data)
+    found = checked(tmp_path, str(path))
+    ((line, message),) = faults(found, "not_json")
+    assert line is None
+    assert said in message
+    assert "windows-1251" not in message
+
+
 def test_faults_are_counted_but_not_all_kept(tmp_path: Path, rows: Rows) -> None:
     """However many there are; the message says how many are not shown."""
     path = rows(*pairs(5), *["нет"] * 1000, *pairs(1) * 700)
     found = checked(tmp_path, path)
-    assert found.totals == {"not_json": 1000, "duplicate": 700}
+    assert found.totals == {"not_json": 1000, "duplicate": 700, "repeated_positive": 1}
     assert [line for line, _ in faults(found, "not_json")] == [*range(6, 6 + LISTED)]
     assert [line for line, _ in faults(found, "duplicate")] == [*range(1006, 1006 + LISTED)]
     with pytest.raises(ConfigurationError) as caught:
         refuse(found, tmp_path, path)
-    assert str(caught.value).splitlines()[-1] == f"and {1000 - LISTED} more"
+    assert str(caught.value).splitlines()[-1] == f"and {1000 + 1 - LISTED} more"
 
 
 def test_lines_are_right_over_pieces_and_passes(tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

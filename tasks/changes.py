@@ -3,6 +3,7 @@
 Both times of the second are the service's own, read from its store and from its versions.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from clouds.cloudru.knowledge_decision import KnowledgeBaseDecision, refusal
 from clouds.cloudru.knowledge_differences import base_differences, identity_differences
 from clouds.cloudru.knowledge_reading import Reading, reading_differences, reported_reading, wanted_reading
 from clouds.cloudru.knowledge_version import is_broken, read_at
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
@@ -45,18 +46,21 @@ class Changes:
 
     `built` is a version that has read the folder as it is and that nobody has decided about: the run that built it
     ended before it was judged, or refused it, or it was indexed anew. `documents` are those that may be tried,
+    `passed_over` counts files of other extensions,
     `left_out` those that could not be read before and have not changed. `reading` is what becomes of documents that a
     version of today's stack reads otherwise, `left` what no version changes, `not_allowed` what lacks a person's
     consent.
     """
 
     stack: StackKey
+    spec: KnowledgeBaseSpec
     base: KnowledgeBase
     versions: tuple[KnowledgeBaseVersion, ...]
     serving: KnowledgeBaseVersion
     built: KnowledgeBaseVersion | None
     plan: SyncPlan
     documents: tuple[Document, ...]
+    passed_over: Counter[str]
     left_out: Registry
     must_build: bool
     left: tuple[str, ...]
@@ -125,12 +129,14 @@ def look_for_changes(
     up_to_date = serving in current and serving not in not_judged
     changes = Changes(
         stack=stack,
+        spec=base,
         base=knowledge_base,
         versions=tuple(versions),
         serving=serving,
         built=None if force or up_to_date or not plan.is_empty else next(iter(not_judged), None),
         plan=plan,
         documents=tuple(documents),
+        passed_over=listed.passed_over,
         left_out=left_out,
         must_build=force or not (plan.is_empty and current),
         left=tuple(base_differences(base, knowledge_base)),

@@ -1,5 +1,6 @@
 """Look before anything is created: everything that can be known to be wrong is said now, in one line each."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,10 +28,12 @@ from tasks.unreadable import Registry, leave_out, read_registry, show
 class Checked:
     """What the checks found out: the documents of the stack, and GB for each GPU by name of inference.
 
-    `left_out` are documents that could not be read before and have not changed.
+    `passed_over` counts files of other extensions; `left_out` are documents that could not be read before and have not
+    changed.
     """
 
     documents: tuple[Document, ...]
+    passed_over: Counter[str]
     left_out: Registry
     gpu_memory_gb: dict[str, int]
 
@@ -68,7 +71,7 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
         owner,
         memory,
     )
-    return Checked(tuple(documents), left_out, memory)
+    return Checked(tuple(documents), found.passed_over, left_out, memory)
 
 
 def check_probe(stack: RagStack, checked: Checked, seen: Observation) -> None:

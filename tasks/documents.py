@@ -17,6 +17,7 @@ from upath import UPath
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.naming import object_keys
 from clouds.errors import ConfigurationError
+from domain.file_kinds import counted
 from domain.same_text import is_blank
 from domain.stack import SIZE_LIMIT_BYTES
 from domain.text_bytes import NotTextError, decoded
@@ -130,11 +131,6 @@ def _check_holds_some(source: str, found: Found, wanted: Sequence[str], *, allow
         f"no document found: looked below {found.root} for {', '.join(wanted)}{also}. Correct documents ({source}) or "
         f"the extensions of the knowledge base{meant}"
     )
-
-
-def counted(extensions: Counter[str]) -> str:
-    """Return how many files there are of each extension, most frequent first."""
-    return ", ".join(f"{count} {extension or 'without extension'}" for extension, count in extensions.most_common())
 
 
 def _faults_of(documents: Iterable[Document], size_limit_bytes: int) -> list[str]:

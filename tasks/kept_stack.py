@@ -203,7 +203,7 @@ def keep_reading(key: StackKey, now: KnowledgeBaseSpec) -> None:
     if before is None or before.provisioned is None:
         return
     base = before.provisioned.knowledge_base
-    reads = base.model_copy(update={"extensions": now.extensions, "extractors": now.extractors})
+    reads = base.model_copy(update={"kinds": now.kinds, "extensions": now.extensions, "extractors": now.extractors})
     if reads != base:
         stack = before.provisioned.model_copy(update={"knowledge_base": reads})
         write_kept(key, before.model_copy(update={"provisioned": stack}))

@@ -10,12 +10,13 @@ from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import RunDecision
 from clouds.cloudru.specs import InferenceSpec
+from domain.file_kinds import passed_over
 from domain.keys import StackKey
 from domain.probe import ambiguous
 from domain.untested import untested_defaults
 from tasks.checks import Checked, will_hold
 from tasks.kept_stack import WantedStack
-from tasks.plan import Observation, Stack, StackPlan, plan
+from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
 from tasks.plan_text import show
 from tasks.prices import catalogue_prices
 from tasks.service_record import in_service
@@ -68,7 +69,10 @@ def make_plan(
     made = plan(stack, len(checked.documents), seen, assumed, **allowed)
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     notes = (*wanted.notes, *doubtful, *_untested(cloudru, stack, made))
-    made = replace(made, rows=(*wanted.rows, *made.rows), notes=notes)
+    kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
+    made = replace(made, rows=(*wanted.rows, *made.rows, *kinds), notes=notes)
+    if checked.passed_over:
+        get_run_logger().warning("%s: %s", made.stack, passed_over(checked.passed_over))
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
     show(StackKey(cloudru.project_id, made.stack), made)
     return made

@@ -17,6 +17,7 @@ from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from domain.consent import listed
+from domain.file_kinds import marks, passed_over
 from domain.in_service import InService
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from tasks.prices import total_text
@@ -183,6 +184,16 @@ def _reading(stack: Stack, seen: Observation, assumed: KnowledgeAssumptions) -> 
     found = reading_differences(reported_reading(version), wanted_reading(stack.knowledge_base, assumed))
     held = seen.documents
     return reading_changes(found, (*held.leaves, *held.missing) if held else ())
+
+
+def kinds_rows(spec: KnowledgeBaseSpec, passed: Counter[str]) -> Sequence[Planned]:
+    """Return what is read by which mark, where that was chosen or is not confirmed, and which files are passed over."""
+    rows: list[Planned] = []
+    if spec.kinds != "listed" or spec.not_confirmed:
+        rows.append(Planned("kinds of file", spec.kinds, "keep", marks(spec)))
+    if passed:
+        rows.append(Planned("other files", ", ".join(sorted(filter(None, passed))), "keep", passed_over(passed)))
+    return rows
 
 
 def _there(resource: str, name: str, *, is_there: bool) -> Planned:

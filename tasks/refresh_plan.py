@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from prefect import get_run_logger
 
 from domain.consent import listed
+from domain.file_kinds import passed_over
 from domain.probe import ambiguous
 from tasks.changes import Changes
-from tasks.plan import Planned, StackPlan, reading_rows
+from tasks.plan import Planned, StackPlan, kinds_rows, reading_rows
 from tasks.plan_text import show
 from tasks.steps import step
 
@@ -30,6 +31,7 @@ def plan_refresh(stack_name: str, changes: Changes, expected_sources: Sequence[s
             Planned("knowledge base", changes.base.name, "keep", f"{line}: no version changes that")
             for line in changes.left
         ),
+        *kinds_rows(changes.spec, changes.passed_over),
         _version(changes),
     )
     made = StackPlan(
@@ -38,6 +40,8 @@ def plan_refresh(stack_name: str, changes: Changes, expected_sources: Sequence[s
         notes=ambiguous(expected_sources, plan.leaves),
         not_allowed=changes.not_allowed,
     )
+    if changes.passed_over:
+        get_run_logger().warning("%s: %s", stack_name, passed_over(changes.passed_over))
     get_run_logger().info("Plan for %s: %s", stack_name, made.summary)
     show(changes.stack, made)
     return made

@@ -4,9 +4,10 @@ These models are flow parameters too: the Prefect UI shows titles and descriptio
 """
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from clouds.spec import Spec, any_of
 
@@ -256,6 +257,40 @@ class ExtractorSpec(Spec):
     jq_schema: str = Field(default=".", title="jq schema", description="For JSON: which part of the file is the text.")
 
 
+EXTENSIONS_OF_KINDS: Mapping[str, tuple[str, ...]] = {
+    "text": ("txt", "log", "rtf", "md"),
+    "office": ("txt", "log", "rtf", "md", "pdf", "docx"),
+    "all": ("txt", "log", "rtf", "md", "pdf", "docx", "html", "json"),
+}
+CONFIRMED = {"text": TEXT_EXTENSIONS, "pdf": ("pdf",)}
+"""Extensions by the reader that they were seen with. Source: docs/cloudru-api.md, Managed RAG."""
+
+
+def usual_extractors(extensions: Sequence[str]) -> tuple[ExtractorSpec, ...]:
+    """Return an extractor for each kind of file among the extensions; what has no reader of its own is read as text.
+
+    md is read as text too, because the key of the vendor's Markdown extractor is not published. PDF is split at
+    headers: that pair is the confirmed one.
+    """
+    text = tuple(extension for extension in extensions if extension not in ("pdf", "docx", "html", "json"))
+    own: tuple[ExtractorSpec, ...] = (
+        ExtractorSpec(extensions=("pdf",), reader="pdf", splitter=SplitterSpec(kind="markdown")),
+        ExtractorSpec(extensions=("docx",), reader="docx"),
+        ExtractorSpec(extensions=("html",), reader="html"),
+        ExtractorSpec(extensions=("json",), reader="json"),
+    )
+    found = tuple(extractor for extractor in own if extractor.extensions[0] in extensions)
+    return (ExtractorSpec(extensions=text), *found) if text else found
+
+
+ONE_KIND = ("txt",)
+LEFT_AT_DEFAULTS = frozenset({(), ONE_KIND, *EXTENSIONS_OF_KINDS.values()})
+"""Extensions that no one chose: those of a form and of each choice of kinds."""
+USUAL = (*usual_extractors(ONE_KIND), *(e for kinds in EXTENSIONS_OF_KINDS.values() for e in usual_extractors(kinds)))
+EXTENSIONS = TypeAdapter(tuple[str, ...])
+EXTRACTORS = TypeAdapter(tuple[ExtractorSpec, ...])
+
+
 class KnowledgeBaseSpec(Spec):
     """A knowledge base of Managed RAG: all that the console's form asks."""
 
@@ -265,11 +300,20 @@ class KnowledgeBaseSpec(Spec):
         description="Name: latin letters, digits, dot, underscore, hyphen.",
     )
     description: str = Field(default="", title="Description", description="Free text.")
+    kinds: Literal["listed", "text", "office", "all"] = Field(
+        default="listed",
+        title="Kinds of file",
+        description="Fills in extensions and extractors that are left at their defaults. text: txt, log, rtf, md. "
+        "office: these, pdf and docx. all: these, html and json. listed: nothing is filled in. On Cloud.ru txt, log, "
+        "rtf and pdf are confirmed, the others are not.",
+    )
     extensions: tuple[str, ...] = Field(
-        default=("txt",), title="Extensions", description="Extensions to index, without the dot."
+        default=ONE_KIND, title="Extensions", description="Extensions to index, without the dot."
     )
     extractors: tuple[ExtractorSpec, ...] = Field(
-        default=(ExtractorSpec(extensions=("txt",)),), title="Extractors", description="One for each kind of file."
+        default=usual_extractors(ONE_KIND),
+        title="Extractors",
+        description="One for each kind of file. With kinds, those that are named here win over the usual ones.",
     )
     hybrid_search: bool = Field(default=False, title="Hybrid search", description="Keyword search beside the vectors.")
     authentication: bool = Field(
@@ -297,10 +341,37 @@ class KnowledgeBaseSpec(Spec):
             )
         return name
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, content: Any) -> Any:
+        """Fill in what `kinds` means, where nothing else was named."""
+        kinds = cast("dict[str, Any]", content).get("kinds") if isinstance(content, dict) else None
+        if not isinstance(kinds, str) or kinds not in EXTENSIONS_OF_KINDS:
+            return content
+        try:
+            extensions = _cleaned(EXTENSIONS.validate_python(content.get("extensions") or ()))
+            extractors = EXTRACTORS.validate_python(content.get("extractors") or ())
+        except ValidationError:
+            return content  # the fields themselves say what is wrong
+        if extensions in LEFT_AT_DEFAULTS:
+            extensions = EXTENSIONS_OF_KINDS[kinds]
+        own = tuple(extractor for extractor in extractors if extractor not in USUAL)
+        read = {extension for extractor in own for extension in extractor.extensions}
+        usual = usual_extractors([extension for extension in extensions if extension not in read])
+        return {**content, "extensions": extensions, "extractors": (*own, *usual)}
+
+    @property
+    def not_confirmed(self) -> tuple[str, ...]:
+        """The extensions that are not confirmed on Cloud.ru with the reader that they have."""
+        reader_of = {extension: each.reader for each in reversed(self.extractors) for extension in each.extensions}
+        return tuple(
+            extension for extension in self.extensions if extension not in CONFIRMED.get(reader_of[extension], ())
+        )
+
     @field_validator("extensions")
     @classmethod
     def _known(cls, extensions: tuple[str, ...]) -> tuple[str, ...]:
-        cleaned = tuple(dict.fromkeys(extension.lower().lstrip(".") for extension in extensions))
+        cleaned = _cleaned(extensions)
         if not cleaned:
             raise ValueError("extensions is empty; name at least one, for example txt")
         for extension in cleaned:
@@ -315,8 +386,14 @@ class KnowledgeBaseSpec(Spec):
         read = {extension for extractor in self.extractors for extension in extractor.extensions}
         missing = [extension for extension in self.extensions if extension not in read]
         if missing:
-            raise ValueError(f"no extractor reads {', '.join(missing)}; add one to extractors or drop the extension")
+            raise ValueError(
+                f"no extractor reads {', '.join(missing)}; add one to extractors, choose kinds, or drop the extension"
+            )
         return self
+
+
+def _cleaned(extensions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(extension.lower().lstrip(".") for extension in extensions))
 
 
 class RetrievalSpec(Spec):

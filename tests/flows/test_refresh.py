@@ -434,6 +434,30 @@ def test_what_no_version_changes_is_a_row(cloud: Cloud, provisioned: Provisioned
     assert (row.verb, row.reason) == ("keep", "hybrid search is off, not on: no version changes that")
 
 
+def test_files_of_other_extensions_are_named_and_kinds_read_them(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A row and a warning with counts and what to set; with that choice they are read, and each keeps its mark."""
+    stack = provisioned({"a.txt": HOURS})
+    write(tmp_path, {"b.md": PARKING, "c.html": "<p>Кошка спит.</p>", "d.json": '{"a": "Собака бежит."}', "e.csv": "1"})
+    plan = refresh_rag(stack, cloud.name, plan_only=True)
+    assert isinstance(plan, StackPlan)
+    (row,) = [row for row in plan.rows if row.resource == "other files"]
+    expected = "to read md, json, html set kinds of the knowledge base to all, or name them in its extensions; csv "
+    assert (row.name, row.verb) == ("csv, html, json, md", "keep")
+    assert expected in row.reason
+    assert expected in caplog.text
+    wide = reading(cloud, stack, kinds="all").model_copy(
+        update={"probe": ABOUT_PARKING.model_copy(update={"source": "b.md"})}
+    )
+    plan = refresh_rag(wide, cloud.name, plan_only=True)
+    assert isinstance(plan, StackPlan)
+    (row,) = [row for row in plan.rows if row.resource == "kinds of file"]
+    assert (row.name, row.reason.endswith("not confirmed: md, docx, html, json")) == ("all", True)
+    report = refresh(cloud, wide)
+    assert (report.outcome, len(report.new), report.unreadable) == ("refreshed", 3, ())
+
+
 def test_what_cannot_be_read_is_set_aside_until_it_changes(
     cloud: Cloud, provisioned: Provisioned, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel, ValidationError
 
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.specs import ExtractorSpec, FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from flows.provision import provision_rag
 from flows.specs import RagStack
 
@@ -43,7 +43,9 @@ def test_defaults_are_the_tutorials() -> None:
         ({"embedder": {**EMBEDDER, "resource": "TPU"}}, "'A100', 'H100', 'V100' or 'CPU'"),
         ({"knowledge_base": {"name": "база"}}, "'база' is not a name of a knowledge base; take up to 63"),
         ({"knowledge_base": {"extensions": ["exe"]}}, "extension 'exe' is not supported; take one of txt"),
-        ({"knowledge_base": {"extensions": ["pdf"]}}, "no extractor reads pdf; add one to extractors"),
+        ({"knowledge_base": {"extensions": ["pdf"]}}, "no extractor reads pdf; add one to extractors, choose kinds"),
+        ({"knowledge_base": {"kinds": "pictures"}}, "'listed', 'text', 'office' or 'all'"),
+        ({"knowledge_base": {"kinds": "all", "extractors": [{"extensions": []}]}}, "at least 1 item"),
         (
             {
                 "knowledge_base": {
@@ -71,6 +73,39 @@ def test_what_cannot_work_is_refused_in_one_line(changes: dict[str, Any], line: 
         RagStack.model_validate(changes)
     assert len(refused.value.errors()) == 1
     assert line in str(refused.value)
+
+
+def test_kinds_fill_in_what_was_left_at_its_default() -> None:
+    """One choice in the form, which sends its defaults along; what was named wins, for its extensions alone."""
+    form = KnowledgeBaseSpec().model_dump(mode="json")
+    office = KnowledgeBaseSpec.model_validate({**form, "kinds": "office"})
+    assert office == KnowledgeBaseSpec(kinds="office")
+    assert office.extensions == ("txt", "log", "rtf", "md", "pdf", "docx")
+    assert [(each.extensions, each.reader) for each in office.extractors] == [
+        (("txt", "log", "rtf", "md"), "text"),
+        (("pdf",), "pdf"),
+        (("docx",), "docx"),
+    ]
+    assert KnowledgeBaseSpec.model_validate({**office.model_dump(mode="json"), "kinds": "text"}) == KnowledgeBaseSpec(
+        kinds="text"
+    )
+    mine = {"extensions": ["md"], "splitter": {"kind": "markdown"}, "reader": "markdown"}
+    own = KnowledgeBaseSpec.model_validate({"kinds": "text", "extractors": [mine]})
+    assert [(each.extensions, each.reader) for each in own.extractors] == [
+        (("md",), "markdown"),
+        (("txt", "log", "rtf"), "text"),
+    ]
+    named = KnowledgeBaseSpec.model_validate({"kinds": "all", "extensions": [".PDF", "txt"]})
+    assert named.extensions == ("pdf", "txt")
+
+
+def test_parameters_from_before_kinds_mean_what_they_meant() -> None:
+    """Without kinds nothing is filled in."""
+    assert KnowledgeBaseSpec().extensions == ("txt",)
+    assert KnowledgeBaseSpec().extractors == (ExtractorSpec(extensions=("txt",)),)
+    stored = {"extensions": ["md", "txt"], "extractors": [{"extensions": ["txt", "md"]}]}
+    read = KnowledgeBaseSpec.model_validate(stored)
+    assert (read.extensions, [each.extensions for each in read.extractors]) == (("md", "txt"), [("txt", "md")])
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/", "/docs/"])

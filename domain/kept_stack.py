@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import ConfigurationError
 from domain.stack import RagStack
 
@@ -38,6 +39,15 @@ class KeptStack(BaseModel):
         """What was provisioned and what is wanted; one when they are equal or only one is there."""
         found = [stack for stack in (self.provisioned, self.wanted) if stack is not None]
         return tuple(stack for place, stack in enumerate(found) if stack not in found[:place])
+
+    @property
+    def records_bases(self) -> bool:
+        """Whether it says which knowledge bases are the stack's; before the first run that writes it, it does not."""
+        return bool(self.bases or self.making)
+
+    def owns(self, base: KnowledgeBase) -> bool:
+        """Say whether a knowledge base is the stack's: by its id, or by the name of the one that is being created."""
+        return base.knowledgebase_id in self.bases or (self.making != "" and base.name == self.making)
 
     def with_base(self, base_id: str) -> "KeptStack":
         """Return it with one more knowledge base, which is not about to be created any more."""

@@ -36,7 +36,7 @@ ModelChoice = Annotated[
 """A model of one's own, or one of Foundation Models; `source` tells which."""
 
 
-class RagStack(Spec):
+class RagStack(Spec, title="Whole stack"):
     """A managed RAG stack: documents, their bucket, three models, the knowledge base, and a question as its proof."""
 
     documents: tuple[str, ...] = Field(
@@ -160,6 +160,11 @@ class RagStack(Spec):
             if names.count(name) > 1:
                 raise ValueError(f"two inferences are named {name!r}; give each a name of its own")
         return self
+
+
+def name_of(stack: str | RagStack) -> str:
+    """Return the name of a stack: that of its knowledge base."""
+    return stack if isinstance(stack, str) else stack.knowledge_base.name
 
 
 def is_tutorials(stack: RagStack) -> bool:

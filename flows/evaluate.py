@@ -4,14 +4,15 @@ from contextlib import nullcontext
 
 from prefect import flow
 
+from domain.stack import name_of
 from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version
-from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.golden import check_golden
 from tasks.judged_by import check_evaluation, check_has_questions, read_judged_by
 from tasks.judgement import EvaluationReport, candidate, judge_version
+from tasks.kept_stack import find_stack
 from tasks.lock import stack_lock
-from tasks.promotion import InService, roll_back
+from tasks.promotion import RolledBack, roll_back
 from tasks.promotion import promote as put_in_service
 from tasks.steps import THREADS, recorded_steps
 from tasks.version import find_version, find_version_before, prove_version
@@ -19,7 +20,7 @@ from tasks.version import find_version, find_version_before, prove_version
 
 @flow(name="evaluate-rag", task_runner=THREADS)
 def evaluate_rag(
-    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    stack: Stack = "kb-rag-with-inference",
     cloud: CloudRu = "sandbox",
     golden: Golden = None,
     version: Version = "latest",
@@ -32,7 +33,7 @@ def evaluate_rag(
     """Ask a version the golden questions; it must reach the thresholds and not be worse than the version in service.
 
     Args:
-        stack: The stack, as it was provisioned.
+        stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
         golden: File of JSON lines, or fsspec URL: `query`, `expected_sources`, `expected_phrases`. They are asked
             beside the stack's own.
@@ -43,12 +44,14 @@ def evaluate_rag(
         promote_refused: Its id, to put it in service although golden questions refuse it.
 
     """
-    name = stack.knowledge_base.name
+    name = name_of(stack)
     with (
         recorded_steps(),
         cloud_credentials(cloud) as cloudru,
         stack_lock(cloudru, name) if promote else nullcontext(),
     ):
+        found = find_stack(cloudru, stack)
+        stack = found.stack
         by = read_judged_by(stack, golden, measurement, thresholds)
         check_has_questions(name, by)
         check_golden(cloudru, by.questions, bucket=stack.bucket, folder=stack.folder)
@@ -57,20 +60,23 @@ def evaluate_rag(
         judged = judge_version(cloudru, stack, asked, by, remembers=promote, promote_refused=promote_refused)
         if promote:
             put_in_service(cloudru, candidate(cloudru, stack, asked), judged.judgement, promote_refused)
-        return EvaluationReport(evaluation=judged.new, in_service=judged.serving, promoted=promote)
+        report = EvaluationReport(evaluation=judged.new, in_service=judged.serving, promoted=promote)
+        return found.named(report)
 
 
 @flow(name="rollback-rag", task_runner=THREADS)
-def rollback_rag(stack: Stack = RagStack(), cloud: CloudRu = "sandbox") -> InService:  # noqa: B008  # frozen
+def rollback_rag(stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandbox") -> RolledBack:
     """Put the version that was in service before back, after a look that it answers.
 
     Args:
-        stack: The stack, as it was provisioned.
+        stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
 
     """
-    name = stack.knowledge_base.name
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name):
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack)):
+        found = find_stack(cloudru, stack)
+        stack = found.stack
         asked = find_version_before(cloudru, stack)
         prove_version(cloudru, asked, stack.probe.question)
-        return roll_back(cloudru, candidate(cloudru, stack, asked))
+        now = roll_back(cloudru, candidate(cloudru, stack, asked))
+        return found.named(RolledBack(**now.model_dump()))

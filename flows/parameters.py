@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Discriminator, Field, GetJsonSchemaHandler, StringConstraints, Tag
+from pydantic_core import CoreSchema
 
+from clouds.spec import any_of
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from flows.specs import EmbedderTuning, OnFailure, PromotedEmbedder, RagStack
@@ -14,10 +16,31 @@ def titled(title: str) -> Any:
     return Field(json_schema_extra={"title": title})
 
 
+def _name_or_whole(stack: Any) -> str:
+    return "name" if isinstance(stack, str) else "whole"
+
+
+class _Tabs:
+    """Has a form draw tabs for a tagged union, as `any_of` does; beside a title, which takes the place for it."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        drawn = handler(schema)
+        any_of(drawn)
+        return drawn
+
+
 LeftOut = Annotated[None, Field(title="left out")]
 Number = Annotated[float, Field(title="number")]
 
-Stack = Annotated[RagStack, titled("Stack")]
+WholeStack = Annotated[RagStack, titled("Stack")]
+Stack = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Tag("name"), Field(title="Name")]
+    | Annotated[RagStack, Tag("whole")],
+    Discriminator(_name_or_whole),
+    _Tabs(),
+    titled("Stack"),
+]
+"""A stack by the name under which it is kept, that of its knowledge base: one field of a form. Or a stack as code."""
 CloudRu = Annotated[str, titled("Cloud.ru credentials")]
 HuggingFace = Annotated[str, titled("Hugging Face credentials")]
 YandexCloud = Annotated[str, titled("Yandex Cloud credentials")]

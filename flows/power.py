@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from domain.stack import name_of
 from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, WarnAbove
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
@@ -13,44 +14,54 @@ from tasks.inventory import (
     look_at_secret,
     report_status,
 )
+from tasks.kept_stack import find_stack
 from tasks.late_runs import skipped_when_late
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.power import PowerReport, find_inferences, report_power, resume_inference, suspend_inference
 from tasks.steps import THREADS, finish, recorded_steps
-from tasks.sweep import SweepReport, claims_of, delete_endpoint, find_unclaimed, report_sweep, stacks_of
+from tasks.sweep import (
+    SweepReport,
+    claims_of,
+    delete_endpoint,
+    find_unclaimed,
+    known_stacks,
+    report_sweep,
+    stacks_of,
+)
 from tasks.vanished import find_vanished, refuse_vanished
 
 
 @flow(name="status-rag", task_runner=THREADS)
 def status_rag(
-    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    stack: Stack = "kb-rag-with-inference",
     cloud: CloudRu = "sandbox",
     warn_above_rub_per_hour: WarnAbove = None,
 ) -> StatusReport:
     """Say of every resource of the stack whether it is there, its state, its age and its price. Changes nothing.
 
     Args:
-        stack: The stack as it was provisioned.
+        stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
         warn_above_rub_per_hour: Emit the event `rag.price.exceeded` when the stack costs more than this now.
 
     """
-    name = stack.knowledge_base.name
     with recorded_steps(), cloud_credentials(cloud) as cloudru:
+        found = find_stack(cloudru, stack, reads="wanted")
+        stack, name = found.stack, found.name
         looks = [
             look_at_bucket.submit(cloudru, stack.bucket, stack.folder),
             look_at_secret.submit(cloudru, stack.token_secret),
-            look_at_inferences.submit(cloudru, (stack.embedder, stack.reranker, stack.llm)),
+            look_at_inferences.submit(cloudru, stack.models),
             look_at_knowledge_base.submit(cloudru, name),
         ]
         result = report_status.submit(cloudru, name, cloud, looks, warn_above_rub_per_hour)
         finish([*looks, result])
-        return result.result()
+        return found.named(result.result())
 
 
 @flow(name="suspend-rag", task_runner=THREADS)
 def suspend_rag(
-    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    stack: Stack = "kb-rag-with-inference",
     cloud: CloudRu = "sandbox",
     lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> PowerReport:
@@ -59,27 +70,27 @@ def suspend_rag(
     A scheduled run that begins after a scheduled resume-rag of the same stack was due is skipped.
 
     Args:
-        stack: The stack as it was provisioned; only the names of its inferences count.
+        stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
         lock_wait_s: Seconds to wait for another run of this stack to end.
 
     """
-    name = stack.knowledge_base.name
     if late := skipped_when_late():
         return late
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack), lock_wait_s):
         if late := skipped_when_late():  # the lock may have been waited for
             return late
-        found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=False)
-        changes = [suspend_inference.submit(cloudru, each) for each in found]
-        result = report_power.submit(cloudru, name, cloud, changes)
+        found = find_stack(cloudru, stack)
+        runs = find_inferences(cloudru, found.stack.models, all_needed=False)
+        changes = [suspend_inference.submit(cloudru, each) for each in runs]
+        result = report_power.submit(cloudru, found.name, cloud, changes)
         finish([*changes, result])
-        return result.result()
+        return found.named(result.result())
 
 
 @flow(name="resume-rag", task_runner=THREADS)
 def resume_rag(
-    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    stack: Stack = "kb-rag-with-inference",
     cloud: CloudRu = "sandbox",
     lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> PowerReport:
@@ -88,22 +99,22 @@ def resume_rag(
     A scheduled run that begins after a scheduled suspend-rag of the same stack was due is skipped.
 
     Args:
-        stack: The stack as it was provisioned; only the names and tasks of its inferences count.
+        stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
         lock_wait_s: Seconds to wait for another run of this stack to end.
 
     """
-    name = stack.knowledge_base.name
     if late := skipped_when_late():
         return late
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name, lock_wait_s):
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack), lock_wait_s):
         if late := skipped_when_late():  # the lock may have been waited for
             return late
-        found = find_inferences(cloudru, (stack.embedder, stack.reranker, stack.llm), all_needed=True)
-        changes = [resume_inference.submit(cloudru, each) for each in found]
-        result = report_power.submit(cloudru, name, cloud, changes)
+        found = find_stack(cloudru, stack)
+        runs = find_inferences(cloudru, found.stack.models, all_needed=True)
+        changes = [resume_inference.submit(cloudru, each) for each in runs]
+        result = report_power.submit(cloudru, found.name, cloud, changes)
         finish([*changes, result])
-        return result.result()
+        return found.named(result.result())
 
 
 @flow(name="sweep-rag", task_runner=THREADS)
@@ -112,8 +123,8 @@ def sweep_rag(
 ) -> SweepReport:
     """List the endpoints of the project that no stack claims; delete those that are named.
 
-    Claimed is what a deployment of `provision-rag` names in its parameters, what a knowledge base was built with, and
-    what is named here. A stack that was provisioned with parameters of one run only is known to nobody: name it here.
+    Claimed is what a stack that is kept for the project names, wanted or provisioned, what a deployment of
+    `provision-rag` names in its parameters, what a knowledge base was built with, and what is named here.
     When a stack that was put in service has vanished, nothing is deleted and the run fails.
 
     Args:
@@ -123,8 +134,9 @@ def sweep_rag(
 
     """
     with recorded_steps(), cloud_credentials(cloud) as cloudru:
-        claims = claims_of("provision-rag", RagStack, claimed_names)
-        vanished = find_vanished(cloudru, tuple(stacks_of("provision-rag", RagStack).values()))
+        deployed, kept = stacks_of("provision-rag", RagStack), known_stacks(cloudru, wanted=True)
+        claims = claims_of(deployed | kept, claimed_names)
+        vanished = find_vanished(cloudru, tuple(known_stacks(cloudru, wanted=False).values()))
         endpoints = find_unclaimed(cloudru, claims, delete_names)
         doomed = [each for each in endpoints.unclaimed if each.name in delete_names and not vanished]
         deleted = [delete_endpoint.submit(cloudru, endpoint) for endpoint in doomed]

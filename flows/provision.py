@@ -14,7 +14,7 @@ from flows.parameters import (
     PlanOnly,
     Promoted,
     PromoteRefused,
-    Stack,
+    WholeStack,
 )
 from flows.specs import RagStack, StackPlan, StackReport
 from tasks.approval import approval_reason, wait_for_approval
@@ -39,7 +39,7 @@ from tasks.storage import ensure_bucket, upload_documents
 
 @flow(name="provision-rag", task_runner=THREADS)
 def provision_rag(
-    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    stack: WholeStack = RagStack(),  # noqa: B008  # frozen
     cloud: CloudRu = "sandbox",
     huggingface: HuggingFace = "sandbox",
     promoted_embedder: Promoted = None,

@@ -3,6 +3,7 @@
 from prefect import flow
 
 from domain.consent import Allowed
+from domain.stack import name_of
 from flows.parameters import (
     AllowEmpty,
     AllowManyDeletions,
@@ -19,7 +20,7 @@ from flows.parameters import (
     PromoteRefused,
     Stack,
 )
-from flows.specs import RagStack, StackPlan
+from flows.specs import StackPlan
 from tasks.approval import check_allowed
 from tasks.changes import check_can_promote, look_for_changes
 from tasks.credentials import cloud_credentials
@@ -27,7 +28,7 @@ from tasks.golden import expected_sources
 from tasks.inference import wait_for_inference
 from tasks.judged_by import read_judged_by
 from tasks.judgement import judge_and_promote
-from tasks.kept_stack import keep_reading
+from tasks.kept_stack import find_stack, keep_reading
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.refresh import (
     ensure_version,
@@ -43,7 +44,7 @@ from tasks.storage import ensure_bucket
 
 @flow(name="refresh-rag", task_runner=THREADS)
 def refresh_rag(
-    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    stack: Stack = "kb-rag-with-inference",
     cloud: CloudRu = "sandbox",
     documents: Documents = None,
     *,
@@ -62,7 +63,7 @@ def refresh_rag(
     """Make the knowledge base answer from the documents as they are now. When nothing changed, nothing is done.
 
     Args:
-        stack: The stack as it was provisioned.
+        stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
         documents: Files, folders, glob patterns or fsspec URLs; left out: the stack's own.
         plan_only: Say what would be done, change nothing, and return the plan.
@@ -81,8 +82,10 @@ def refresh_rag(
         lock_wait_s: Seconds to wait for another run of the stack to end.
 
     """
-    base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, base.name, lock_wait_s):
+    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack), lock_wait_s):
+        found = find_stack(cloudru, stack)
+        stack = found.stack
+        base, models = stack.knowledge_base, stack.models
         by = read_judged_by(stack, golden, measurement, thresholds)
         changes = look_for_changes(
             cloudru,
@@ -93,12 +96,12 @@ def refresh_rag(
             force=force,
             questions=by.questions,
         )
-        plan = plan_refresh(base.name, changes, expected_sources(by.questions, stack.probe))
+        plan = plan_refresh(base.name, changes, expected_sources(by.questions, stack.probe), found.rows)
         if plan_only:
             return plan
         check_allowed(plan)
         if not changes.wanted:
-            return report_refresh(cloud, base.name, changes, None, None)
+            return found.named(report_refresh(cloud, base.name, changes, None, None))
         check_can_promote(cloudru, stack, changes, by, promote_refused)
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
@@ -107,7 +110,7 @@ def refresh_rag(
         sent = sync_documents.submit(cloudru, changes.plan, ready, changes.serving.knowledgebase_version_id)
         if changes.empties:
             finish([bucket, *runs, *ready, sent])
-            return report_refresh(cloud, base.name, changes, None, None)
+            return found.named(report_refresh(cloud, base.name, changes, None, None))
 
         ensured = ensure_version.submit(cloudru, base, bucket, changes, sent, ready[0])
         index = wait_for_version.submit(cloudru, base, changes, ensured)
@@ -116,4 +119,4 @@ def refresh_rag(
         promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by, promote_refused)
         if changes.reading:
             keep_reading(changes.stack, base)
-        return report_refresh(cloud, base.name, changes, ensured.result(), promoted)
+        return found.named(report_refresh(cloud, base.name, changes, ensured.result(), promoted))

@@ -4,16 +4,18 @@ from contextlib import nullcontext
 
 from prefect import flow
 
+from domain.stack import name_of
 from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack
-from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
+from tasks.kept_stack import find_stack
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.steps import THREADS, finish, recorded_steps
-from tasks.sweep import stacks_of
+from tasks.sweep import known_stacks
 from tasks.teardown import (
     TeardownReport,
     delete_folder,
     delete_inference,
+    delete_kept,
     delete_knowledge_base,
     delete_secret,
     delete_variable,
@@ -25,7 +27,7 @@ from tasks.vanished import mark_leaving, refuse_vanished
 
 @flow(name="teardown-rag", task_runner=THREADS)
 def teardown_rag(
-    stack: Stack = RagStack(),  # noqa: B008  # frozen
+    stack: Stack = "kb-rag-with-inference",
     cloud: CloudRu = "sandbox",
     *,
     delete_documents: DeleteDocuments = False,
@@ -35,20 +37,21 @@ def teardown_rag(
     """Delete what the stack names, in reverse order, and wait until each is gone; running it again goes on.
 
     Args:
-        stack: The stack as it was provisioned.
+        stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
         delete_documents: Delete the stack's folder in the bucket too, and the bucket if nothing else is in it.
         plan_only: Say what would be deleted, and delete nothing.
         lock_wait_s: Seconds to wait for another run of this stack to end.
 
     """
-    name = stack.knowledge_base.name
+    name = name_of(stack)
     with (
         recorded_steps(),
         cloud_credentials(cloud) as cloudru,
         nullcontext() if plan_only else stack_lock(cloudru, name, lock_wait_s),
     ):
-        plan = plan_teardown(cloudru, stack, stacks_of("provision-rag", RagStack), delete_documents=delete_documents)
+        found = find_stack(cloudru, stack)
+        plan = plan_teardown(cloudru, found, known_stacks(cloudru, wanted=True), delete_documents=delete_documents)
         if plan_only:
             return TeardownReport(cloud=cloud, plan=plan, resources=())
 
@@ -59,7 +62,9 @@ def teardown_rag(
         documents = delete_folder.submit(cloudru, plan, wait_for=[secret])
         variable = delete_variable.submit(cloudru, plan.variable, plan.stack, wait_for=[documents])
 
-        steps = [*bases, *runs, secret, documents, variable]
+        kept = delete_kept.submit(cloudru, plan.kept, plan.stack, wait_for=[variable])
+
+        steps = [*bases, *runs, secret, documents, variable, kept]
         result = report_teardown.submit(cloudru, cloud, plan, steps)
         finish([marked, *steps, result])
         refuse_vanished(plan.vanished)

@@ -11,7 +11,10 @@ from tasks.version import AskedVersion
 
 
 class AnswerReport(Part):
-    """The answer, the files it rests on, and the version that was asked; `choice` says why that one."""
+    """The answer, the files it rests on, and the version that was asked; `choice` says why that one.
+
+    `differences` say where the stack of this run is not the one that is kept.
+    """
 
     question: str
     answer: str
@@ -19,6 +22,7 @@ class AnswerReport(Part):
     stack_name: str
     version_id: str
     choice: str
+    differences: tuple[str, ...] = ()
 
 
 @step("ask", **LOOK_FIRST)

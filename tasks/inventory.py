@@ -62,7 +62,10 @@ class ResourceStatus(Part):
 
 
 class StatusReport(Part):
-    """Every resource of a stack; the sum counts the known prices of the models only; `versions` is in words."""
+    """Every resource of a stack; the sum counts the known prices of the models only; `versions` is in words.
+
+    `differences` say where the stack of this run is not the one that is kept.
+    """
 
     stack: str
     cloud: str
@@ -70,6 +73,7 @@ class StatusReport(Part):
     total_rub_per_hour: float
     total: str
     versions: str = ""
+    differences: tuple[str, ...] = ()
 
 
 @step("look-at-bucket", run_name="look-at-bucket {bucket}", **LOOK_FIRST)

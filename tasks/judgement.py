@@ -41,11 +41,15 @@ NEXT_STEP = (
 
 
 class EvaluationReport(Part):
-    """What a version scored, what the version in service scored beside it, and whether it was put in service."""
+    """What a version scored, what the version in service scored beside it, and whether it was put in service.
+
+    `differences` say where the stack of this run is not the one that is kept.
+    """
 
     evaluation: Evaluation
     in_service: Evaluation | None
     promoted: bool
+    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from prefect import get_run_logger
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
+from pydantic import BaseModel
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.stack import ManagedRagStack
@@ -23,7 +24,9 @@ from tasks.promoted_embedder import TakenEmbedder
 from tasks.steps import LOOK_FIRST, step
 
 SLUG = ManagedRagStack.get_block_type_slug()
+R = TypeVar("R", bound=BaseModel)
 PAGE_SIZE = 100
+NOT_FOUND = 404
 NAMED = 10
 """So many kept stacks are named when the one that was asked for is not among them."""
 
@@ -37,9 +40,26 @@ class FoundStack:
     differences: tuple[Difference, ...] = ()
 
     @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.stack.knowledge_base.name
+
+    @property
+    def rows(self) -> tuple[Planned, ...]:
+        """The differences as rows of a plan: they count in this run, and what is kept stays."""
+        return tuple(
+            Planned("kept stack", each.field, "keep", f"kept is {each.before}, and this run has {each.now}")
+            for each in self.differences
+        )
+
+    @property
     def told(self) -> tuple[str, ...]:
         """The differences in words."""
         return tuple(map(str, self.differences))
+
+    def named(self, report: R) -> R:
+        """Return a flow's result with the differences in it, which has a field of this name."""
+        return report.model_copy(update={"differences": self.told})
 
 
 @dataclass(frozen=True)
@@ -74,10 +94,8 @@ def kept_stacks(project_id: str) -> dict[str, KeptStack]:
         ConfigurationError: as `domain.kept_stack.read`, for any of them.
 
     """
-    with get_client(sync_client=True) as client:
-        contents = [each for each in _documents(client) if _same(each.content.get("project_id"), project_id)]
     found: dict[str, KeptStack] = {}
-    for each in contents:
+    for each in _contents(project_id):
         name = _name(each.content)
         if StackKey(project_id, name).block != each.document:
             raise ConfigurationError(
@@ -126,7 +144,7 @@ def find_stack(
     kept = read_kept(StackKey(cloudru.project_id, stack))
     known = _of(kept, reads)
     if known is None:
-        others = ", ".join(sorted(kept_stacks(cloudru.project_id))[:NAMED]) or "none"
+        others = ", ".join(sorted(_name(each.content) for each in _contents(cloudru.project_id))[:NAMED]) or "none"
         raise ConfigurationError(
             f"no stack is kept under the name {stack!r} in the project of this credentials block (kept: {others}): "
             "correct the name, or run provision-rag once with the stack whole. A stack that stands from before is "
@@ -255,6 +273,12 @@ class _Kept:
     content: dict[str, Any]
 
 
+def _contents(project_id: str) -> list[_Kept]:
+    """Return the blocks of a project as the server has them."""
+    with get_client(sync_client=True) as client:
+        return [each for each in _documents(client) if _same(each.content.get("project_id"), project_id)]
+
+
 def _same(project_id: object, other: str) -> bool:
     return str(project_id).strip().lower() == other.strip().lower()
 
@@ -274,8 +298,10 @@ def _documents(client: SyncPrefectClient) -> list[_Kept]:
     while True:
         try:
             page = client.read_block_documents_by_type(SLUG, offset=len(found), limit=PAGE_SIZE)
-        except ObjectNotFound:
-            return found
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code != NOT_FOUND:
+                raise
+            return found  # nothing was ever kept, and the server does not know this kind of block yet
         found.extend(_Kept(document.name or "", document.data) for document in page)
         if len(page) < PAGE_SIZE:
             return found

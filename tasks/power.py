@@ -46,11 +46,12 @@ class PowerChange(Part):
 
 
 class PowerReport(Part):
-    """What was done to the inferences of a stack."""
+    """What was done to the inferences of a stack; `differences` say where it is not the one that is kept."""
 
     stack: str
     cloud: str
     changes: tuple[PowerChange, ...]
+    differences: tuple[str, ...] = ()
 
     @property
     def changed(self) -> tuple[PowerChange, ...]:

@@ -25,6 +25,12 @@ class NotPromotedError(CloudError):
     """A version may not go in service; nothing was changed."""
 
 
+class RolledBack(InService):
+    """What is in service again; `differences` say where the stack of this run is not the one that is kept."""
+
+    differences: tuple[str, ...] = ()
+
+
 class Candidate(Part):
     """A version that may go in service, and what it is asked with; `content` as `domain.judged.content_digest` says."""
 

@@ -14,7 +14,9 @@ from tasks.steps import step
 
 
 @step("plan")
-def plan_refresh(stack_name: str, changes: Changes, expected_sources: Sequence[str] = ()) -> StackPlan:
+def plan_refresh(
+    stack_name: str, changes: Changes, expected_sources: Sequence[str] = (), kept: Sequence[Planned] = ()
+) -> StackPlan:
     """Say what happens to the documents and which version there will be, and show it as a table.
 
     An expected source that means several documents is a note.
@@ -36,7 +38,7 @@ def plan_refresh(stack_name: str, changes: Changes, expected_sources: Sequence[s
     )
     made = StackPlan(
         stack_name,
-        tuple(row for row in rows if row is not None),
+        (*kept, *(row for row in rows if row is not None)),
         notes=ambiguous(expected_sources, plan.leaves),
         not_allowed=changes.not_allowed,
     )

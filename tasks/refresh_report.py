@@ -18,6 +18,7 @@ class RefreshReport(Part):
     """What changed, and which version is in service now.
 
     unchanged: nothing was sent, deleted or built. refreshed: a version of the documents was built, judged and promoted.
+    `differences` say where the stack of this run is not the one that is kept.
     emptied: the folder holds no document any more, so nothing could be built; the version still answers from what was.
     """
 
@@ -34,6 +35,7 @@ class RefreshReport(Part):
     scores: dict[str, float] | None
     steps: tuple[StepReport, ...]
     duration_s: float
+    differences: tuple[str, ...] = ()
 
 
 @step("report-refresh")

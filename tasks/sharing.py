@@ -12,6 +12,7 @@ from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import NotFoundError
+from domain.kept_stack import KeptStack
 from tasks.plan import Stack
 
 
@@ -20,15 +21,19 @@ def own_bases(
     stack: Stack,
     alike: Sequence[KnowledgeBase],
     *,
+    kept: KeptStack | None,
     serving_id: str | None,
     known: Mapping[str, Stack],
     assumed: KnowledgeAssumptions,
 ) -> list[KnowledgeBase]:
     """Return which bases called `name` and `name.rN` are the stack's.
 
-    That is the one of its name, the one in service, and those that a version says were built over its folder, unless
-    another stack is called so. A name alone proves nothing: anybody may call a base `name.r2`.
+    That is the one in service, and what is kept says which others are; a name proves nothing, anybody may call a base
+    `name.r2`. Where no base is kept, as for a stack from before, it is the one of its name, and those that a version
+    says were built over its folder, unless another stack is called so.
     """
+    if kept is not None and kept.records_bases:
+        return [base for base in alike if base.knowledgebase_id == serving_id or kept.owns(base)]
     taken = {other.knowledge_base.name for other in known.values()}
     source = (stack.bucket, source_path(stack.folder, assumed).strip("/"))
     return [

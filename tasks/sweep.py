@@ -11,19 +11,21 @@ from pydantic import BaseModel, ValidationError
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import GONE, find_among
-from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.errors import ConfigurationError
 from domain.keys import StackKey, artifact_key
+from domain.stack import RagStack
 from tasks.inventory import ResourceStatus, inference_status
+from tasks.kept_stack import kept_stacks
 from tasks.pages import write_table
+from tasks.plan import Stack
 from tasks.prices import catalogue_prices, rub_per_hour, total_text
 from tasks.progress import progress
+from tasks.sharing import inferences_of
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, left_of, step
 
 S = TypeVar("S", bound=BaseModel)
-ROLES = ("embedder", "reranker", "llm")
 PAGE_SIZE = 100
 GONE_WITHIN_S = 3600.0
 
@@ -44,24 +46,37 @@ class SweepReport(Part):
     deleted: tuple[str, ...]
 
 
-def claims_of(flow_name: str, stack_kind: type[BaseModel], claimed_names: Sequence[str]) -> dict[str, str]:
-    """Return who claims an inference, by its name: deployments of the flow, by their parameter `stack`, and the caller.
-
-    Raises:
-        ConfigurationError: as `stacks_of`.
-
-    """
+def claims_of(stacks: Mapping[str, Stack], claimed_names: Sequence[str]) -> dict[str, str]:
+    """Return who claims an inference, by its name: the caller, and the stacks, by where each is written."""
     claims = dict.fromkeys(claimed_names, "claimed_names")
-    for deployment, stack in stacks_of(flow_name, stack_kind).items():
-        models = (getattr(stack, role) for role in ROLES)
-        for model in models:
-            if isinstance(model, InferenceSpec):
-                claims.setdefault(model.name, f"deployment {deployment}")
+    for place, stack in stacks.items():
+        for model in inferences_of(stack):
+            claims.setdefault(model.name, place)
     return claims
 
 
+def known_stacks(cloudru: CloudRuCredentials, *, wanted: bool) -> dict[str, RagStack]:
+    """Return the stacks of the project by where each is written: a block, or a deployment of one that is not kept.
+
+    Of a kept one it is what was provisioned and, with `wanted`, what is wanted too.
+
+    Raises:
+        ConfigurationError: as `stacks_of` and `kept_stacks`.
+
+    """
+    kept, found = kept_stacks(cloudru.project_id), dict[str, RagStack]()
+    for name, each in kept.items():
+        place = f"block {StackKey(cloudru.project_id, name).block}"
+        if each.provisioned is not None:
+            found[place] = each.provisioned
+        if wanted and each.wanted is not None and each.wanted != each.provisioned:
+            found[f"{place} (wanted)"] = each.wanted
+    deployed = stacks_of("provision-rag", RagStack)
+    return found | {place: stack for place, stack in deployed.items() if stack.knowledge_base.name not in kept}
+
+
 def stacks_of(flow_name: str, stack_kind: type[S]) -> dict[str, S]:
-    """Return the parameter `stack` of each deployment of a flow, by `flow/deployment`.
+    """Return the parameter `stack` of each deployment of a flow, by `deployment flow/deployment`.
 
     Raises:
         ConfigurationError: a deployment holds what is no stack, so that nobody knows what it claims.
@@ -70,7 +85,7 @@ def stacks_of(flow_name: str, stack_kind: type[S]) -> dict[str, S]:
     stacks: dict[str, S] = {}
     for deployment, parameters in _deployments(flow_name).items():
         try:
-            stacks[deployment] = stack_kind.model_validate(parameters.get("stack") or {})
+            stacks[f"deployment {deployment}"] = stack_kind.model_validate(parameters.get("stack") or {})
         except ValidationError as error:
             raise ConfigurationError(
                 f"nobody can tell which endpoints the deployment {deployment} claims: its parameter stack is not valid "

@@ -12,6 +12,7 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConflictError, NotFoundError
 from domain.keys import StackKey, artifact_key
 from tasks.judged_record import forget_judged
+from tasks.kept_stack import forget_kept
 from tasks.pages import write_page
 from tasks.prices import total_text
 from tasks.progress import progress
@@ -123,6 +124,14 @@ def delete_variable(cloudru: CloudRuCredentials, deletion: Deletion, stack_name:
     if deletion.action == "delete":
         forget_in_service(key)
     forget_leaving(key)
+    return _outcome(deletion)
+
+
+@step("delete-kept-stack", run_name="delete {deletion.name}", **LOOK_FIRST)
+def delete_kept(cloudru: CloudRuCredentials, deletion: Deletion, stack_name: str) -> TornDown:
+    """Delete what is kept of the stack, last of all: until then a run by its name can begin again."""
+    if deletion.action == "delete":
+        forget_kept(StackKey(cloudru.project_id, stack_name))
     return _outcome(deletion)
 
 

@@ -20,6 +20,7 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import NotFoundError
 from domain.keys import StackKey
 from tasks.inventory import moment
+from tasks.kept_stack import FoundStack
 from tasks.pages import write_table
 from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, rub_per_hour
@@ -28,7 +29,7 @@ from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 from tasks.vanished import vanished
 
-Kind = Literal["knowledge base", "inference", "secret", "bucket", "variable"]
+Kind = Literal["knowledge base", "inference", "secret", "bucket", "variable", "kept stack"]
 
 
 class Deletion(Part):
@@ -53,6 +54,7 @@ class TeardownPlan(Part):
     secret: Deletion
     bucket: Deletion
     variable: Deletion
+    kept: Deletion
     delete_documents: bool
     vanished: tuple[str, ...] = ()
     """What was put in service and is gone, although no teardown-rag deleted it, in words."""
@@ -65,17 +67,19 @@ class TeardownPlan(Part):
     @property
     def deletions(self) -> tuple[Deletion, ...]:
         """All of them."""
-        return (*self.knowledge_bases, *self.inferences, self.secret, self.bucket, self.variable)
+        return (*self.knowledge_bases, *self.inferences, self.secret, self.bucket, self.variable, self.kept)
 
 
 @step("plan-teardown", **LOOK_FIRST)
 def plan_teardown(
-    cloudru: CloudRuCredentials, stack: Stack, known: Mapping[str, Stack], *, delete_documents: bool
+    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, Stack], *, delete_documents: bool
 ) -> TeardownPlan:
     """Look for what the stack names; write the plan as a table artifact and return it.
 
-    `known` are the stacks of deployments, by `flow/deployment`: what a stack uses that stands stays.
+    What was provisioned and what a run was killed over are the stack's too. `known` are the stacks that are kept or
+    deployed, by where each is written: what a stack uses that stands stays.
     """
+    stack = found.stack
     client, name = cloudru.get_client(), stack.knowledge_base.name
     runs, bases = client.inferences.list(), client.knowledge_bases.list()
     assumed = cloudru.assumptions.knowledge
@@ -83,11 +87,13 @@ def plan_teardown(
     variable = StackKey(cloudru.project_id, name).variable
     missing = vanished(cloudru, stack, runs, bases)
     alike = family(name, bases, assumed.model_copy(update={"gone_statuses": ()}))
-    own = own_bases(client, stack, alike, serving_id=_serving_id(variable), known=known, assumed=assumed)
+    own = own_bases(
+        client, stack, alike, kept=found.kept, serving_id=_serving_id(variable), known=known, assumed=assumed
+    )
     others = [base for base in bases if base not in own]
     claims = model_claims(stack, known, others, runs, assumed)
     prices = catalogue_prices(client)
-    inferences = [_inference(cloudru, spec, runs, claims, prices) for spec in inferences_of(stack)]
+    inferences = [_inference(cloudru, spec, runs, claims, prices) for spec in _inferences(found)]
     going = {inference.id for inference in inferences if inference.action == "delete"}
     readers = folder_readers(client, stack, others, assumed) if delete_documents else []
     plan = TeardownPlan(
@@ -100,6 +106,7 @@ def plan_teardown(
         ),
         bucket=_bucket(client, stack.bucket, stack.folder, readers, delete_documents=delete_documents),
         variable=_variable(variable),
+        kept=_kept(stack.key(cloudru.project_id).block, found),
         delete_documents=delete_documents,
         vanished=missing,
     )
@@ -114,6 +121,9 @@ def plan_teardown(
         }
         for deletion in plan.deletions
     ]
+    rows += [
+        {"resource": row.resource, "name": row.name, "action": row.verb, "reason": row.reason} for row in found.rows
+    ]
     rows += [{"resource": "in service", "name": words, "action": "not found"} for words in plan.vanished]
     write_table(StackKey(cloudru.project_id, name), "teardown-plan", rows, f"Teardown of the stack {name}")
     for words in plan.vanished:
@@ -121,6 +131,12 @@ def plan_teardown(
     for deletion in plan.deletions:
         get_run_logger().info("%s %s %s: %s", deletion.action, deletion.kind, deletion.name, deletion.reason)
     return plan
+
+
+def _inferences(found: FoundStack) -> list[InferenceSpec]:
+    """Return the inferences that the stack names and those that are kept of it, each name once."""
+    stacks = (found.stack, *(found.kept.stacks if found.kept else ()))
+    return list({spec.name: spec for stack in reversed(stacks) for spec in inferences_of(stack)}.values())
 
 
 def _serving_id(variable: str) -> str | None:
@@ -232,6 +248,12 @@ def _bucket(
     count = len(client.storage.list_objects(bucket, folder))
     reason = f"{count} objects in {folder}, the base's own in {ARTIFACTS_PREFIX}, then the bucket if it is empty"
     return Deletion(kind="bucket", name=bucket, action="delete", reason=reason)
+
+
+def _kept(block: str, found: FoundStack) -> Deletion:
+    if found.kept is None:
+        return Deletion(kind="kept stack", name=block, action="absent", reason="nothing was kept")
+    return Deletion(kind="kept stack", name=block, action="delete", reason="what the stack is, a block on Prefect")
 
 
 def _variable(name: str) -> Deletion:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from clouds.cloudru.specs import InferenceSpec
 from domain.in_service import AskedWith, Build, InService
-from domain.keys import StackKey
+from domain.kept_stack import KeptStack
 from flows.specs import RagStack
 from tasks.checks import needed_memory_gb
 from tasks.credentials import credentials
 from tasks.documents import find_documents
 from tasks.inference import log_group
+from tasks.kept_stack import write_kept
 from tasks.service_record import write_in_service
 
 
@@ -59,5 +60,7 @@ def stand(block: str, stack: RagStack) -> InService:
         way="probe",
         newest=build,
     )
-    write_in_service(StackKey(cloudru.project_id, base.name), serving)
+    key = stack.key(cloudru.project_id)
+    write_in_service(key, serving)
+    write_kept(key, KeptStack(wanted=stack, provisioned=stack, bases=(base_id,)))
     return serving

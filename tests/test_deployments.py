@@ -161,6 +161,6 @@ def test_the_example_of_a_stack_of_ones_own_is_taken() -> None:
     own = [each for each in added["deployments"] if each["name"] == "faq"]
     assert unknown_keys({**CONTENT, "deployments": own}) == set()
     assert len(own) == 2
-    for each in own:
-        stack = flow_of(each).validate_parameters(each["parameters"])["stack"]
-        assert stack.probe.source == "hours.txt"
+    provisioned, named = (flow_of(each).validate_parameters(each["parameters"])["stack"] for each in own)
+    assert provisioned.probe.source == "hours.txt"
+    assert named == provisioned.knowledge_base.name

@@ -1,5 +1,7 @@
 """A stack has a name: what it is, is kept on the Prefect server, and a form left at its defaults changes none."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +13,19 @@ from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
 from domain.kept_stack import FORMAT, KeptStack
 from domain.keys import StackKey
+from flows.ask import ask_rag
+from flows.evaluate import evaluate_rag, rollback_rag
+from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.provision import provision_rag
+from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
+from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
-from tasks.kept_stack import is_local_server, kept_stacks, read_kept, write_kept
+from tasks.kept_stack import forget_kept, is_local_server, kept_stacks, read_kept, write_kept
 from tasks.promotion import in_service
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
+from tests.flows.test_refresh import ABOUT_HOURS, HOURS, PARKING, write
 
 
 def provision(cloud: Cloud, stack: RagStack, **options: Any) -> Any:
@@ -44,7 +52,7 @@ def edit(cloud: Cloud, stack: RagStack, **changes: Any) -> None:
 class Killed:
     """A step at which a run ends, as one that is killed does."""
 
-    def __call__(self, *before: Any) -> None:
+    def __call__(self, *before: Any, **_: Any) -> None:
         """End once the steps before have ended."""
         for future in before:
             if isinstance(future, PrefectFuture):
@@ -148,6 +156,9 @@ def test_a_newer_format_is_said_in_one_line_and_left_alone(cloud: Cloud) -> None
 
     with pytest.raises(ConfigurationError, match=f"kept in format {FORMAT + 1}.*update this worker") as refused:
         provision(cloud, stack)
+    with pytest.raises(ConfigurationError, match=f"kept in format {FORMAT + 1}"):
+        sweep_rag(cloud.name)
+    forget_kept(cloud.key(stack))
 
     assert "\n" not in str(refused.value)
     assert cloud.changes() == []
@@ -198,3 +209,137 @@ def test_relative_documents_are_refused_where_other_machines_use_the_server(
     assert read_kept(cloud.key(stack)) is None
     with pytest.raises(Exception, match="nobody/nothing"):
         provision(cloud, stack)
+
+
+def refresh(cloud: Cloud, stack: str | RagStack, **options: Any) -> Any:
+    """Run the flow with the sandbox's block."""
+    return refresh_rag(stack, cloud.name, **options)
+
+
+def names_of(report: Any) -> set[str]:
+    """Return the names of the resources of a status report."""
+    return {resource.name for resource in report.resources}
+
+
+def test_every_other_flow_takes_the_name_and_does_what_the_stack_is(cloud: Cloud, tmp_path: Path) -> None:
+    """One life of a stack after `provision-rag`, with nothing but its name."""
+    write(tmp_path, {"a.txt": HOURS})
+    stack = cloud.stack(documents=(str(tmp_path),), probe=ABOUT_HOURS)
+    name = stack.knowledge_base.name
+    first = provision(cloud, stack).knowledge_base.version_id
+    write(tmp_path, {"b.txt": PARKING})
+    golden = tmp_path / "golden.jsonl"
+    golden.write_text(
+        '{"query": "Когда открыт магазин?", "expected_sources": ["a.txt"], "expected_phrases": ["с девяти до шести"]}',
+        encoding="utf-8",
+    )
+
+    refreshed = refresh(cloud, name, delete_missing=True)
+    assert (refreshed.outcome, refreshed.new) == ("refreshed", (f"{stack.folder}b.txt",))
+    answer = ask_rag("Сколько стоит парковка?", name, cloud.name)
+    assert (answer.version_id, answer.differences) == (refreshed.version_id, ())
+    assert evaluate_rag(name, cloud.name, golden=str(golden)).evaluation.stack_name == name
+    assert rollback_rag(name, cloud.name).version_id == first
+    models = {model.name for model in stack.models}
+    assert {stack.bucket, stack.token_secret, name, *models} <= names_of(status_rag(name, cloud.name))
+    assert {change.name for change in suspend_rag(name, cloud.name).changed} == models
+    assert {change.name for change in resume_rag(name, cloud.name).changed} == models
+    torn = teardown_rag(name, cloud.name, delete_documents=True)
+    assert {each.outcome for each in torn.resources} == {"deleted"}
+    assert read_kept(cloud.key(stack)) is None
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        refresh_rag,
+        evaluate_rag,
+        rollback_rag,
+        status_rag,
+        suspend_rag,
+        resume_rag,
+        teardown_rag,
+        partial(ask_rag, "Когда?"),
+    ],
+    ids=lambda run: getattr(run, "name", "ask-rag"),
+)
+def test_a_name_under_which_nothing_is_kept_says_what_to_do(cloud: Cloud, run: Any) -> None:
+    """A stack from before, or a typing error: one line, nothing is changed, and one run of provision-rag heals."""
+    with pytest.raises(ConfigurationError, match="no stack is kept under the name 'kb-of-before'") as refused:
+        run("kb-of-before", cloud.name)
+
+    assert "\n" not in str(refused.value)
+    assert "run provision-rag once with the stack whole" in str(refused.value)
+    assert cloud.changes() == []
+
+
+def test_a_stack_from_before_is_healed_by_one_run_and_works_whole_meanwhile(cloud: Cloud) -> None:
+    """Nothing of it is built anew; afterwards its name does."""
+    stack = cloud.stack()
+    standing = cloud.stand(stack)
+    forget_kept(cloud.key(stack))
+    assert status_rag(stack, cloud.name).differences == ()
+    cloud.sandbox.control.delete("/requests")
+
+    provision(cloud, stack)
+
+    assert cloud.changes() == []
+    assert kept(cloud, stack).bases == (standing.knowledge_base_id,)
+    assert ask_rag(stack.probe.question, stack.knowledge_base.name, cloud.name).version_id == standing.version_id
+
+
+def test_a_whole_stack_that_is_not_the_kept_one_is_named(cloud: Cloud) -> None:
+    """As rows of a plan where there is one, in the result where there is none; what is kept stays."""
+    stack = cloud.stack()
+    provision(cloud, stack)
+    other = stack.model_copy(update={"retrieval": stack.retrieval.model_copy(update={"temperature": 0.5})})
+    line = f"retrieval.temperature: kept is {stack.retrieval.temperature}, this run has 0.5"
+
+    plan = refresh(cloud, other, plan_only=True)
+    refreshed = refresh(cloud, other)
+    results = [
+        refreshed,
+        ask_rag(stack.probe.question, other, cloud.name),
+        status_rag(other, cloud.name),
+        suspend_rag(other, cloud.name),
+        resume_rag(other, cloud.name),
+    ]
+    torn = teardown_rag(other, cloud.name, plan_only=True)
+
+    assert [row.name for row in plan.rows if row.resource == "kept stack"] == ["retrieval.temperature"]
+    assert [result.differences for result in results] == [(line,)] * len(results)
+    assert "retrieval.temperature" in artifact("teardown-plan", stack.knowledge_base.name)["data"]
+    assert torn.plan.kept.action == "delete"
+    assert kept(cloud, stack).provisioned == stack
+
+
+def test_documents_of_one_run_are_never_kept(cloud: Cloud, tmp_path: Path) -> None:
+    """`documents` of a refresh takes the place of the stack's own in that run only."""
+    write(tmp_path, {"b.txt": PARKING})
+    stack = cloud.stack()
+    provision(cloud, stack)
+
+    report = refresh(cloud, stack.knowledge_base.name, documents=(str(tmp_path),))
+
+    assert report.new == (f"{stack.folder}b.txt",)
+    assert kept(cloud, stack).provisioned == stack
+
+
+def test_what_a_killed_run_left_is_swept_from_nobody_and_torn_down(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while its models start: they are claimed by what is wanted, and teardown-rag by name ends them."""
+    stack = cloud.stack()
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):  # noqa: PT012  # of this one run
+        patch.setattr("flows.provision.ensure_knowledge_base", Killed())
+        provision(cloud, stack)
+    models = {model.name for model in stack.models}
+    assert models & {run["name"] for run in cloud.sandbox.inventory()["model_runs"]}
+
+    swept = sweep_rag(cloud.name)
+    torn = teardown_rag(stack.knowledge_base.name, cloud.name)
+
+    assert not models & {endpoint.name for endpoint in swept.unclaimed}
+    assert {each.name: each.outcome for each in torn.resources if each.kind == "inference"} == dict.fromkeys(
+        models, "deleted"
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from prefect import Flow
+from prefect.exceptions import ParameterTypeError
 from prefect.utilities.callables import parameter_schema
 
 from flows.ask import ask_rag
@@ -12,6 +13,7 @@ from flows.finetune import finetune_embedder
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
+from flows.specs import RagStack
 from flows.teardown import teardown_rag
 
 FLOWS: list[Flow[..., Any]] = [
@@ -42,3 +44,31 @@ def test_every_parameter_and_every_choice_has_a_title(flow: Flow[..., Any]) -> N
                 model = choice.get("$ref", "").rpartition("/")[2]
                 title = models[model].get("title") if model else choice.get("title")
                 assert title not in {None, model}, (name, choice)
+
+
+@pytest.mark.parametrize("flow", [each for each in FLOWS if each.name.endswith("-rag")], ids=lambda flow: flow.name)
+def test_a_form_shows_the_name_of_the_stack_and_no_stack(flow: Flow[..., Any]) -> None:
+    """One text field, which holds the tutorial's name; only provision-rag shows a stack whole, and sweep-rag none."""
+    field = parameter_schema(flow).model_dump()["properties"].get("stack")
+    if flow.name == "sweep-rag":
+        assert field is None
+    elif flow.name == "provision-rag":
+        assert field["default"]["knowledge_base"]["name"] == RagStack().knowledge_base.name
+    else:
+        assert field["default"] == RagStack().knowledge_base.name
+        assert field["anyOf"][0] == {"type": "string", "minLength": 1, "title": "Name"}
+
+
+@pytest.mark.parametrize(("given", "kind"), [(" kb-a ", "kb-a"), ({}, RagStack()), (RagStack(), RagStack())])
+def test_a_stack_is_given_by_its_name_or_whole(given: Any, kind: Any) -> None:
+    """What deployments of before hold, a stack or a part of one, is a stack as before."""
+    assert ask_rag.validate_parameters({"question": "?", "stack": given})["stack"] == kind
+
+
+def test_a_stack_that_cannot_work_is_refused_in_one_line() -> None:
+    """And not a second time because it is no name."""
+    with pytest.raises(ParameterTypeError) as refused:
+        ask_rag.validate_parameters({"question": "?", "stack": {"bucket": "NO"}})
+
+    _, line = str(refused.value).splitlines()
+    assert "bucket 'NO' is not a bucket name" in line

@@ -10,6 +10,7 @@ from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import ConfigurationError, FailedStateError
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.specs import RagStack
+from tasks.kept_stack import forget_kept
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import AT_ONCE, Cloud, inference
@@ -136,14 +137,16 @@ def test_a_model_that_the_catalogue_lacks_has_no_price(cloud: Cloud) -> None:
 
 
 def test_sweep_lists_and_deletes_what_is_named(cloud: Cloud) -> None:
-    """Listed: what no deployment, no base and no parameter claims. Deleted: only what is named, exactly."""
-    claimed, lost = provisioned(cloud), provisioned(cloud)
+    """Listed: what nothing kept, no deployment, no base and no parameter claims. Deleted: only what is named."""
+    claimed, lost, standing = provisioned(cloud), provisioned(cloud), provisioned(cloud)
+    forget_kept(cloud.key(lost))
     deploy("of-the-sweep", {"stack": claimed.model_dump(mode="json")})
 
     listed = sweep_rag(cloud.name, (lost.reranker.name,))
     unclaimed = {endpoint.name for endpoint in listed.unclaimed}
     assert lost.llm.name in unclaimed
-    assert not unclaimed & {*names(claimed), lost.reranker.name, lost.embedder.name}
+    assert not unclaimed & {*names(claimed), *names(standing), lost.reranker.name, lost.embedder.name}
+    assert listed.claimed[standing.llm.name] == f"block {cloud.key(standing).block}"
     assert listed.claimed[claimed.llm.name] == "deployment provision-rag/of-the-sweep"
     assert listed.claimed[lost.embedder.name].startswith(f"knowledge base {lost.knowledge_base.name}, which was built")
     assert listed.deleted == ()

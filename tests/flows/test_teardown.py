@@ -18,6 +18,7 @@ from flows.provision import provision_rag
 from flows.specs import RagStack, StackReport
 from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
+from tasks.kept_stack import forget_kept
 from tasks.promotion import in_service
 from tasks.teardown import TeardownReport
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
@@ -82,7 +83,7 @@ def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cl
     cloud.sandbox.set(run_spans={"deletion": {"reads": 3}})
     stack = provisioned(cloud)
     report = teardown_rag(stack, cloud.name, delete_documents=True)
-    assert set(outcomes(report)) == {"knowledge base", "inference", "secret", "bucket", "variable"}
+    assert set(outcomes(report)) == {"knowledge base", "inference", "secret", "bucket", "variable", "kept stack"}
     assert all(outcome == {"deleted"} for outcome in outcomes(report).values())
     assert left(client, stack) == []
     kinds = ["s3" if "s3.cloud.ru" in change else change.split("/")[-2] for change in cloud.changes()]
@@ -159,21 +160,27 @@ def test_nothing_that_the_stack_did_not_name_goes(cloud: Cloud, client: CloudRuC
     assert "pulls with it" in reasons[stack.token_secret]
 
 
-@pytest.mark.parametrize("deployed", [True, False], ids=["a deployment describes it", "nothing describes it"])
-def test_models_that_another_stack_uses_stay(cloud: Cloud, *, deployed: bool) -> None:
+@pytest.mark.parametrize("known_by", ["block", "deployment", "nothing"])
+def test_models_that_another_stack_uses_stay(cloud: Cloud, known_by: str) -> None:
     """Two stacks share their models: the one that is left goes on answering, and its token stays."""
     stack = provisioned(cloud)
     base = stack.knowledge_base.model_copy(update={"name": f"{stack.knowledge_base.name}-b"})
     other = stack.model_copy(update={"knowledge_base": base, "bucket": f"{stack.bucket}-b"})
     cloud.stand(other)
-    if deployed:
+    if known_by != "block":
+        forget_kept(cloud.key(other))
+    if known_by == "deployment":
         deploy(base.name, {"stack": other.model_dump(mode="json")})
     report = teardown_rag(stack, cloud.name, delete_documents=True)
     reasons = {resource.name: resource.reason for resource in report.resources if resource.outcome == "kept"}
     assert set(reasons) == {stack.embedder.name, stack.reranker.name, stack.llm.name, stack.token_secret}
     assert reasons[stack.embedder.name] == f"the knowledge base {base.name} was built with it"
-    told = f"of provision-rag/{base.name} uses it" if deployed else "may use it: nothing tells"
-    assert reasons[stack.llm.name].endswith(told)
+    told = {
+        "block": f"of block {cloud.key(other).block} uses it",
+        "deployment": f"of deployment provision-rag/{base.name} uses it",
+        "nothing": "may use it: nothing tells",
+    }
+    assert reasons[stack.llm.name].endswith(told[known_by])
     assert "14 дней" in ask_rag(QUESTION, other, cloud.name).answer
 
 

@@ -15,6 +15,7 @@ from domain.keys import StackKey, TuningKey
 from flows.specs import RagStack
 from local.prefect_api import PrefectApi
 from sandbox.settings import KEY_SECRET, PROJECT_ID, YANDEX_FOLDER_ID
+from tasks.kept_stack import forget_kept
 from tests.flows.conftest import AT_ONCE, look_often
 from tests.flows.tunings import UNHINDERED, TuningCloud
 from tests.sandbox_process import SandboxProcess
@@ -50,6 +51,7 @@ def stand_as_saved(deployment: str) -> None:
     key = StackKey(PROJECT_ID, STACKS[deployment])
     saved: Any = Variable.get(key.variable)
     now = stand("sandbox", RagStack.model_validate(parameters.get("stack", {})))
+    forget_kept(key)  # no release of before kept stacks
     text = json.dumps(saved).replace(saved["knowledge_base_id"], now.knowledge_base_id)
     Variable.set(key.variable, json.loads(text.replace(saved["version_id"], now.version_id)), overwrite=True)
 

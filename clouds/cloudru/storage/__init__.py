@@ -1,4 +1,4 @@
-"""Object Storage (S3): signed requests over kept connections."""
+"""Object Storage (S3): signed requests over kept connections; boto3 writes and reads the calls about buckets."""
 
 from clouds.cloudru.storage.client import Storage
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.storage.batch import Batch
 from clouds.cloudru.storage.comparison import plan_of
+from clouds.cloudru.storage.control import Control
 from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.links import Links
-from clouds.cloudru.storage.listing import bucket_times, pages
+from clouds.cloudru.storage.listing import pages
 from clouds.cloudru.storage.naming import as_stored, check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.parts import abort_unfinished
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
@@ -35,8 +36,8 @@ OWNED = "BucketAlreadyOwnedByYou"
 class Storage:
     """Object Storage of one project. Safe under threads.
 
-    Everything goes through `Transfer`; its access key id is `tenant:key id`. Source: docs/cloudru-api.md, Object
-    Storage.
+    Everything is sent by `Transfer`, whose access key id is `tenant:key id`; boto3 writes and reads the calls about
+    buckets (`Control`). Source: docs/cloudru-api.md, Object Storage.
     """
 
     def __init__(self, connection: Connection, *, key_id: str, key_secret: SecretStr) -> None:
@@ -47,6 +48,7 @@ class Storage:
         self._tenancy = Tenancy(connection)
         self._lock = threading.Lock()
         self._transfer: Transfer | None = None
+        self._control = Control(connection.endpoints.storage, self._sender)
 
     def ensure_bucket(self, name: str) -> EnsuredBucket:
         """Adopt the bucket or create it.
@@ -72,7 +74,8 @@ class Storage:
 
     def created_at(self, bucket: str) -> datetime | None:
         """Return when a bucket was created; None when the tenant has no such bucket."""
-        return bucket_times(self._sender()).get(bucket)
+        buckets = self._control.call("list_buckets").get("Buckets", [])
+        return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
 
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
         """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
@@ -187,7 +190,7 @@ class Storage:
             DeadlineError: it is still there after `assumptions.connection.visible_within_s`.
 
         """
-        delete_bucket(self._sender(), name)
+        delete_bucket(self._control, name)
         self._connection.wait_gone(
             lambda: self._look_into(name),
             lambda _: False,
@@ -203,12 +206,12 @@ class Storage:
 
     def _look_into(self, bucket: str) -> None:
         # HeadBucket would do, but its refusal has no body: a wrong secret and a foreign bucket would look alike.
-        next(pages(self._sender(), bucket, "", page_objects=1))
+        self._control.call("list_objects_v2", Bucket=bucket, MaxKeys=1)
 
     def _create_bucket(self, name: str) -> EnsuredBucket:
         if not self._connection.assumptions.storage.register_bucket:
             try:
-                self._sender().send(Request("PUT", name))
+                self._control.call("create_bucket", Bucket=name)
             except ConflictError as error:
                 if error.code != OWNED:
                     raise

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from xml.sax.saxutils import escape
 
+from clouds.cloudru.storage.control import Control
 from clouds.cloudru.storage.failure import UNKNOWN_CALL, read_xml, refused, xml_text
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import APIError, ConflictError, NotFoundError
@@ -39,7 +40,7 @@ def delete_objects(transfer: Transfer, bucket: str, keys: Sequence[str]) -> None
         return  # S3 calls a missing key deleted: it is the bucket that is not there
 
 
-def delete_bucket(transfer: Transfer, bucket: str) -> None:
+def delete_bucket(control: Control, bucket: str) -> None:
     """Delete an empty bucket.
 
     Raises:
@@ -47,7 +48,7 @@ def delete_bucket(transfer: Transfer, bucket: str) -> None:
 
     """
     try:
-        transfer.delete(bucket, "")
+        control.call("delete_bucket", Bucket=bucket)
     except NotFoundError:
         return
     except ConflictError as error:

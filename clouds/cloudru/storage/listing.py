@@ -18,8 +18,6 @@ from clouds.errors import WrongAnswerError
 PAGE_OBJECTS = 1000
 """S3's limit for one page."""
 OBJECT = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
-BUCKET = re.compile(r"<Bucket>(.*?)</Bucket>", re.DOTALL)
-BUCKET_FIELD = re.compile(r"<(Name|CreationDate)>([^<]*)</")
 FIELD = re.compile(r"<(Key|Size|ETag|LastModified)>([^<]*)</")
 
 
@@ -69,22 +67,4 @@ def objects(body: bytes) -> list[StoredObject]:
                 datetime.fromisoformat(fields["LastModified"]),
             )
         )
-    return found
-
-
-def bucket_times(transfer: Transfer) -> dict[str, datetime]:
-    """Return when each bucket of the tenant was created.
-
-    Raises:
-        WrongAnswerError: the answer is no list of buckets.
-
-    """
-    text = read_xml("listing the buckets", transfer.get("", "", {}).body, "ListAllMyBucketsResult")
-    found: dict[str, datetime] = {}
-    for match in BUCKET.finditer(text):
-        fields = dict(BUCKET_FIELD.findall(match[1]))
-        try:
-            found[html.unescape(fields["Name"])] = datetime.fromisoformat(fields["CreationDate"])
-        except (KeyError, ValueError) as error:
-            raise WrongAnswerError("listing the buckets brought one without name or time of creation") from error
     return found

@@ -102,7 +102,7 @@ class Transfer:
         return self.send(Request("GET", bucket, key, query))
 
     def delete(self, bucket: str, key: str) -> None:
-        """Delete an object, without a key the bucket; an object that is not there is deleted.
+        """Delete an object; one that is not there is deleted.
 
         Raises:
             APIError, ConnectionFailedError: it was not deleted.

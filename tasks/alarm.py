@@ -11,6 +11,7 @@ from prefect.events import emit_event
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import FailedStateError
 from domain.keys import StackKey
+from domain.markdown import inert
 
 REFUSED = "rag.version.refused"
 ENDPOINT_FAILED = "rag.endpoint.failed"
@@ -47,4 +48,6 @@ def alarm_when_failed() -> Generator[None]:
 
 def _emit(event: str, resource: str, name: str, subject: str, reason: str, next_step: str) -> None:
     labels = {"prefect.resource.id": f"managed-rag.{resource}", "prefect.resource.name": name}
-    emit_event(event, labels, payload={"subject": f"{name}: {subject}", "reason": reason, "next_step": next_step})
+    emit_event(
+        event, labels, payload={"subject": inert(f"{name}: {subject}"), "reason": inert(reason), "next_step": next_step}
+    )

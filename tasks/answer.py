@@ -2,9 +2,10 @@
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.errors import ConfigurationError
+from domain.markdown import code, escaped, one_line, page, quoted
 from tasks.pages import write_page, write_table
 from tasks.query import Answer, ask
-from tasks.report_text import cell, chunk_table
+from tasks.report_text import chunk_table
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 from tasks.version import AskedVersion
@@ -45,12 +46,16 @@ def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str)
 def report_answer(asked: AskedVersion, answer: Answer) -> AnswerReport:
     """Write the artifacts and return the flow's result."""
     name = asked.stack_name
-    sources = "\n".join(f"- `{source}`" for source in answer.sources) or "No chunk was found."
+    sources = "\n".join(f"- {code(source)}" for source in answer.sources) or "No chunk was found."
     write_page(
         asked.stack,
         "answer",
-        f"> {cell(answer.question)}\n\n{answer.answer}\n\n## Sources\n\n{sources}\n\n"
-        f"Version `{asked.version_id}` of {name}, {asked.choice}.",
+        page(
+            quoted(answer.question),
+            escaped(answer.answer),
+            f"## Sources\n\n{sources}",
+            f"Version {code(asked.version_id)} of {one_line(f'{name}, {asked.choice}')}.",
+        ),
         f"Answer to: {answer.question}",
     )
     write_table(asked.stack, "answer-chunks", chunk_table(answer), f"Chunks found for: {answer.question}")

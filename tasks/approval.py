@@ -9,6 +9,7 @@ from pydantic import Field
 from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError, ConfigurationError, ConflictError
 from domain.keys import StackKey
+from domain.markdown import one_line, page
 from tasks.alarm import price_exceeded
 from tasks.plan import StackPlan
 from tasks.plan_text import starting_list
@@ -64,7 +65,9 @@ def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str)
     price_exceeded(
         stack, f"the plan needs approval: {reason}", "open the run, Resume in its menu, turn Approve on; or Cancel"
     )
-    form = Approval.with_initial_data(description=f"**{plan.stack}: {reason}**\n\n{starting_list(plan)}")
+    form = Approval.with_initial_data(
+        description=page(f"**{one_line(f'{plan.stack}: {reason}')}**", starting_list(plan))
+    )
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
     except FlowPauseTimeout as error:

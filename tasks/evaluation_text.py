@@ -4,27 +4,30 @@ from collections.abc import Sequence
 
 from domain.evaluation import Evaluation, Summary
 from domain.gate import Verdict, measures
+from domain.markdown import Markdown, code, one_line, page, table, text_table
 from tasks.bar_chart import bar_chart, data_uri
-from tasks.report_text import cell, table
 
 NAMED = 20
 """So many questions and evaluations are listed."""
 
 
-def markdown(new: Evaluation, in_service: Evaluation | None, verdict: Verdict, earlier: Sequence[Evaluation]) -> str:
+def markdown(
+    new: Evaluation, in_service: Evaluation | None, verdict: Verdict, earlier: Sequence[Evaluation]
+) -> Markdown:
     """Return the page: verdict, picture, figures, questions that got worse, questions missed, and earlier versions."""
     asked = f"{len(new.questions)} golden questions, {new.questions_at_once} at a time, {new.depth} chunks retrieved"
     parts = [
-        f"# {new.stack_name}: {'passed' if verdict.passed else 'not passed'}",
-        f"Version `{new.version_id}`, {asked}.",
-        "\n".join(f"- {reason}" for reason in verdict.reasons),
-        f"![{new.stack_name}]({data_uri(_picture(new, in_service))})",
+        f"# {one_line(new.stack_name)}: {'passed' if verdict.passed else 'not passed'}",
+        f"Version {code(new.version_id)}, {asked}.",
+        "\n".join(f"- {one_line(reason)}" for reason in verdict.reasons),
+        f"![scores]({data_uri(_picture(new, in_service))})",
         _figures(new, in_service),
     ]
     if in_service is not None:
-        listed = [f"- {cell(str(question))}" for question in verdict.worse_questions[:NAMED]]
+        listed = [f"- {one_line(str(question))}" for question in verdict.worse_questions[:NAMED]]
         parts.append(
-            f"## Worse than in version {in_service.version_id}\n\n" + ("\n".join(listed) or "No question got worse.")
+            f"## Worse than in version {one_line(in_service.version_id)}\n\n"
+            + ("\n".join(listed) or "No question got worse.")
         )
     missed = [
         (str(question.line), question.query, f"{scores.recall:.2f}", f"{scores.answer_phrases:.2f}")
@@ -34,9 +37,9 @@ def markdown(new: Evaluation, in_service: Evaluation | None, verdict: Verdict, e
     ]
     if missed:
         head = ("line", "question", f"recall@{new.k}", "answer phrases")
-        parts.append("## Missed\n\n" + table(head, missed[:NAMED]))
+        parts.append(f"## Missed\n\n{text_table(head, missed[:NAMED])}")
     parts.append("## Over time\n\n" + _over_time([new, *earlier][:NAMED]))
-    return "\n\n".join(part for part in parts if part)
+    return page(*parts)
 
 
 def question_table(new: Evaluation, in_service: Evaluation | None) -> list[dict[str, str | int | float]]:
@@ -79,7 +82,7 @@ def _four(summary: Summary) -> tuple[float, float, float, float]:
     return summary.recall, summary.mrr, summary.ndcg, summary.answer_phrase_rate
 
 
-def _figures(new: Evaluation, in_service: Evaluation | None) -> str:
+def _figures(new: Evaluation, in_service: Evaluation | None) -> Markdown:
     columns = [("without reranker", new.summary("without reranker")), ("with reranker", new.summary())]
     if in_service is not None:
         columns.append(("in service, with reranker", in_service.summary()))
@@ -89,18 +92,18 @@ def _figures(new: Evaluation, in_service: Evaluation | None) -> str:
         ("retrieve p50 / p95, s", *(f"{s.retrieve_p50_s:.3f} / {s.retrieve_p95_s:.3f}" for _, s in columns)),
         ("answer p50 / p95, s", *(f"{s.answer_p50_s:.3f} / {s.answer_p95_s:.3f}" for _, s in columns)),
     ]
-    return table(("", *(name for name, _ in columns)), rows)
+    return text_table(("", *(name for name, _ in columns)), rows)
 
 
-def _over_time(evaluations: Sequence[Evaluation]) -> str:
+def _over_time(evaluations: Sequence[Evaluation]) -> Markdown:
     newest = evaluations[0]
     rows = [
         (
-            f"{evaluation.evaluated_at:%Y-%m-%d %H:%M}",
-            f"`{evaluation.version_id}`",
-            *(f"{value:.3f}" for value in measures(evaluation).values()),
-            f"{evaluation.summary().answer_p95_s:.2f}",
-            "" if evaluation.comparable_with(newest) else "other questions, models or settings",
+            Markdown(f"{evaluation.evaluated_at:%Y-%m-%d %H:%M}"),
+            code(evaluation.version_id),
+            *(Markdown(f"{value:.3f}") for value in measures(evaluation).values()),
+            Markdown(f"{evaluation.summary().answer_p95_s:.2f}"),
+            Markdown("" if evaluation.comparable_with(newest) else "other questions, models or settings"),
         )
         for evaluation in evaluations
     ]

@@ -12,6 +12,7 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import BadRequestError, NotFoundError, PermissionDeniedError, WrongAnswerError
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
+from domain.markdown import one_line, page
 from tasks.event_files import Scalars, read_scalars
 from tasks.loss_curve import course, loss_curve, losses
 from tasks.metrics_archive import unpack
@@ -103,12 +104,12 @@ def _without(problem: str) -> MetricsReport:
 
 def _show(tuning: TuningKey, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
     drawn = losses(scalars)
-    said = "\n".join(f"- {course(each)}" for each in drawn)
+    said = "\n".join(f"- {one_line(course(each))}" for each in drawn)
     name, how_to_read = tuning.name, HOW_TO_READ.format(judgement=tuning.artifact("judgement"))
     write_page(
         tuning,
         "loss",
-        f"# Training of {name}\n\n![loss]({loss_curve(drawn, name)})\n\n{said}\n\n{how_to_read}",
+        page(f"# Training of {one_line(name)}", f"![loss]({loss_curve(drawn, name)})", said, how_to_read),
         f"Loss curve of {name}",
     )
     write_table(tuning, "metrics", [curve.model_dump() for curve in curves], f"Metrics of the training of {name}")

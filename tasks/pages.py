@@ -16,6 +16,7 @@ from prefect.exceptions import PrefectException
 from prefect.settings import get_current_settings
 
 from domain.keys import artifact_key_before_digests
+from domain.markdown import Markdown, code, escaped, inert, one_line, page
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -29,21 +30,21 @@ class PageOwner(Protocol):
     def artifact(self, kind: str) -> str: ...  # noqa: D102  # as in StackKey
 
 
-def write_page(owner: PageOwner, kind: str, markdown: str, description: str) -> None:
-    """Write a Markdown artifact; the description stands above it, Markdown too."""
+def write_page(owner: PageOwner, kind: str, markdown: Markdown, description: str) -> None:
+    """Write a Markdown artifact; the description, a text, stands above it."""
     with _only_warned_of(owner, kind):
         create_markdown_artifact(
-            markdown, key=owner.artifact(kind), description=description + _link_to_former_pages(owner, kind)
+            markdown, key=owner.artifact(kind), description=page(escaped(description), _former_pages(owner, kind))
         )
 
 
 def write_table(owner: PageOwner, kind: str, rows: Rows, description: str) -> None:
-    """Write a table artifact; the description stands above it, Markdown too."""
+    """Write a table artifact; the description stands above it. All of it is text, although a UI reads Markdown."""
     with _only_warned_of(owner, kind):
         create_table_artifact(
-            [dict(row) for row in rows],
+            [{name: inert(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows],
             key=owner.artifact(kind),
-            description=description + _link_to_former_pages(owner, kind),
+            description=page(escaped(description), _former_pages(owner, kind)),
         )
 
 
@@ -55,15 +56,15 @@ def _only_warned_of(owner: PageOwner, kind: str) -> Generator[None]:
         get_run_logger().warning("The page %s could not be written: %s", owner.artifact(kind), error)
 
 
-def _link_to_former_pages(owner: PageOwner, kind: str) -> str:
+def _former_pages(owner: PageOwner, kind: str) -> str:
     """Return a link for the first page under its key, when there are pages under the key without a digest."""
     former = artifact_key_before_digests(kind, owner.name)
     with get_client(sync_client=True) as client:
         if not _has_pages(client, former) or _has_pages(client, owner.artifact(kind)):
             return ""
     ui_url = get_current_settings().ui_url
-    link = f"[{former}]({ui_url}/artifacts/key/{former})" if ui_url else f"`{former}`"
-    return f"\n\nEarlier pages of every {owner.name} on this server: {link}"
+    link = f"[{former}]({ui_url}/artifacts/key/{former})" if ui_url else code(former)
+    return f"Earlier pages of every {one_line(owner.name)} on this server: {link}"
 
 
 def _has_pages(client: SyncPrefectClient, key: str) -> bool:

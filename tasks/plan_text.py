@@ -1,8 +1,10 @@
 """A plan for reading: a table artifact, and a table in the terminal when somebody sits at one."""
 
 from rich.table import Table
+from rich.text import Text
 
 from domain.keys import StackKey
+from domain.markdown import Markdown, code
 from tasks.pages import write_table
 from tasks.plan import Planned, StackPlan
 from tasks.prices import rub_per_hour, total_text
@@ -28,17 +30,21 @@ def show(stack: StackKey, plan: StackPlan) -> None:
 def terminal_table(plan: StackPlan) -> Table:
     """Return the plan for a terminal."""
     shown = Table(
-        *HEAD, title=f"Plan for {plan.stack}", caption="\n".join((plan.summary, *plan.notes, *plan.not_allowed))
+        *HEAD,
+        title=Text(f"Plan for {plan.stack}"),
+        caption=Text("\n".join((plan.summary, *plan.notes, *plan.not_allowed))),
     )
     for row in plan.rows:
-        shown.add_row(*_cells(row))
+        shown.add_row(*map(Text, _cells(row)))
     return shown
 
 
-def starting_list(plan: StackPlan) -> str:
+def starting_list(plan: StackPlan) -> Markdown:
     """Return the models that the run starts as a Markdown list: short, since what it asks for stands below it."""
-    return "\n".join(
-        f"- {row.resource} `{row.name}`: {row.verb}, {total_text([row.rub_per_hour])}" for row in plan.starting
+    return Markdown(
+        "\n".join(
+            f"- {row.resource} {code(row.name)}: {row.verb}, {total_text([row.rub_per_hour])}" for row in plan.starting
+        )
     )
 
 

@@ -12,12 +12,12 @@ from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import ConfigurationError
 from domain.keys import StackKey, artifact_key
+from domain.markdown import Markdown, code, one_line, page, text_table
 from tasks.alarm import alarm_when_failed
 from tasks.inference import STAGES, stage
 from tasks.pages import write_page
 from tasks.prices import catalogue_prices, price_of, rub_per_hour, total_text
 from tasks.progress import progress
-from tasks.report_text import table
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 
@@ -136,7 +136,7 @@ def report_power(cloudru: CloudRuCredentials, stack: str, cloud: str, changes: S
     return report
 
 
-def power_markdown(report: PowerReport) -> str:
+def power_markdown(report: PowerReport) -> Markdown:
     """Return the report for reading."""
     changed = report.changed
     told = "Nothing to do"
@@ -157,7 +157,7 @@ def power_markdown(report: PowerReport) -> str:
         for change in report.changes
     ]
     head = ("inference", "id", "was", "is", "action", "RUB per hour while on", "proof")
-    return f"# {report.stack} on `{report.cloud}`\n\n**{told}**\n\n{table(head, rows)}"
+    return page(f"# {one_line(report.stack)} on {code(report.cloud)}", f"**{told}**", text_table(head, rows))
 
 
 def _changed(

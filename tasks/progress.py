@@ -17,6 +17,8 @@ from prefect.logging.handlers import PrefectConsoleHandler
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from domain.markdown import one_line
+
 Advance = Callable[[int, str], None]
 """`advance(done, note)`: so much of the total is done; `note` says what was just seen."""
 NOTE_EVERY_S = 30.0
@@ -117,7 +119,7 @@ def progress(key: str, description: str, total: int, *, notes: bool = False) -> 
     The percentage counts parts that were seen done (stages of a wait, files of an upload); it never guesses by time.
     With `notes` the artifact says too what was just seen, for waits of hours that nobody sits before.
     """
-    page = _Page(key, description)
+    page = _Page(key, one_line(description))
     page.show(0.0, None)
     terminal = _terminal_of_process()
     display = terminal.add(description, total) if terminal else None
@@ -135,7 +137,7 @@ def progress(key: str, description: str, total: int, *, notes: bool = False) -> 
                 return
             shown[0], noted_s[0] = max(percent, shown[0]), time.monotonic()
             reached = float(shown[0])
-            page.show(reached, f"{description}: {note}" if notes and note else None)
+            page.show(reached, one_line(f"{description}: {note}") if notes and note else None)
 
     try:
         yield advance

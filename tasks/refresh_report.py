@@ -4,6 +4,7 @@ from typing import Literal
 
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from domain.in_service import InService
+from domain.markdown import Markdown, code, one_line, page
 from tasks.changes import Changes
 from tasks.pages import write_page
 from tasks.stack_report import Part, StepReport
@@ -63,16 +64,16 @@ def report_refresh(
     return result
 
 
-def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> str:
+def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Markdown:
     """Return the report for reading."""
     counts = (
         f"{len(result.new)} new, {len(result.changed)} changed, {len(result.deleted)} deleted, {result.same} the same, "
         f"{len(result.unreadable)} that could not be read"
     )
     begun = f", {ensured.action} by this run" if ensured else ""
-    after = f", after `{result.previous_version_id}`" if result.previous_version_id else ""
+    after = f", after {code(result.previous_version_id)}" if result.previous_version_id else ""
     lists = [
-        f"## {title}\n\n" + "\n".join(f"- `{key}`" for key in keys[:NAMED]) + _rest(len(keys) - NAMED)
+        f"## {title}\n\n" + "\n".join(f"- {code(key)}" for key in keys[:NAMED]) + _rest(len(keys) - NAMED)
         for title, keys in (
             ("New", result.new),
             ("Changed", result.changed),
@@ -81,13 +82,11 @@ def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> str
         )
         if keys
     ]
-    return "\n\n".join(
-        (
-            f"# {result.knowledge_base} on `{result.cloud}`: {result.outcome}",
-            f"Documents: {counts}.",
-            f"In service: version `{result.version_id}`{begun}{after}. {result.duration_s:.1f} s in all.",
-            *lists,
-        )
+    return page(
+        f"# {one_line(result.knowledge_base)} on {code(result.cloud)}: {result.outcome}",
+        f"Documents: {counts}.",
+        f"In service: version {code(result.version_id)}{begun}{after}. {result.duration_s:.1f} s in all.",
+        *lists,
     )
 
 

@@ -1,7 +1,8 @@
 """The result of a run for reading: Markdown, and a table of the retrieved chunks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
 from tasks.query import Answer
 from tasks.stack_report import KnowledgeBaseReport, StackReport
 
@@ -9,10 +10,10 @@ CHUNK_CHARACTERS = 400
 """So much of a chunk stands in the table."""
 
 
-def markdown(result: StackReport) -> str:
+def markdown(result: StackReport) -> Markdown:
     """Return the report for reading."""
     documents, base = result.documents, result.knowledge_base
-    resources = [
+    resources: list[Sequence[str]] = [
         ("bucket", documents.bucket, "", "", documents.bucket_action),
         (
             "folder",
@@ -26,11 +27,11 @@ def markdown(result: StackReport) -> str:
             for secret in [result.secret]
             if secret
         ),
-        *((m.role, m.name, _link(m.run_id, m.url), _status(m.status), m.action or "-") for m in result.models),
+        *((m.role, m.name, _at(m.run_id, m.url), _status(m.status), m.action or "-") for m in result.models),
         (
             "knowledge base",
             base.name,
-            _link(base.knowledge_base_id, base.search_url),
+            _at(base.knowledge_base_id, base.search_url),
             _status(base.status),
             base.action,
         ),
@@ -47,19 +48,19 @@ def markdown(result: StackReport) -> str:
         )
         for step in result.steps
     ]
-    return "\n\n".join(
-        (
-            f"# {base.name} on `{result.cloud}`",
-            f"**created {result.created}, adopted {result.adopted}, updated {result.updated}**",
-            f"While all its models run it costs {result.costs}.",
-            *result.notes,
-            f"## Proof\n\n> {cell(result.probe.question)}\n\n{result.probe.answer}",
-            f"Sources: {', '.join(f'`{source}`' for source in result.probe.sources)}",
-            "## Resources\n\n" + table(("resource", "name", "id", "status", "action"), resources),
-            "## Models that answered\n\n" + table(("role", "asked for", "served as", "answered by", "proof"), models),
-            f"## Time\n\n{result.duration_s:.1f} s in all; the steps of the critical path (●) took "
-            f"{result.critical_path_s:.1f} s.\n\n" + table(("step", "began after, s", "took, s", "critical"), steps),
-        )
+    return page(
+        f"# {one_line(base.name)} on {code(result.cloud)}",
+        f"**created {result.created}, adopted {result.adopted}, updated {result.updated}**",
+        f"While all its models run it costs {one_line(result.costs)}.",
+        *map(escaped, result.notes),
+        f"## Proof\n\n{quoted(result.probe.question)}",
+        escaped(result.probe.answer),
+        f"Sources: {', '.join(map(code, result.probe.sources))}",
+        f"## Resources\n\n{text_table(('resource', 'name', 'id', 'status', 'action'), resources)}",
+        f"## Models that answered\n\n{text_table(('role', 'asked for', 'served as', 'answered by', 'proof'), models)}",
+        f"## Time\n\n{result.duration_s:.1f} s in all; the steps of the critical path (●) took "
+        f"{result.critical_path_s:.1f} s.",
+        text_table(("step", "began after, s", "took, s", "critical"), steps),
     )
 
 
@@ -86,16 +87,6 @@ def _status(status: str) -> str:
     return status.removeprefix("MODEL_RUN_STATUS_").removeprefix("KNOWLEDGEBASE_")
 
 
-def _link(text: str, url: str) -> str:
-    return f"[{text}]({url})" if url else text
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell(text) for text in line)} |" for line in lines)
-
-
-def cell(text: str) -> str:
-    """Return a text in one line that cannot end its cell."""
-    return " ".join(text.replace("|", "\\|").split())
+def _at(resource_id: str, url: str) -> str:
+    """Return where a resource answers: no link, since only programs call it, and a service has written it."""
+    return f"{resource_id} at {url}" if url else resource_id

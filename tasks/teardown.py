@@ -11,12 +11,12 @@ from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConflictError, NotFoundError
 from domain.keys import StackKey, artifact_key
+from domain.markdown import code, one_line, page, text_table
 from tasks.judged_record import forget_judged
 from tasks.kept_stack import forget_kept
 from tasks.pages import write_page
 from tasks.prices import total_text
 from tasks.progress import progress
-from tasks.report_text import table
 from tasks.service_record import forget_in_service
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
@@ -147,8 +147,11 @@ def report_teardown(
     write_page(
         StackKey(cloudru.project_id, plan.stack),
         "teardown",
-        f"# {plan.stack} on `{cloud}` is torn down\n\n**Saves {saved}**\n\n"
-        + table(("resource", "name", "outcome", "why", "id"), rows),
+        page(
+            f"# {one_line(plan.stack)} on {code(cloud)} is torn down",
+            f"**Saves {saved}**",
+            text_table(("resource", "name", "outcome", "why", "id"), rows),
+        ),
         f"Teardown of the stack {plan.stack}",
     )
     return TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))

@@ -9,10 +9,10 @@ from clouds.errors import NotFoundError
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.tuning import EnsuredTuning, FinishedTuning
 from domain.keys import TuningKey
+from domain.markdown import Markdown, code, escaped, one_line, page, table, text_table
 from tasks.metrics import MetricsReport
 from tasks.pages import write_page
 from tasks.publish import PublishedReport
-from tasks.report_text import cell, table
 from tasks.stack_report import Part, StepReport
 from tasks.steps import LOOK_FIRST, recorded, step
 from tasks.tuning_scores import TuningJudgement
@@ -107,39 +107,38 @@ def report_tuning(
     return result
 
 
-def markdown(result: TuningReport) -> str:
+def markdown(result: TuningReport) -> Markdown:
     """Return the report for reading."""
     tuning, judgement, published = result.tuning, result.judgement, result.publication
     datasets = [(d.part, d.name, d.dataset_id, str(d.rows), str(d.size_bytes), d.action) for d in result.datasets]
     facts = [
-        ("tuning", f"{tuning.task_id}, {tuning.action}"),
-        ("operation", tuning.operation_id),
-        ("base model", f"`{tuning.base_model_uri}`"),
-        ("tuned model", f"`{tuning.target_model_uri}`"),
+        ("tuning", one_line(f"{tuning.task_id}, {tuning.action}")),
+        ("operation", one_line(tuning.operation_id)),
+        ("base model", code(tuning.base_model_uri)),
+        ("tuned model", code(tuning.target_model_uri)),
         ("created, UTC", _moment(tuning.created_at)),
         ("started, UTC", _moment(tuning.started_at)),
         ("finished, UTC", _moment(tuning.finished_at)),
     ]
-    index = f"\n\nSearch index `{published.search_index_id}` found: {cell(published.proof)}" if published.proof else ""
+    index = (
+        f"Search index {code(published.search_index_id)} found: {one_line(published.proof)}" if published.proof else ""
+    )
     metrics = result.metrics
     curves = [(c.name, str(c.points), str(c.last_step), f"{c.first:.4g}", f"{c.last:.4g}") for c in metrics.curves]
     steps = [(each.name, f"{each.started_at:%H:%M:%S}", f"{each.duration_s:.1f}") for each in result.steps]
-    return "\n\n".join(
-        (
-            f"# {result.name} on `{result.cloud}`: {'published' if published.published else 'not published'}",
-            f"**{cell(str(judgement))}**{index}",
-            score_table(judgement),
-            "## Tuning\n\n" + table(("", ""), facts),
-            "## Parameters used\n\n" + table(("parameter", "value"), parameter_rows(tuning.parameters)),
-            "## Datasets\n\n" + table(("part", "name", "id", "rows", "bytes stored", "action"), datasets),
-            "## Training\n\n"
-            + (
-                table(("curve", "points", "last step", "first", "last"), curves) + f"\n\nFiles: `{metrics.folder}`"
-                if curves
-                else cell(metrics.problem)
-            ),
-            f"## Time\n\n{result.duration_s:.1f} s in all.\n\n" + table(("step", "began, UTC", "took, s"), steps),
-        )
+    return page(
+        f"# {one_line(result.name)} on {code(result.cloud)}: {'published' if published.published else 'not published'}",
+        f"**{one_line(str(judgement))}**",
+        index,
+        score_table(judgement),
+        f"## Tuning\n\n{table(('', ''), [(Markdown(name), value) for name, value in facts])}",
+        f"## Parameters used\n\n{text_table(('parameter', 'value'), parameter_rows(tuning.parameters))}",
+        f"## Datasets\n\n{text_table(('part', 'name', 'id', 'rows', 'bytes stored', 'action'), datasets)}",
+        "## Training",
+        text_table(("curve", "points", "last step", "first", "last"), curves) if curves else escaped(metrics.problem),
+        f"Files: {code(metrics.folder)}" if curves else "",
+        f"## Time\n\n{result.duration_s:.1f} s in all.",
+        text_table(("step", "began, UTC", "took, s"), steps),
     )
 
 
@@ -172,5 +171,5 @@ def _used(yandex: YandexCloudCredentials, task_id: str) -> dict[str, Any]:
         return {}
 
 
-def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
+def _moment(moment: datetime | None) -> Markdown:
+    return Markdown(f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "")

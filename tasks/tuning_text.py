@@ -1,35 +1,33 @@
 """A judgement for reading: Markdown with a picture, and the table side by side for each dimension."""
 
+from domain.markdown import Markdown, code, one_line, page, table
 from tasks.bar_chart import bar_chart, data_uri
-from tasks.report_text import table
 from tasks.tuning_scores import EmbedderScores, Role, TuningJudgement
 
 ROLES: tuple[Role, ...] = ("base", "in service", "tuned")
 
 
-def judgement_text(name: str, judgement: TuningJudgement) -> str:
+def judgement_text(name: str, judgement: TuningJudgement) -> Markdown:
     """Return the page."""
-    gains = "\n".join(f"- {judgement.measure} {gain}" for gain in judgement.gains)
-    return "\n\n".join(
-        (
-            f"# {name}: {'better' if judgement.better else 'not better'}",
-            f"{judgement.questions} golden questions over {judgement.texts} texts, {judgement.dim} dimensions.",
-            gains,
-            f"![{name}]({data_uri(_picture(judgement))})",
-            score_table(judgement),
-        )
+    gains = "\n".join(f"- {one_line(f'{judgement.measure} {gain}')}" for gain in judgement.gains)
+    return page(
+        f"# {one_line(name)}: {'better' if judgement.better else 'not better'}",
+        f"{judgement.questions} golden questions over {judgement.texts} texts, {judgement.dim} dimensions.",
+        gains,
+        f"![scores]({data_uri(_picture(judgement))})",
+        score_table(judgement),
     )
 
 
-def score_table(judgement: TuningJudgement) -> str:
+def score_table(judgement: TuningJudgement) -> Markdown:
     """Return the figures of every model, those of one dimension beside each other, the largest first."""
     dims = sorted({scores.dim for scores in judgement.scores}, reverse=True)
     rows = [
         (
-            str(scores.dim),
-            scores.role,
-            *(f"{value:.3f}" for value in scores.figures(judgement.k).values()),
-            f"`{scores.model_uri}`",
+            Markdown(str(scores.dim)),
+            Markdown(scores.role),
+            *(Markdown(f"{value:.3f}") for value in scores.figures(judgement.k).values()),
+            code(scores.model_uri),
         )
         for dim in dims
         for role in ROLES

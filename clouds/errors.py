@@ -20,13 +20,15 @@ CloudError
 
 from typing import Any
 
+from clouds.redaction import masked
+
 
 class CloudError(Exception):
-    """Root of the tree. Picklable: all arguments are positional and kept in `args`."""
+    """Root of the tree, and the place where secrets are masked. Picklable: arguments are positional, kept in `args`."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = masked(message)
+        super().__init__(self.message)
 
 
 class ConfigurationError(CloudError):
@@ -52,10 +54,10 @@ class APIError(CloudError):
         self, message: str, status: int, code: str = "", request_id: str = "", retry_after_s: float | None = None
     ) -> None:
         super().__init__(message)
-        self.args = (message, status, code, request_id, retry_after_s)
+        self.code = masked(code)
+        self.request_id = masked(request_id)
+        self.args = (self.message, status, self.code, self.request_id, retry_after_s)
         self.status = status
-        self.code = code
-        self.request_id = request_id
         self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
@@ -95,9 +97,9 @@ class FailedStateError(CloudError):
 
     def __init__(self, message: str, resource: Any = None, reason: str = "") -> None:
         super().__init__(message)
-        self.args = (message, resource, reason)
+        self.reason = masked(reason)
+        self.args = (self.message, resource, self.reason)
         self.resource = resource
-        self.reason = reason
 
     def __str__(self) -> str:
         return self.message
@@ -108,7 +110,7 @@ class DeadlineError(CloudError):
 
     def __init__(self, message: str, last_seen: Any = None) -> None:
         super().__init__(message)
-        self.args = (message, last_seen)
+        self.args = (self.message, last_seen)
         self.last_seen = last_seen
 
     def __str__(self) -> str:

@@ -26,7 +26,7 @@ from clouds.errors import (
     api_error,
 )
 from clouds.polling import LEAST_ANSWER_S, left_s
-from clouds.redaction import Redaction
+from clouds.redaction import Redaction, cause_of
 from clouds.whole_answer import UnboundedAnswerError, cut_refusals, read_whole
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -152,9 +152,10 @@ class Transport:
             response = self._exchange(request, redirected=options.get("redirected", False))
         except (httpx.RequestError, UnboundedAnswerError) as cause:
             error = self._no_answer(request, cause)
+            shown = cause_of(cause)
             if repeatable or isinstance(cause, NOTHING_SENT):
-                raise _Repeatable(error) from cause
-            raise error from cause
+                raise _Repeatable(error) from shown
+            raise error from shown
         if response.is_success:
             try:
                 if response.content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):

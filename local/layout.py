@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from local.errors import LocalError
+
 FOLDER_VARIABLE = "LOCAL_DIR"
 """Environment variable that names another folder than `.local`, for example for a second stack side by side."""
 
@@ -63,7 +65,21 @@ class Layout:
         return self.folder / "log" / f"{name}.log"
 
     def make_folders(self) -> None:
-        """Make the folders, readable by the owner only: Prefect's database holds the encrypted blocks and their key."""
+        """Make the folders, readable by the owner only: Prefect's database holds the encrypted blocks and their key.
+
+        A folder that was there keeps its mode, it may be somebody's home; what lies in it becomes private, as it may be
+        older than this rule.
+
+        Raises:
+            LocalError: what would hold the database belongs to somebody else, or leads elsewhere.
+
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.prefect_home, self.sandbox_data, self.folder / "log"):
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                raise LocalError(
+                    f"{folder} is a link or belongs to somebody else, who could read the secrets in it: move it away, "
+                    f"or choose another folder with {FOLDER_VARIABLE}"
+                )
+            folder.chmod(0o700)

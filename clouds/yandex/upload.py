@@ -20,6 +20,7 @@ from clouds.errors import (
     WrongAnswerError,
     api_error,
 )
+from clouds.redaction import cause_of
 from clouds.yandex.wire.endpoints import is_loopback
 
 ATTEMPTS = 5
@@ -132,7 +133,9 @@ class PresignedUrls:
             )
         except httpx.TransportError as error:
             what = str(error) or type(error).__name__
-            raise ConnectionFailedError(f"{subject}: {_place(url)} gave no answer ({what}). Run again.") from error
+            raise ConnectionFailedError(f"{subject}: {_place(url)} gave no answer ({what}). Run again.") from cause_of(
+                error
+            )
         if not response.is_success:
             raise _refused(response, subject)
         content.arrived()

@@ -1,5 +1,7 @@
 """Text of others on the pages of a run: nothing in it is loaded, linked or executed."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from playwright.sync_api import Page, Request, expect
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -23,7 +25,17 @@ OWNER = StackKey("a project", "kb-text")
 
 @pytest.fixture(scope="module")
 def artifacts(local_stack: LocalStack) -> dict[str, str]:
-    """Write an artifact of each type as the flows do; return the paths of their lists by kind."""
+    """Write an artifact of each type as the flows do; return the paths of their lists by kind.
+
+    In a thread of its own: beside the event loop that Playwright runs in this one, Prefect's calls would return
+    coroutines.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_write, local_stack.running.api_url).result()
+    return {kind: f"artifacts/key/{OWNER.artifact(kind)}" for kind in ("page", "table", "progress")}
+
+
+def _write(api_url: str) -> None:
     text = markdown.page(
         f"# {markdown.one_line(HOSTILE)}",
         markdown.escaped(HOSTILE),
@@ -31,12 +43,11 @@ def artifacts(local_stack: LocalStack) -> dict[str, str]:
         f"- {markdown.code(HOSTILE)}",
         markdown.text_table(("a", "b"), [(HOSTILE, HOSTILE)]),
     )
-    with temporary_settings({PREFECT_API_URL: local_stack.running.api_url}):
+    with temporary_settings({PREFECT_API_URL: api_url}):
         pages.write_page(OWNER, "page", text, HOSTILE)
         pages.write_table(OWNER, "table", [{"chunk": HOSTILE}], HOSTILE)
         with progress(OWNER.artifact("progress"), HOSTILE, total=1, notes=True) as advance:
             advance(1, HOSTILE)
-    return {kind: f"artifacts/key/{OWNER.artifact(kind)}" for kind in ("page", "table", "progress")}
 
 
 @pytest.mark.parametrize("ui", ["", "v2/"], ids=["the UI", "the new UI"])

@@ -227,6 +227,26 @@ def test_folder_is_private(layout: Layout) -> None:
     assert layout.folder.stat().st_mode & 0o077 == 0
 
 
+def test_what_lies_in_a_folder_that_was_there_is_private(tmp_path: Path) -> None:
+    """A folder of mode 755 stays as it is; database, sandbox's data and logs in it are for their owner."""
+    layout = Layout(root=tmp_path, folder=tmp_path / "open")
+    for folder in (layout.folder, layout.prefect_home, layout.sandbox_data):
+        folder.mkdir(mode=0o755)
+    layout.make_folders()
+    modes = [path.stat().st_mode & 0o077 for path in (layout.prefect_home, layout.sandbox_data, layout.folder / "log")]
+    assert modes == [0, 0, 0]
+    assert layout.folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    """In a folder that others may write to, a link would put the database where somebody else reads it."""
+    layout = Layout(root=tmp_path, folder=tmp_path / "open")
+    layout.folder.mkdir()
+    layout.prefect_home.symlink_to(tmp_path)
+    with pytest.raises(LocalError, match="is a link or belongs to somebody else"):
+        layout.make_folders()
+
+
 def command(layout: Layout, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m local` in that folder."""
     return subprocess.run(

@@ -18,7 +18,7 @@ from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.signing import Signer, encoded
 from clouds.cloudru.wire.storage import CANNED_ACL, STORAGE_CLASS
 from clouds.errors import AuthenticationError, GarbledAnswerError, WrongAnswerError
-from clouds.redaction import Redaction
+from clouds.redaction import Redaction, cause_of
 from clouds.transport import (
     ATTEMPTS,
     FIRST_BACKOFF_S,
@@ -233,7 +233,7 @@ class Transfer:
                 answer = self._links.exchange(head, request.body)
             except OSError as error:
                 if last:
-                    raise unanswered(request.asked, error) from error
+                    raise unanswered(request.asked, error) from cause_of(error)
             else:
                 if last or not _worth_repeating(answer):
                     return answer

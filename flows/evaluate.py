@@ -8,7 +8,7 @@ from domain.stack import name_of
 from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version
 from tasks.credentials import cloud_credentials
 from tasks.golden import check_golden
-from tasks.judged_by import check_evaluation, check_has_questions, read_judged_by
+from tasks.judged_by import check_evaluation, read_judged_by
 from tasks.judgement import EvaluationReport, candidate, judge_version
 from tasks.kept_stack import find_stack
 from tasks.lock import stack_lock
@@ -16,6 +16,8 @@ from tasks.promotion import RolledBack, roll_back
 from tasks.promotion import promote as put_in_service
 from tasks.steps import THREADS, recorded_steps
 from tasks.version import find_version, find_version_before, prove_version
+
+EXAMPLE = "examples/golden.jsonl"
 
 
 @flow(name="evaluate-rag", task_runner=THREADS)
@@ -36,7 +38,7 @@ def evaluate_rag(
         stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
         golden: File of JSON lines, or fsspec URL: `query`, `expected_sources`, `expected_phrases`. They are asked
-            beside the stack's own.
+            beside the stack's own; left out for a stack without any: the example's.
         version: Id of the version, or `latest`: the newest that succeeded.
         measurement: How it is measured; of this and the stack's the stricter counts.
         thresholds: What it must reach; of these and the stack's the stricter count.
@@ -52,8 +54,7 @@ def evaluate_rag(
     ):
         found = find_stack(cloudru, stack)
         stack = found.stack
-        by = read_judged_by(stack, golden, measurement, thresholds)
-        check_has_questions(name, by)
+        by = read_judged_by(stack, golden, measurement, thresholds, found.kept, otherwise=EXAMPLE)
         check_golden(cloudru, by.questions, bucket=stack.bucket, folder=stack.folder)
         asked = find_version(cloudru, stack, version)
         check_evaluation(asked, by, promote=promote, promote_refused=promote_refused)

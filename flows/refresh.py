@@ -86,7 +86,7 @@ def refresh_rag(
         found = find_stack(cloudru, stack)
         stack = found.stack
         base, models = stack.knowledge_base, stack.models
-        by = read_judged_by(stack, golden, measurement, thresholds)
+        by = read_judged_by(stack, golden, measurement, thresholds, found.kept)
         changes = look_for_changes(
             cloudru,
             stack,

@@ -7,6 +7,7 @@ from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from domain.in_service import AskedWith
 from domain.judged import Judged, Standard, golden_missing, question_digest, stricter, stricter_measurement
+from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from domain.same_text import plain
 from domain.stack import RagStack
@@ -41,37 +42,32 @@ def read_judged_by(
     golden: str | None = None,
     measurement: EvaluationSpec | None = None,
     thresholds: Thresholds | None = None,
+    kept: KeptStack | None = None,
+    *,
+    otherwise: str | None = None,
 ) -> JudgedBy:
     """Read the questions of the stack and those of the run; the run's other wishes count where they are stricter.
 
-    A stack without golden questions has no measurement and no thresholds to keep to: those of the run are taken.
+    `kept` is the stack as it is kept under its name: one that is given whole may only add to that, as a run may. A
+    stack without golden questions has no measurement and no thresholds to keep to: those of the run are taken,
+    and `otherwise` is its file when neither names one.
 
     Raises:
-        ConfigurationError: a file cannot be read or has faults, or both ask the same question and expect different
+        ConfigurationError: a file cannot be read or has faults, or two ask the same question and expect different
             answers.
 
     """
-    own = read_golden(stack.golden) if stack.golden else ()
-    added = read_golden(golden) if golden and golden != stack.golden else ()
-    measured, wanted = measurement or EvaluationSpec(), thresholds or Thresholds()
-    by = JudgedBy(
-        _together(own, added, golden or ""),
-        (stricter_measurement(stack.measurement, measured) if own or measurement is None else measured),
-        (stricter(stack.thresholds, wanted) if own or thresholds is None else wanted),
-        bool(own),
-    )
+    own = kept.provisioned if kept and kept.provisioned and kept.provisioned.golden else stack
+    golden = golden or (None if own.golden else otherwise)
+    by = JudgedBy(read_golden(own.golden) if own.golden else (), own.measurement, own.thresholds, bool(own.golden))
+    added = [(golden, measurement, thresholds)]
+    if own is not stack:
+        added.insert(0, (stack.golden, stack.measurement, stack.thresholds))
+    for place, measured, wanted in added:
+        by = _with(by, read_golden(place) if place and place != own.golden else (), place or "", measured, wanted)
     if by.questions:
         check_measurement(by.measurement, stack.retrieval)
     return by
-
-
-def check_has_questions(name: str, by: JudgedBy) -> None:
-    """Raise ConfigurationError when there is no golden question to ask."""
-    if not by.questions:
-        raise ConfigurationError(
-            f"the stack {name} has no golden questions and the run names none: give golden, for example "
-            "examples/golden.jsonl"
-        )
 
 
 def check_evaluation(asked: AskedVersion, by: JudgedBy, *, promote: bool, promote_refused: str) -> None:
@@ -129,10 +125,14 @@ def check_promote_refused(stack: StackKey, judged: Judged, promote_refused: str)
         )
 
 
-def _together(
-    own: tuple[GoldenQuestion, ...], added: tuple[GoldenQuestion, ...], place: str
-) -> tuple[GoldenQuestion, ...]:
-    known = {plain(question.query): question for question in own}
+def _with(
+    by: JudgedBy,
+    added: tuple[GoldenQuestion, ...],
+    place: str,
+    measurement: EvaluationSpec | None,
+    thresholds: Thresholds | None,
+) -> JudgedBy:
+    known = {plain(question.query): question for question in by.questions}
     new: list[GoldenQuestion] = []
     for question in added:
         same = known.get(plain(question.query))
@@ -143,4 +143,8 @@ def _together(
                 f"{place}, line {question.line}: the stack's golden questions ask the same in line {same.line} and "
                 "expect another answer: a run may only add questions, so correct the one of the stack"
             )
-    return (*own, *new)
+    if measurement is not None:
+        measurement = stricter_measurement(by.measurement, measurement) if by.stacks_own else measurement
+    if thresholds is not None:
+        thresholds = stricter(by.thresholds, thresholds) if by.stacks_own else thresholds
+    return JudgedBy((*by.questions, *new), measurement or by.measurement, thresholds or by.thresholds, by.stacks_own)

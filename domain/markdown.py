@@ -17,7 +17,7 @@ JOINER = "\u2060"
 """WORD JOINER: no width, no line break."""
 LIVE = re.compile(
     r"""
-      :(?=//)                                     # an address
+      (?:(?<=http)|(?<=https)|(?<=ftp)):(?=//)    # an address; those of models and buckets can be copied as they are
     | www(?=\.)                                   # an address without a scheme
     | @(?=[A-Za-z_]|[\w-]+\.[\w.-]*[A-Za-z])      # an e-mail address, or everybody of a chat
     | \](?=[(\[:])                                # a link, a picture, the target of one

@@ -31,7 +31,7 @@ TEXTS = st.one_of(
     st.text(alphabet="ab1 .\n\t\\`*_~[]()<>!&#;:/|-+=@{}'\"\u00a0й", max_size=60),
     st.lists(st.sampled_from(HOSTILE), max_size=3).map("".join),
 )
-LINKED = re.compile(r"://|www\.|\w@[a-z]|\]\(|\]\[|\]:|<[a-z/!?@]|&#?\w+;", re.IGNORECASE)
+LINKED = re.compile(r"(?:http|https|ftp)://|www\.|\w@[a-z]|\]\(|\]\[|\]:|<[a-z/!?@]|&#?\w+;", re.IGNORECASE)
 """What a UI or a chat may make live beyond Markdown's own rules: none of it is left."""
 
 
@@ -91,7 +91,7 @@ def test_a_cell_ends_where_its_text_ends(texts: list[str]) -> None:
 
 def test_ordinary_text_is_left_as_it_is() -> None:
     """File names, prices, model names and sentences need no escaping: the page is read as source, too."""
-    text = "faq_products.txt: 14 дней, не считая дня покупки (200 RUB, recall@3 1.000); Qwen/Qwen3-0.6B [1]"
+    text = "faq_products.txt: 14 дней, не считая дня покупки (200 RUB, recall@3 1.000); Qwen/Qwen3-0.6B [1] s3://b/k emb://f/m"
     assert one_line(text) == inert(text) == text
 
 

@@ -14,6 +14,7 @@ from clouds.errors import ConfigurationError
 from domain.evaluation import EvaluationSpec, Summary
 from domain.gate import Thresholds
 from domain.keys import TuningKey
+from domain.markdown import escaped
 from domain.probe import ProbeSpec
 from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
@@ -124,7 +125,7 @@ def test_tuned_judged_provisioned_and_better(cloud: Cloud, yandex: TuningCloud, 
     report = provisioned(cloud, stack, promoted_embedder=promoted, allow_replace=True)
     assert report.models[0].model == tuned.tuning.target_model_uri
     assert report.notes == plan.notes
-    assert report.notes[0] in str(artifact("stack", f"{stack.knowledge_base.name}.r2")["data"])
+    assert escaped(report.notes[0]) in str(artifact("stack", f"{stack.knowledge_base.name}.r2")["data"])
 
     embedder = inference(report.models[0].name, tuned.tuning.target_model_uri, "Embedding", gpu_memory_gb=8)
     with_tuned = stack.model_copy(update={"embedder": embedder})

@@ -14,11 +14,11 @@ from tasks.metrics import fetch_metrics
 from tasks.publish import publish
 from tasks.retrieval_golden import read_retrieval_golden
 from tasks.search_index import ensure_search_index, prove_search_index
-from tasks.steps import THREADS, finish, recorded_steps
+from tasks.steps import THREADS, finish, finish_checks, recorded_steps
 from tasks.trained_questions import check_golden_not_trained
 from tasks.training_data import check_training_data
 from tasks.tuning import cancelled_with_the_run, ensure_tuning, wait_for_tuning
-from tasks.tuning_check import check_tuning
+from tasks.tuning_check import check_golden_texts, check_results, check_tuning
 from tasks.tuning_judgement import judge
 from tasks.tuning_report import report_tuning
 
@@ -50,10 +50,14 @@ def finetune_embedder(
         tuning_lock(yandex, tuning.name, lock_wait_s),
         TemporaryDirectory(prefix="training-") as folder,
     ):
-        golden = read_retrieval_golden(tuning.golden.corpus, tuning.golden.questions)
-        base_model_uri = check_tuning(yandex, tuning)
-        data = check_training_data(tuning.data, TuningKey(yandex.folder_id, tuning.name), folder=folder)
-        check_golden_not_trained(golden, tuning.data.sources)
+        read = read_retrieval_golden.submit(tuning.golden.corpus, tuning.golden.questions)
+        base = check_tuning.submit(yandex, tuning)
+        checked = check_training_data.submit(tuning.data, TuningKey(yandex.folder_id, tuning.name), folder=folder)
+        apart = check_golden_not_trained.submit(read, tuning.data.sources, checked)
+        taken = check_golden_texts.submit(yandex, tuning, read, base)
+        written = check_results.submit(results, tuning.name)
+        finish_checks([read, base, checked, apart, taken, written])
+        golden, base_model_uri, data = read.result(), base.result(), checked.result()
 
         training = [ensure_dataset.submit(yandex, tuning, file, "training") for file in data.training]
         validation = ensure_dataset.submit(yandex, tuning, data.validation, "validation")

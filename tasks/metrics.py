@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prefect import get_run_logger
+from prefect.runtime import task_run
 from upath import UPath
 
 from blocks.yandex import YandexCloudCredentials
-from clouds.errors import BadRequestError, NotFoundError, PermissionDeniedError, WrongAnswerError
+from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
 from domain.markdown import one_line, page
@@ -64,27 +65,34 @@ class MetricsReport(Part):
 def fetch_metrics(yandex: YandexCloudCredentials, name: str, tuned: FinishedTuning, results: str) -> MetricsReport:
     """Keep the tuning's metrics under `results`/name/task id, and show its curves.
 
-    Metrics that are missing or unreadable are said and do not end the run: they are an account of the model, and the
-    model itself is judged by what it finds.
+    Metrics that are missing, unreadable or cannot be kept are a warning and do not end the run: they are an account of
+    the model, and the model itself is judged by what it finds.
     """
     kept_in = UPath(results).expanduser() / name / tuned.task_id
     with tempfile.TemporaryDirectory(prefix="metrics-") as temporary:
         work = Path(temporary)
         archive = work / ARCHIVE
+        lost = ""
         try:
             if not yandex.get_client().metrics.download(tuned.task_id, archive):
                 return _without("the service has no metrics of this tuning")
-            keep([archive], work, kept_in)
+            lost = _not_kept([archive], work, kept_in)
             files = unpack(archive, work / "events")
             scalars = [each for each in read_scalars(work / "events") if each.values]
-        except (WrongAnswerError, NotFoundError, PermissionDeniedError, BadRequestError) as error:  # it has expired
-            return _without(error.message)
-        keep(files, work, kept_in)
+        except Exception as error:  # whatever the reader of event files says of files that are damaged
+            tried_again = isinstance(error, ConnectionFailedError | UnavailableError)
+            if tried_again and (task_run.run_count or 1) <= LOOK_FIRST["retries"]:
+                raise
+            return _without(error.message if isinstance(error, CloudError) else f"they cannot be read: {error}")
+        lost = lost or _not_kept(files, work, kept_in)
     curves = tuple(CurveReport.of(each) for each in scalars)
     if not curves:
         return _without(f"the archive holds no TensorBoard scalars: {[path.name for path in files][:5]}")
     _show(TuningKey(yandex.folder_id, name), scalars, curves)
     names = [ARCHIVE, *(path.relative_to(work).as_posix() for path in files)]
+    if lost:
+        get_run_logger().warning("The files of the metrics are not kept: %s", lost)
+        return MetricsReport(folder="", files=(), curves=curves, problem=lost)
     return MetricsReport(folder=str(kept_in), files=tuple(names), curves=curves)
 
 
@@ -95,6 +103,15 @@ def keep(files: Iterable[Path], root: Path, folder: UPath) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with path.open("rb") as source, target.open("wb") as sink:
             shutil.copyfileobj(source, sink)
+
+
+def _not_kept(files: Iterable[Path], root: Path, folder: UPath) -> str:
+    """Keep files, or say in one line why they are not kept: the judgement does not wait for a disk."""
+    try:
+        keep(files, root, folder)
+    except Exception as error:  # noqa: BLE001  # file systems of fsspec let the errors of their libraries through
+        return f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}"
+    return ""
 
 
 def _without(problem: str) -> MetricsReport:

@@ -1,7 +1,7 @@
 """What a step is: a Prefect task that changes the world at most once per call, and whose time is written down."""
 
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
+from clouds.errors import CloudError, ConfigurationError, ConnectionFailedError, UnavailableError
 from tasks import hand_over
 
 P = ParamSpec("P")
@@ -276,6 +276,24 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
             get_run_logger().warning("Also failed: %s", state.message)
     if first is not None:
         first.result()
+
+
+def finish_checks(futures: Sequence[PrefectFuture[Any]]) -> None:
+    """Watch every check to its end; raise what all of them found wrong, each fault a line, in the checks' order.
+
+    What is no ConfigurationError, a key that is refused for example, is raised as it is, before all others.
+    """
+    for future in futures:
+        future.wait()
+    failed = [future.state for future in futures if future.state.is_failed() or future.state.is_crashed()]
+    reasons = [state.result(raise_on_failure=False) for state in failed]
+    faults = [reason for reason in reasons if isinstance(reason, ConfigurationError)]
+    if len(faults) == len(failed) > 1:
+        raise ConfigurationError("\n".join(fault.message for fault in faults))
+    for fault in faults if len(failed) > 1 else ():
+        get_run_logger().warning("Also wrong: %s", fault.message)
+    for state in sorted(failed, key=lambda state: isinstance(state.result(raise_on_failure=False), ConfigurationError)):
+        state.result()
 
 
 def critical_path(times: Iterable[StepTime]) -> list[StepTime]:

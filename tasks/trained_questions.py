@@ -10,10 +10,11 @@ from domain.same_text import plain
 from tasks.golden import NAMED
 from tasks.retrieval_golden import RetrievalGolden
 from tasks.steps import step
+from tasks.training_check import CheckedData
 
 
 @step("check-golden-not-trained")
-def check_golden_not_trained(golden: RetrievalGolden, sources: Sequence[str]) -> None:
+def check_golden_not_trained(golden: RetrievalGolden, sources: Sequence[str], checked: CheckedData) -> None:  # noqa: ARG001  # not before it is found sound
     """Read the training data, which was found sound, in constant memory; texts are compared as by a reader.
 
     Raises:

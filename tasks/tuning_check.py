@@ -1,11 +1,17 @@
 """Look before anything is uploaded: what the service would refuse after hours is said now."""
 
+from uuid import uuid4
+
+from upath import UPath
+
 from blocks.yandex import YandexCloudCredentials
-from clouds.errors import ConfigurationError
+from clouds.errors import BadRequestError, ConfigurationError
 from clouds.yandex.client import YandexClient
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.wire.uris import EmbedderUri
-from tasks.documents import find_documents
+from tasks.documents import find_documents, refuse
+from tasks.golden import NAMED
+from tasks.retrieval_golden import RetrievalGolden
 from tasks.steps import LOOK_FIRST, step
 from tasks.tuning import tuning_request
 from tasks.tuning_spec import EmbedderTuning
@@ -31,6 +37,61 @@ def check_tuning(yandex: YandexCloudCredentials, tuning: EmbedderTuning) -> str:
     client.tunings.check(tuning_request(tuning, base_model_uri, unsent, None))
     _try_roles(client, base_model_uri, indexes=index is not None)
     return base_model_uri
+
+
+@step("check-results")
+def check_results(results: str, name: str) -> None:
+    """Write an empty file where the metrics of the tuning will be kept, and delete it.
+
+    Raises:
+        ConfigurationError: the folder or URL cannot be written.
+
+    """
+    folder = UPath(results).expanduser() / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f".write-test-{uuid4().hex[:8]}"
+        trial.write_bytes(b"")
+        trial.unlink()
+    except Exception as error:  # file systems of fsspec let the errors of their libraries through
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"results {results} cannot be written: {reason}; name a folder or URL that this worker may write"
+        ) from error
+
+
+@step("check-golden-texts", **LOOK_FIRST)
+def check_golden_texts(
+    yandex: YandexCloudCredentials, tuning: EmbedderTuning, golden: RetrievalGolden, base_model_uri: str
+) -> None:
+    """Embed the longest golden texts and questions, longest first, until the embedder takes one.
+
+    A text that cannot have too many tokens is not sent: it has at most one a character.
+
+    Raises:
+        ConfigurationError: a line for each text that the embedder does not take; judging would fail by it.
+
+    """
+    prefixes = tuning.data.prefixes
+    texts = [
+        (f"{tuning.golden.corpus}: the text of id {one.id!r}", prefixes.document + one.text) for one in golden.corpus
+    ]
+    texts += [
+        (f"{tuning.golden.questions}: {one.query[:50]!r}", prefixes.query + one.query) for one in golden.questions
+    ]
+    client, faults = yandex.get_client(), list[str]()
+    for what, text in sorted(texts, key=lambda one: len(one[1]), reverse=True):
+        if len(text) < yandex.assumptions.dataset.longest_text_tokens or len(faults) == NAMED:
+            break
+        try:
+            client.embeddings.embed(base_model_uri, [text])
+        except BadRequestError as error:
+            faults.append(
+                f"{what} has {len(text)} characters with its prefix, and the embedder takes less: {error.message}"
+            )
+        else:
+            break
+    refuse(faults)
 
 
 def _try_roles(client: YandexClient, base_model_uri: str, *, indexes: bool) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,22 @@ def test_from_raw_lines_to_a_published_embedder(cloud: TuningCloud, asserting_ev
     held = embedder_in_service(cloud.key(tuning))
     assert held is not None
     assert (held.model_uri, held.previous_model_uri) == (now.model_uri, None)
+
+
+def test_metrics_that_cannot_be_kept_do_not_stop_the_judging(cloud: TuningCloud) -> None:
+    """A file is in the folder's place: the curves are shown, the model is judged, and the report says what is lost."""
+    tuning = cloud.tuning()
+    task_folder = cloud.folder / "results" / tuning.name
+    task_folder.mkdir(parents=True)
+    report = cloud.finetune(tuning)
+    (kept,) = task_folder.iterdir()
+    shutil.rmtree(kept)
+    kept.write_text("a file in the folder's place")
+    again = cloud.finetune(tuning)
+    assert again.judgement == report.judgement
+    assert again.metrics.curves == report.metrics.curves
+    assert (again.metrics.folder, again.metrics.files) == ("", ())
+    assert "cannot be written: " in again.metrics.problem
 
 
 def test_a_model_that_is_not_better_is_not_published(cloud: TuningCloud) -> None:

@@ -7,6 +7,7 @@ import pytest
 from prefect.exceptions import ParameterTypeError
 from pydantic import SecretStr, ValidationError
 
+from clouds.errors import ConfigurationError
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning
 from tests.flows.tunings import TuningCloud, save_yandex_block
@@ -81,6 +82,43 @@ def test_golden_questions_come_first(cloud: TuningCloud) -> None:
     """A fault in what judges the model is said before a day of tuning."""
     golden = {**cloud.tuning().golden.model_dump(), "questions": cloud.questions({"which": "nowhere"})}
     assert "'nowhere' is no id of" in refused(cloud, golden=golden)
+
+
+def test_all_that_is_wrong_is_said_in_one_round(cloud: TuningCloud) -> None:
+    """A text twice, a query twice, one positive for all, a folder that is none: each a line, and nothing was sent."""
+    tuning = cloud.tuning()
+    file = cloud.rows("a-file", [{}])
+    corpus = cloud.rows("corpus", [{"id": "a", "text": "first"}, {"id": "b", "text": " First"}])
+    questions = cloud.rows("questions", [{"query": query, "relevant": ["a"]} for query in ("which", "WHICH")])
+    rows = cloud.rows("same", [{"anchor": f"question {n}", "positive": "one answer"} for n in range(200)])
+    wrong = EmbedderTuning.model_validate(
+        {
+            **tuning.model_dump(),
+            "golden": {**tuning.golden.model_dump(), "corpus": corpus, "questions": questions},
+            "data": {"sources": [rows]},
+        }
+    )
+    with pytest.raises(ConfigurationError) as failure:
+        finetune_embedder(wrong, "test-yandex", file)
+    assert cloud.changes() == []
+    parts = (
+        "'b' has the text of line 1",
+        "asks the same as line 1",
+        "of 200 of the 200 training rows",
+        f"results {file}",
+    )
+    assert all(part in line for part, line in zip(parts, failure.value.message.splitlines(), strict=True))
+
+
+def test_a_golden_text_that_the_embedder_does_not_take(cloud: TuningCloud) -> None:
+    """Judging would fail by it after a day; each such text is named by its id, and the next longest is taken."""
+    corpus = cloud.corpus({"long": "parking " * 2100, "longer": "delivery " * 2200, "taken": "refund " * 400})
+    questions = cloud.questions({"which": "taken"})
+    golden = {**cloud.tuning().golden.model_dump(), "corpus": corpus, "questions": questions}
+    first, second = refused(cloud, golden=golden).splitlines()
+    assert "the text of id 'longer' has 19800 characters" in first
+    assert "the text of id 'long' has 16800 characters" in second
+    assert "at most 2000 are taken" in second
 
 
 def test_a_golden_question_that_is_trained_on(cloud: TuningCloud) -> None:

@@ -22,6 +22,8 @@ class ReadingChange:
 
 def reading_changes(found: ReadingDifferences, keys: Iterable[str]) -> tuple[ReadingChange, ...]:
     """Return what changes for the documents that the folder holds or will hold; nothing where it has none concerned."""
+    if not found.lines:
+        return ()
     by_extension: dict[str, list[str]] = {}
     for key in sorted(keys):
         by_extension.setdefault(extension_of(key), []).append(key)

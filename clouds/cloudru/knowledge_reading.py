@@ -89,7 +89,7 @@ def _differences(have: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str
     """Compare what both hold, and first which of the extractors, or of the splitters, each has."""
     chosen, wanted_chosen = ([key for key, value in each.items() if isinstance(value, dict)] for each in (have, wanted))
     if chosen and wanted_chosen and not set(chosen) & set(wanted_chosen):
-        return [f"{_words(', '.join(chosen))} reads it, not {_words(', '.join(wanted_chosen))}"]
+        return [f"{_words(', '.join(chosen))} is used, not {_words(', '.join(wanted_chosen))}"]
     found: list[str] = []
     for key, value in wanted.items():
         if key not in have:

@@ -12,6 +12,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import StateType
 
+from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.errors import ConflictError, FailedStateError, WrongAnswerError
 from domain.probe import ProbeSpec
 from flows.provision import provision_rag
@@ -70,6 +71,23 @@ def bases(cloud: Cloud, name: str) -> list[str]:
 def table(kind: str, name: str) -> list[dict[str, str]]:
     """Return the latest table of a kind about the stack."""
     return json.loads(artifact(kind, name)["data"])
+
+
+def test_files_that_are_passed_over_are_a_row(cloud: Cloud, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With what to set, and as a warning; what is chosen by kinds is a row with its marks."""
+    for name in ("hours.txt", "price.md", "price.xlsx"):
+        (tmp_path / name).write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    probe = ProbeSpec(question="Когда открыт магазин?", source="hours.txt", phrase="с девяти до шести")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=probe)
+    (row,) = [row for row in planned(cloud, stack).rows if row.resource == "other files"]
+    assert (row.name, row.verb) == ("md, xlsx", "keep")
+    assert "to read md set kinds of the knowledge base to text" in row.reason
+    assert row.reason in caplog.text
+    base = KnowledgeBaseSpec(name=stack.knowledge_base.name, kinds="text")
+    rows = planned(cloud, stack.model_copy(update={"knowledge_base": base})).rows
+    assert {row.resource: row.reason for row in rows}["kinds of file"] == (
+        "confirmed on Cloud.ru: txt, log, rtf; not confirmed: md"
+    )
 
 
 def test_plan_names_every_resource_with_its_price(cloud: Cloud) -> None:

@@ -335,6 +335,12 @@ def test_a_probe_whose_document_would_be_deleted_is_refused_first(
     (tmp_path / "a.txt").unlink()
     with pytest.raises(ConfigurationError, match=r"expects a\.txt, which delete_missing would delete: correct source"):
         refresh(cloud, stack, delete_missing=True)
+    golden = tmp_path.parent / f"{tmp_path.name}.jsonl"
+    golden.write_text(
+        '{"query": "Когда?", "expected_sources": ["a.txt"], "expected_phrases": ["девяти"]}', encoding="utf-8"
+    )
+    with pytest.raises(ConfigurationError, match=r"expects a\.txt, which is not among the documents"):
+        refresh(cloud, stack, delete_missing=True, golden=str(golden))
     assert cloud.changes() == []
     assert refresh(cloud, stack).outcome == "unchanged"
     absent = ABOUT_HOURS.model_copy(update={"source": "c.txt"})

@@ -102,11 +102,14 @@ class InService(JudgedVersion):
         return known in ids and ids.index(build.version_id) > ids.index(known)
 
     def serves(self, knowledge_base_id: str, version: KnowledgeBaseVersion, asked_with: AskedWith) -> bool:
-        """Say whether the version as it is, asked like that, is what is in service already."""
+        """Say whether the version as it is, asked like that, is what is in service already.
+
+        What an earlier release has put in service was asked as its stack said: that was not written down.
+        """
         return (
             self.knowledge_base_id == knowledge_base_id
             and self.judged == Build.of(version)
-            and self.asked_with == asked_with
+            and self.asked_with in (None, asked_with)
             and not is_broken(version)
         )
 

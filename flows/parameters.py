@@ -1,4 +1,4 @@
-"""What a form calls the parameters of the flows; Prefect 3.8.8 itself would show their names in the code."""
+"""What a form calls the parameters of the flows; Prefect 3.9.1 itself would show their names in the code."""
 
 from typing import Annotated, Any
 

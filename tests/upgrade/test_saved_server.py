@@ -16,6 +16,7 @@ from flows.specs import RagStack
 from local.prefect_api import PrefectApi
 from sandbox.settings import KEY_SECRET, PROJECT_ID, YANDEX_FOLDER_ID
 from tasks.kept_stack import forget_kept
+from tasks.long_variable import forget
 from tests.flows.conftest import AT_ONCE, look_often
 from tests.flows.tunings import UNHINDERED, TuningCloud
 from tests.sandbox_process import SandboxProcess
@@ -52,8 +53,16 @@ def stand_as_saved(deployment: str) -> None:
     saved: Any = Variable.get(key.variable)
     now = stand("sandbox", RagStack.model_validate(parameters.get("stack", {})))
     forget_kept(key)  # no release of before kept stacks
-    text = json.dumps(saved).replace(saved["knowledge_base_id"], now.knowledge_base_id)
-    Variable.set(key.variable, json.loads(text.replace(saved["version_id"], now.version_id)), overwrite=True)
+    forget(key.variable)
+    assert now.judged is not None
+    text = json.dumps(saved)
+    for before, after in (
+        (saved["knowledge_base_id"], now.knowledge_base_id),
+        (saved["version_id"], now.version_id),
+        (saved["judged"]["started_at"], now.judged.started_at),
+    ):
+        text = text.replace(before, after)
+    Variable.set(key.variable, json.loads(text), overwrite=True)
 
 
 def test_the_migrated_server_has_what_was_saved(server: PrefectApi) -> None:

@@ -52,7 +52,7 @@ def status_rag(
             look_at_bucket.submit(cloudru, stack.bucket, stack.folder),
             look_at_secret.submit(cloudru, stack.token_secret),
             look_at_inferences.submit(cloudru, stack.models),
-            look_at_knowledge_base.submit(cloudru, name),
+            look_at_knowledge_base.submit(cloudru, stack),
         ]
         result = report_status.submit(cloudru, name, cloud, looks, warn_above_rub_per_hour)
         finish([*looks, result])

@@ -114,7 +114,8 @@ def provision_rag(
             ready.append(wait_for_inference.submit(cloudru, model, runs[-1]))
         embedder, reranker, llm = ready
 
-        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, **may)
+        others = [each.knowledgebase_id for each in seen.strangers]
+        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, strangers=others, **may)
         index = wait_for_index.submit(cloudru, base, ensured)
         aside = set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)

@@ -17,8 +17,10 @@ from domain.keys import StackKey
 from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.pages import write_table
+from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
 from tasks.service_record import in_service
+from tasks.sharing import bases_of
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
@@ -115,15 +117,16 @@ def look_at_inferences(
     return [_inference(client, runs, model, prices) for model in models]
 
 
-@step("look-at-knowledge-base", run_name="look-at-knowledge-base {name}", **LOOK_FIRST)
-def look_at_knowledge_base(cloudru: CloudRuCredentials, name: str) -> list[ResourceStatus]:
+@step("look-at-knowledge-base", run_name="look-at-knowledge-base {stack.knowledge_base.name}", **LOOK_FIRST)
+def look_at_knowledge_base(cloudru: CloudRuCredentials, stack: Stack) -> list[ResourceStatus]:
     """Return the base in service, then what replaces it or was replaced by it; each with its versions, newest first.
 
-    Two are there while one replaces the other, and when a run was killed before it had deleted the old one.
+    Two are there while one replaces the other, and when a run was killed before it had deleted the old one. Bases that
+    are only called like the stack's are left out.
     """
-    bases = cloudru.get_client().knowledge_bases
+    bases, name = cloudru.get_client().knowledge_bases, stack.knowledge_base.name
     serving = in_service(StackKey(cloudru.project_id, name))
-    found = list(bases.family(name))[::-1]
+    found = bases_of(cloudru, stack)[0][::-1]
     if not found:
         return [ResourceStatus(kind="knowledge base", name=name, state=ABSENT)]
     serving_id = serving.knowledge_base_id if serving else found[0].knowledgebase_id

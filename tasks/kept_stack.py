@@ -220,11 +220,15 @@ def keep_reading(key: StackKey, now: KnowledgeBaseSpec) -> None:
     before = read_kept(key)
     if before is None or before.provisioned is None:
         return
-    base = before.provisioned.knowledge_base
-    reads = base.model_copy(update={"kinds": now.kinds, "extensions": now.extensions, "extractors": now.extractors})
-    if reads != base:
-        stack = before.provisioned.model_copy(update={"knowledge_base": reads})
-        write_kept(key, before.model_copy(update={"provisioned": stack}))
+    provisioned, wanted = _reading(before.provisioned, now), _reading(before.wanted or before.provisioned, now)
+    if provisioned != before.provisioned:
+        write_kept(key, before.model_copy(update={"provisioned": provisioned, "wanted": wanted}))
+
+
+def _reading(stack: RagStack, now: KnowledgeBaseSpec) -> RagStack:
+    """Return the stack with what its base reads, and how, as it is now."""
+    reads = {"kinds": now.kinds, "extensions": now.extensions, "extractors": now.extractors}
+    return stack.model_copy(update={"knowledge_base": stack.knowledge_base.model_copy(update=reads)})
 
 
 def is_local_server() -> bool:

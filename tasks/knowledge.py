@@ -1,6 +1,7 @@
 """The knowledge base: create or bring up to date, and wait until it can be asked."""
 
 import re
+from collections.abc import Collection
 
 from prefect import get_run_logger
 
@@ -37,11 +38,13 @@ def ensure_knowledge_base(
     *,
     allow_replace: bool = False,
     other_reading: bool = False,
+    strangers: Collection[str] = (),
 ) -> EnsuredKnowledgeBase:
     """Adopt the knowledge base and its version in service, create it, or index the documents that are newer.
 
     With `allow_replace` one that no version can change into what is wanted gets another beside it, with `other_reading`
-    one that reads otherwise than is wanted gets a version that does not.
+    one that reads otherwise than is wanted gets a version that does not. `strangers` are the ids of bases that are only
+    called like the stack's.
     """
     client = cloudru.get_client()
     served = in_service(StackKey(cloudru.project_id, spec.name))
@@ -55,6 +58,7 @@ def ensure_knowledge_base(
         serving_id=served.version_id if served else None,
         allow_replace=allow_replace,
         other_reading=other_reading,
+        strangers=strangers,
     )
     keep_base(StackKey(cloudru.project_id, spec.name), ensured.knowledge_base.knowledgebase_id)
     for difference in ensured.differences:

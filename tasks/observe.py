@@ -20,6 +20,7 @@ from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
 from tasks.plan_text import show
 from tasks.prices import catalogue_prices
 from tasks.service_record import in_service
+from tasks.sharing import bases_of
 from tasks.steps import LOOK_FIRST, step
 
 
@@ -34,7 +35,7 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
 
     """
     client = cloudru.get_client()
-    bases = client.knowledge_bases.family(stack.knowledge_base.name)
+    bases, strangers = bases_of(cloudru, stack)
     versions = client.knowledge_bases.versions(bases[0].knowledgebase_id) if bases else ()
     bucket = client.storage.find_bucket(stack.bucket)
     documents = client.storage.sync_plan(stack.bucket, stack.folder, checked.documents) if bucket else None
@@ -52,6 +53,7 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
         prices=catalogue_prices(client),
         bases=tuple(bases),
         versions=tuple(versions),
+        strangers=tuple(strangers),
         served=in_service(StackKey(cloudru.project_id, stack.knowledge_base.name)),
     )
 

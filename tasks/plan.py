@@ -56,6 +56,7 @@ class Observation:
     `documents` compares them with the folder, None without a bucket; `secret` is None when no token is to be kept.
     `runs` are by name of inference, `prices` in RUB per hour by repository. `bases` are the knowledge base and what
     replaces it, `versions` those of the latest, each newest first; `served` is what is in service.
+    `strangers` are bases that are only called like the stack's.
     """
 
     bucket: EnsuredBucket | None
@@ -68,6 +69,7 @@ class Observation:
     bases: tuple[KnowledgeBase, ...]
     versions: tuple[KnowledgeBaseVersion, ...]
     served: InService | None = None
+    strangers: tuple[KnowledgeBase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,7 @@ def _knowledge_bases(
         documents_modified_at=_modified_at(seen.documents),
         assumed=assumed,
         other_reading=other_reading,
+        taken={base.name for base in seen.strangers},
     )
     replaces = decided.verb == "replace"
     row = Planned(
@@ -268,11 +271,16 @@ def _knowledge_bases(
     is_over = bool(latest and seen.served and seen.served.knowledge_base_id == latest.knowledgebase_id)
     rows = [_replaced(base, decided.name, may=allow_replace or (is_over and not replaces)) for base in older]
     refused = str(refusal(latest, decided)) if replaces and latest and not allow_replace else ""
-    return [row, *rows], refused
+    return [row, *rows, *map(_stranger, seen.strangers)], refused
 
 
 def _read_anew(documents: SyncPlan | None) -> str:
     return f": all {len(documents.leaves)} documents of the folder are embedded anew" if documents else ""
+
+
+def _stranger(base: KnowledgeBase) -> Planned:
+    reason = "only its name is like the stack's: it is not among those that are kept as the stack's own"
+    return Planned("other knowledge base", base.name, "keep", reason, id=base.knowledgebase_id)
 
 
 def _replaced(base: KnowledgeBase, by: str, *, may: bool) -> Planned:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.assumptions import KnowledgeAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
@@ -13,7 +14,10 @@ from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import NotFoundError
 from domain.kept_stack import KeptStack
+from domain.keys import StackKey
+from tasks.kept_stack import kept_stacks, read_kept
 from tasks.plan import Stack
+from tasks.service_record import in_service
 
 
 def own_bases(
@@ -43,6 +47,27 @@ def own_bases(
         or base.knowledgebase_id == serving_id
         or (base.name not in taken and source in _sources(client, base))
     ]
+
+
+def bases_of(cloudru: CloudRuCredentials, stack: Stack) -> tuple[list[KnowledgeBase], list[KnowledgeBase]]:
+    """Return the live knowledge bases of the stack, latest replacement first, and those that are only called so."""
+    client, name = cloudru.get_client(), stack.knowledge_base.name
+    alike = client.knowledge_bases.family(name)
+    if not alike:
+        return [], []
+    key = StackKey(cloudru.project_id, name)
+    kept, serving = read_kept(key), in_service(key)
+    others = {} if kept and kept.records_bases else kept_stacks(cloudru.project_id)
+    own = own_bases(
+        client,
+        stack,
+        alike,
+        kept=kept,
+        serving_id=serving.knowledge_base_id if serving else None,
+        known={other: each.stacks[0] for other, each in others.items() if other != name and each.stacks},
+        assumed=cloudru.assumptions.knowledge,
+    )
+    return own, [base for base in alike if base not in own]
 
 
 def model_claims(

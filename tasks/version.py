@@ -19,6 +19,7 @@ from tasks.judged_record import read_judged
 from tasks.promotion import in_service_and_before
 from tasks.query import QueryModel, retrieve_request
 from tasks.service_record import in_service
+from tasks.sharing import bases_of
 from tasks.steps import LOOK_FIRST, step
 
 NAMED = 10
@@ -73,7 +74,7 @@ def find_version(cloudru: CloudRuCredentials, stack: RagStack, version: str = LA
     """
     name = stack.knowledge_base.name
     bases, found = cloudru.get_client().knowledge_bases, served(cloudru, name)
-    base = found.base if found else bases.find(name)
+    base = found.base if found else next(iter(bases_of(cloudru, stack)[0][::-1]), None)
     if base is None:
         raise ConfigurationError(f"the project has no knowledge base {name!r}: run provision-rag first")
     versions = found.versions if found else bases.versions(base.knowledgebase_id)

@@ -188,6 +188,7 @@ class KnowledgeBases:
         serving_id: str | None = None,
         allow_replace: bool = False,
         other_reading: bool = False,
+        strangers: Collection[str] = (),
     ) -> EnsuredKnowledgeBase:
         """Adopt the knowledge base of that name or create it; index it again when a document is newer or it had failed.
 
@@ -196,7 +197,8 @@ class KnowledgeBases:
         index, for questions may go to one that has.
         With `allow_replace` one that has another embedder, bucket or folder gets another beside it, which later calls
         find. Deleting the old one is left to the caller: it serves until the new one has answered. With `other_reading`
-        a version that reads as the spec says is built beside one in service that does not.
+        a version that reads as the spec says is built beside one in service that does not. `strangers` are the ids of
+        bases of the name or of a replacement's that are somebody else's: they are passed over, and so are their names.
 
         Raises:
             ConflictError: it would have to be replaced; says what differs.
@@ -208,7 +210,8 @@ class KnowledgeBases:
                 f"{spec.name}: no log group. Without one the search API of a knowledge base never starts; "
                 "set log_group_id, or leave it out in the spec and pass what log_groups.ensure returns."
             )
-        existing = next(iter(self.family(spec.name)), None)
+        alike = self.family(spec.name)
+        existing = next((base for base in alike if base.knowledgebase_id not in strangers), None)
         versions = self._visible_versions(existing.knowledgebase_id) if existing else ()
         version = serving(versions, serving_id)
         decided = decide(
@@ -222,6 +225,7 @@ class KnowledgeBases:
             documents_modified_at=documents_modified_at,
             assumed=self._connection.assumptions.knowledge,
             other_reading=other_reading,
+            taken={base.name for base in alike if base.knowledgebase_id in strangers},
         )
         if existing is None or version is None or decided.verb == "replace":
             if existing is not None and not allow_replace:
@@ -254,6 +258,7 @@ class KnowledgeBases:
                     serving_id=serving_id,
                     allow_replace=allow_replace,
                     other_reading=other_reading,
+                    strangers=strangers,
                 )
             return EnsuredKnowledgeBase(created, self._visible_versions(created.knowledgebase_id)[0], "created")
         if decided.verb == "update":

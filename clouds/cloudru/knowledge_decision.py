@@ -5,9 +5,10 @@ What no version of a knowledge base can change (embedder, bucket, folder) is cha
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Literal
 
 from clouds.cloudru.assumptions import KnowledgeAssumptions
@@ -56,13 +57,18 @@ def decide(
     documents_modified_at: datetime | None,
     assumed: KnowledgeAssumptions,
     other_reading: bool = False,
+    taken: Collection[str] = (),
 ) -> KnowledgeBaseDecision:
     """Compare the latest base with what is wanted: its version in service, else its newest (`versions`: newest first).
 
     A newer version that is not in service is left to refresh-rag, which judges it. `embedder` is a name when there is
     no such run yet. With `other_reading` a version that reads as the spec says is built beside one that does not.
+    `taken` are the names of bases that are not the stack's, though they are called like it.
     """
     version = serving(versions, serving_id)
+    if existing is None and spec.name in taken:
+        name = _next_name(spec.name, spec.name, taken)
+        return KnowledgeBaseDecision("create", name, f"{spec.name} is the name of a base that is not the stack's")
     if existing is None:
         return KnowledgeBaseDecision("create", spec.name, "no knowledge base of that name")
     if version is None:
@@ -73,7 +79,7 @@ def decide(
         else identity_differences(existing, version, bucket=bucket, folder=folder, embedder=embedder, assumed=assumed)
     )
     if differences:
-        return KnowledgeBaseDecision("replace", _next_name(spec.name, existing.name), "; ".join(differences))
+        return KnowledgeBaseDecision("replace", _next_name(spec.name, existing.name, taken), "; ".join(differences))
     wanted = wanted_reading(spec, assumed)
     reads = reading_differences(reported_reading(version), wanted).lines
     verb, reason = _about_documents(version, versions, documents_modified_at)
@@ -121,6 +127,6 @@ def refusal(existing: KnowledgeBase, decision: KnowledgeBaseDecision) -> Conflic
     )
 
 
-def _next_name(name: str, latest: str) -> str:
+def _next_name(name: str, latest: str, taken: Collection[str]) -> str:
     number = int(latest.rpartition(".r")[2]) if latest != name else 1
-    return f"{name}.r{number + 1}"
+    return next(free for step in count(number + 1) if (free := f"{name}.r{step}") not in taken)

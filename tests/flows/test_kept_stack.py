@@ -1,5 +1,6 @@
 """A stack has a name: what it is, is kept on the Prefect server, and a form left at its defaults changes none."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import pytest
 from prefect.futures import PrefectFuture
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.variables import Variable
 
 from blocks.stack import ManagedRagStack
+from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
 from domain.kept_stack import FORMAT, KeptStack
@@ -23,6 +26,7 @@ from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
 from tasks.kept_stack import forget_kept, is_local_server, kept_stacks, read_kept, write_kept
 from tasks.promotion import in_service
+from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
 from tests.flows.test_refresh import ABOUT_HOURS, HOURS, PARKING, write
@@ -47,6 +51,13 @@ def edit(cloud: Cloud, stack: RagStack, **changes: Any) -> None:
     for field, value in changes.items():
         setattr(block, field, value)  # pyright: ignore[reportAttributeAccessIssue]  # a block, once it is loaded
     block.save(name, overwrite=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnusedCoroutine]  # synchronous here
+
+
+@pytest.fixture
+def client(cloud: Cloud) -> Iterator[CloudRuClient]:
+    """Give a client that looks at the cloud beside the flows."""
+    with connect(cloud.sandbox) as client:
+        yield client
 
 
 class Killed:
@@ -343,3 +354,46 @@ def test_what_a_killed_run_left_is_swept_from_nobody_and_torn_down(
     assert {each.name: each.outcome for each in torn.resources if each.kind == "inference"} == dict.fromkeys(
         models, "deleted"
     )
+
+
+def test_a_foreign_base_of_a_like_name_is_not_the_stacks(cloud: Cloud, client: CloudRuClient) -> None:
+    """Somebody's `name.r2`, over the same folder even: provision, status and teardown leave it, and its name."""
+    stack = cloud.stack()
+    first = provision(cloud, stack)
+    name = stack.knowledge_base.name
+    foreign = cloud.stack(knowledge_base=KnowledgeBaseSpec(name=f"{name}.r2"), bucket=stack.bucket, folder=stack.folder)
+    cloud.stand(foreign)
+    forget_kept(cloud.key(foreign))
+
+    again = provision(cloud, stack)
+    assert again.knowledge_base.knowledge_base_id == first.knowledge_base.knowledge_base_id
+    assert f"{name}.r2" not in names_of(status_rag(name, cloud.name))
+    other = stack.model_copy(update={"folder": "another/"})
+    plan = provision(cloud, other, allow_replace=True, plan_only=True)
+    rows = {row.resource: (row.name, row.verb) for row in plan.rows}
+    assert rows["other knowledge base"] == (f"{name}.r2", "keep")
+    replaced = provision(cloud, other, allow_replace=True)
+    assert replaced.knowledge_base.name == f"{name}.r3"
+    assert kept(cloud, stack).bases == (replaced.knowledge_base.knowledge_base_id,)
+    teardown_rag(name, cloud.name)
+    assert [base.name for base in client.knowledge_bases.family(name)] == [f"{name}.r2"]
+
+
+def test_a_foreign_base_of_the_very_name_is_left(cloud: Cloud, client: CloudRuClient) -> None:
+    """The stack's own was deleted by hand, and somebody took its name: another is made beside it."""
+    stack = cloud.stack()
+    first = provision(cloud, stack)
+    client.knowledge_bases.delete(first.knowledge_base.knowledge_base_id)
+    foreign = cloud.stack(knowledge_base=stack.knowledge_base)
+    standing = kept(cloud, stack)
+    cloud.stand(foreign)
+    write_kept(cloud.key(stack), standing)
+    Variable.unset(cloud.key(stack).variable)
+
+    again = provision(cloud, stack)
+
+    assert again.knowledge_base.name == f"{stack.knowledge_base.name}.r2"
+    assert [base.name for base in client.knowledge_bases.family(stack.knowledge_base.name)] == [
+        f"{stack.knowledge_base.name}.r2",
+        stack.knowledge_base.name,
+    ]

@@ -3,13 +3,22 @@
 from typing import Any
 
 import pytest
+from prefect.variables import Variable
 
 from clouds.errors import ConfigurationError, WrongAnswerError
 from domain.gate import Thresholds
+from domain.in_service import AskedWith
+from domain.judged import Judged
+from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
-from tests.flows.test_evaluate import FACTS, Shop, shop
+from tasks.credentials import cloud_credentials
+from tasks.judged_record import read_judged
+from tasks.promotion import NotPromotedError
+from tasks.service_record import in_service
+from tests.flows.conftest import inference
+from tests.flows.test_evaluate import FACTS, PHRASES, Shop, shop
 
 __all__ = ["shop"]
 
@@ -98,3 +107,171 @@ def test_evaluate_asks_the_questions_of_the_stack_beside_its_own(shop: Shop, tmp
         evaluate_rag(shop.stack, shop.cloud.name, str(easy), version=worse, promote=True)
 
     assert shop.in_service() == shop.first_version
+
+
+def test_a_refusal_holds_for_the_same_content_until_a_person_names_it(shop: Shop) -> None:
+    """Built anew by `force`, judged by fewer questions, it stays out; promote_refused lets it in, no way back does."""
+    judged(shop)
+    provision(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError):
+        refresh(shop)
+    (refusal,) = read_judged(shop.key).refusals
+    refused = refusal.build.version_id
+    shop.ask_for(("Когда открыт магазин?", "с девяти до шести"))
+
+    with pytest.raises(ConfigurationError, match=rf"{refused} was refused on .* by 3 golden questions.*Nothing was"):
+        refresh(shop)
+    with pytest.raises(NotPromotedError, match=rf"version {refused} was refused on .*and this is the same content"):
+        refresh(shop, force=True)
+    assert shop.in_service() == shop.first_version
+    with pytest.raises(ConfigurationError, match=f"promote_refused names 'v9'.*have refused {refused}"):
+        refresh(shop, promote_refused="v9")
+
+    shop.ask_for(*zip(FACTS, PHRASES, strict=True))
+    report = evaluate_rag(shop.stack, shop.cloud.name, version=refused, promote=True, promote_refused=refused)
+    assert report.promoted
+    assert shop.in_service() == refused
+    shop.write(*FACTS.values())
+    assert refresh(shop).outcome == "refreshed"
+    with pytest.raises(NotPromotedError, match=f"cannot go back: version {refused} was refused by golden questions"):
+        shop.rollback()
+
+
+def test_what_is_measured_without_the_lock_refuses_nothing(shop: Shop) -> None:
+    """Somebody tries a version out: nothing is remembered, and the probe still judges."""
+    judged(shop)
+    worse = shop.build(*NO_PARKING)
+    with pytest.raises(WrongAnswerError):
+        evaluate_rag(shop.stack, shop.cloud.name, version=worse)
+
+    assert read_judged(shop.key) == Judged()
+
+
+def test_nothing_answers_when_the_only_new_version_was_refused(shop: Shop) -> None:
+    """The newest version that succeeded would answer otherwise: the refused one."""
+    judged(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError):
+        provision(shop)
+
+    with pytest.raises(ConfigurationError, match=r"no version of .* is in service: golden questions have refused"):
+        shop.ask("Сколько стоит парковка?")
+
+
+def test_a_base_that_replaces_is_judged_before_the_old_one_goes(shop: Shop) -> None:
+    """Another embedder, a worse document: the old base stays in service and is not deleted."""
+    judged(shop)
+    provision(shop)
+    shop.write(*NO_PARKING)
+    embedder = inference(f"{shop.stack.embedder.name}-new", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    shop.stack = shop.stack.model_copy(update={"embedder": embedder})
+    shop.cloud.sandbox.control.delete("/requests")
+
+    with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
+        provision(shop, allow_replace=True)
+
+    assert shop.in_service() == shop.first_version
+    assert not any(change.startswith("DELETE") for change in shop.cloud.changes())
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["the stack's questions", "the run's questions"])
+def test_a_run_that_is_killed_between_judging_and_promoting_promotes_nothing_unjudged(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, *, own: bool
+) -> None:
+    """The next run judges the version again; without any questions it is refused, because some have judged before."""
+    if own:
+        judged(shop)
+    provision(shop)
+    shop.write("Магазин открыт с девяти до шести, кроме среды.", *[*FACTS.values()][1:])
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.judgement.promote", _killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            refresh(shop, golden=str(shop.golden))
+    assert shop.in_service() == shop.first_version
+    if not own:
+        with pytest.raises(ConfigurationError, match="the probe alone promotes no version"):
+            refresh(shop)
+
+    report = refresh(shop, golden=None if own else str(shop.golden))
+
+    assert (report.outcome, shop.in_service()) == ("refreshed", report.version_id)
+    assert report.scores is not None
+
+
+def _killed(*_arguments: Any) -> None:
+    raise RuntimeError("killed")
+
+
+def test_what_serves_is_asked_as_it_was_judged(shop: Shop) -> None:
+    """Retrieval, reranker and LLM are recorded, go back with a rollback, and one that is gone is named."""
+    provision(shop)
+    first, before = shop.stack, in_service(shop.key)
+    assert before is not None
+    assert before.asked_with == AskedWith.of(first)
+    llm = inference(f"{first.llm.name}-b", "t-tech/T-lite-it-1.0", "Generate")
+    prompt = "Отвечай коротко и по-русски. " * 200
+    retrieval = first.retrieval.model_copy(update={"system_prompt": prompt})
+    shop.stack = first.model_copy(update={"llm": llm, "retrieval": retrieval})
+    provision(shop)
+    now = in_service(shop.key)
+    assert now is not None
+    assert (now.version_id, now.asked_with) == (before.version_id, AskedWith.of(shop.stack))
+    assert now.before is not None
+    assert now.before.asked_with == before.asked_with
+
+    nowhere = first.model_copy(update={"llm": inference("llm-nowhere", "t-tech/T-lite-it-1.0", "Generate")})
+    assert ask_rag("Когда открыт магазин?", nowhere, shop.cloud.name).version_id == before.version_id
+    with cloud_credentials(shop.cloud.name) as cloudru:
+        run = cloudru.get_client().inferences.find(llm.name)
+        assert run is not None
+        cloudru.get_client().inferences.delete(run.model_run_id)
+        cloudru.get_client().inferences.wait_gone(run.model_run_id, deadline_s=60)
+    with pytest.raises(ConfigurationError, match=rf"no model run '{llm.name}', and version {now.version_id} of .*it"):
+        shop.ask("Когда открыт магазин?")
+
+    assert shop.rollback().asked_with == before.asked_with
+    assert shop.ask("Когда открыт магазин?").version_id == before.version_id
+
+
+def test_what_an_earlier_release_wrote_means_what_it_meant(shop: Shop) -> None:
+    """Scores say that golden questions have judged; what is asked with is the stack's; the way back is the id's."""
+    with cloud_credentials(shop.cloud.name) as cloudru:
+        version = cloudru.get_client().knowledge_bases.version(shop.first_version)
+    build = {"version_id": shop.first_version, "started_at": version.started_at}
+    old = {
+        "knowledge_base_id": version.knowledgebase_id,
+        "version_id": shop.first_version,
+        "previous_version_id": "gone",
+        "promoted_at": "2026-11-20T10:00:00Z",
+        "scores": {"recall@3": 1.0},
+        "judged": build,
+        "newest": build,
+    }
+    Variable.set(shop.key.variable, old)
+    assert shop.ask("Когда открыт магазин?").choice == "in service since 2026-11-20 10:00 UTC"
+    provision(shop)
+    now = in_service(shop.key)
+    assert now is not None
+    assert (now.asked_with, now.previous_version_id, now.scores) == (
+        AskedWith.of(shop.stack),
+        "gone",
+        {"recall@3": 1.0},
+    )
+    shop.write(*NO_PARKING)
+    with pytest.raises(ConfigurationError, match=r"golden questions judge this stack since 2026-11-20.*give golden"):
+        refresh(shop)
+    with pytest.raises(ConfigurationError, match="nothing to go back to: version gone"):
+        shop.rollback()
+
+
+def test_a_stack_that_is_given_whole_may_only_add_to_what_is_kept(shop: Shop) -> None:
+    """Its golden questions left out, its thresholds at nothing: what is kept under its name judges."""
+    judged(shop)
+    provision(shop)
+    shop.write(*NO_PARKING)
+    none = Thresholds(recall_at_least=0, mrr_at_least=0, ndcg_at_least=0, answer_phrases_at_least=0, worse_by_at_most=1)
+    shop.stack = shop.stack.model_copy(update={"golden": None, "thresholds": none})
+
+    with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
+        refresh(shop)

@@ -45,7 +45,9 @@ def test_one_fault(case_of: Callable[[Cell], Case], cell: Cell, record_property:
     row = {1: cell.kind, FOR_EVER: "for ever"}.get(cell.times, "two in a row")
     ending = "failed"
     try:
-        ending = cell.play(case_of(cell))
+        ended = cell.play(case_of(cell))
+        ending = ended.name
+        record_property("error", ended.error)
     finally:
         record_property("cell", f"{row}\t{ending}")
 

@@ -48,6 +48,6 @@ class Metrics:
                     if file.tell() + len(piece) > limit_bytes:
                         raise WrongAnswerError(f"{subject}: more than {limit_bytes} bytes; not taken down")
                     file.write(piece)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise ConnectionFailedError(f"{subject}: {place.host} gave no answer ({type(error).__name__})") from error
         return True

@@ -131,7 +131,7 @@ class PresignedUrls:
             response = self._http.put(
                 url, content=content.read(offset, length), headers={"Content-Length": str(length)}
             )
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             what = str(error) or type(error).__name__
             raise ConnectionFailedError(f"{subject}: {_place(url)} gave no answer ({what}). Run again.") from cause_of(
                 error

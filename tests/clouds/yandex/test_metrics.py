@@ -40,6 +40,11 @@ def no_answer(request: httpx.Request) -> httpx.Response:
     raise httpx.ReadError("reset by planted", request=request)
 
 
+def broken_packing(request: httpx.Request) -> httpx.Response:
+    """Answer with a packing that is none."""
+    raise httpx.DecodingError("planted", request=request)
+
+
 @pytest.mark.parametrize(
     ("reply", "url", "kind"),
     [
@@ -47,9 +52,10 @@ def no_answer(request: httpx.Request) -> httpx.Response:
         (lambda _: httpx.Response(404, text="planted"), ADDRESS, NotFoundError),
         (lambda _: httpx.Response(503), ADDRESS, UnavailableError),
         (no_answer, ADDRESS, ConnectionFailedError),
+        (broken_packing, ADDRESS, ConnectionFailedError),
         (lambda _: httpx.Response(200), ADDRESS.replace("https", "http"), WrongAnswerError),
     ],
-    ids=["too large", "expired", "not able", "no answer", "not encrypted"],
+    ids=["too large", "expired", "not able", "no answer", "broken packing", "not encrypted"],
 )
 def test_what_goes_wrong_is_one_line_without_the_signature(
     tmp_path: Path, reply: Callable[[httpx.Request], httpx.Response], url: str, kind: type[CloudError]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from upath import UPath
 
@@ -63,6 +64,19 @@ def test_what_passes_is_repeated_from_the_first_byte(
     content.check()
     assert len(time.slept_s) == 2
     assert all(0 <= slept_s <= 2 for slept_s in time.slept_s)
+
+
+def test_an_answer_with_a_broken_packing_is_no_proof_and_sent_again(content: Content, time: VirtualTime) -> None:
+    """What a proxy has spoilt is an error of ours, and passes."""
+    answers = [{"Content-Encoding": "gzip"}, {"ETag": '"x"'}]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        return httpx.Response(200, headers=answers.pop(0), stream=httpx.ByteStream(b"not packed"))
+
+    with open_http(httpx.MockTransport(answer)) as http:
+        assert put(PresignedUrls(http, time.sleep), "https://storage.yandexcloud.net", content) == '"x"'
+    assert answers == []
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import grpc
 import tenacity
 from google.protobuf.message import Message
 
-from clouds.errors import ConfigurationError
+from clouds.errors import ConfigurationError, WrongAnswerError
 from clouds.polling import LEAST_ANSWER_S, left_s
 from clouds.redaction import Redaction
 from clouds.yandex import roles
@@ -30,6 +30,8 @@ ATTEMPT_S = 30.0
 CALL_S = 120.0
 """How long a call may take with all its attempts and the pauses between them."""
 LARGEST_ANSWER_BYTES = 64 * 1024**2
+INVALID_METADATA = "invalid metadata"
+"""What gRPC says of a header that it does not send."""
 
 _jitter_s = tenacity.wait_random_exponential(multiplier=FIRST_BACKOFF_S, max=LONGEST_BACKOFF_S)
 
@@ -125,15 +127,18 @@ class Calls:
         attempt_s: float = ATTEMPT_S,
         role: str = roles.ALL,
         idempotency_key: str = "",
+        names: str = "",
     ) -> Answer:
         """Send and return the answer. `subject` says in an error what was asked, `role` what the call needs.
 
         `attempt_s` bounds one attempt, `deadline_s` all of them with their pauses. `idempotency_key` is the same for
-        calls that mean one thing; whether the service heeds it is UNKNOWN.
+        calls that mean one thing; whether the service heeds it is UNKNOWN. `names` is the field of the answer, by its
+        path, without which it is none: an empty message is a valid one of every kind.
 
         Raises:
             APIError: the service answered with an error, of the subclass that names the cause.
             ConnectionFailedError: no connection, or no answer in time.
+            WrongAnswerError: the field of `names` is empty.
 
         """
         left = left_s()
@@ -151,7 +156,7 @@ class Calls:
             return self._authorized(method, request, key, max(0.001, min(attempt_s, end_s - self._clock())))
 
         try:
-            return retrying(send)
+            return _naming(retrying(send), names, subject)
         except _Refused as refused:
             error, request_id = refused.error, refused.request_id
         raise read_refusal(
@@ -180,6 +185,19 @@ class Calls:
         return _send(method, request, key, renewed, timeout_s)
 
 
+def _naming(answer: Answer, path: str, subject: str) -> Answer:
+    """Return the answer once the field at `path` is filled."""
+    value: Any = answer
+    for name in filter(None, path.split(".")):
+        value = getattr(value, name)
+    if path and not value:
+        raise WrongAnswerError(
+            f"{subject}: the answer holds no {path}. Check the endpoints in the credentials block; if they are right, "
+            "the vendor's API has changed."
+        )
+    return answer
+
+
 class _Refused(Exception):  # noqa: N818  # not an error of its own: it carries gRPC's to the retries
     def __init__(self, error: grpc.Call, request_id: str) -> None:
         super().__init__()
@@ -200,15 +218,13 @@ def _send(
         return method(request, timeout=timeout_s, metadata=metadata)
     except grpc.RpcError as error:
         # What a failed call raises is the call itself, which the types do not say.
-        raise _Refused(cast("grpc.Call", error), request_id) from None
-    except ValueError as error:
-        if "metadata" not in str(error):
-            raise
-        # gRPC's message shows the authorization.
-        raise ConfigurationError(
-            "the credential of the block cannot be sent: it holds a line break or a letter that is not ASCII. Copy it "
-            "anew, by itself"
-        ) from None
+        refused = cast("grpc.Call", error)
+        if INVALID_METADATA not in (refused.details() or "").lower():
+            raise _Refused(refused, request_id) from None
+    raise ConfigurationError(
+        "the credential of the block cannot be sent: it holds a line break or a letter that is not ASCII. Copy it "
+        "anew, by itself"
+    )
 
 
 def _passes(error: BaseException) -> bool:

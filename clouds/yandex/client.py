@@ -88,7 +88,9 @@ def _exchange(calls: Calls, channels: Channels, endpoints: Endpoints) -> Exchang
     def exchange(signed: str) -> CreateIamTokenResponse:
         stub = IamTokenServiceStub(channels.to(endpoints.iam))
         request = CreateIamTokenRequest(jwt=signed)
-        return calls.call(stub.Create, request, subject="IAM token for the authorized key", repeatable=True)
+        return calls.call(
+            stub.Create, request, subject="IAM token for the authorized key", repeatable=True, names="iam_token"
+        )
 
     return exchange
 

@@ -140,6 +140,7 @@ class Datasets:
             subject=f"dataset {dataset_id}",
             repeatable=True,
             role=roles.DATASETS,
+            names="dataset.dataset_id",
         )
         return answer.dataset
 
@@ -173,6 +174,7 @@ class Datasets:
                 repeatable=False,
                 role=roles.DATASETS,
                 idempotency_key=idempotency_key,
+                names="dataset.dataset_id",
             )
             return answer.dataset
 

@@ -54,6 +54,7 @@ class Drafts:
             subject=f"URL for the {subject}",
             repeatable=True,
             role=roles.DATASETS,
+            names="upload_url",
         )
         self._urls.put(answer.upload_url, content, 0, content.size_bytes, subject=subject)
         content.check()

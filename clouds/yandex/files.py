@@ -121,6 +121,7 @@ class Files:
                 repeatable=False,
                 role=roles.INDEXES,
                 attempt_s=120.0,
+                names="id",
             ).id
 
         def look() -> str | None:

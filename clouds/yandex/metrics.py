@@ -1,13 +1,15 @@
 """Metrics of a tuning, taken down from the address that the service gives. Source: docs/yandex-api.md, Tuning."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
 from clouds.errors import ConnectionFailedError, WrongAnswerError, api_error
-from clouds.yandex.wire.endpoints import is_loopback
+from clouds.yandex.upload import check_place
 
+WHOLE_WITHIN_S = 1800.0
 LIMIT_BYTES = 256_000_000
 """A day's tuning writes a few megabytes of events."""
 
@@ -15,10 +17,17 @@ LIMIT_BYTES = 256_000_000
 class Metrics:
     """The metrics of a folder's tunings."""
 
-    def __init__(self, http: httpx.Client, metrics_url: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        metrics_url: Callable[[str], str | None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Ask `metrics_url` of a task for the address. The address is the permission: `http` must not authenticate."""
         self._http = http
         self._metrics_url = metrics_url
+        self._clock = clock
 
     def download(self, task_id: str, path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bool:
         """Write what the address serves to `path`; False when the service has no metrics of the tuning.
@@ -34,9 +43,8 @@ class Metrics:
         url = self._metrics_url(task_id)
         if url is None:
             return False
-        place, subject = httpx.URL(url), f"metrics of tuning {task_id}"
-        if place.scheme != "https" and not (place.scheme == "http" and is_loopback(place.host)):
-            raise WrongAnswerError(f"{subject}: the service gave an address at {place.host} that is not encrypted")
+        subject, end_s = f"metrics of tuning {task_id}", self._clock() + WHOLE_WITHIN_S
+        place = check_place(url, subject)
         try:
             with self._http.stream("GET", url) as response, path.open("wb") as file:
                 if not response.is_success:
@@ -47,7 +55,9 @@ class Metrics:
                 for piece in response.iter_bytes():
                     if file.tell() + len(piece) > limit_bytes:
                         raise WrongAnswerError(f"{subject}: more than {limit_bytes} bytes; not taken down")
+                    if self._clock() > end_s:
+                        raise ConnectionFailedError(f"{subject}: not whole after {WHOLE_WITHIN_S:g} s; not taken down")
                     file.write(piece)
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except httpx.RequestError as error:
             raise ConnectionFailedError(f"{subject}: {place.host} gave no answer ({type(error).__name__})") from error
         return True

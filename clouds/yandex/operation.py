@@ -37,6 +37,7 @@ class Operations:
             GetOperationRequest(operation_id=operation_id),
             subject=f"operation {operation_id}",
             repeatable=True,
+            names="id",
         )
 
     def cancel(self, operation_id: str, *, at: grpc.Channel | None = None) -> Operation:

@@ -85,7 +85,12 @@ class SearchIndexes:
 
         def create() -> EnsuredSearchIndex:
             operation = self._connection.calls.call(
-                self._stub.Create, request, subject=f"search index {name}", repeatable=False, role=roles.INDEXES
+                self._stub.Create,
+                request,
+                subject=f"search index {name}",
+                repeatable=False,
+                role=roles.INDEXES,
+                names="id",
             )
             return EnsuredSearchIndex(name, "", operation.id, "created", others)
 

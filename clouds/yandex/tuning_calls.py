@@ -38,6 +38,7 @@ class TuningCalls:
             repeatable=False,
             role=roles.TUNINGS,
             idempotency_key=idempotency_key,
+            names="id",
         )
 
     def describe(self, task_id: str) -> TuningState:
@@ -53,6 +54,7 @@ class TuningCalls:
             subject=f"tuning {task_id}",
             repeatable=True,
             role=roles.TUNINGS,
+            names="tuning_task.task_id",
         )
         return of_task(answer.tuning_task)
 

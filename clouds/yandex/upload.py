@@ -21,6 +21,7 @@ from clouds.errors import (
     api_error,
 )
 from clouds.redaction import cause_of
+from clouds.whole_answer import UnboundedAnswerError, read_whole
 from clouds.yandex.wire.endpoints import is_loopback
 
 ATTEMPTS = 5
@@ -116,7 +117,7 @@ class PresignedUrls:
             WrongAnswerError: the URL is no place to send data to, or the answer has no ETag.
 
         """
-        _check_place(httpx.URL(url), subject)
+        check_place(url, subject)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_random_exponential(multiplier=1.0, max=LONGEST_BACKOFF_S),
@@ -128,16 +129,19 @@ class PresignedUrls:
 
     def _once(self, url: str, content: Content, offset: int, length: int, subject: str) -> str:
         try:
-            response = self._http.put(
-                url, content=content.read(offset, length), headers={"Content-Length": str(length)}
-            )
-        except (httpx.TransportError, httpx.DecodingError) as error:
+            with self._http.stream(
+                "PUT", url, content=content.read(offset, length), headers={"Content-Length": str(length)}
+            ) as streamed:
+                response = read_whole(streamed)
+        except (httpx.RequestError, UnboundedAnswerError) as error:
             what = str(error) or type(error).__name__
             raise ConnectionFailedError(f"{subject}: {_place(url)} gave no answer ({what}). Run again.") from cause_of(
                 error
             )
         if not response.is_success:
             raise _refused(response, subject)
+        if response.content.lstrip().startswith(b"<html") or response.content.lstrip().startswith(b"<!"):
+            raise ConnectionFailedError(f"{subject}: {_place(url)} answered with a page of HTML. Run again.")
         content.arrived()
         etag = response.headers.get("etag", "")
         if not etag:
@@ -145,12 +149,20 @@ class PresignedUrls:
         return etag
 
 
-def _check_place(url: httpx.URL, subject: str) -> None:
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+def check_place(url: str, subject: str) -> httpx.URL:
+    """Return a presigned address; WrongAnswerError when it is none, or one that is not encrypted."""
+    try:
+        place = httpx.URL(url)
+    except httpx.InvalidURL:
         raise WrongAnswerError(
-            f"{subject}: the service told to send the data to {_place(str(url))}, which is not encrypted. Nothing was "
+            f"{subject}: the service gave an address that is none. Check the endpoints in the credentials block."
+        ) from None
+    if place.scheme != "https" and not (place.scheme == "http" and is_loopback(place.host)):
+        raise WrongAnswerError(
+            f"{subject}: the service gave an address at {place.host or 'no host'} that is not encrypted. Nothing was "
             "sent; check the endpoints in the credentials block."
         )
+    return place
 
 
 def _passes(error: BaseException) -> bool:

@@ -99,6 +99,7 @@ class Validation:
                 subject=f"validating dataset {dataset_id}",
                 repeatable=False,
                 role=roles.DATASETS,
+                names="id",
             ),
             lambda: self.find(dataset_id),
             subject=f"the validation of dataset {dataset_id}",

@@ -31,6 +31,7 @@ from clouds.errors import (
     PermissionDeniedError,
     QuotaError,
     UnavailableError,
+    WrongAnswerError,
 )
 from clouds.redaction import Redaction
 from clouds.yandex.auth import ApiKey
@@ -282,3 +283,26 @@ def test_a_ca_file_that_is_none_is_told(
         ca_file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"endpoints\.ca_file"):
         connect(ca_file)
+
+
+def test_an_empty_answer_is_none(services: PlayedServices, stub: OperationServiceStub, calls: Calls) -> None:
+    """An empty message is a valid one of every kind, so what must be in it is named."""
+    services.tell(GET, Operation())
+    with pytest.raises(WrongAnswerError, match="operation x: the answer holds no id"):
+        calls.call(stub.Get, GetOperationRequest(), subject="operation x", repeatable=True, names="id")
+
+
+def test_a_credential_that_cannot_be_a_header_is_not_shown(
+    services: PlayedServices, stub: OperationServiceStub, time: VirtualTime
+) -> None:
+    """GRPC's own message holds the authorization."""
+    services.tell(GET, Operation(id="x"))
+
+    class Pasted:
+        def metadata(self, **_: Any) -> tuple[tuple[str, str], ...]:
+            return (("authorization", "Api-Key sentinel\n"),)
+
+    calls = Calls(Pasted(), identity="", redaction=Redaction(), clock=time.clock, sleep=time.sleep)  # pyright: ignore[reportArgumentType]  # what a notebook could pass
+    with pytest.raises(CloudError, match="cannot be sent: it holds a line break") as caught:
+        calls.call(stub.Get, GetOperationRequest(), subject="operation x", repeatable=True)
+    assert "sentinel" not in str(caught.value)

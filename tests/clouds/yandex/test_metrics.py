@@ -1,6 +1,6 @@
 """Metrics are taken down from an address that is trusted with nothing: not its size, not its answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -40,9 +40,16 @@ def no_answer(request: httpx.Request) -> httpx.Response:
     raise httpx.ReadError("reset by planted", request=request)
 
 
-def broken_packing(request: httpx.Request) -> httpx.Response:
-    """Answer with a packing that is none."""
-    raise httpx.DecodingError("planted", request=request)
+class Body(httpx.SyncByteStream):
+    """A body that is not packed as its header says."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"not gzip"
+
+
+def packed_wrongly(_: httpx.Request) -> httpx.Response:
+    """Lie about the packing."""
+    return httpx.Response(200, stream=Body(), headers={"Content-Encoding": "gzip"})
 
 
 @pytest.mark.parametrize(
@@ -52,10 +59,11 @@ def broken_packing(request: httpx.Request) -> httpx.Response:
         (lambda _: httpx.Response(404, text="planted"), ADDRESS, NotFoundError),
         (lambda _: httpx.Response(503), ADDRESS, UnavailableError),
         (no_answer, ADDRESS, ConnectionFailedError),
-        (broken_packing, ADDRESS, ConnectionFailedError),
+        (packed_wrongly, ADDRESS, ConnectionFailedError),
+        (lambda _: httpx.Response(200), "https://[::", WrongAnswerError),
         (lambda _: httpx.Response(200), ADDRESS.replace("https", "http"), WrongAnswerError),
     ],
-    ids=["too large", "expired", "not able", "no answer", "broken packing", "not encrypted"],
+    ids=["too large", "expired", "not able", "no answer", "broken packing", "no address", "not encrypted"],
 )
 def test_what_goes_wrong_is_one_line_without_the_signature(
     tmp_path: Path, reply: Callable[[httpx.Request], httpx.Response], url: str, kind: type[CloudError]
@@ -66,3 +74,15 @@ def test_what_goes_wrong_is_one_line_without_the_signature(
     assert failed.value.message.startswith("metrics of tuning ftn1: ")
     assert "planted" not in failed.value.message
     assert "\n" not in failed.value.message
+
+
+def test_a_download_without_end_in_time(tmp_path: Path) -> None:
+    """Each piece comes in time, the whole does not."""
+    now = iter(range(0, 100_000, 1000))
+    slow = Metrics(
+        httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * 10))),
+        lambda _: ADDRESS,
+        clock=lambda: next(now) * 10.0,
+    )
+    with pytest.raises(ConnectionFailedError, match="not whole after 1800 s"):
+        slow.download("ftn1", tmp_path / "m")

@@ -79,7 +79,7 @@ def test_the_jwt_is_what_iam_wants(
 ) -> None:
     """PS256 with the key's id, for IAM alone, good for an hour; the token call itself is not authorized."""
     services.tell(CREATE, tokens(time, 43_200))
-    services.tell(GET, Operation())
+    services.tell(GET, Operation(id="x"))
     connect(key).operations.get("x")
     (request,) = services.asked(CREATE)
     assert jwt.get_unverified_header(request.jwt) == {"alg": "PS256", "kid": KEY_ID, "typ": "JWT"}
@@ -108,7 +108,7 @@ def test_a_token_is_renewed_each_hour_or_at_half_of_a_shorter_life(
 ) -> None:
     """One that seems to have expired at birth, because a clock is wrong, is kept until it is refused or an hour old."""
     services.tell(CREATE, tokens(time, lifetime_s))
-    services.tell(GET, Operation())
+    services.tell(GET, Operation(id="x"))
     client = connect(key)
     for passed_s in (0, renewed_after_s - 1, 1):
         time.now_s += passed_s
@@ -121,7 +121,7 @@ def test_a_refused_token_is_replaced_once(
 ) -> None:
     """The call is carried out with the new token; a service that refuses that one too is believed."""
     services.tell(CREATE, tokens(time, 43_200))
-    services.tell(GET, Operation(), STRANGER, Operation(), STRANGER)
+    services.tell(GET, Operation(id="x"), STRANGER, Operation(id="x"), STRANGER)
     client = connect(key)
     client.operations.get("x")
     client.operations.get("x")
@@ -156,7 +156,7 @@ def test_any_number_of_threads_cause_one_token_call(
     """They wait for the one that is under way."""
     together = threading.Barrier(8)
     services.tell(CREATE, tokens(time, 43_200))
-    services.tell(GET, Operation())
+    services.tell(GET, Operation(id="x"))
     client = connect(key)
 
     def ask(_: int) -> None:

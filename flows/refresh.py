@@ -101,7 +101,7 @@ def refresh_rag(
             return plan
         check_allowed(plan)
         if not changes.wanted:
-            return found.named(report_refresh(cloud, base.name, changes, None, None))
+            return found.named(report_refresh(cloudru, cloud, base.name, changes, None, None))
         check_can_promote(cloudru, stack, changes, by, promote_refused)
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
@@ -110,7 +110,7 @@ def refresh_rag(
         sent = sync_documents.submit(cloudru, changes.plan, ready, changes.serving.knowledgebase_version_id)
         if changes.empties:
             finish([bucket, *runs, *ready, sent])
-            return found.named(report_refresh(cloud, base.name, changes, None, None))
+            return found.named(report_refresh(cloudru, cloud, base.name, changes, None, None))
 
         ensured = ensure_version.submit(cloudru, base, bucket, changes, sent, ready[0])
         index = wait_for_version.submit(cloudru, base, changes, ensured)
@@ -119,4 +119,4 @@ def refresh_rag(
         promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by, promote_refused)
         if changes.reading:
             keep_reading(changes.stack, base)
-        return found.named(report_refresh(cloud, base.name, changes, ensured.result(), promoted))
+        return found.named(report_refresh(cloudru, cloud, base.name, changes, ensured.result(), promoted))

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from domain.in_service import InService
 from domain.markdown import Markdown, code, one_line, page
@@ -31,6 +32,7 @@ class RefreshReport(Part):
     deleted: tuple[str, ...]
     same: int
     unreadable: tuple[str, ...]
+    equal: tuple[tuple[str, ...], ...] = ()
     version_id: str
     previous_version_id: str | None
     scores: dict[str, float] | None
@@ -41,10 +43,16 @@ class RefreshReport(Part):
 
 @step("report-refresh")
 def report_refresh(
-    cloud: str, name: str, changes: Changes, ensured: EnsuredKnowledgeBase | None, promoted: InService | None
+    cloudru: CloudRuCredentials,
+    cloud: str,
+    name: str,
+    changes: Changes,
+    ensured: EnsuredKnowledgeBase | None,
+    promoted: InService | None,
 ) -> RefreshReport:
     """Write the artifact and return the flow's result; without `promoted` no version was built."""
     plan, steps = changes.plan, StepReport.of(recorded())
+    storage = cloudru.get_client().storage
     result = RefreshReport(
         cloud=cloud,
         knowledge_base=name,
@@ -53,6 +61,7 @@ def report_refresh(
         changed=plan.changed,
         deleted=plan.missing,
         same=len(plan.same),
+        equal=storage.equal_documents(plan.bucket, plan.folder) if changes.wanted else (),
         unreadable=tuple(document.name for document in read_registry(changes.stack).values()),
         version_id=promoted.version_id if promoted else changes.serving.knowledgebase_version_id,
         previous_version_id=promoted.previous_version_id if promoted else None,
@@ -79,6 +88,7 @@ def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Mar
             ("Changed", result.changed),
             ("Deleted", result.deleted),
             ("Could not be read", result.unreadable),
+            ("Equal to each other", [" = ".join(keys) for keys in result.equal]),
         )
         if keys
     ]

@@ -66,6 +66,7 @@ def report(
             folder_action=documents.action,
             uploaded=documents.upload.uploaded,
             kept=documents.upload.kept,
+            equal=cloudru.get_client().storage.equal_documents(documents.bucket, documents.folder),
         ),
         secret=kept,
         models=answering,

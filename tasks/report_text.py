@@ -9,6 +9,9 @@ from tasks.stack_report import KnowledgeBaseReport, StackReport
 CHUNK_CHARACTERS = 400
 """So much of a chunk stands in the table."""
 
+EQUAL_SHOWN = 20
+"""So many groups of equal documents are named."""
+
 
 def markdown(result: StackReport) -> Markdown:
     """Return the report for reading."""
@@ -36,6 +39,7 @@ def markdown(result: StackReport) -> Markdown:
             base.action,
         ),
         ("version", "", base.version_id, _service(base), ""),
+        *(("equal documents", ", ".join(keys), "", "one content", "-") for keys in documents.equal[:EQUAL_SHOWN]),
     ]
     models = [(m.role, m.model, m.served_name, m.answered_by, m.proof) for m in result.models]
     start = min(step.started_at for step in result.steps)

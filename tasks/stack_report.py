@@ -10,7 +10,10 @@ from tasks.steps import StepTime, critical_path
 
 
 class DocumentsReport(Part):
-    """Bucket, folder, and the keys of the documents: sent now, or already there with the same content."""
+    """Bucket, folder, and the keys of the documents: sent now, or already there with the same content.
+
+    `equal` are groups of documents that have one content.
+    """
 
     bucket: str
     bucket_action: Action
@@ -18,6 +21,7 @@ class DocumentsReport(Part):
     folder_action: Action
     uploaded: tuple[str, ...]
     kept: tuple[str, ...]
+    equal: tuple[tuple[str, ...], ...] = ()
 
 
 class SecretReport(Part):

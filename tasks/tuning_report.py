@@ -136,7 +136,7 @@ def markdown(result: TuningReport) -> Markdown:
         f"## Datasets\n\n{text_table(('part', 'name', 'id', 'rows', 'bytes stored', 'action'), datasets)}",
         "## Training",
         text_table(("curve", "points", "last step", "first", "last"), curves) if curves else escaped(metrics.problem),
-        f"Files: {code(metrics.folder)}" if curves else "",
+        f"Files: {code(metrics.folder)}" if metrics.folder else f"Files: {escaped(metrics.problem)}" if curves else "",
         f"## Time\n\n{result.duration_s:.1f} s in all.",
         text_table(("step", "began, UTC", "took, s"), steps),
     )

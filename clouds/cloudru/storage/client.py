@@ -93,6 +93,16 @@ class Storage:
         """Every object whose key begins with `prefix`, in key order; NotFoundError when there is no such bucket."""
         return [stored for page in pages(self._sender(), bucket, prefix) for stored in page]
 
+    def equal_documents(self, bucket: str, folder: str) -> tuple[tuple[str, ...], ...]:
+        """Return the keys of documents that are equal, by size and ETag, a group for each content; keys in order."""
+        prefix = folder_prefix(folder)
+        by_content: dict[tuple[int, str], list[str]] = {}
+        for page in pages(self._sender(), bucket, prefix):
+            for stored in page:
+                if not stored.key.endswith("/") and not stored.key.startswith(ARTIFACTS_PREFIX):
+                    by_content.setdefault((stored.size_bytes, stored.etag), []).append(stored.key)
+        return tuple(tuple(keys) for keys in by_content.values() if len(keys) > 1)
+
     def sync_plan(
         self, bucket: str, folder: str, documents: Sequence[Document], *, delete_missing: bool = False
     ) -> SyncPlan:

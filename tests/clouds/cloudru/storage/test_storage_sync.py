@@ -126,6 +126,13 @@ def test_a_folder_that_a_mac_has_named_keeps_its_name(storage: Storage, bucket: 
     assert keys(storage.sync_plan(bucket, folder, write({NFC: b"text"}))) == {"same": (f"{folder}{NFC}",)}
 
 
+def test_equal_documents_are_grouped(storage: Storage, bucket: str, write: Write) -> None:
+    """By size and ETag, below the folder alone."""
+    storage.upload(bucket, "kb", write({"a.txt": b"one", "b/a.txt": b"one", "c.txt": b"two", "d.txt": b"six"}))
+    storage.upload(bucket, "other", write({"a.txt": b"one"})[:1])
+    assert storage.equal_documents(bucket, "kb") == (("kb/a.txt", "kb/b/a.txt"),)
+
+
 def test_a_touched_file_is_the_same(storage: Storage, bucket: str, write: Write) -> None:
     """Times have no say, in either direction."""
     documents = write({"a.txt": b"a"})

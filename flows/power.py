@@ -6,6 +6,7 @@ from domain.stack import name_of
 from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, WarnAbove
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
+from tasks.drift import find_drift
 from tasks.inventory import (
     StatusReport,
     look_at_bucket,
@@ -54,8 +55,9 @@ def status_rag(
             look_at_inferences.submit(cloudru, stack.models),
             look_at_knowledge_base.submit(cloudru, stack),
         ]
-        result = report_status.submit(cloudru, name, cloud, looks, warn_above_rub_per_hour)
-        finish([*looks, result])
+        drift = find_drift.submit(cloudru, found)
+        result = report_status.submit(cloudru, name, cloud, looks, warn_above_rub_per_hour, drift)
+        finish([*looks, drift, result])
         return found.named(result.result())
 
 

@@ -50,8 +50,10 @@ INTRODUCTION = """# Parameters
 
 Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
 
-`stack` of the flows is a [RagStack](#ragstack), `cloud` and `huggingface` are names of [blocks](blocks.md); what else a
-flow takes: [flows.md](flows.md). `promoted_embedder` of `provision-rag` is a [PromotedEmbedder](#promotedembedder).
+`stack` of `provision-rag` is a [RagStack](#ragstack), that of every other flow the name under which it is
+[kept](provision-rag.md#a-stack-has-a-name), or a stack whole. `cloud` and `huggingface` are names of
+[blocks](blocks.md); what else a flow takes: [flows.md](flows.md). `promoted_embedder` of `provision-rag` is a
+[PromotedEmbedder](#promotedembedder).
 [EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
 [EmbedderTuning](#embeddertuning). The block `CloudRuCredentials` holds

@@ -14,6 +14,7 @@ from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.keys import StackKey
+from domain.markdown import code
 from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.pages import write_table
@@ -66,7 +67,8 @@ class ResourceStatus(Part):
 class StatusReport(Part):
     """Every resource of a stack; the sum counts the known prices of the models only; `versions` is in words.
 
-    `differences` say where the stack of this run is not the one that is kept.
+    `differences` say where the stack of this run is not the one that is kept, `drift` where the cloud, or what is
+    wanted, is not what was provisioned.
     """
 
     stack: str
@@ -75,6 +77,7 @@ class StatusReport(Part):
     total_rub_per_hour: float
     total: str
     versions: str = ""
+    drift: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
 
 
@@ -157,6 +160,7 @@ def report_status(
     cloud: str,
     looks: Sequence[Sequence[ResourceStatus]],
     warn_above_rub_per_hour: float | None,
+    drift: Sequence[str] = (),
 ) -> StatusReport:
     """Write the table artifact, sum up what it costs, and return the flow's result; say it when it costs too much."""
     resources = tuple(resource for look in looks for resource in look)
@@ -168,19 +172,22 @@ def report_status(
         total_rub_per_hour=sum(cost for cost in costs if cost is not None),
         total=total_text(costs),
         versions=_versions(resources),
+        drift=tuple(drift),
     )
     now = datetime.now(UTC)
     write_table(
         StackKey(cloudru.project_id, stack),
         "status",
         [resource.row(now) for resource in resources],
-        f"Stack {stack} on {cloud}: {report.total}" + (f"\n\n{report.versions}" * bool(report.versions)),
+        "\n\n".join(filter(None, (f"Stack {stack} on {cloud}: {report.total}", report.versions, *map(code, drift)))),
     )
     for resource in resources:
         get_run_logger().info("%s %s: %s %s", resource.kind, resource.name, resource.state, resource.what)
     get_run_logger().info("Costs now: %s", report.total)
     if report.versions:
         get_run_logger().info("%s", report.versions)
+    for line in report.drift:
+        get_run_logger().warning("Not as it was provisioned: %s", line)
     if warn_above_rub_per_hour is not None and report.total_rub_per_hour > warn_above_rub_per_hour:
         reason = f"{stack} costs {report.total} now, above {warn_above_rub_per_hour:g}"
         get_run_logger().warning("%s", reason)

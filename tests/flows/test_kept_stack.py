@@ -397,3 +397,24 @@ def test_a_foreign_base_of_the_very_name_is_left(cloud: Cloud, client: CloudRuCl
         f"{stack.knowledge_base.name}.r2",
         stack.knowledge_base.name,
     ]
+
+
+def test_status_names_what_is_not_as_it_was_provisioned(cloud: Cloud, client: CloudRuClient) -> None:
+    """None right after provisioning; then a model that was deleted by hand, and a wish that was not provisioned."""
+    stack = cloud.stack()
+    name = stack.knowledge_base.name
+    provision(cloud, stack)
+    assert status_rag(name, cloud.name).drift == ()
+    run = client.inferences.find(stack.llm.name)
+    assert run is not None
+    client.inferences.delete(run.model_run_id)
+    edited = stack.model_copy(update={"retrieval": stack.retrieval.model_copy(update={"temperature": 0.5})})
+    edit(cloud, stack, wanted=edited.model_dump(mode="json"))
+
+    report = status_rag(name, cloud.name)
+
+    assert report.drift == (
+        f"retrieval.temperature: provisioned is {stack.retrieval.temperature}, wanted is 0.5: run provision-rag",
+        f"model run {stack.llm.name}: it is not there",
+    )
+    assert stack.llm.name in str(artifact("status", name)["description"])

@@ -133,18 +133,27 @@ def set_aside(
     folder: str,
     left_out: Registry,
 ) -> None:
-    """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already."""
+    """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already.
+
+    A document that was changed while the version was built is not what could not be read: it is left for the next run.
+    """
     by_key = {composed(folder + document.name): document for document in documents}
     told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
     found = [one for one in told if composed(one.key) in by_key]
-    registry = {**left_out, **dict(entry(by_key[composed(one.key)], one.reason) for one in found)}
+    there = [by_key[composed(one.key)] for one in found if by_key[composed(one.key)].path.exists()]
+    storage = cloudru.get_client().storage
+    as_sent = {composed(key) for key in storage.sync_plan(bucket, folder, there).same} if there else set[str]()
+    kept = [one for one in found if composed(one.key) in as_sent]
+    before = split(there, read_registry(stack))[1]  # those that an earlier try of this step has taken out already
+    registry = {**left_out, **before, **dict(entry(by_key[composed(one.key)], one.reason) for one in kept)}
     if registry != read_registry(stack):
         write_registry(stack, registry)
     show(stack, registry)
     for one in found:
-        get_run_logger().warning("%s could not be read and is set aside until it changes: %s", one.key, one.reason)
-    if found:
-        cloudru.get_client().storage.delete_objects(bucket, [one.key for one in found])
+        then = "is set aside until it changes" if one in kept else "has changed or gone since; the next run looks again"
+        get_run_logger().warning("%s could not be read and %s: %s", one.key, then, one.reason)
+    if kept:
+        storage.delete_objects(bucket, [one.key for one in kept])
 
 
 def show(stack: StackKey, unreadable: Registry) -> None:

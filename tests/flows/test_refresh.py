@@ -23,6 +23,7 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
 from sandbox.settings import PROJECT_ID
+from tasks.knowledge import wait_for_index
 from tasks.promotion import in_service
 from tasks.refresh_report import RefreshReport
 from tasks.unreadable import entry, forget, read_registry, sha256, split, write_registry
@@ -493,6 +494,33 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
     (tmp_path / name).write_bytes(b"%PDF-1.7 and then something else")
     assert refresh(cloud, stack).new == (f"{stack.folder}йод.pdf",)
     assert len(read_registry(cloud.key(stack))) == 1
+
+
+@pytest.mark.parametrize("mended", [True, False], ids=["mended", "removed"])
+def test_a_document_that_changed_during_the_build_is_not_set_aside(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, mended: bool
+) -> None:
+    """What could not be read is what was sent: the mended file is sent by the next run, and not left out for good."""
+    mark = tmp_path.name[-8:].replace("_", "-")
+    pdf = {
+        "extensions": ["txt", "pdf"],
+        "extractors": [{"extensions": ["txt"]}, {"extensions": ["pdf"], "reader": "pdf"}],
+    }
+    spec = KnowledgeBaseSpec.model_validate({"name": f"kb-mended-{mark}", **pdf})
+    stack = provisioned({"a.txt": HOURS}, knowledge_base=spec)
+    damaged = tmp_path / "price.pdf"
+    damaged.write_bytes(b"%PDF-1.7 and then nothing of a PDF")
+    waited = wait_for_index.fn
+
+    def changed_meanwhile(*args: Any) -> Any:
+        damaged.write_bytes(b"%PDF-1.7 mended") if mended else damaged.unlink()
+        return waited(*args)
+
+    monkeypatch.setattr(wait_for_index, "fn", changed_meanwhile)
+    assert refresh(cloud, stack).outcome == "refreshed"
+    assert (read_registry(cloud.key(stack)), stored(cloud, stack)) == ({}, ["a.txt", "price.pdf"])
+    monkeypatch.setattr(wait_for_index, "fn", waited)
+    assert refresh(cloud, stack).changed == ((f"{stack.folder}price.pdf",) if mended else ())
 
 
 def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class CloudError(Exception):
     """Root of the tree, and the place where secrets are masked. Picklable: arguments are positional, kept in `args`."""
 
     def __init__(self, message: str) -> None:
-        self.message = masked(message)
+        self.message = masked(message.encode(errors="backslashreplace").decode())  # file names need not be Unicode
         super().__init__(self.message)
 
 

@@ -158,12 +158,12 @@ def _said_in_one_line(source: str) -> Generator[None]:
         yield
     except OSError as error:
         raise ConfigurationError(f"{source} cannot be read: {error.strerror or error}") from error
-    except (ImportError, ValueError) as error:  # fsspec: the package of a protocol is missing, or there is no such one
+    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
         raise ConfigurationError(f"{source} cannot be opened: {error}") from error
 
 
 def _extension(path: UPath) -> str:
-    return path.suffix.lower().lstrip(".")
+    return path.suffix.lower().lstrip(".").encode(errors="backslashreplace").decode()  # names need not be Unicode
 
 
 def _check(path: UPath, size_limit_bytes: int) -> None:

@@ -62,7 +62,7 @@ def golden_text(place: str, limit_bytes: int = LIMIT_BYTES) -> str:
             content = file.read(limit_bytes + 1)
     except OSError as error:
         raise ConfigurationError(f"{place} cannot be read: {error.strerror or error}; correct golden") from error
-    except (ImportError, ValueError) as error:  # fsspec: the package of a protocol is missing, or there is no such one
+    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
         raise ConfigurationError(f"{place} cannot be opened: {error}") from error
     if len(content) > limit_bytes:
         raise ConfigurationError(

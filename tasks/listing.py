@@ -56,10 +56,12 @@ def list_source(source: str) -> UPath | Found:
     link to a folder that is being listed already ends there.
 
     Raises:
-        ConfigurationError: there is no such source.
+        ConfigurationError: there is no such source, or it is blank.
         OSError: it cannot be looked at.
 
     """
+    if not source.strip():
+        raise ConfigurationError("documents has a blank line, which would be the worker's own folder: take it out")
     path = _as_spelled(UPath(source).expanduser().absolute())
     kind = _kind(path)
     if kind == "file":

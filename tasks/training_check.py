@@ -207,5 +207,5 @@ def _said_in_one_line(place: str) -> Generator[None]:
         yield
     except OSError as error:
         raise ConfigurationError(f"{place} cannot be read: {error.strerror or error}; correct its path") from error
-    except (ImportError, ValueError) as error:  # fsspec: the package of a protocol is missing, or there is no such one
+    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
         raise ConfigurationError(f"{place} cannot be opened: {error}") from error

@@ -1,6 +1,7 @@
 """Finding documents, and every way in which they can be wrong."""
 
 import gzip
+import os
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,27 @@ def test_nothing_found_says_where_it_looked(tree: Tree) -> None:
 def test_a_source_that_is_not_there(source: str, expected: str) -> None:
     """A missing file, and a protocol that nothing speaks."""
     assert expected in fault(source)
+
+
+@pytest.mark.parametrize("source", ["", " \t"])
+def test_a_blank_source_is_not_the_working_directory(source: str, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty line of a form would send whatever lies where the worker runs."""
+    monkeypatch.chdir(tree({"secret.txt": b"text"}))
+    assert "blank line" in fault(source)
+
+
+def test_a_home_that_is_not_there() -> None:
+    """`~` and a name that no user has is a fault of the source."""
+    assert "cannot be opened" in fault("~no-such-user/docs")
+
+
+def test_names_that_are_not_unicode_can_be_said(tmp_path: Path) -> None:
+    """Else the Prefect server cannot be sent why a run failed, and the run stays Running."""
+    (tmp_path / os.fsdecode(b"\xf4.txt")).symlink_to("/nowhere")
+    (tmp_path / os.fsdecode(b"a.\xf4")).touch()
+    assert r"\udcf4.txt is a link to /nowhere" in fault(tmp_path).encode().decode()
+    (tmp_path / os.fsdecode(b"\xf4.txt")).unlink()
+    assert r"1 \udcf4" in fault(tmp_path).encode().decode()
 
 
 def test_no_source_at_all() -> None:

@@ -132,11 +132,8 @@ class RunPage:
     def artifact(self, kind: str, name: str, owner_id: str = PROJECT_ID) -> Locator:
         """Open the artifact of this kind about a stack or resource that this run made, and return what it shows."""
         key = artifact_key(kind, owner_id, name)
-        self.open_tab("Artifacts").locator(f"a[href$='/artifacts/key/{key}']").first.click()
-        made = self.page.get_by_test_id(re.compile("^timeline-card-")).filter(
-            has=self.page.get_by_role("link", name=self.name, exact=True)
-        )
-        made.locator("a[href*='/artifacts/artifact/']").first.click()
+        cards = self.open_tab("Artifacts").locator("a[href*='/artifacts/artifact/']")
+        cards.filter(has_text=key).first.click()
         self.page.wait_for_url("**/artifacts/artifact/**")
         return self.page.get_by_role("tabpanel", name="Artifact")
 

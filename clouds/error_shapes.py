@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from clouds.redaction import masked
+
 GRPC_CODES = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
     "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
@@ -23,7 +25,6 @@ GRPC_CODES = (
 )  # fmt: skip
 """Names of the grpc codes 0 to 16. Source: grpc.io, Status codes."""
 TEXT_LENGTH = 300
-QUOTED_BYTES = 4 * TEXT_LENGTH
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def read_error(body: bytes) -> ErrorShape:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        return ErrorShape("", _shortened(body[:QUOTED_BYTES].decode("utf-8", errors="replace")))
+        return ErrorShape("", _shortened(body.decode("utf-8", errors="replace")))
     if not isinstance(content, dict):
         return ErrorShape("", _shortened(json.dumps(content, ensure_ascii=False)))
     fields = cast("dict[str, Any]", content)
@@ -76,5 +77,5 @@ def _recommendation(details: Any) -> str:
 
 
 def _shortened(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = " ".join(masked(text).split())  # a secret that is cut would not be known for one
     return flat if len(flat) <= TEXT_LENGTH else f"{flat[:TEXT_LENGTH]}..."

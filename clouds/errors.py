@@ -20,7 +20,7 @@ CloudError
 
 from typing import Any
 
-from clouds.redaction import masked
+from clouds.redaction import masked, masked_within
 
 
 class CloudError(Exception):
@@ -98,8 +98,8 @@ class FailedStateError(CloudError):
     def __init__(self, message: str, resource: Any = None, reason: str = "") -> None:
         super().__init__(message)
         self.reason = masked(reason)
-        self.args = (self.message, resource, self.reason)
-        self.resource = resource
+        self.resource = masked_within(resource)
+        self.args = (self.message, self.resource, self.reason)
 
     def __str__(self) -> str:
         return self.message
@@ -110,8 +110,8 @@ class DeadlineError(CloudError):
 
     def __init__(self, message: str, last_seen: Any = None) -> None:
         super().__init__(message)
-        self.args = (self.message, last_seen)
-        self.last_seen = last_seen
+        self.last_seen = masked_within(last_seen)
+        self.args = (self.message, self.last_seen)
 
     def __str__(self) -> str:
         return self.message

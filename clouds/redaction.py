@@ -7,6 +7,7 @@ Hugging Face that Cloud.ru repeats, the signature of a URL.
 
 import re
 import threading
+from typing import Any, cast
 from weakref import WeakSet
 
 SHORTEST = 6
@@ -65,6 +66,17 @@ def masked(text: str) -> str:
     for redaction in redactions:
         text = redaction.clean(text)
     return LOOKS_SECRET.sub(MASK, text)
+
+
+def masked_within(value: Any) -> Any:
+    """Return a value whose texts are masked; dicts, lists and tuples are looked into."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {key: masked_within(each) for key, each in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [masked_within(each) for each in cast("list[Any]", value)]
+    return value
 
 
 def cause_of(error: BaseException) -> BaseException | None:

@@ -26,7 +26,7 @@ from clouds.errors import (
     api_error,
 )
 from clouds.polling import LEAST_ANSWER_S, left_s
-from clouds.redaction import Redaction, cause_of
+from clouds.redaction import Redaction, cause_of, masked
 from clouds.whole_answer import UnboundedAnswerError, cut_refusals, read_whole
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -332,7 +332,8 @@ def asked_to_wait_s(retry_after: str) -> float | None:
 
 
 def _kind(response: httpx.Response) -> str:
-    return response.headers.get("content-type", "no content type").split(";")[0][:60]
+    kind = response.headers.get("content-type", "no content type").split(";")[0]
+    return masked(kind)[:60]  # a secret that is cut would not be known for one
 
 
 def _asked(method: str, url: httpx.URL) -> str:

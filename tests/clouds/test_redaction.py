@@ -22,6 +22,9 @@ ANSWERS = {
     "the code": httpx.Response(400, json={"error": {"code": SENTINEL, "message": "no"}}),
     "another code": httpx.Response(400, headers={"x-error-code": SENTINEL}),
     "the message": httpx.Response(400, json={"code": 3, "message": f"wrong: {SENTINEL}"}),
+    "where a message is cut": httpx.Response(400, json={"message": "x" * 290 + SENTINEL}),
+    "where a quotation is cut": httpx.Response(400, text=" " * 1190 + SENTINEL),
+    "where the kind is cut": httpx.Response(200, headers={"content-type": "x" * 50 + SENTINEL}, text="<html>"),
     "the target of a redirect": httpx.Response(302, headers={"location": f"https://other.example/{SENTINEL}"}),
 }
 
@@ -47,7 +50,7 @@ def test_an_echo_is_masked_wherever_it_stands(redaction: Redaction, place: str) 
     transport = Transport(http, redaction=redaction, sleep=lambda _: None)
     with pytest.raises(CloudError) as caught:
         transport.request("GET", "https://service.example/v1")
-    assert SENTINEL not in everything(caught.value)
+    assert SENTINEL[:10] not in everything(caught.value)
 
 
 def test_a_cause_that_quotes_a_secret_is_not_shown(redaction: Redaction) -> None:
@@ -71,6 +74,16 @@ def test_an_error_made_far_from_the_client_is_masked(redaction: Redaction, kind:
     """What a run or a version says of its failure is text of an answer: what a living client holds is masked there."""
     assert kind(f"it failed: {SENTINEL}").message == f"it failed: {MASK}"
     assert redaction.clean(SENTINEL) == MASK
+
+
+def test_what_an_error_carries_is_masked_too(redaction: Redaction) -> None:
+    """Prefect logs the repr of an error, with its arguments: the run that failed, as the service described it."""
+    run = {"status_reason": {"message": f"no: {SENTINEL}"}, "events": [f"then {TOKEN}"], "gpu_count": 1}
+    for error in (FailedStateError("it failed", run), DeadlineError("too late", f"FAILED: {SENTINEL}")):
+        assert SENTINEL not in everything(error)
+        assert TOKEN not in everything(error)
+        assert redaction.clean(SENTINEL) == MASK
+    assert FailedStateError("it failed", run).resource["gpu_count"] == 1
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def pages(
 
     Raises:
         NotFoundError: there is no such bucket.
-        WrongAnswerError: the answer is no listing.
+        WrongAnswerError: the answer is no listing, or one of something else.
 
     """
     query = {"list-type": "2", "encoding-type": "url", "prefix": prefix, "max-keys": str(page_objects)}
@@ -37,12 +37,18 @@ def pages(
         asked = f"listing s3://{bucket}/{prefix}"
         read_xml(asked, body, "ListBucketResult")
         try:
-            yield objects(body)
+            listed = objects(body)
         except (KeyError, ValueError) as error:
             raise WrongAnswerError(
                 f"{asked} brought an object without key, size, ETag or time. Check the storage endpoint in the "
                 "credentials block."
             ) from error
+        if strange := next((stored.key for stored in listed if not stored.key.startswith(prefix)), None):
+            raise WrongAnswerError(
+                f"{asked} brought {strange}, which lies elsewhere: the store, or what stands before it, passes over "
+                "the prefix. Check the storage endpoint in the credentials block."
+            )
+        yield listed
         truncated, token = xml_text(body, "IsTruncated"), xml_text(body, "NextContinuationToken")
         if truncated == "false":
             return

@@ -140,7 +140,9 @@ def _unfinished(transfer: Transfer, bucket: str, prefix: str) -> list[tuple[str,
                 return found
             raise
         read_xml(f"listing the unfinished uploads of s3://{bucket}", body, "ListMultipartUploadsResult")
-        found += [(xml_text(entry, "Key"), xml_text(entry, "UploadId")) for entry in UPLOAD.findall(body)]
+        listed = [(xml_text(entry, "Key"), xml_text(entry, "UploadId")) for entry in UPLOAD.findall(body)]
+        # What lies elsewhere is not ours; a DELETE without an id would mean the object.
+        found += [(key, upload_id) for key, upload_id in listed if key.startswith(prefix) and upload_id]
         query["key-marker"] = xml_text(body, "NextKeyMarker")
         query["upload-id-marker"] = xml_text(body, "NextUploadIdMarker")
         if xml_text(body, "IsTruncated") != "true" or not query["key-marker"]:

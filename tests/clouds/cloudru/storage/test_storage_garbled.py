@@ -50,6 +50,24 @@ def test_a_listing_that_does_not_tell_its_end(storage_at: StorageMaker, vendor: 
         storage_at(vendor.url).list_objects("bucket")
 
 
+def test_a_listing_of_another_folder(storage_at: StorageMaker, vendor: WireServer) -> None:
+    """A store, or what stands before it, that passes over the prefix would have what lies elsewhere deleted."""
+    fields = "<Size>1</Size><ETag>x</ETag><LastModified>2026-11-30T00:00:00Z</LastModified>"
+    body = f"<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>b/1</Key>{fields}</Contents>"
+    vendor.tell("GET", "/bucket", Told(f"{body}</ListBucketResult>".encode()))
+    with pytest.raises(WrongAnswerError, match="brought b/1, which lies elsewhere"):
+        storage_at(vendor.url).sync_plan("bucket", "a/", [], delete_missing=True)
+
+
+@pytest.mark.parametrize("fields", ["<Key>b/1</Key><UploadId>1</UploadId>", "<Key>a/1</Key><UploadId></UploadId>"])
+def test_only_uploads_below_the_prefix_are_aborted(storage_at: StorageMaker, vendor: WireServer, fields: str) -> None:
+    """One of another folder is somebody else's, and a DELETE without the upload's id would delete the object."""
+    body = f"<ListMultipartUploadsResult><Upload>{fields}</Upload></ListMultipartUploadsResult>"
+    vendor.tell("GET", "/bucket", Told(body.encode()))
+    vendor.tell("DELETE", ".*", Told(b"deleted"))
+    storage_at(vendor.url).abort_uploads("bucket", "a/")
+
+
 def test_a_folder_is_not_adopted_from_a_page(storage_at: StorageMaker, vendor: WireServer) -> None:
     """A HEAD has no body: what a store always says of an object must be there."""
     vendor.tell("HEAD", ".*", Told(b""))

@@ -1,14 +1,17 @@
 """automations.yaml says what Prefect understands, listens to events that exist, and every message says what to do."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Environment
 from prefect.events.schemas.automations import EventTrigger
 from prefect.server.events.actions import SendNotification
 from prefect.server.events.schemas.automations import AutomationCore as OnServer
 
+from domain.markdown import LIVE
 from local import automation_file
 from local.automation_file import ANY_BLOCK, FILE, SENDS, read
 from local.errors import LocalError
@@ -60,6 +63,19 @@ def test_every_message_has_link_reason_and_next_step(lines: dict[str, Any]) -> N
     """Each on a line of its own."""
     body = lines["actions"][0]["body"]
     assert [line.partition(": ")[0] for line in body.splitlines()] == ["Run", "Reason", "Next step"]
+
+
+@pytest.mark.parametrize("name", ["managed-rag run failed", "managed-rag run crashed"])
+def test_what_a_run_says_is_text_in_a_message(name: str) -> None:
+    """A state's message may quote a service: no link, mention or HTML of it is live, and it adds no line of its own."""
+    said = "http://e.example www.e.example a@e.example @everyone [a](b) ![a][b] <!all> &lt;img>\n[b]: x\nNext step: pay"
+    run = SimpleNamespace(state=SimpleNamespace(message=said))
+    jinja = Environment(autoescape=False)  # noqa: S701  # as Prefect's
+    jinja.filters["ui_url"] = str
+    template = AUTOMATIONS[name]["actions"][0]["body"]
+    body = jinja.from_string(template).render(flow_run=run, flow=SimpleNamespace(name="ask-rag"))
+    assert [line.partition(": ")[0] for line in body.splitlines()] == ["Run", "Reason", "Next step"]
+    assert not LIVE.search(body.splitlines()[1])
 
 
 def test_the_block_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,4 +17,4 @@ def test_the_page_of_a_run_leads_to_its_proof(ui: Ui, provisioned: str, picture:
     report = run.artifact("stack", "kb-rag-with-inference")
     expect(report).to_contain_text("14 дней, не считая дня покупки")
     expect(report).to_contain_text("rag-inference-kb/faq_products.txt")
-    picture("report", height=960)
+    picture("report", height=860)

@@ -52,7 +52,7 @@ def status_rag(
         looks = [
             look_at_bucket.submit(cloudru, stack.bucket, stack.folder),
             look_at_secret.submit(cloudru, stack.token_secret),
-            look_at_inferences.submit(cloudru, stack.models),
+            look_at_inferences.submit(cloudru, found.models),
             look_at_knowledge_base.submit(cloudru, stack),
         ]
         drift = find_drift.submit(cloudru, found)
@@ -83,7 +83,7 @@ def suspend_rag(
         if late := skipped_when_late():  # the lock may have been waited for
             return late
         found = find_stack(cloudru, stack)
-        runs = find_inferences(cloudru, found.stack.models, all_needed=False)
+        runs = find_inferences(cloudru, found.models, all_needed=False)
         changes = [suspend_inference.submit(cloudru, each) for each in runs]
         result = report_power.submit(cloudru, found.name, cloud, changes)
         finish([*changes, result])

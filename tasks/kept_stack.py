@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.stack import ManagedRagStack
-from clouds.cloudru.specs import KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
 from domain.in_service import InService
 from domain.kept_stack import Difference, KeptStack, differences, read, relative_paths, written
@@ -43,6 +43,14 @@ class FoundStack:
     def name(self) -> str:
         """The stack's name."""
         return self.stack.knowledge_base.name
+
+    @property
+    def models(self) -> tuple[InferenceSpec | FoundationModelSpec, ...]:
+        """The stack's models, and those that are only kept of it: what a killed run was to replace or has started."""
+        stacks = (self.stack, *(self.kept.stacks if self.kept else ()))
+        models = {model.name: model for stack in reversed(stacks) for model in stack.models}
+        own = dict.fromkeys(model.name for model in self.stack.models)
+        return tuple(models[name] for name in own | dict.fromkeys(models))
 
     @property
     def rows(self) -> tuple[Planned, ...]:

@@ -418,3 +418,20 @@ def test_status_names_what_is_not_as_it_was_provisioned(cloud: Cloud, client: Cl
         f"model run {stack.llm.name}: it is not there",
     )
     assert stack.llm.name in str(artifact("status", name)["description"])
+
+
+def test_every_model_that_is_paid_for_is_named_and_suspended(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run is killed that was to replace the LLM: the one in service and the one that was started both count."""
+    stack = cloud.stack()
+    cloud.stand(stack)
+    started = stack.llm.model_copy(update={"name": f"other-{stack.llm.name}"})
+    monkeypatch.setattr("flows.provision.verify", Killed())
+    with pytest.raises(RuntimeError, match="killed"):
+        provision(cloud, stack.model_copy(update={"llm": started}))
+
+    report = status_rag(stack.knowledge_base.name, cloud.name)
+
+    assert {stack.llm.name, started.name} <= names_of(report)
+    assert report.total_rub_per_hour == 40 + 40 + 120 + 120
+    down = suspend_rag(stack.knowledge_base.name, cloud.name)
+    assert {stack.llm.name, started.name} <= {change.name for change in down.changed}

@@ -165,7 +165,8 @@ def test_what_a_knowledge_base_does_not_do_is_said(cloud: Cloud, yandex: TuningC
     promoted = PromotedEmbedder(name="prefixed", cloud=yandex.name)
     plan = provision_rag(cloud.stack(), cloud.name, cloud.name, promoted, plan_only=True)
     assert isinstance(plan, StackPlan)
-    assert [word in note for word, note in zip((BASE_URI, "[ДОКУМЕНТ] ", "64"), plan.notes, strict=True)] == [True] * 3
+    for word in (BASE_URI, "[ДОКУМЕНТ] ", "64"):
+        assert any(word in note for note in plan.notes), word
 
 
 def test_a_model_that_no_tuning_made_is_unknown_to_model_run(cloud: Cloud) -> None:

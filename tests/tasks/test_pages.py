@@ -9,6 +9,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 
 from domain.keys import StackKey, artifact_key_before_digests
+from domain.markdown import Markdown
 from tasks import pages
 
 pytestmark = pytest.mark.usefixtures("prefect_storage")
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("prefect_storage")
 @flow
 def write(owner: StackKey, kind: str = "plan") -> None:
     """Write a page and a table of a stack."""
-    pages.write_page(owner, kind, "# page", "A page")
+    pages.write_page(owner, kind, Markdown("# page"), "A page")
     pages.write_table(owner, f"{kind}-table", [{"a": 1}], "A table")
 
 

@@ -3,6 +3,7 @@
 from blocks.cloudru import CloudRuCredentials
 from clouds.errors import ConfigurationError
 from domain.markdown import code, escaped, one_line, page, quoted
+from domain.same_text import is_blank
 from tasks.pages import write_page, write_table
 from tasks.query import Answer, ask
 from tasks.report_text import chunk_table
@@ -29,7 +30,7 @@ class AnswerReport(Part):
 @step("ask", **LOOK_FIRST)
 def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str) -> Answer:
     """Retrieve, rerank, generate."""
-    if not question.strip():
+    if is_blank(question):
         raise ConfigurationError("the question is empty: write one")
     return ask(
         cloudru,

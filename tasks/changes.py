@@ -21,6 +21,7 @@ from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError
+from clouds.same_name import composed
 from domain.consent import Allowed, deletions_not_allowed
 from domain.in_service import Build
 from domain.judged import Judgement, objection
@@ -109,6 +110,7 @@ def look_for_changes(
     _check_identity(cloudru, knowledge_base, serving, wanted)
     documents, left_out = leave_out(listed.documents, {} if force else read_registry(stack))
     plan = client.storage.sync_plan(wanted.bucket, wanted.folder, documents, delete_missing=delete_missing)
+    plan = _keeping(plan, left_out)
     check_sources(questions, plan.leaves, f"s3://{wanted.bucket}/{wanted.folder} after the refresh")
     _check_probe(wanted.probe, plan, judges=not questions)
     check_documents(plan.documents.values(), wanted.document_size_limit_bytes)
@@ -156,6 +158,17 @@ def look_for_changes(
         len(left_out),
     )
     return changes
+
+
+def _keeping(plan: SyncPlan, left_out: Registry) -> SyncPlan:
+    """Return the plan without deletions of what has the name of a document that is there and cannot be read.
+
+    What lies in the folder under its name is what was read last.
+    """
+    names = {composed(plan.folder + name) for known in left_out.values() for name in known.names}
+    kept = [key for key in plan.missing if composed(key) in names]
+    missing = tuple(key for key in plan.missing if key not in kept)
+    return replace(plan, missing=missing, others=(*plan.others, *kept))
 
 
 def _reading(

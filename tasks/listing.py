@@ -24,7 +24,10 @@ LINKS_DEEP = 3
 
 @dataclass(frozen=True)
 class Found:
-    """What is below a root: files by name, names of folders that hold nothing at all, and one line for each fault."""
+    """What is below a root: files by name, the topmost folders without any file, and one line for each fault.
+
+    A hidden file counts for nothing: a mount point whose disk is not there often holds one.
+    """
 
     root: UPath
     files: dict[str, UPath] = field(default_factory=dict)
@@ -68,6 +71,8 @@ def list_source(source: str) -> UPath | Found:
         return path
     if kind == "folder":
         return _Walk(path).files(EVERYTHING)
+    if kind == "other":
+        raise ConfigurationError(f"{source} is neither a file nor a folder: correct documents")
     if not any(wildcard in source for wildcard in WILDCARDS):
         raise ConfigurationError(f"{source} does not exist (looked for {path}): correct documents")
     before = source[: min(source.index(wildcard) for wildcard in WILDCARDS if wildcard in source)]
@@ -114,6 +119,8 @@ class _Walk:
         self._found = Found(root)
         self._is_local = isinstance(root, os.PathLike)
         self._real_root = os.path.realpath(root.path) if self._is_local else root.path
+        self._above: dict[str, str] = {}
+        self._full: set[str] = set()
 
     def files(self, pattern: tuple[str, ...]) -> Found:
         """Return the files that match; `**` is any number of folders."""
@@ -127,28 +134,38 @@ class _Walk:
                     if len(rest) == 1 and fnmatchcase(composed(name), composed(rest[0])):
                         self._found.files[folder.name_of(name)] = folder.path / name
                     continue
-                if deep:
-                    waiting.append((child, parts))
+                further = [parts] if deep else []
                 if len(rest) > 1 and fnmatchcase(composed(name), composed(rest[0])):
-                    waiting.append((child, rest[1:]))
+                    further.append(rest[1:])
+                if further:
+                    self._above[child.name] = folder.name
+                waiting += [(child, pattern) for pattern in further]
+        is_empty = {name: name not in self._full for name in ("", *self._above)}
+        self._found.empty.extend(
+            name for name, empty in is_empty.items() if empty and not (name and is_empty[self._above[name]])
+        )
         return self._found
+
+    def _is_full(self, name: str) -> None:
+        """Take down that there is a file in this folder, and so below each one above it."""
+        while name not in self._full:
+            self._full.add(name)
+            name = self._above.get(name, "")
 
     def _children(self, folder: _Folder) -> dict[str, _Folder | None]:
         """Return what is in a folder and not hidden: by name the folder that it is, or None for a file."""
         found: dict[str, _Folder | None] = {}
         try:
-            entries = self._local(folder, found) if self._is_local else self._remote(folder, found)
+            (self._local if self._is_local else self._remote)(folder, found)
         except OSError as error:
             self._found.faults.append(f"{folder.path} cannot be listed: {error.strerror or error}")
         except Exception as error:  # noqa: BLE001  # file systems of fsspec let the errors of their libraries through
             self._found.faults.append(f"{folder.path} cannot be listed: {error}")
-        else:
-            if not entries:
-                self._found.empty.append(folder.name)
+        if None in found.values():
+            self._is_full(folder.name)
         return found
 
-    def _remote(self, folder: _Folder, found: dict[str, _Folder | None]) -> int:
-        """Return how many entries there are, hidden ones too."""
+    def _remote(self, folder: _Folder, found: dict[str, _Folder | None]) -> None:
         files, here = folder.path.fs, folder.path.path.strip("/")
         files.invalidate_cache(folder.path.path)  # what was there an hour ago is no listing
         # An object store lists the folder's own marker.
@@ -160,10 +177,8 @@ class _Walk:
             if entry["type"] not in ("file", "directory"):
                 self._fault(f"{folder.path / name} is neither a file nor a folder but of type {entry['type']}")
             found[name] = folder.child(name, entry["name"]) if entry["type"] == "directory" else None
-        return len(entries)
 
-    def _local(self, folder: _Folder, found: dict[str, _Folder | None]) -> int:
-        """Return how many entries there are, hidden ones too."""
+    def _local(self, folder: _Folder, found: dict[str, _Folder | None]) -> None:
         with os.scandir(folder.path.path) as scanned:
             entries = list(scanned)
         for entry in entries:
@@ -186,7 +201,6 @@ class _Walk:
                     self._fault(f"{entry.path} is neither a file nor a folder: move it out of {self._found.root}")
             except OSError as error:
                 self._fault(f"{entry.path} cannot be looked at: {error.strerror or error}")
-        return len(entries)
 
     def _led_to(self, entry: os.DirEntry[str]) -> str | None:
         """Return where a link leads, without links; None with a fault when that is nowhere, or outside of the root."""

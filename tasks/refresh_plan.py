@@ -22,12 +22,14 @@ def plan_refresh(
     An expected source that means several documents is a note.
     """
     plan = changes.plan
+    unreadable = [f"{name}: could not be read" for known in changes.left_out.values() for name in known.names]
     rows = (
         Planned("new documents", plan.folder, "create", listed(plan.new)) if plan.new else None,
         Planned("changed documents", plan.folder, "update", listed(plan.changed)) if plan.changed else None,
         Planned("missing documents", plan.folder, "delete", listed(plan.missing)) if plan.missing else None,
         Planned("other documents", plan.folder, "keep", listed(plan.others)) if plan.others else None,
         Planned("documents", plan.folder, "adopt", f"{len(plan.same)} the same") if plan.same else None,
+        Planned("unreadable documents", plan.folder, "keep", listed(unreadable)) if unreadable else None,
         *reading_rows(changes.reading),
         *(
             Planned("knowledge base", changes.base.name, "keep", f"{line}: no version changes that")

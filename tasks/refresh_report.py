@@ -62,7 +62,7 @@ def report_refresh(
         deleted=plan.missing,
         same=len(plan.same),
         equal=storage.equal_documents(plan.bucket, plan.folder) if changes.wanted else (),
-        unreadable=tuple(document.name for document in read_registry(changes.stack).values()),
+        unreadable=tuple(name for document in read_registry(changes.stack).values() for name in document.names),
         version_id=promoted.version_id if promoted else changes.serving.knowledgebase_version_id,
         previous_version_id=promoted.previous_version_id if promoted else None,
         scores=promoted.scores if promoted else None,

@@ -31,13 +31,22 @@ PIECE_BYTES = 1 << 20
 
 
 class Unreadable(BaseModel):
-    """A document that could not be read; `size_bytes` spares hashing the documents of other sizes."""
+    """A document that could not be read; `also` are the names of others of the same content.
+
+    `size_bytes` spares hashing the documents of other sizes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     reason: str
     size_bytes: int
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every document of this content."""
+        return (self.name, *self.also)
 
 
 Registry = Mapping[str, Unreadable]
@@ -83,14 +92,24 @@ def split(documents: Iterable[Document], registry: Registry) -> tuple[list[Docum
     """Return the documents that may be tried, and those that could not be read, by digest and under today's name."""
     sizes = {known.size_bytes for known in registry.values()}
     tried: list[Document] = []
-    left_out: dict[str, Unreadable] = {}
+    found: list[tuple[str, Unreadable]] = []
     for document in documents:
         digest = sha256(document) if sizes and size_of(document.path) in sizes else ""
         if known := registry.get(digest):
-            left_out[digest] = known.model_copy(update={"name": document.name})
+            found.append((digest, known.model_copy(update={"name": document.name, "also": ()})))
         else:
             tried.append(document)
-    return tried, left_out
+    return tried, by_content(found)
+
+
+def by_content(entries: Iterable[tuple[str, Unreadable]]) -> dict[str, Unreadable]:
+    """Return the entries by digest; of those of one content the first one, which names the others."""
+    found: dict[str, Unreadable] = {}
+    for digest, one in entries:
+        first = found.setdefault(digest, one)
+        others = dict.fromkeys(name for name in (*first.also, *one.names) if name != first.name)
+        found[digest] = first.model_copy(update={"also": tuple(others)})
+    return found
 
 
 def leave_out(documents: Sequence[Document], registry: Registry) -> tuple[list[Document], dict[str, Unreadable]]:
@@ -145,7 +164,8 @@ def set_aside(
     as_sent = {composed(key) for key in storage.sync_plan(bucket, folder, there).same} if there else set[str]()
     kept = [one for one in found if composed(one.key) in as_sent]
     before = split(there, read_registry(stack))[1]  # those that an earlier try of this step has taken out already
-    registry = {**left_out, **before, **dict(entry(by_key[composed(one.key)], one.reason) for one in kept)}
+    new = [entry(by_key[composed(one.key)], one.reason) for one in kept]
+    registry = by_content([*left_out.items(), *before.items(), *new])
     if registry != read_registry(stack):
         write_registry(stack, registry)
     show(stack, registry)
@@ -159,7 +179,9 @@ def set_aside(
 def show(stack: StackKey, unreadable: Registry) -> None:
     """List them in an artifact, if there are any."""
     rows: Sequence[dict[str, Any]] = [
-        {"document": known.name, "reason": known.reason, "sha256": digest} for digest, known in unreadable.items()
+        {"document": name, "reason": known.reason, "sha256": digest}
+        for digest, known in unreadable.items()
+        for name in known.names
     ]
     if rows:
         write_table(

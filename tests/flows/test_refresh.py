@@ -26,7 +26,7 @@ from sandbox.settings import PROJECT_ID
 from tasks.knowledge import wait_for_index
 from tasks.promotion import in_service
 from tasks.refresh_report import RefreshReport
-from tasks.unreadable import entry, forget, read_registry, sha256, split, write_registry
+from tasks.unreadable import by_content, entry, forget, read_registry, sha256, split, write_registry
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
 
@@ -586,3 +586,31 @@ def test_a_long_registry_is_kept_whole(cloud: Cloud, tmp_path: Path) -> None:  #
     write_registry(LONG, registry)
     forget(LONG)
     assert read_registry(LONG) == {}
+
+
+def test_equal_documents_that_cannot_be_read_are_each_named(cloud: Cloud, tmp_path: Path) -> None:  # noqa: ARG001  # as above
+    """The registry goes by content, and people go by names."""
+    documents = [Document(name, UPath(tmp_path / name)) for name in ("x.pdf", "y.pdf", "z.txt")]
+    for document in documents:
+        document.path.write_bytes(b"text" if document.name == "z.txt" else b"damaged")
+    registry = by_content(entry(document, "damaged") for document in documents[:2])
+    assert [known.names for known in registry.values()] == [("x.pdf", "y.pdf")]
+    tried, left_out = split(documents, registry)
+    assert ([one.name for one in tried], [known.names for known in left_out.values()]) == (
+        ["z.txt"],
+        [("x.pdf", "y.pdf")],
+    )
+
+
+def test_a_document_is_not_deleted_because_its_new_content_cannot_be_read(
+    cloud: Cloud, provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """What was read last stays in the folder: the document is there, its new content is what no version can read."""
+    stack = provisioned({"a.txt": HOURS, "z.txt": PARKING})
+    write(tmp_path, {"z.txt": "damaged"})
+    write_registry(cloud.key(stack), dict([entry(Document("y.txt", UPath(tmp_path / "z.txt")), "damaged")]))
+    plan = refresh_rag(stack, cloud.name, delete_missing=True, plan_only=True)
+    assert isinstance(plan, StackPlan)
+    assert [(row.resource, row.reason) for row in plan.rows if row.verb == "delete"] == []
+    kept = [row.reason for row in plan.rows if row.resource == "unreadable documents"]
+    assert kept == ["1: z.txt: could not be read"]

@@ -184,11 +184,12 @@ def test_what_is_hidden_is_passed_over_unseen(folder: Path, as_anyone: Callable[
 
 
 def test_folders_that_hold_nothing_are_known(folder: Path) -> None:
-    """A mount point whose disk is not there looks so; one with a hidden file in it does not."""
-    write(folder, "full/a.txt", "kept/.gitkeep")
+    """A mount point whose disk is not there looks so, also with a hidden file or an empty lost+found in it."""
+    write(folder, "full/a.txt", "other/b.csv", "kept/.gitkeep")
     (folder / "mount/point").mkdir(parents=True)
+    (folder / "disk/lost+found").mkdir(parents=True)
 
-    assert list_documents([str(folder)], ["txt"], allow_empty=False).empty == ("mount/point",)
+    assert set(list_documents([str(folder)], ["txt"], allow_empty=False).empty) == {"kept", "mount", "disk"}
 
 
 @pytest.mark.parametrize("error", [PermissionError("AccessDenied"), RuntimeError("AccessDenied")])
@@ -207,3 +208,12 @@ def test_a_url_whose_folder_is_refused_is_named(monkeypatch: pytest.MonkeyPatch,
 
     for source in ("memory://listing-test", "memory://listing-test/**/*.txt"):
         assert faults(source) == ["memory://listing-test/closed cannot be listed: AccessDenied"]
+
+
+def test_a_source_that_is_no_file_is_named(folder: Path) -> None:
+    """A named pipe is there: to say that it does not exist sends a person looking for the wrong thing."""
+    os.mkfifo(folder / "pipe.txt")
+
+    assert faults(str(folder / "pipe.txt")) == [
+        f"{folder / 'pipe.txt'} is neither a file nor a folder: correct documents"
+    ]

@@ -96,7 +96,9 @@ def refresh_rag(
             force=force,
             questions=by.questions,
         )
-        plan = plan_refresh(base.name, changes, expected_sources(by.questions, stack.probe), found.rows)
+        plan = plan_refresh(
+            base.name, changes, expected_sources(by.questions, stack.probe), found.rows, promote_refused
+        )
         if plan_only:
             return plan
         check_allowed(plan)

@@ -24,7 +24,7 @@ from clouds.errors import ConfigurationError, ConflictError
 from clouds.same_name import composed
 from domain.consent import Allowed, deletions_not_allowed
 from domain.in_service import Build
-from domain.judged import Judgement, objection
+from domain.judged import Judgement, Refusal, objection
 from domain.keys import StackKey
 from domain.probe import ProbeSpec
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
@@ -50,7 +50,8 @@ class Changes:
     `passed_over` counts files of other extensions,
     `left_out` those that could not be read before and have not changed. `reading` is what becomes of documents that a
     version of today's stack reads otherwise, `left` what no version changes, `not_allowed` what lacks a person's
-    consent.
+    consent. `refusals` are those of `built`; `passed_over_version` has read the folder as it is and the one in
+    service has not, and stays out of service, by a rollback for example; empty when there is none.
     """
 
     stack: StackKey
@@ -67,6 +68,8 @@ class Changes:
     left: tuple[str, ...]
     reading: tuple[ReadingChange, ...]
     not_allowed: tuple[str, ...]
+    refusals: tuple[Refusal, ...] = ()
+    passed_over_version: str = ""
 
     @property
     def wanted(self) -> bool:
@@ -129,13 +132,15 @@ def look_for_changes(
     ]
     not_judged = [v for v in current if not in_service.promoted.decided_about(v, versions)]
     up_to_date = serving in current and serving not in not_judged
+    built = None if force or up_to_date or not plan.is_empty else next(iter(not_judged), None)
+    newer = next((v for v in current if v is not serving), None) if serving not in current else None
     changes = Changes(
         stack=stack,
         spec=base,
         base=knowledge_base,
         versions=tuple(versions),
         serving=serving,
-        built=None if force or up_to_date or not plan.is_empty else next(iter(not_judged), None),
+        built=built,
         plan=plan,
         documents=tuple(documents),
         passed_over=listed.passed_over,
@@ -147,6 +152,8 @@ def look_for_changes(
             *reading_not_allowed(reading, allowed=allowed.other_reading),
             *deletions_not_allowed(plan.missing, len(held), listed.empty, wanted.folder, allowed),
         ),
+        refusals=_refusals(cloudru, wanted, stack, built) if built else (),
+        passed_over_version=newer.knowledgebase_version_id if newer else "",
     )
     get_run_logger().info(
         "%s: %s new, %s changed, %s the same, %s to delete, %s left out because they could not be read",
@@ -169,6 +176,13 @@ def _keeping(plan: SyncPlan, left_out: Registry) -> SyncPlan:
     kept = [key for key in plan.missing if composed(key) in names]
     missing = tuple(key for key in plan.missing if key not in kept)
     return replace(plan, missing=missing, others=(*plan.others, *kept))
+
+
+def _refusals(
+    cloudru: CloudRuCredentials, wanted: RagStack, stack: StackKey, built: KnowledgeBaseVersion
+) -> tuple[Refusal, ...]:
+    build, judged = Build.of(built), read_judged(stack)
+    return judged.about(build, content_of(cloudru, wanted, build.version_id)) if judged.refusals else ()
 
 
 def _reading(

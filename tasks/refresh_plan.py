@@ -15,7 +15,11 @@ from tasks.steps import step
 
 @step("plan")
 def plan_refresh(
-    stack_name: str, changes: Changes, expected_sources: Sequence[str] = (), kept: Sequence[Planned] = ()
+    stack_name: str,
+    changes: Changes,
+    expected_sources: Sequence[str] = (),
+    kept: Sequence[Planned] = (),
+    promote_refused: str = "",
 ) -> StackPlan:
     """Say what happens to the documents and which version there will be, and show it as a table.
 
@@ -36,7 +40,7 @@ def plan_refresh(
             for line in changes.left
         ),
         *kinds_rows(changes.spec, changes.passed_over),
-        _version(changes),
+        _version(changes, promote_refused),
     )
     made = StackPlan(
         stack_name,
@@ -51,12 +55,25 @@ def plan_refresh(
     return made
 
 
-def _version(changes: Changes) -> Planned:
+def _version(changes: Changes, promote_refused: str) -> Planned:
     serving = changes.serving.knowledgebase_version_id
     if changes.built is not None:
-        reason = "built, and not judged as it is: it is judged and, when it passes, promoted"
-        return Planned("version", changes.built.knowledgebase_version_id, "adopt", reason)
+        version_id = changes.built.knowledgebase_version_id
+        refused = (
+            {version_id, *(each.build.version_id for each in changes.refusals)} if changes.refusals else set[str]()
+        )
+        if promote_refused in refused:
+            reason = "golden questions have refused it, and promote_refused overrules that: it is promoted"
+        elif refused:
+            reason = "golden questions have refused it: it is judged again and, when it passes, promoted"
+        else:
+            reason = "built, and not judged as it is: it is judged and, when it passes, promoted"
+        return Planned("version", version_id, "adopt", reason)
     if not changes.wanted:
+        if changes.passed_over_version:
+            newer = f"version {changes.passed_over_version} has read the documents as they are and was passed over"
+            reason = f"{newer}: force=true builds another one, evaluate-rag with version and promote judges that one"
+            return Planned("version", serving, "keep", reason)
         return Planned("version", serving, "keep", "it has read the documents as they are")
     if changes.empties:
         return Planned("version", serving, "keep", "no document is left, so none can be built")

@@ -85,6 +85,7 @@ def report(
         created=actions.count("created"),
         adopted=actions.count("adopted"),
         updated=actions.count("updated"),
+        resumed=actions.count("resumed"),
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
         critical_path_s=round(sum(step.duration_s for step in steps if step.on_critical_path), 3),
         notes=plan.notes,

@@ -112,6 +112,7 @@ class StackReport(Part):
     created: int
     adopted: int
     updated: int
+    resumed: int = 0
     duration_s: float
     critical_path_s: float
     notes: tuple[str, ...] = ()

@@ -191,10 +191,12 @@ class Inferences:
 
         """
         refused: list[str] = []
+        action: Action
         while True:
             decided = self.decide(spec, gpu_memory_gb=gpu_memory_gb, refused=refused)
             if decided.run is not None:
-                return EnsuredRun(self.wake(decided.run), "adopted", decided.differences)
+                action = "resumed" if decided.verb == "resume" else "adopted"
+                return EnsuredRun(self.wake(decided.run), action, decided.differences)
             name = decided.name
             body = create_body(
                 spec,
@@ -210,7 +212,7 @@ class Inferences:
             def find(name: str = name) -> str | None:
                 return self._created_meanwhile(spec, name, gpu_memory_gb)
 
-            action: Action = "created"
+            action = "created"
             refusal: BaseException | None = None
             try:
                 run_id = create_once(self._connection, lambda body=body: self._create(body), find, subject=subject)

@@ -61,7 +61,7 @@ def decide(
 ) -> KnowledgeBaseDecision:
     """Compare the latest base with what is wanted: its version in service, else its newest (`versions`: newest first).
 
-    A newer version that is not in service is left to refresh-rag, which judges it. `embedder` is a name when there is
+    A newer version that is not in service is left to refresh-rag. `embedder` is a name when there is
     no such run yet. With `other_reading` a version that reads as the spec says is built beside one that does not.
     `taken` are the names of bases that are not the stack's, though they are called like it.
     """
@@ -88,7 +88,7 @@ def decide(
         newer = versions[: versions.index(version)]
         so = next((v for v in newer if _reads_so(v, wanted, documents_modified_at)), None)
         if so is not None:
-            verb, reason = "adopt", f"version {so.knowledgebase_version_id} reads as is wanted: refresh-rag judges it"
+            verb, reason = "adopt", f"version {so.knowledgebase_version_id} reads as is wanted and is not in service"
     left = () if verb == "update" and serving_id else reads  # a version that is indexed again keeps its settings
     return KnowledgeBaseDecision(verb, existing.name, reason, (*left, *base_differences(spec, existing)))
 
@@ -105,7 +105,7 @@ def _about_documents(
         if not is_broken(other) and read_at(other) >= modified_at:
             return (
                 "adopt",
-                f"version {other.knowledgebase_version_id} has read the newer documents: refresh-rag judges it",
+                f"version {other.knowledgebase_version_id} has read the newer documents and is not in service",
             )
     return "update", "a document is newer than the index"
 

@@ -133,11 +133,11 @@ def test_a_live_run_of_that_name_and_model_is_adopted(runs: RunVendor, client: C
 
 @pytest.mark.usefixtures("runs")
 def test_a_suspended_run_is_resumed(client: CloudRuClient) -> None:
-    """Adopting wakes it, and returns it awake."""
+    """It is called resumed, and returned awake."""
     run_id = ensure(client).run.model_run_id
     client.inferences.suspend(run_id)
     again = ensure(client)
-    assert (again.action, again.run.status) == ("adopted", "MODEL_RUN_STATUS_RESOURCE_ALLOCATION")
+    assert (again.action, again.run.status) == ("resumed", "MODEL_RUN_STATUS_RESOURCE_ALLOCATION")
 
 
 @pytest.mark.parametrize(

@@ -275,3 +275,21 @@ def test_a_stack_that_is_given_whole_may_only_add_to_what_is_kept(shop: Shop) ->
 
     with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
         refresh(shop)
+
+
+def test_a_plan_says_that_golden_questions_have_refused_the_version(shop: Shop) -> None:
+    """And that promote_refused overrules them: then it is promoted whatever it answers."""
+    judged(shop)
+    provision(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError):
+        refresh(shop)
+    (refusal,) = read_judged(shop.key).refusals
+    refused = refusal.build.version_id
+
+    plans = [refresh(shop, plan_only=True, promote_refused=named) for named in ("", refused)]
+
+    (judged_again,), (overruled,) = [[row for row in plan.rows if row.resource == "version"] for plan in plans]
+    assert (judged_again.name, overruled.name) == (refused, refused)
+    assert judged_again.reason.startswith("golden questions have refused it: it is judged again")
+    assert overruled.reason == "golden questions have refused it, and promote_refused overrules that: it is promoted"

@@ -151,7 +151,7 @@ def test_changes_are_planned_as_they_are_done(cloud: Cloud, tmp_path: Path) -> N
     assert {resource: verb for resource, verb in verbs(plan).items() if verb != "adopt"} == wanted
     assert plan.starting_rub_per_hour == [120.0]
     report = provisioned(cloud, stack)
-    assert (report.created, report.updated) == (0, 1)
+    assert (report.created, report.updated, report.resumed) == (0, 1, 1)
     assert report.documents.uploaded == ("rag-inference-kb/faq2.txt",)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.probe import ProbeSpec
+from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
@@ -37,3 +38,26 @@ def test_plan_of_a_refresh(cloud: Cloud, tmp_path: Path) -> None:
     after = [("documents", "adopt"), ("version", "create")]
     assert planned(cloud, stack) == [*changed, ("other documents", "keep"), *after]
     assert planned(cloud, stack, delete_missing=True) == [*changed, ("missing documents", "delete"), *after]
+
+
+def test_a_plan_names_the_version_that_a_rollback_has_passed_over(cloud: Cloud, tmp_path: Path) -> None:
+    """The one in service has not read the documents as they are, and no plan claims that, or that one is judged."""
+    (tmp_path / "hours.txt").write_text("Магазин открыт с девяти до шести.", encoding="utf-8")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=PROBE)
+    provision_rag(stack, cloud.name, cloud.name)
+    (tmp_path / "a.txt").write_text("Раз.", encoding="utf-8")
+    refreshed = refresh_rag(stack, cloud.name)
+    rollback_rag(stack, cloud.name)
+
+    refresh = refresh_rag(stack, cloud.name, plan_only=True)
+    provision = provision_rag(stack, cloud.name, cloud.name, plan_only=True)
+
+    assert isinstance(refresh, StackPlan)
+    assert isinstance(provision, StackPlan)
+    assert not isinstance(refreshed, StackPlan)
+    newer = refreshed.version_id
+    (version,) = [row for row in refresh.rows if row.resource == "version"]
+    assert version.verb == "keep"
+    assert version.reason.startswith(f"version {newer} has read the documents as they are and was passed over")
+    (base,) = [row for row in provision.rows if row.resource == "knowledge base"]
+    assert base.reason == f"version {newer} has read the newer documents and is not in service"

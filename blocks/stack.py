@@ -46,3 +46,6 @@ class ManagedRagStack(Block):
     making: str = Field(
         default="", title="About to be created", description="Name of the knowledge base that a run is creating."
     )
+    replaced: list[dict[str, Any]] = Field(
+        default=[], title="Replaced models", description="Models that the stack named before and names no more."
+    )

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import ConfigurationError
 from domain.stack import RagStack
@@ -24,7 +25,8 @@ class KeptStack(BaseModel):
 
     `wanted` is what the latest run of provision-rag was asked for, `provisioned` what the latest one has put in
     service. `bases` are the ids of the stack's knowledge bases, oldest first; `making` is the name of the one that a
-    run is about to create, empty when there is none.
+    run is about to create, empty when there is none. `replaced` are models that the stack has named before and names
+    no more.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,12 +35,25 @@ class KeptStack(BaseModel):
     provisioned: RagStack | None = None
     bases: tuple[str, ...] = ()
     making: str = ""
+    replaced: tuple[InferenceSpec, ...] = ()
 
     @property
     def stacks(self) -> tuple[RagStack, ...]:
         """What was provisioned and what is wanted; one when they are equal or only one is there."""
         found = [stack for stack in (self.provisioned, self.wanted) if stack is not None]
         return tuple(stack for place, stack in enumerate(found) if stack not in found[:place])
+
+    def others(self, named: Sequence[RagStack]) -> tuple[InferenceSpec, ...]:
+        """Return the inferences that are kept of the stack and that none of `named` names, each name once."""
+        specs = (*self.replaced, *(model for stack in self.stacks for model in stack.models))
+        names = {model.name for stack in named for model in stack.models}
+        found = {spec.name: spec for spec in specs if isinstance(spec, InferenceSpec) and spec.name not in names}
+        return tuple(found.values())
+
+    def becoming(self, **changes: Any) -> "KeptStack":
+        """Return it changed; a model that no stack of it names any more is a replaced one."""
+        after = self.model_copy(update=changes)
+        return after.model_copy(update={"replaced": self.others(after.stacks)})
 
     @property
     def records_bases(self) -> bool:
@@ -75,6 +90,7 @@ def written(kept: KeptStack) -> dict[str, Any]:
         "provisioned": kept.provisioned.model_dump(mode="json") if kept.provisioned else {},
         "bases": list(kept.bases),
         "making": kept.making,
+        "replaced": [model.model_dump(mode="json") for model in kept.replaced],
     }
 
 

@@ -89,7 +89,7 @@ def provision_rag(
             stack = wanted.stack
             by = read_judged_by(stack)
             checked = check_stack(cloudru, hub, stack)
-            seen = observe(cloudru, hub, stack, checked)
+            seen = observe(cloudru, hub, wanted, checked)
             check_probe(stack, checked, seen)
             plan = make_plan(cloudru, wanted, checked, seen, **may)
             check_before_provision(stack.key(cloudru.project_id), stack, by, plan, seen, checked, promote_refused)

@@ -112,12 +112,18 @@ def look_at_secret(cloudru: CloudRuCredentials, path: str) -> list[ResourceStatu
 
 @step("look-at-inferences", **LOOK_FIRST)
 def look_at_inferences(
-    cloudru: CloudRuCredentials, models: Sequence[InferenceSpec | FoundationModelSpec]
+    cloudru: CloudRuCredentials,
+    models: Sequence[InferenceSpec | FoundationModelSpec],
+    others: Sequence[InferenceSpec] = (),
 ) -> list[ResourceStatus]:
-    """Return the live run of each inference of one's own, with its price; say it when one is FAILED."""
+    """Return the live run of each inference of one's own, with its price; say it when one is FAILED.
+
+    `others` are those that the stack does not name: of these only what is there.
+    """
     client = cloudru.get_client()
     prices, runs = catalogue_prices(client), client.inferences.list()
-    return [_inference(client, runs, model, prices) for model in models]
+    there = [model for model in others if find_among(runs, model.name) is not None]
+    return [_inference(client, runs, model, prices) for model in (*models, *there)]
 
 
 @step("look-at-knowledge-base", run_name="look-at-knowledge-base {stack.knowledge_base.name}", **LOOK_FIRST)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
 from prefect import get_run_logger
@@ -26,6 +26,7 @@ from tasks.steps import LOOK_FIRST, step
 SLUG = ManagedRagStack.get_block_type_slug()
 R = TypeVar("R", bound=BaseModel)
 PAGE_SIZE = 100
+ROLES = ("embedder", "reranker", "llm")
 NOT_FOUND = 404
 NAMED = 10
 """So many kept stacks are named when the one that was asked for is not among them."""
@@ -38,6 +39,8 @@ class FoundStack:
     stack: RagStack
     kept: KeptStack | None
     differences: tuple[Difference, ...] = ()
+    others: tuple[InferenceSpec, ...] = ()
+    """What is only kept of it: models that it has replaced, and those that a killed run was to replace or started."""
 
     @property
     def name(self) -> str:
@@ -46,11 +49,8 @@ class FoundStack:
 
     @property
     def models(self) -> tuple[InferenceSpec | FoundationModelSpec, ...]:
-        """The stack's models, and those that are only kept of it: what a killed run was to replace or has started."""
-        stacks = (self.stack, *(self.kept.stacks if self.kept else ()))
-        models = {model.name: model for stack in reversed(stacks) for model in stack.models}
-        own = dict.fromkeys(model.name for model in self.stack.models)
-        return tuple(models[name] for name in own | dict.fromkeys(models))
+        """The stack's models, and those that are only kept of it."""
+        return (*self.stack.models, *self.others)
 
     @property
     def rows(self) -> tuple[Planned, ...]:
@@ -145,7 +145,9 @@ def find_stack(
     if isinstance(stack, RagStack):
         kept = read_kept(stack.key(cloudru.project_id))
         known = _of(kept, reads)
-        found = FoundStack(stack, kept, differences(known, stack) if known else ())
+        found = FoundStack(
+            stack, kept, differences(known, stack) if known else (), models_only_kept(cloudru, kept, stack)
+        )
         for difference in found.told:
             get_run_logger().warning("The stack of this run is not the one that is kept: %s", difference)
         return found
@@ -158,7 +160,17 @@ def find_stack(
             "correct the name, or run provision-rag once with the stack whole. A stack that stands from before is "
             "adopted by that run, and nothing of it is built anew"
         )
-    return FoundStack(known, kept)
+    return FoundStack(known, kept, others=models_only_kept(cloudru, kept, known))
+
+
+def models_only_kept(cloudru: CloudRuCredentials, kept: KeptStack | None, stack: RagStack) -> tuple[InferenceSpec, ...]:
+    """Return the models that are kept of a stack, that it does not name, and that no other kept stack names."""
+    found = kept.others((stack,)) if kept else ()
+    if not found:
+        return ()
+    others = (each.content for each in _contents(cloudru.project_id))
+    taken = {model for other in others if _name(other) != stack.knowledge_base.name for model in _model_names(other)}
+    return tuple(model for model in found if model.name not in taken)
 
 
 @step("compare-with-kept", **LOOK_FIRST)
@@ -198,7 +210,8 @@ def keep_wanted(cloudru: CloudRuCredentials, wanted: WantedStack, seen: Observat
     kept = wanted.kept or KeptStack()
     for base in reversed(seen.bases):
         kept = kept.with_base(base.knowledgebase_id)
-    kept = kept.model_copy(update={"wanted": wanted.stack, "making": plan.making})
+    kept = kept.becoming(wanted=wanted.stack, making=plan.making)
+    kept = kept.model_copy(update={"replaced": tuple(each for each in kept.replaced if each.name in seen.replaced)})
     if kept != wanted.kept:
         write_kept(wanted.stack.key(cloudru.project_id), kept)
 
@@ -210,7 +223,7 @@ def keep_provisioned(cloudru: CloudRuCredentials, stack: RagStack, plan: StackPl
     before, gone = read_kept(key) or KeptStack(wanted=stack), {row.id for row in plan.replaced}
     known = before.with_base(serving.knowledge_base_id)
     bases = tuple(base for base in known.bases if base not in gone)
-    kept = known.model_copy(update={"provisioned": stack, "bases": bases})
+    kept = known.becoming(provisioned=stack, bases=bases)
     if kept != before:
         write_kept(key, kept)
         get_run_logger().info("%s is kept: the other flows take it by this name", key.name)
@@ -303,6 +316,13 @@ def _name(content: dict[str, Any]) -> str:
         if isinstance(base, dict) and isinstance(base.get("name"), str):
             return str(base["name"])
     return ""
+
+
+def _model_names(content: dict[str, Any]) -> set[str]:
+    """Return the names of the models in a block's content, also where it is no stack that this release can read."""
+    stacks = [content.get(kept) for kept in ("wanted", "provisioned")]
+    models = [cast("dict[str, Any]", stack).get(role) for stack in stacks if isinstance(stack, dict) for role in ROLES]
+    return {str(cast("dict[str, Any]", model).get("name")) for model in models if isinstance(model, dict)}
 
 
 def _documents(client: SyncPrefectClient) -> list[_Kept]:

@@ -8,24 +8,27 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import RunDecision
+from clouds.cloudru.inference import RunDecision, find_among
 from clouds.cloudru.specs import InferenceSpec
+from clouds.cloudru.wire.inference import ModelRun
 from domain.file_kinds import passed_over
 from domain.keys import StackKey
 from domain.probe import ambiguous
 from domain.untested import untested_defaults
 from tasks.checks import Checked, will_hold
-from tasks.kept_stack import WantedStack
+from tasks.kept_stack import WantedStack, models_only_kept
 from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
 from tasks.plan_text import show
-from tasks.prices import catalogue_prices
+from tasks.prices import catalogue_prices, total_text
 from tasks.service_record import in_service
 from tasks.sharing import bases_of
 from tasks.steps import LOOK_FIRST, step
 
 
 @step("observe", **LOOK_FIRST)
-def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Stack, checked: Checked) -> Observation:
+def observe(
+    cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, wanted: WantedStack, checked: Checked
+) -> Observation:
     """Look at every resource that the stack names: each list is read once, however many resources are in it.
 
     Raises:
@@ -34,7 +37,7 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
         QuotaError: less is free than the runs need that are missing.
 
     """
-    client = cloudru.get_client()
+    client, stack = cloudru.get_client(), wanted.stack
     bases, strangers = bases_of(cloudru, stack)
     versions = client.knowledge_bases.versions(bases[0].knowledgebase_id) if bases else ()
     bucket = client.storage.find_bucket(stack.bucket)
@@ -54,6 +57,7 @@ def observe(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: Sta
         bases=tuple(bases),
         versions=tuple(versions),
         strangers=tuple(strangers),
+        replaced=_live(client, models_only_kept(cloudru, wanted.kept, stack)),
         served=in_service(StackKey(cloudru.project_id, stack.knowledge_base.name)),
     )
 
@@ -70,7 +74,7 @@ def make_plan(
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge
     made = plan(stack, len(checked.documents), seen, assumed, **allowed)
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
-    notes = (*wanted.notes, *doubtful, *_untested(cloudru, stack, made))
+    notes = (*wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
     kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
     made = replace(made, rows=(*wanted.rows, *made.rows, *kinds), notes=notes)
     if checked.passed_over:
@@ -86,6 +90,22 @@ def _untested(cloudru: CloudRuCredentials, stack: Stack, made: StackPlan) -> tup
     roles = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
     models = [model for role, model in roles if role in created and isinstance(model, InferenceSpec)]
     return untested_defaults(models, cloudru.assumptions.inference)
+
+
+def _running_on(made: StackPlan) -> tuple[str, ...]:
+    """Return what is still paid although the stack names it no more."""
+    return tuple(
+        f"{row.name} runs on and costs {total_text([row.rub_per_hour])}: {row.reason}"
+        for row in made.rows
+        if row.resource == "replaced model" and row.rub_per_hour != 0
+    )
+
+
+def _live(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> dict[str, ModelRun]:
+    """Return the live run of each that has one, by the name in the spec."""
+    listed = client.inferences.list() if specs else []
+    found = {spec.name: find_among(listed, spec.name) for spec in specs}
+    return {name: client.inferences.get(run.model_run_id) for name, run in found.items() if run is not None}
 
 
 def _runs(client: CloudRuClient, specs: Sequence[InferenceSpec], checked: Checked) -> dict[str, RunDecision]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
@@ -20,7 +20,7 @@ from domain.consent import listed
 from domain.file_kinds import marks, passed_over
 from domain.in_service import InService
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
-from tasks.prices import total_text
+from tasks.prices import cost_of, total_text
 
 STARTS = frozenset({"create", "resume", "replace"})
 """What makes a model cost money that costs none now."""
@@ -56,7 +56,8 @@ class Observation:
     `documents` compares them with the folder, None without a bucket; `secret` is None when no token is to be kept.
     `runs` are by name of inference, `prices` in RUB per hour by repository. `bases` are the knowledge base and what
     replaces it, `versions` those of the latest, each newest first; `served` is what is in service.
-    `strangers` are bases that are only called like the stack's.
+    `strangers` are bases that are only called like the stack's, `replaced` live runs that it has named before, by the
+    name that it gave.
     """
 
     bucket: EnsuredBucket | None
@@ -70,6 +71,7 @@ class Observation:
     versions: tuple[KnowledgeBaseVersion, ...]
     served: InService | None = None
     strangers: tuple[KnowledgeBase, ...] = ()
+    replaced: Mapping[str, ModelRun] = field(default_factory=dict[str, ModelRun])
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ def plan(
         _secret(stack.token_secret, seen.secret),
         _there("log group", seen.log_group_id or "", is_there=seen.log_group_id is not None),
         *(_model(role, model, seen) for role, model in models),
+        *(_replaced_model(run, seen) for run in seen.replaced.values()),
         *bases,
         *reading_rows(reading),
     )
@@ -239,6 +242,12 @@ def _model(role: str, model: Model, seen: Observation) -> Planned:
         rub_per_hour=None if price is None else price * max(1, model.scaling.minimum),
         id=decided.run.model_run_id if decided.run else "",
     )
+
+
+def _replaced_model(run: ModelRun, seen: Observation) -> Planned:
+    cost = cost_of(run, seen.prices)
+    reason = "this stack names it no more: sweep-rag deletes it, and until then suspend-rag suspends it"
+    return Planned("replaced model", run.name, "keep", reason, paid=True, rub_per_hour=cost, id=run.model_run_id)
 
 
 def _knowledge_bases(

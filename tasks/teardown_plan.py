@@ -135,8 +135,7 @@ def plan_teardown(
 
 def _inferences(found: FoundStack) -> list[InferenceSpec]:
     """Return the inferences that the stack names and those that are kept of it, each name once."""
-    stacks = (found.stack, *(found.kept.stacks if found.kept else ()))
-    return list({spec.name: spec for stack in reversed(stacks) for spec in inferences_of(stack)}.values())
+    return [*inferences_of(found.stack), *(found.kept.others((found.stack,)) if found.kept else ())]
 
 
 def _serving_id(variable: str) -> str | None:

@@ -435,3 +435,45 @@ def test_every_model_that_is_paid_for_is_named_and_suspended(cloud: Cloud, monke
     assert report.total_rub_per_hour == 40 + 40 + 120 + 120
     down = suspend_rag(stack.knowledge_base.name, cloud.name)
     assert {stack.llm.name, started.name} <= {change.name for change in down.changed}
+
+
+def test_a_model_that_was_replaced_is_paid_for_and_known_until_it_is_gone(cloud: Cloud) -> None:
+    """Its price is in plan, report and status; suspend and teardown take it in, and sweep-rag may delete it."""
+    stack = cloud.stack()
+    name = stack.knowledge_base.name
+    cloud.stand(stack)
+    other = stack.model_copy(update={"llm": stack.llm.model_copy(update={"name": f"other-{stack.llm.name}"})})
+
+    plan = provision(cloud, other, plan_only=True)
+    report = provision(cloud, other)
+
+    rows = [(row.name, row.verb, row.rub_per_hour) for row in plan.rows if row.resource == "replaced model"]
+    assert rows == [(stack.llm.name, "keep", 120)]
+    assert sum(plan.running_rub_per_hour) == 40 + 40 + 120 + 120
+    assert f"{stack.llm.name} runs on and costs 120 RUB per hour" in " ".join(report.notes)
+    assert report.costs == "320 RUB per hour"
+    assert kept(cloud, stack).replaced == (stack.llm,)
+    assert status_rag(name, cloud.name).total_rub_per_hour == 320
+    assert stack.llm.name in {each.name for each in suspend_rag(name, cloud.name).changed}
+    assert stack.llm.name in {each.name for each in sweep_rag(cloud.name).unclaimed}
+    torn = teardown_rag(name, cloud.name)
+    assert (stack.llm.name, "deleted") in {(each.name, each.outcome) for each in torn.resources}
+
+
+def test_a_replaced_model_is_no_more_the_stacks_once_it_is_swept_or_another_stack_names_it(cloud: Cloud) -> None:
+    """The next run forgets what is gone; what another stack uses is left running."""
+    stack = cloud.stack()
+    name = stack.knowledge_base.name
+    cloud.stand(stack)
+    other = stack.model_copy(update={"llm": stack.llm.model_copy(update={"name": f"other-{stack.llm.name}"})})
+    provision(cloud, other)
+    user = cloud.stack(llm=stack.llm)
+    write_kept(cloud.key(user), KeptStack(wanted=user))
+
+    assert stack.llm.name not in names_of(status_rag(name, cloud.name))
+    assert stack.llm.name not in {each.name for each in suspend_rag(name, cloud.name).changed}
+    forget_kept(cloud.key(user))
+    sweep_rag(cloud.name, delete_names=(stack.llm.name,))
+    assert stack.llm.name not in names_of(status_rag(name, cloud.name))
+    provision(cloud, other)
+    assert kept(cloud, stack).replaced == ()

@@ -15,7 +15,9 @@ from clouds.polling import Schedule
 from domain.keys import StackKey
 from flows.specs import RagStack
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, KnowledgeBaseSpans, RunSpans
+from tasks.kept_stack import forget_kept, kept_stacks
 from tasks.promotion import InService
+from tasks.service_record import forget_in_service
 from tests.sandbox_process import SandboxProcess
 from tests.standing import stand
 
@@ -113,3 +115,13 @@ def cloud(sandbox: SandboxProcess, blocks: str) -> Cloud:
     sandbox.reset()
     sandbox.set(**AT_ONCE)
     return Cloud(blocks, sandbox)
+
+
+@pytest.fixture
+def alone(cloud: Cloud) -> None:  # noqa: ARG001  # the server must be up
+    """Forget the stacks of other tests, which a sweep expects to be there: the sandbox has forgotten them long ago."""
+    for kept in kept_stacks(PROJECT_ID).values():
+        for stack in (kept.wanted, kept.provisioned):
+            if stack is not None:
+                forget_in_service(stack.key(PROJECT_ID))
+                forget_kept(stack.key(PROJECT_ID))

@@ -159,6 +159,7 @@ def test_a_run_that_was_killed_is_made_good_by_the_next(
     assert serving.version_id == report.knowledge_base.version_id
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_newer_format_is_said_in_one_line_and_left_alone(cloud: Cloud) -> None:
     """An older worker changes nothing of a stack that it cannot read."""
     stack = cloud.stack()
@@ -336,6 +337,7 @@ def test_documents_of_one_run_are_never_kept(cloud: Cloud, tmp_path: Path) -> No
     assert kept(cloud, stack).provisioned == stack
 
 
+@pytest.mark.usefixtures("alone")
 def test_what_a_killed_run_left_is_swept_from_nobody_and_torn_down(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,6 +136,7 @@ def test_a_model_that_the_catalogue_lacks_has_no_price(cloud: Cloud) -> None:
     assert cloud.sandbox.all_faults_used()
 
 
+@pytest.mark.usefixtures("alone")
 def test_sweep_lists_and_deletes_what_is_named(cloud: Cloud) -> None:
     """Listed: what nothing kept, no deployment, no base and no parameter claims. Deleted: only what is named."""
     claimed, lost, standing = provisioned(cloud), provisioned(cloud), provisioned(cloud)

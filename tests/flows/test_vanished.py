@@ -13,6 +13,7 @@ from clouds.errors import FailedStateError, WrongAnswerError
 from domain.in_service import InService
 from flows.power import sweep_rag
 from flows.teardown import teardown_rag
+from tasks.kept_stack import forget_kept
 from tasks.service_record import write_in_service
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
@@ -95,6 +96,7 @@ def test_a_list_that_lacks_what_answers_deletes_nothing(cloud: Cloud) -> None:
     assert cloud.changes() == []
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_sweep_names_what_has_vanished_and_deletes_nothing(
     cloud: Cloud, client: CloudRuClient, deployed: list[str]
 ) -> None:
@@ -102,6 +104,7 @@ def test_a_sweep_names_what_has_vanished_and_deletes_nothing(
     stack, lost = cloud.stack(), cloud.stack()
     served = cloud.stand(stack)
     cloud.stand(lost)
+    forget_kept(cloud.key(lost))
     deploy("vanished", {"stack": stack.model_dump(mode="json")})
     deployed.append("vanished")
     client.knowledge_bases.delete(served.knowledge_base_id)

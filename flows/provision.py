@@ -20,7 +20,7 @@ from flows.specs import RagStack, StackPlan, StackReport
 from tasks.approval import approval_reason, wait_for_approval
 from tasks.checks import check_probe, check_stack
 from tasks.credentials import credentials
-from tasks.failure import after_failure
+from tasks.failure import after_failure, created_ids
 from tasks.inference import ensure_inference, wait_for_inference
 from tasks.judged_by import check_before_provision, read_judged_by
 from tasks.judgement import judge_stack
@@ -130,6 +130,7 @@ def provision_rag(
             steps = [bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, judged, serving, kept]
             finish([*steps, result])
         except Exception:
-            after_failure(cloudru, plan, on_failure, answered=judged.state.is_completed())
+            created = created_ids([*runs, ensured])
+            after_failure(cloudru, plan, on_failure, created, answered=judged.state.is_completed())
             raise
         return result.result()

@@ -1,13 +1,15 @@
 """After a run has failed: what of it goes on costing money and, when that was wished, the end of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from prefect import get_run_logger
+from prefect.futures import PrefectFuture
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.inference import GONE
+from clouds.cloudru.inference import GONE, EnsuredRun
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from clouds.errors import CloudError
 from domain.keys import StackKey
 from tasks.pages import write_table
@@ -38,13 +40,18 @@ class Left:
 
 @step("after-failure")
 def after_failure(
-    cloudru: CloudRuCredentials, plan: StackPlan, on_failure: OnFailure, *, answered: bool
+    cloudru: CloudRuCredentials,
+    plan: StackPlan,
+    on_failure: OnFailure,
+    created: Collection[str],
+    *,
+    answered: bool,
 ) -> tuple[Left, ...]:
     """Say what is there now; `remove_created` removes the inferences and the base that this run itself has created.
 
-    What this run has created is what its plan wanted to create and is there now: a step that failed after its create
-    cannot tell it. Nothing of a stack that has `answered` is removed: it may serve already. Documents, bucket and
-    secret stay: the next run begins with them.
+    `created` are the ids that its steps report as created: whatever else is there under a planned name may be another
+    client's, so it is named and kept. Nothing of a stack that has `answered` is removed: it may serve already.
+    Documents, bucket and secret stay: the next run begins with them.
     """
     client, removes = cloudru.get_client(), on_failure == "remove_created" and not answered
     bases = {base.name: base.knowledgebase_id for base in client.knowledge_bases.family(plan.stack)}
@@ -52,22 +59,39 @@ def after_failure(
     left: list[Left] = []
     for row in plan.rows:
         if row.resource == "knowledge base" and row.verb != "delete" and row.name in bases:
-            state = _end(client.knowledge_bases.delete, bases[row.name], row, removes=removes)
-            left.append(Left(row.resource, row.name, bases[row.name], _action(row), state, False, None))  # noqa: FBT003
+            action = _action(row, bases[row.name] in created)
+            state = _end(client.knowledge_bases.delete, bases[row.name], action, removes=removes)
+            left.append(Left(row.resource, row.name, bases[row.name], action, state, False, None))  # noqa: FBT003
     for row in plan.rows:  # after the base: without its embedder a base is of no use
         if row.paid and row.name in runs:
-            state = _end(client.inferences.delete, runs[row.name], row, removes=removes)
-            left.append(Left("inference", row.name, runs[row.name], _action(row), state, True, row.rub_per_hour))  # noqa: FBT003
+            action = _action(row, runs[row.name] in created)
+            state = _end(client.inferences.delete, runs[row.name], action, removes=removes)
+            left.append(Left("inference", row.name, runs[row.name], action, state, True, row.rub_per_hour))  # noqa: FBT003
     _tell(StackKey(cloudru.project_id, plan.stack), left)
     return tuple(left)
 
 
-def _action(row: Planned) -> str:
-    return {"create": "created", "replace": "created", "resume": "resumed"}.get(row.verb, "adopted")
+def created_ids(ensuring: Iterable[PrefectFuture[Any]]) -> frozenset[str]:
+    """Return the ids of the model runs and the knowledge base that these steps report as created by this run."""
+    ids: set[str] = set()
+    for future in ensuring:
+        outcome = future.state.result(raise_on_failure=False) if future.state.is_completed() else None
+        if isinstance(outcome, EnsuredRun) and outcome.action == "created":
+            ids.add(outcome.run.model_run_id)
+        if isinstance(outcome, EnsuredKnowledgeBase) and outcome.action == "created":
+            ids.add(outcome.knowledge_base.knowledgebase_id)
+    return frozenset(ids)
 
 
-def _end(delete: Callable[[str], None], resource_id: str, row: Planned, *, removes: bool) -> str:
-    if not removes or _action(row) != "created":
+def _action(row: Planned, is_created: bool) -> str:  # noqa: FBT001  # one fact
+    """Return what this run has done to it; `found`: the plan wanted to create it, and no step reports that it has."""
+    if is_created:
+        return "created"
+    return {"create": "found", "replace": "found", "resume": "resumed"}.get(row.verb, "adopted")
+
+
+def _end(delete: Callable[[str], None], resource_id: str, action: str, *, removes: bool) -> str:
+    if not removes or action != "created":
         return "kept"
     try:
         delete(resource_id)

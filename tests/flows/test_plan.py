@@ -21,9 +21,11 @@ from sandbox.settings import PROJECT_ID
 from tasks import approval
 from tasks.approval import NotApprovedError
 from tasks.credentials import cloud_credentials
+from tasks.kept_stack import keep_wanted
 from tasks.lock import StackLockedError, stack_lock
 from tasks.plan_text import terminal_table
 from tasks.promotion import in_service
+from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
 
@@ -329,3 +331,24 @@ def test_failed_model_is_named_among_what_costs(cloud: Cloud) -> None:
 
 def _out_of_order(*_arguments: Any) -> None:
     raise RuntimeError("the Prefect server is out of order")
+
+
+def test_what_another_client_made_after_the_plan_is_never_removed(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of the stack's name that came between plan and create is another client's: it is named, and kept."""
+    stack = cloud.stack()
+    other = inference(stack.llm.name, "Qwen/Qwen3-Embedding-0.6B", "Embedding", gpu_memory_gb=8)
+
+    def overtaken(*arguments: Any) -> None:
+        keep_wanted(*arguments)
+        with connect(cloud.sandbox) as client:
+            client.inferences.ensure(other, gpu_memory_gb=8, token_secret=None, log_group_id=None)
+
+    monkeypatch.setattr("flows.provision.keep_wanted", overtaken)
+    with pytest.raises(ConflictError, match="is not what is wanted"):
+        provisioned(cloud, stack, on_failure="remove_created")
+
+    assert stack.llm.name in live_runs(cloud, stack.llm.name)
+    left = {row["name"]: (row["by this run"], row["now"]) for row in table("left", stack.knowledge_base.name)}
+    assert left[stack.llm.name] == ("found", "kept")

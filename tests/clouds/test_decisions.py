@@ -47,7 +47,7 @@ def test_decisions_are_what_ensure_does(sandbox: SandboxProcess, cloud: CloudRuC
     assert bucket.action == "adopted"
     cloud.secrets.ensure(f"secret-{mark}", SecretStr("value"))
     assert cloud.secrets.decide(f"secret-{mark}", SecretStr("value")) == "adopt"
-    assert cloud.secrets.decide(f"secret-{mark}", SecretStr("another")) == "update"
+    assert cloud.secrets.decide(f"secret-{mark}", SecretStr("another-token-of-a-test")) == "update"
     sandbox.set(run_spans={stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")})
     wanted = InferenceSpec(name=f"run-{mark}", repository="t-tech/T-lite-it-1.0", task="Generate")
     run = cloud.inferences.ensure(wanted, gpu_memory_gb=24, token_secret=None, log_group_id=None).run

@@ -10,7 +10,7 @@ import threading
 from typing import Any, cast
 from weakref import WeakSet
 
-SHORTEST = 8
+SHORTEST = 6
 """A shorter value would blot out ordinary words."""
 MASK = "[secret]"
 LOOKS_SECRET = re.compile(

@@ -219,10 +219,10 @@ class Transfer:
     def _clock_off_s(self, answer: Answer) -> float:
         """Return how many seconds our clock is off that of the store's Date header, whichever way."""
         try:
-            told = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+            store_s = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
         except (ValueError, TypeError, OverflowError):
             return 0.0
-        return abs(self._signer.now() - told)
+        return abs(self._signer.now() - store_s)
 
     def _attempt(self, request: Request) -> Answer:
         """Send up to 3 times and return the last answer, good or bad."""

@@ -13,6 +13,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, Fl
 from prefect.client.schemas.objects import StateType
 
 from clouds.cloudru.specs import KnowledgeBaseSpec
+from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.errors import ConflictError, FailedStateError, WrongAnswerError
 from domain.probe import ProbeSpec
 from flows.provision import provision_rag
@@ -30,6 +31,7 @@ from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
 
 T = TypeVar("T")
+DELETED = ModelRunStatus.DELETED
 WRONG = ProbeSpec(question="Сколько стоит доставка курьером?", source="faq_products.txt", phrase="дирижабль")
 
 
@@ -56,18 +58,14 @@ def verbs(plan: StackPlan) -> dict[str, str]:
 
 def live_runs(cloud: Cloud, *names: str) -> list[str]:
     """Return which of these runs are not deleted."""
-    with cloud.sandbox.client() as client:
-        url = f"{cloud.sandbox.endpoints.inference}/{PROJECT_ID}/modelruns"
-        listed = client.get(url, params={"limit": 100}).json()["modelRuns"]
-    return sorted(run["name"] for run in listed if run["name"] in names and not run["status"].endswith("DELETED"))
+    with connect(cloud.sandbox) as client:
+        return sorted(run.name for run in client.inferences.list() if run.name in names and run.status != DELETED)
 
 
 def bases(cloud: Cloud, name: str) -> list[str]:
     """Return the knowledge bases whose names begin so."""
-    with cloud.sandbox.client() as client:
-        url = f"{cloud.sandbox.endpoints.knowledge}/v1/knowledge-bases"
-        listed = client.get(url, params={"project_id": PROJECT_ID, "page_size": 100}).json()["data"]
-    return sorted(base["name"] for base in listed if base["name"].startswith(name))
+    with connect(cloud.sandbox) as client:
+        return sorted(base.name for base in client.knowledge_bases.list() if base.name.startswith(name))
 
 
 def table(kind: str, name: str) -> list[dict[str, str]]:

@@ -27,6 +27,7 @@ from tasks.knowledge import wait_for_index
 from tasks.promotion import in_service
 from tasks.refresh_report import RefreshReport
 from tasks.unreadable import by_content, entry, forget, read_registry, sha256, split, write_registry
+from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
 
@@ -78,14 +79,11 @@ def stored(cloud: Cloud, stack: RagStack) -> list[str]:
 
 def versions(cloud: Cloud, stack: RagStack) -> list[str]:
     """Return the ids of the knowledge base's versions, oldest first."""
-    bases = f"{cloud.sandbox.endpoints.knowledge}/v1/knowledge-bases"
-    with cloud.sandbox.client() as client:
-        params = {"project_id": PROJECT_ID, "page_size": 100}
-        listed = client.get(bases, params=params).raise_for_status().json()["data"]
-        (base,) = [each for each in listed if each["name"] == stack.knowledge_base.name]
-        params |= {"knowledgebase_id": base["knowledgebase_id"]}
-        found = client.get(f"{bases}/versions", params=params).raise_for_status().json()["data"]
-    return [version["knowledgebase_version_id"] for version in found]
+    with connect(cloud.sandbox) as client:
+        base = client.knowledge_bases.find(stack.knowledge_base.name)
+        assert base is not None
+        newest_first = client.knowledge_bases.versions(base.knowledgebase_id)
+        return [version.knowledgebase_version_id for version in reversed(newest_first)]
 
 
 def test_nothing_changed_costs_nothing(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ Way = Literal["golden questions", "probe", "promote_refused"]
 """How a version came into service: it passed golden questions, or the probe alone, or a person has overruled both."""
 
 
+OVERRULED = "promoted although refused: a person asked for it (promote_refused)"
+
+
 class Build(Part):
     """One indexing of a version. A reindex keeps the id and begins again: the start moves, as the service tells it."""
 
@@ -65,6 +68,11 @@ class JudgedVersion(Part):
     judged: Build | None = None
     asked_with: AskedWith | None = None
     way: Way | None = None
+
+    @property
+    def overruled(self) -> str:
+        """Say that a person has put it in service although it was refused; empty when none has."""
+        return OVERRULED if self.way == "promote_refused" else ""
 
 
 KEPT = tuple(JudgedVersion.model_fields)

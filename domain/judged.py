@@ -40,11 +40,12 @@ class Standard(Part):
 
 
 class Judgement(Part):
-    """How a version was judged; `standard` is None when the probe alone has judged it."""
+    """How a version was judged, and why it did not pass; `standard` is None when the probe alone has judged it."""
 
     passed: bool
     standard: Standard | None = None
     scores: dict[str, float] | None = None
+    reasons: tuple[str, ...] = ()
 
 
 class Refusal(Part):
@@ -88,20 +89,24 @@ class Judged(Part):
         """Return the refusals of this build, or of the same content."""
         return tuple(each for each in self.refusals if each.is_about(build, content))
 
+    def overruled_by(self, promote_refused: str, build: Build, content: str) -> bool:
+        """Say whether a person wants this build in service by naming it, or a refused version of the same content."""
+        ids = {build.version_id, *(each.build.version_id for each in self.about(build, content))}
+        return bool(promote_refused) and promote_refused in ids
+
 
 def objection(judged: Judged, build: Build, content: str, judgement: Judgement, promote_refused: str = "") -> str:
     """Return why the version may not be put in service, empty when it may: the one rule of every way there.
 
     `promote_refused` is the id of a version that a person wants in service although it was refused.
     """
-    refusals = judged.about(build, content)
-    if promote_refused and promote_refused in {build.version_id, *(each.build.version_id for each in refusals)}:
+    if judged.overruled_by(promote_refused, build, content):
         return ""
     if not judgement.passed:
-        return f"version {build.version_id} did not pass"
+        return ": ".join(filter(None, (f"version {build.version_id} did not pass", "; ".join(judgement.reasons))))
     if judgement.standard is None and judged.golden_since is not None:
         return golden_missing(judged.golden_since)
-    left = next((each for each in refusals if not _lifts(judgement, each)), None)
+    left = next((each for each in judged.about(build, content) if not _lifts(judgement, each)), None)
     return "" if left is None else refused_before(left)
 
 

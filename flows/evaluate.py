@@ -9,11 +9,10 @@ from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, Prom
 from tasks.credentials import cloud_credentials
 from tasks.golden import check_golden
 from tasks.judged_by import check_evaluation, read_judged_by
-from tasks.judgement import EvaluationReport, candidate, judge_version
+from tasks.judgement import EvaluationReport, candidate, judge_version, promote_judged
 from tasks.kept_stack import find_stack
 from tasks.lock import stack_lock
 from tasks.promotion import RolledBack, roll_back
-from tasks.promotion import promote as put_in_service
 from tasks.steps import THREADS, recorded_steps
 from tasks.version import find_version, find_version_before, prove_version
 
@@ -59,10 +58,8 @@ def evaluate_rag(
         asked = find_version(cloudru, stack, version)
         check_evaluation(asked, by, promote=promote, promote_refused=promote_refused)
         judged = judge_version(cloudru, stack, asked, by, remembers=promote, promote_refused=promote_refused)
-        if promote:
-            put_in_service(cloudru, candidate(cloudru, stack, asked), judged.judgement, promote_refused)
-        report = EvaluationReport(evaluation=judged.new, in_service=judged.serving, promoted=promote)
-        return found.named(report)
+        now = promote_judged(cloudru, candidate(cloudru, stack, asked), judged) if promote else None
+        return found.named(EvaluationReport.of(judged, now))
 
 
 @flow(name="rollback-rag", task_runner=THREADS)
@@ -79,5 +76,4 @@ def rollback_rag(stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandb
         stack = found.stack
         asked = find_version_before(cloudru, stack)
         prove_version(cloudru, asked, stack.probe.question)
-        now = roll_back(cloudru, candidate(cloudru, stack, asked))
-        return found.named(RolledBack(**now.model_dump()))
+        return found.named(roll_back(cloudru, candidate(cloudru, stack, asked)))

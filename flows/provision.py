@@ -86,13 +86,13 @@ def provision_rag(
         may = {"allow_replace": allow_replace, "other_reading": allow_other_reading}
         while True:
             wanted = compare_with_kept(cloudru, given, taken)
-            stack = wanted.stack
+            stack, key = wanted.stack, wanted.stack.key(cloudru.project_id)
             by = read_judged_by(stack)
             checked = check_stack(cloudru, hub, stack)
             seen = observe(cloudru, hub, wanted, checked)
             check_probe(stack, checked, seen)
             plan = make_plan(cloudru, wanted, checked, seen, **may)
-            check_before_provision(stack.key(cloudru.project_id), stack, by, plan, seen, checked, promote_refused)
+            check_before_provision(key, stack, by, plan, seen, checked, promote_refused)
             if plan_only:
                 return plan
             reason = approval_reason(plan, approve_above_rub_per_hour)
@@ -118,7 +118,7 @@ def provision_rag(
         ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, strangers=others, **may)
         index = wait_for_index.submit(cloudru, base, ensured)
         aside = set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
-        answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
+        answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval, key)
         judged = judge_stack.submit(cloudru, quote(stack), quote(by), index, reranker, llm, answer, promote_refused)
         serving = put_in_service.submit(cloudru, quote(plan), index, judged, promote_refused)
 

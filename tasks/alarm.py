@@ -18,9 +18,10 @@ ENDPOINT_FAILED = "rag.endpoint.failed"
 PRICE_EXCEEDED = "rag.price.exceeded"
 
 
-def version_refused(stack: StackKey, version_id: str, reason: str, next_step: str) -> None:
-    """Say that a version was judged and did not pass."""
-    _emit(REFUSED, f"stack.{stack.variable}", stack.name, f"version {version_id} was refused", reason, next_step)
+def version_refused(stack: StackKey, version_id: str, reason: str, next_step: str, *, serves: bool) -> None:
+    """Say that a version was judged and did not pass; one that `serves` stays in service."""
+    subject = f"version {version_id}{', which is in service, did not pass' if serves else ' was refused'}"
+    _emit(REFUSED, f"stack.{stack.variable}", stack.name, subject, reason, next_step)
 
 
 def price_exceeded(stack: StackKey, reason: str, next_step: str) -> None:

@@ -12,13 +12,21 @@ NAMED = 20
 
 
 def markdown(
-    new: Evaluation, in_service: Evaluation | None, verdict: Verdict, earlier: Sequence[Evaluation]
+    new: Evaluation,
+    in_service: Evaluation | None,
+    verdict: Verdict,
+    earlier: Sequence[Evaluation],
+    overruled: str = "",
 ) -> Markdown:
-    """Return the page: verdict, picture, figures, questions that got worse, questions missed, and earlier versions."""
+    """Return the page: verdict, picture, figures, questions that got worse, questions missed, and earlier versions.
+
+    `overruled` says that the version is in service although it was refused.
+    """
     asked = f"{len(new.questions)} golden questions, {new.questions_at_once} at a time, {new.depth} chunks retrieved"
     parts = [
         f"# {one_line(new.stack_name)}: {'passed' if verdict.passed else 'not passed'}",
         f"Version {code(new.version_id)}, {asked}.",
+        f"**{one_line(overruled[:1].upper() + overruled[1:])}.**" if overruled else "",
         "\n".join(f"- {one_line(reason)}" for reason in verdict.reasons),
         f"![scores]({data_uri(_picture(new, in_service))})",
         _figures(new, in_service),

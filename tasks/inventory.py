@@ -13,6 +13,7 @@ from clouds.cloudru.model_run_wait import failed, plain_status
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
+from domain.in_service import InService
 from domain.keys import StackKey
 from domain.markdown import code
 from domain.version_cost import version_cost
@@ -151,10 +152,7 @@ def look_at_knowledge_base(cloudru: CloudRuCredentials, stack: Stack) -> list[Re
                 id=base.knowledgebase_id,
                 created_at=moment(base.created_at),
             ),
-            *(
-                _version(version, serving.version_id if serving else "")
-                for version in bases.versions(base.knowledgebase_id)
-            ),
+            *(_version(version, serving) for version in bases.versions(base.knowledgebase_id)),
         )
     ]
 
@@ -250,12 +248,14 @@ def _inference(
     return inference_status(run, prices)
 
 
-def _version(version: KnowledgeBaseVersion, serving: str) -> ResourceStatus:
-    is_serving = version.knowledgebase_version_id == serving
+def _version(version: KnowledgeBaseVersion, serving: InService | None) -> ResourceStatus:
+    serves = ""
+    if serving is not None and version.knowledgebase_version_id == serving.version_id:
+        serves = f", in service{', promoted although refused' if serving.overruled else ''}"
     return ResourceStatus(
         kind="version",
         name=version.version,
-        state=f"{_plain(version.status)}{', in service' if is_serving else ''}",
+        state=f"{_plain(version.status)}{serves}",
         id=version.knowledgebase_version_id,
         created_at=moment(version.created_at),
         what=version.description,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Self
 
 from prefect import get_run_logger
 
@@ -21,19 +22,16 @@ from domain.stack import RagStack
 from tasks.alarm import version_refused
 from tasks.content import content_of
 from tasks.evaluation import measure
+from tasks.evaluation_page import refusal_text, show_evaluation, show_questions
 from tasks.evaluation_record import keep, kept
-from tasks.evaluation_text import markdown, question_table
 from tasks.judged_by import JudgedBy
 from tasks.judged_record import read_judged, write_judged
-from tasks.pages import write_page, write_table
 from tasks.promotion import Candidate, promote
 from tasks.query import Answer, QueryModel, verify
 from tasks.service_record import InService, in_service
 from tasks.steps import LOOK_FIRST, step
-from tasks.version import AskedVersion, asked_version, served
+from tasks.version import AskedVersion, Served, asked_version, served
 
-NAMED = 10
-"""So many questions that got worse are named in the error; the artifact names them all."""
 NEXT_STEP = (
     "open the artifact evaluation-… of the run, which has every question that got worse or was missed; correct the "
     "documents, or the golden questions, and run refresh-rag again"
@@ -43,22 +41,36 @@ NEXT_STEP = (
 class EvaluationReport(Part):
     """What a version scored, what the version in service scored beside it, and whether it was put in service.
 
-    `differences` say where the stack of this run is not the one that is kept.
+    `overruled` says that a person has put it there although it was refused; empty when none has. `differences` say
+    where the stack of this run is not the one that is kept.
     """
 
     evaluation: Evaluation
     in_service: Evaluation | None
     promoted: bool
+    overruled: str = ""
     differences: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, judged: "Judged", promoted: InService | None) -> Self:
+        """Return it; `promoted` is None when the version was not put in service."""
+        overruled = promoted.overruled if promoted else ""
+        return cls(evaluation=judged.new, in_service=judged.serving, promoted=promoted is not None, overruled=overruled)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A judgement with the figures that it rests on."""
+    """A judgement with what it rests on: both evaluations, what the gate said, and earlier evaluations.
+
+    `overruled` says that a person wants the version in service whatever the judgement is.
+    """
 
     judgement: Judgement
     new: Evaluation
     serving: Evaluation | None
+    verdict: Verdict
+    earlier: Sequence[Evaluation]
+    overruled: bool = False
 
 
 @step("judge", run_name="judge {asked.version_id}", **LOOK_FIRST)
@@ -77,24 +89,38 @@ def judge_version(
     stack's own refuse stays refused.
 
     Raises:
-        WrongAnswerError: it does not pass, and is not the version `promote_refused`; says which figures and which
-            questions got worse, and what stays in service.
+        WrongAnswerError: it does not pass, and `promote_refused` names neither it nor a refused version of the same
+            content; says which figures and which questions got worse, and what stays in service.
 
     """
     content = content_of(cloudru, stack, asked.version_id) if remembers else ""
+    build = Build.of(cloudru.get_client().knowledge_bases.version(asked.version_id))
+    found = served(cloudru, asked.stack_name)
     new = measure(cloudru, asked, by.questions, by.measurement)
-    serving = _evaluate_in_service(cloudru, stack, asked, by, new)
-    verdict = _compare(asked.stack, new, serving, by)
-    judgement = Judgement(passed=verdict.passed, standard=by.standard, scores=measures(new))
+    serving = _evaluate_in_service(cloudru, stack, asked, by, new, found)
+    judged = _compare(asked.stack, new, serving, by)
+    overruled = read_judged(asked.stack).overruled_by(promote_refused, build, content)
     if remembers:
-        _remember(cloudru, asked, content, judgement, is_refusal=by.stacks_own and not verdict.passed)
-    if not verdict.passed:
-        reason = refusal_text(new, serving, verdict)
-        version_refused(asked.stack, new.version_id, reason, NEXT_STEP)
-        if promote_refused != asked.version_id:
-            raise WrongAnswerError(reason)
-        get_run_logger().warning("%s; promote_refused names it", reason)
-    return Judged(judgement, new, serving)
+        _remember(asked, build, content, judged.judgement, is_refusal=by.stacks_own and not judged.judgement.passed)
+    if not judged.judgement.passed and not overruled:
+        serves = found is not None and found.promoted.version_id == asked.version_id
+        reason = refusal_text(new, judged.verdict, _left(found, build, asked.asked_with))
+        version_refused(asked.stack, new.version_id, reason, NEXT_STEP, serves=serves)
+        raise WrongAnswerError(reason)
+    return replace(judged, overruled=overruled)
+
+
+def promote_judged(cloudru: CloudRuCredentials, candidate: Candidate, judged: Judged) -> InService:
+    """Put the version in service; the page of its evaluation says it when a person has overruled the judge.
+
+    Raises:
+        NotPromotedError: as `promote`.
+
+    """
+    now = promote(cloudru, candidate, judged.judgement, candidate.version_id if judged.overruled else "")
+    if now.overruled:
+        show_evaluation(candidate.stack, judged.new, judged.serving, judged.verdict, judged.earlier, now.overruled)
+    return now
 
 
 def judge_and_promote(
@@ -115,19 +141,21 @@ def judge_and_promote(
     _, reranker, llm = models
     asked = built_version(cloudru, stack, index, reranker, llm)
     if by.questions:
-        judgement = judge_version(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused).judgement
-    else:
-        verify(cloudru, index, reranker, llm, stack.probe, stack.retrieval)
-        judgement = Judgement(passed=True)
-    return promote(cloudru, candidate(cloudru, stack, asked), judgement, promote_refused)
+        judged = judge_version(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused)
+        return promote_judged(cloudru, candidate(cloudru, stack, asked), judged)
+    verify(cloudru, index, reranker, llm, stack.probe, stack.retrieval, asked.stack)
+    return promote(cloudru, candidate(cloudru, stack, asked), Judgement(passed=True), promote_refused)
 
 
 @dataclass(frozen=True)
 class JudgedStack:
-    """What was brought up, as the gate into service takes it; `judgement` is None when it is in service already."""
+    """What was brought up, as the gate into service takes it.
+
+    `judged` is a judgement alone when the probe has judged, and None when it is in service already.
+    """
 
     candidate: Candidate
-    judgement: Judgement | None
+    judged: Judged | Judgement | None
 
 
 @step("judge-stack", **LOOK_FIRST)
@@ -148,13 +176,12 @@ def judge_stack(
     asked = built_version(cloudru, stack, index, reranker, llm)
     serving = in_service(asked.stack)
     if serving is not None and serving.serves(asked.base.knowledgebase_id, index.version, asked.asked_with):
-        judgement = None
+        judged = None
     elif by.questions:
         judged = judge_version.fn(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused)
-        judgement = judged.judgement
     else:
-        judgement = Judgement(passed=True)
-    return JudgedStack(candidate(cloudru, stack, asked), judgement)
+        judged = Judgement(passed=True)
+    return JudgedStack(candidate(cloudru, stack, asked), judged)
 
 
 def candidate(cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion) -> Candidate:
@@ -188,14 +215,18 @@ def built_version(
 
 
 def _evaluate_in_service(
-    cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion, by: JudgedBy, new: Evaluation
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    asked: AskedVersion,
+    by: JudgedBy,
+    new: Evaluation,
+    found: Served | None,
 ) -> Evaluation | None:
     """Return what the version in service scores on the same questions; None when nothing is in service.
 
     It is measured now, not remembered, and with the models and settings that it serves with. Only a version that is in
     service itself, say reindexed under its id, is compared with what it scored when it last passed.
     """
-    found = served(cloudru, asked.stack_name)
     if found is None:
         return None
     recorded = found.promoted.asked_with
@@ -211,50 +242,35 @@ def _evaluate_in_service(
     return measure(cloudru, rival, by.questions, by.measurement)
 
 
-def _compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, by: JudgedBy) -> Verdict:
+def _compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, by: JudgedBy) -> Judged:
     """Put both before the gate; keep the new figures, and show them beside the earlier ones."""
     verdict, earlier = gate(new, serving, by.thresholds), kept(stack)
-    name = stack.name
+    judgement = Judgement(passed=verdict.passed, standard=by.standard, scores=measures(new), reasons=verdict.reasons)
     keep(stack, new, passed=verdict.passed)
-    write_page(
-        stack,
-        "evaluation",
-        markdown(new, serving, verdict, earlier),
-        f"Evaluation of version {new.version_id} of {name}",
-    )
-    write_table(
-        stack,
-        "golden",
-        question_table(new, serving),
-        f"Golden questions to version {new.version_id} of {name}",
-    )
+    show_evaluation(stack, new, serving, verdict, earlier)
+    show_questions(stack, new, serving)
     figures = ", ".join(f"{measure} {value:.3f}" for measure, value in measures(new).items())
     get_run_logger().info("%s: %s", new.version_id, figures)
-    return verdict
+    return Judged(judgement, new, serving, verdict, earlier)
 
 
-def refusal_text(new: Evaluation, serving: Evaluation | None, verdict: Verdict) -> str:
-    """Return in one line why the version did not pass, which questions got worse, and what stays in service."""
-    said = [f"version {new.version_id} of {new.stack_name} did not pass: {'; '.join(verdict.reasons)}"]
-    if verdict.worse_questions:
-        named = "; ".join(str(question) for question in verdict.worse_questions[:NAMED])
-        rest = len(verdict.worse_questions) - NAMED
-        said.append(f"Worse questions: {named}{f'; and {rest} more' if rest > 0 else ''}")
-    if serving is None:
-        said.append("It was not promoted")
-    elif serving.version_id == new.version_id:
-        said.append("It is the version in service, indexed anew: bring back the documents, or roll back")
-    else:
-        said.append(f"It was not promoted, version {serving.version_id} stays in service")
-    return ". ".join(said)
+def _left(found: Served | None, build: Build, asked_with: AskedWith) -> str:
+    """Return what is in service after a refusal, and what to do when that is what was refused."""
+    if found is None:
+        return "It was not promoted"
+    now = found.promoted
+    if now.version_id != build.version_id:
+        return f"It was not promoted, version {now.version_id} stays in service"
+    if now.judged != build:
+        return "It is the version in service, indexed anew: bring back the documents, or roll back"
+    if now.asked_with not in (None, asked_with):
+        return "It was not promoted as it was asked here: it stays in service as it was asked before"
+    return "It is the version in service and stays so: correct the documents, or roll back"
 
 
-def _remember(
-    cloudru: CloudRuCredentials, asked: AskedVersion, content: str, judgement: Judgement, *, is_refusal: bool
-) -> None:
+def _remember(asked: AskedVersion, build: Build, content: str, judgement: Judgement, *, is_refusal: bool) -> None:
     now, refusal = datetime.now(UTC), None
     if is_refusal and judgement.standard is not None:
-        build = Build.of(cloudru.get_client().knowledge_bases.version(asked.version_id))
         refusal = Refusal(build=build, content=content, standard=judgement.standard, refused_at=now)
     before = read_judged(asked.stack)
     after = before.after_golden(now, refusal)

@@ -6,15 +6,17 @@ version there, and `domain.judged` alone decides which may come.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from logging import INFO, WARNING
 
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.knowledge import VersionStatus
 from clouds.errors import CloudError, ConfigurationError
-from domain.in_service import AskedWith, Build, InService, JudgedVersion, Way
-from domain.judged import Judged, Judgement, objection, rollback_objection
+from domain.in_service import AskedWith, Build, InService, JudgedVersion
+from domain.judged import Judgement, objection, rollback_objection
 from domain.keys import StackKey
+from domain.markdown import inert
 from domain.part import Part
 from tasks.judged_record import read_judged, write_judged
 from tasks.service_record import PROMOTED, ROLLED_BACK, in_service, write_in_service
@@ -26,8 +28,14 @@ class NotPromotedError(CloudError):
 
 
 class RolledBack(InService):
-    """What is in service again; `differences` say where the stack of this run is not the one that is kept."""
+    """What is in service again, and the version that has left.
 
+    `left_overruled` says that a person had put that one in service although it was refused; empty when none had.
+    `differences` say where the stack of this run is not the one that is kept.
+    """
+
+    left_version_id: str
+    left_overruled: str = ""
     differences: tuple[str, ...] = ()
 
 
@@ -60,6 +68,7 @@ def promote(
         )
     if reason := objection(judged, build, candidate.content, judgement, promote_refused):
         raise NotPromotedError(f"{stack.name}: {reason}. It was not promoted")
+    refused = objection(judged, build, candidate.content, judgement)
     now = InService(
         knowledge_base_id=candidate.knowledge_base_id,
         version_id=build.version_id,
@@ -68,21 +77,30 @@ def promote(
         scores=judgement.scores,
         judged=build,
         asked_with=candidate.asked_with,
-        way=_way(judged, build, candidate.content, judgement),
+        way="promote_refused" if refused else "golden questions" if judgement.standard else "probe",
         newest=next(iter(builds), None),
     ).following(in_service(stack))
-    write_in_service(stack, now, PROMOTED)
+    how = now.overruled or "promoted"
+    write_in_service(
+        stack, now, PROMOTED, subject=inert(f"{stack.name}: version {build.version_id} {how}"), reason=inert(refused)
+    )
     lifted = judged.after_promotion(build, candidate.content, judgement)
     if lifted != judged:
         write_judged(stack, lifted)
-    get_run_logger().info(
-        "%s: version %s is in service now, after %s", stack.name, build.version_id, now.previous_version_id or "none"
+    get_run_logger().log(
+        WARNING if refused else INFO,
+        "%s: version %s %s%s. It is in service now, after %s",
+        stack.name,
+        build.version_id,
+        how,
+        f"; {refused}" if refused else "",
+        now.previous_version_id or "none",
     )
     return now
 
 
 @step("roll-back", run_name="roll-back {candidate.stack.name}")
-def roll_back(cloudru: CloudRuCredentials, candidate: Candidate) -> InService:
+def roll_back(cloudru: CloudRuCredentials, candidate: Candidate) -> RolledBack:
     """Put the version before in service. The one that leaves is not kept in mind: rolling back goes one way.
 
     Raises:
@@ -99,7 +117,9 @@ def roll_back(cloudru: CloudRuCredentials, candidate: Candidate) -> InService:
             "and promote"
         )
     assert build is not None  # noqa: S101  # the rule has said so
-    now = InService(
+    now = RolledBack(
+        left_version_id=left.version_id,
+        left_overruled=left.overruled,
         knowledge_base_id=left.knowledge_base_id,
         version_id=build.version_id,
         previous_version_id=None,
@@ -110,9 +130,13 @@ def roll_back(cloudru: CloudRuCredentials, candidate: Candidate) -> InService:
         way=before.way,
         newest=next(iter(builds), None),
     )
-    write_in_service(stack, now, ROLLED_BACK)
+    write_in_service(stack, InService.model_validate(now.model_dump(include={*InService.model_fields})), ROLLED_BACK)
     get_run_logger().info(
-        "%s: version %s is in service again, instead of %s", stack.name, build.version_id, left.version_id
+        "%s: version %s is in service again, instead of %s%s",
+        stack.name,
+        build.version_id,
+        left.version_id,
+        f", which was {left.overruled}" if left.overruled else "",
     )
     return now
 
@@ -127,12 +151,6 @@ def in_service_and_before(stack: StackKey) -> tuple[InService, JudgedVersion]:
             f"nothing to go back to: version {now.version_id} of {stack.name} is in service and none before it is known"
         )
     return now, now.before
-
-
-def _way(judged: Judged, build: Build, content: str, judgement: Judgement) -> Way:
-    if objection(judged, build, content, judgement):
-        return "promote_refused"
-    return "golden questions" if judgement.standard else "probe"
 
 
 def _builds(cloudru: CloudRuCredentials, knowledge_base_id: str) -> list[Build]:

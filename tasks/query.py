@@ -21,10 +21,12 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
 )
 from clouds.errors import WrongAnswerError
+from domain.in_service import Build
 from domain.keys import StackKey
 from domain.probe import ProbeSpec, spelled
 from domain.same_text import has_phrase, is_meant
 from tasks.alarm import version_refused
+from tasks.service_record import in_service
 from tasks.steps import LOOK_FIRST, step
 
 QUOTED_CHARACTERS = 300
@@ -58,6 +60,7 @@ def verify(
     llm: ReadyRun | FoundationModelSpec,
     probe: ProbeSpec,
     retrieval: RetrievalSpec,
+    stack: StackKey,
 ) -> Answer:
     """Retrieve, rerank, generate; raise WrongAnswerError unless the expected source and phrase came back."""
     answer = ask(
@@ -72,8 +75,9 @@ def verify(
     try:
         judge(answer, probe)
     except WrongAnswerError as error:
-        stack = StackKey(cloudru.project_id, index.knowledge_base.name)
-        version_refused(stack, index.version.knowledgebase_version_id, error.message, NEXT_STEP)
+        serving, version_id = in_service(stack), index.version.knowledgebase_version_id
+        serves = serving is not None and serving.judged == Build.of(index.version)
+        version_refused(stack, version_id, error.message, NEXT_STEP, serves=serves)
         raise
     return answer
 

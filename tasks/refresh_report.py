@@ -8,6 +8,7 @@ from domain.in_service import InService
 from domain.markdown import Markdown, code, one_line, page
 from tasks.changes import Changes
 from tasks.pages import write_page
+from tasks.service_record import in_service
 from tasks.stack_report import Part, StepReport
 from tasks.steps import recorded, step
 from tasks.unreadable import read_registry
@@ -22,6 +23,7 @@ class RefreshReport(Part):
     unchanged: nothing was sent, deleted or built. refreshed: a version of the documents was built, judged and promoted.
     `differences` say where the stack of this run is not the one that is kept.
     emptied: the folder holds no document any more, so nothing could be built; the version still answers from what was.
+    `overruled` says that a person has put the version in service there although it was refused.
     """
 
     cloud: str
@@ -38,6 +40,7 @@ class RefreshReport(Part):
     scores: dict[str, float] | None
     steps: tuple[StepReport, ...]
     duration_s: float
+    overruled: str = ""
     differences: tuple[str, ...] = ()
 
 
@@ -51,7 +54,7 @@ def report_refresh(
     promoted: InService | None,
 ) -> RefreshReport:
     """Write the artifact and return the flow's result; without `promoted` no version was built."""
-    plan, steps = changes.plan, StepReport.of(recorded())
+    plan, steps, serving = changes.plan, StepReport.of(recorded()), promoted or in_service(changes.stack)
     storage = cloudru.get_client().storage
     result = RefreshReport(
         cloud=cloud,
@@ -68,6 +71,7 @@ def report_refresh(
         scores=promoted.scores if promoted else None,
         steps=steps,
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
+        overruled=serving.overruled if serving else "",
     )
     write_page(changes.stack, "refresh", markdown(result, ensured), f"Refresh of {name}")
     return result
@@ -81,6 +85,7 @@ def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Mar
     )
     begun = f", {ensured.action} by this run" if ensured else ""
     after = f", after {code(result.previous_version_id)}" if result.previous_version_id else ""
+    so = f", **{one_line(result.overruled)}**" if result.overruled else ""
     lists = [
         f"## {title}\n\n" + "\n".join(f"- {code(key)}" for key in keys[:NAMED]) + _rest(len(keys) - NAMED)
         for title, keys in (
@@ -95,7 +100,7 @@ def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Mar
     return page(
         f"# {one_line(result.knowledge_base)} on {code(result.cloud)}: {result.outcome}",
         f"Documents: {counts}.",
-        f"In service: version {code(result.version_id)}{begun}{after}. {result.duration_s:.1f} s in all.",
+        f"In service: version {code(result.version_id)}{begun}{after}{so}. {result.duration_s:.1f} s in all.",
         *lists,
     )
 

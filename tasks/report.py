@@ -89,9 +89,10 @@ def report(
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
         critical_path_s=round(sum(step.duration_s for step in steps if step.on_critical_path), 3),
         notes=plan.notes,
+        overruled=serving.overruled,
     )
-    key = StackKey(cloudru.project_id, base.name)
-    write_page(key, "stack", markdown(result), f"Managed RAG stack {base.name}")
+    key = StackKey(cloudru.project_id, plan.stack)
+    write_page(key, "stack", markdown(result), f"Managed RAG stack {plan.stack}")
     write_table(key, "chunks", chunk_table(answer), f"Chunks found for: {answer.question}")
     return result
 

@@ -55,6 +55,9 @@ def markdown(result: StackReport) -> Markdown:
     return page(
         f"# {one_line(base.name)} on {code(result.cloud)}",
         f"**created {result.created}, adopted {result.adopted}, updated {result.updated}, resumed {result.resumed}**",
+        f"In service: version {code(base.version_in_service)}, **{one_line(result.overruled)}**."
+        if result.overruled
+        else "",
         f"While all its models run it costs {one_line(result.costs)}.",
         *map(escaped, result.notes),
         f"## Proof\n\n{quoted(result.probe.question)}",

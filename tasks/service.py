@@ -5,7 +5,7 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from domain.in_service import InService
-from tasks.judgement import JudgedStack
+from tasks.judgement import Judged, JudgedStack, promote_judged
 from tasks.plan import StackPlan
 from tasks.promotion import NotPromotedError, promote
 from tasks.service_record import in_service, write_in_service
@@ -28,8 +28,10 @@ def put_in_service(
     """
     candidate = judged.candidate
     serving = in_service(candidate.stack)
-    if judged.judgement is not None:
-        serving = promote(cloudru, candidate, judged.judgement, promote_refused)
+    if isinstance(judged.judged, Judged):
+        serving = promote_judged(cloudru, candidate, judged.judged)
+    elif judged.judged is not None:
+        serving = promote(cloudru, candidate, judged.judged, promote_refused)
     elif serving is None:
         raise NotPromotedError(f"what is in service of {candidate.stack.name} was forgotten meanwhile: run again")
     elif serving.asked_with is None:

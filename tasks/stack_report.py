@@ -98,7 +98,8 @@ class StepReport(Part):
 class StackReport(Part):
     """What stands now, what this run did for it, what it costs, the proof that it answers, where the time went.
 
-    `notes` say what whoever runs the stack has to know.
+    `notes` say what a person who runs the stack has to know, `overruled` that a person has put the version in service
+    there although it was refused; empty when none has.
     """
 
     cloud: str
@@ -116,3 +117,4 @@ class StackReport(Part):
     duration_s: float
     critical_path_s: float
     notes: tuple[str, ...] = ()
+    overruled: str = ""

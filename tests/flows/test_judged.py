@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from prefect.events.worker import EventsWorker
+from prefect.testing.fixtures import asserting_events_worker
 from prefect.variables import Variable
 
 from clouds.errors import ConfigurationError, WrongAnswerError
@@ -11,16 +13,18 @@ from domain.in_service import AskedWith
 from domain.judged import Judged
 from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag
+from flows.power import status_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from tasks.credentials import cloud_credentials
 from tasks.judged_record import read_judged
 from tasks.promotion import NotPromotedError
 from tasks.service_record import in_service
+from tests.flows.artifacts import artifact
 from tests.flows.conftest import inference
-from tests.flows.test_evaluate import FACTS, PHRASES, Shop, shop
+from tests.flows.test_evaluate import FACTS, PHRASES, Shop, events, shop
 
-__all__ = ["shop"]
+__all__ = ["asserting_events_worker", "shop"]
 
 NO_PARKING = (FACTS["Когда открыт магазин?"], "Парковки у нас нет.", FACTS["Где выдают посылки?"])
 """Passes the probe, not the golden questions."""
@@ -293,3 +297,124 @@ def test_a_plan_says_that_golden_questions_have_refused_the_version(shop: Shop) 
     assert (judged_again.name, overruled.name) == (refused, refused)
     assert judged_again.reason.startswith("golden questions have refused it: it is judged again")
     assert overruled.reason == "golden questions have refused it, and promote_refused overrules that: it is promoted"
+
+
+OVERRULED = "promoted although refused: a person asked for it"
+
+
+def refused_version(shop: Shop) -> str:
+    """Provision a good version, have a worse one refused, and return its id."""
+    judged(shop)
+    provision(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError):
+        refresh(shop)
+    return read_judged(shop.key).refusals[0].build.version_id
+
+
+@pytest.mark.parametrize("flow", ["evaluate-rag", "refresh-rag"])
+def test_a_person_who_overrules_the_judge_is_named_everywhere(
+    shop: Shop, asserting_events_worker: EventsWorker, caplog: pytest.LogCaptureFixture, flow: str
+) -> None:
+    """One event, one log line, the result and both pages say it; nothing says that it was not promoted."""
+    refused = refused_version(shop)
+    before = len(events(asserting_events_worker))
+    caplog.clear()
+
+    if flow == "evaluate-rag":
+        report = evaluate_rag(shop.stack, shop.cloud.name, version=refused, promote=True, promote_refused=refused)
+    else:
+        report = refresh(shop, promote_refused=refused)
+
+    assert shop.in_service() == refused
+    assert report.overruled.startswith(OVERRULED)
+    ((event, payload),) = events(asserting_events_worker)[before:]
+    assert (event, payload["way"]) == ("rag.version.promoted", "promote_refused")
+    assert OVERRULED in payload["subject"]
+    assert "recall@3 0.667 is below 0.7" in payload["reason"]
+    assert len([line for line in caplog.messages if OVERRULED in line]) == 1
+    assert "not promoted" not in caplog.text
+    assert OVERRULED in artifact("evaluation", shop.name)["data"].lower()
+    if flow == "refresh-rag":
+        assert OVERRULED in artifact("refresh", shop.name)["data"]
+        assert refresh(shop).overruled.startswith(OVERRULED)
+
+
+def test_provision_says_that_a_person_has_overruled_the_judge(
+    shop: Shop, asserting_events_worker: EventsWorker
+) -> None:
+    """In its report, on its page and by one event; the next run, which adopts it, and status-rag say so too."""
+    judged(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError):
+        provision(shop)
+    refused = read_judged(shop.key).refusals[0].build.version_id
+    before = len(events(asserting_events_worker))
+
+    report = provision(shop, promote_refused=refused)
+
+    assert report.overruled.startswith(OVERRULED)
+    assert [event for event, _ in events(asserting_events_worker)[before:]] == ["rag.version.promoted"]
+    assert OVERRULED in artifact("stack", shop.name)["data"]
+    assert provision(shop).overruled == report.overruled
+    (version,) = [each for each in status_rag(shop.name, shop.cloud.name).resources if each.id == refused]
+    assert version.state == "SUCCEEDED, in service, promoted although refused"
+
+
+def test_rollback_says_what_leaves_and_how_it_came(shop: Shop) -> None:
+    """The version that leaves was promoted although refused; the one before comes back as it was judged."""
+    refused = refused_version(shop)
+    evaluate_rag(shop.stack, shop.cloud.name, version=refused, promote=True, promote_refused=refused)
+
+    back = shop.rollback()
+
+    assert (back.version_id, back.left_version_id, back.way) == (shop.first_version, refused, "golden questions")
+    assert back.left_overruled.startswith(OVERRULED)
+
+
+def test_promote_refused_holds_for_the_same_content_under_another_id(shop: Shop) -> None:
+    """The plan says that it is promoted: a version that was built anew of what was refused is."""
+    refused = refused_version(shop)
+    again = shop.build(*NO_PARKING)
+
+    plan = refresh(shop, plan_only=True, promote_refused=refused)
+    report = refresh(shop, promote_refused=refused)
+
+    (row,) = [row for row in plan.rows if row.resource == "version"]
+    assert (row.name, row.reason.endswith("it is promoted")) == (again, True)
+    assert (report.version_id, shop.in_service()) == (again, again)
+    assert report.overruled.startswith(OVERRULED)
+
+
+def test_the_version_in_service_that_does_not_pass_is_not_said_to_be_left_out(
+    shop: Shop, asserting_events_worker: EventsWorker
+) -> None:
+    """It was not indexed anew and it stays in service: neither message nor event says anything else."""
+    provision(shop)
+    shop.ask_for(("Сколько стоит парковка?", "тысяча рублей"))
+    before = len(events(asserting_events_worker))
+
+    with pytest.raises(WrongAnswerError) as refused:
+        evaluate_rag(shop.stack, shop.cloud.name, str(shop.golden))
+
+    assert refused.value.message.endswith(
+        "It is the version in service and stays so: correct the documents, or roll back"
+    )
+    ((_, payload),) = events(asserting_events_worker)[before:]
+    assert payload["subject"].endswith(f"version {shop.first_version}, which is in service, did not pass")
+
+
+def test_a_probe_that_the_version_in_service_fails_refuses_nothing(
+    shop: Shop, asserting_events_worker: EventsWorker
+) -> None:
+    """Another probe was given: the event says that the version is in service."""
+    provision(shop)
+    before = len(events(asserting_events_worker))
+    wrong = shop.stack.probe.model_copy(update={"phrase": "дирижабль"})
+    shop.stack = shop.stack.model_copy(update={"probe": wrong})
+
+    with pytest.raises(WrongAnswerError):
+        provision(shop)
+
+    ((_, payload),) = events(asserting_events_worker)[before:]
+    assert payload["subject"].endswith(f"version {shop.first_version}, which is in service, did not pass")

@@ -2,14 +2,16 @@
 
 from domain.gate import Thresholds, gate
 from local.lifecycle_text import counted_documents, cut, headline, refusal
-from tasks.judgement import refusal_text
+from tasks.evaluation_page import refusal_text
 from tests.domain.test_gate import evaluation
 
 
 def message(worse: int) -> str:
     """Return the message with which the flow refuses a version that answers so many of ten questions half as well."""
     new, old = evaluation(*[0.5] * worse, *[1.0] * (10 - worse)), evaluation(*[1.0] * 10, version_id="old")
-    return refusal_text(new, old, gate(new, old, Thresholds()))
+    return refusal_text(
+        new, gate(new, old, Thresholds()), f"It was not promoted, version {old.version_id} stays in service"
+    )
 
 
 def test_refusal_names_reasons_and_questions_in_a_line_each() -> None:

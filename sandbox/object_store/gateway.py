@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote
-from xml.sax.saxutils import escape
 
 from fastapi import Response
 
 from sandbox.cloudru.rules.iam import ACCOUNTS, KEYS
 from sandbox.dispatch import STORAGE_HOST, Receive, Scope, Send
+from sandbox.object_store.body import Body, has_checksum, is_framed, take_in, unframed
+from sandbox.object_store.framing import ChunkSignatures
 from sandbox.object_store.markers import Markers
-from sandbox.object_store.signature import Signature, is_right, read_signature, sign
+from sandbox.object_store.refusal import S3Error
+from sandbox.object_store.signature import Signature, chunk_signatures, is_right, read_signature, resign, sign
 from sandbox.object_store.upstream import Connection, Upstream, read_body, read_head, send_head
 from sandbox.settings import PROJECT_ID, TENANT_ID
 
@@ -21,20 +24,8 @@ EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 _HOP_HEADERS = (b"connection", b"transfer-encoding")
 
 
-class S3Error(Exception):
-    """A refusal in S3's XML."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-    def response(self) -> Response:
-        """Return it as S3 sends it."""
-        xml = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f"<Error><Code>{self.code}</Code><Message>{escape(self.message)}</Message></Error>"
-        )
-        return Response(xml, self.status, media_type="application/xml")
+class _GoneError(Exception):
+    """The caller has closed the connection before the body was whole."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +41,20 @@ class S3Request:
     @property
     def is_for_marker(self) -> bool:
         """Whether it means a folder marker itself and not one of its subresources (`?acl`)."""
-        subresources = [name for name, _ in parse_qsl(self.target.partition("?")[2], keep_blank_values=True)]
-        return self.key.endswith("/") and all(n == "x-id" or n.startswith("X-Amz-") for n in subresources)
+        return self.key.endswith("/") and all(n == "x-id" or n.startswith("X-Amz-") for n in self._subresources)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether its body is framed, or has a checksum of its own.
+
+        The header of CompleteMultipartUpload is the checksum of the object, and not of that body.
+        """
+        holds_content = self.method == "PUT" or (self.method == "POST" and "delete" in self._subresources)
+        return is_framed(self.headers) or (holds_content and has_checksum(self.headers))
+
+    @property
+    def _subresources(self) -> list[str]:
+        return [name for name, _ in parse_qsl(self.target.partition("?")[2], keep_blank_values=True)]
 
 
 def request_of(scope: Scope) -> S3Request:
@@ -94,28 +97,62 @@ class Gateway:
         request = request_of(scope)
         try:
             signature = check_access(request)
+            arriving = _arriving(receive)
             if request.is_for_marker:
-                self._check_marker_request(request, signature)
-                await (await self._answer_marker(request, receive))(scope, receive, send)
+                self._check_signature(request, signature)
+                self._check_bucket(request)
+                await (await self._answer_marker(request, signature, arriving))(scope, receive, send)
                 return
             if request.method == "DELETE" and not request.key:
                 await self._leave_nothing_but_objects(request.bucket)
-            await self._forward(scope, request, receive, send)
+            if request.is_checked:
+                await self._forward_checked(request, signature, arriving, send)
+            else:
+                await self._forward(request, scope["headers"], arriving, send)
         except S3Error as error:
             await error.response()(scope, receive, send)
+        except _GoneError:
+            return
 
-    def _check_marker_request(self, request: S3Request, signature: Signature) -> None:
-        secret = KEYS[signature.access_key_id.partition(":")[2]][0]
-        if not is_right(signature, secret, request.method, request.target, request.headers):
+    def _check_signature(self, request: S3Request, signature: Signature) -> None:
+        if not is_right(signature, _secret_of(signature), request.method, request.target, request.headers):
             raise S3Error(403, "SignatureDoesNotMatch", "the signature was not made with the secret of this key")
+
+    def _check_bucket(self, request: S3Request) -> None:
         if request.bucket in (".", "..") or not (self._directory / request.bucket).is_dir():
             raise S3Error(404, "NoSuchBucket", f"there is no bucket {request.bucket}")
 
-    async def _answer_marker(self, request: S3Request, receive: Receive) -> Response:
+    async def _take_in(self, request: S3Request, signature: Signature, arriving: AsyncIterator[bytes]) -> Body:
+        """Return the whole body; its temporary file lies where the objects will lie."""
+
+        def signatures() -> ChunkSignatures:
+            return chunk_signatures(signature, _secret_of(signature), request.headers)
+
+        return await take_in(arriving, request.headers, signatures, str(self._directory.parent))
+
+    async def _forward_checked(
+        self, request: S3Request, signature: Signature, arriving: AsyncIterator[bytes], send: Send
+    ) -> None:
+        """Store a body whose checksums are right. The server behind knows no framing: it is sent the content alone."""
+        self._check_signature(request, signature)
+        body = await self._take_in(request, signature, arriving)
+        with body.file:
+            if not is_framed(request.headers):
+                headers = [(name.encode(), value.encode("latin-1")) for name, value in request.headers.items()]
+                await self._forward(request, headers, body.pieces(), send)
+                return
+            plain = {**unframed(request.headers), "content-length": str(body.size_bytes)}
+            target, headers = resign(request.method, request.target, plain)
+            await self._forward(replace(request, target=target, headers=plain), headers, body.pieces(), send)
+
+    async def _answer_marker(
+        self, request: S3Request, signature: Signature, arriving: AsyncIterator[bytes]
+    ) -> Response:
         bucket, key = request.bucket, request.key
         if request.method == "PUT":
-            if request.headers.get("x-amz-copy-source") or await _has_bytes(receive, request):
-                raise S3Error(400, "InvalidArgument", "a key that ends with a slash is a folder: it holds no bytes")
+            with (body := await self._take_in(request, signature, arriving)).file:
+                if request.headers.get("x-amz-copy-source") or body.size_bytes:
+                    raise S3Error(400, "InvalidArgument", "a key that ends with a slash is a folder: it holds no bytes")
             self._markers.put(bucket, key)
             return Response(status_code=200, headers={"etag": f'"{EMPTY_MD5}"', "date": formatdate(usegmt=True)})
         if request.method == "DELETE":
@@ -152,13 +189,15 @@ class Gateway:
                 pass
             self._upstream.keep(connection)
 
-    async def _forward(self, scope: Scope, request: S3Request, receive: Receive, send: Send) -> None:
+    async def _forward(
+        self, request: S3Request, headers: list[tuple[bytes, bytes]], pieces: AsyncIterator[bytes], send: Send
+    ) -> None:
         try:
             connection = await self._upstream.connect()
-            await send_head(connection, request.method, request.target.encode("latin-1"), scope["headers"])
+            await send_head(connection, request.method, request.target.encode("latin-1"), headers)
         except OSError as error:
             raise S3Error(503, "ServiceUnavailable", f"the object store does not answer: {error}") from error
-        sending = asyncio.create_task(_send_body(connection, request, receive))
+        sending = asyncio.create_task(_send_body(connection, request, pieces))
         try:
             head = await read_head(connection)
         except (OSError, asyncio.IncompleteReadError) as error:
@@ -166,8 +205,8 @@ class Gateway:
             connection.writer.close()
             raise S3Error(503, "ServiceUnavailable", "the object store closed the connection") from error
         try:
-            headers = [(name, value) for name, value in head.headers if name not in _HOP_HEADERS]
-            await send({"type": "http.response.start", "status": head.status, "headers": headers})
+            answered = [(name, value) for name, value in head.headers if name not in _HOP_HEADERS]
+            await send({"type": "http.response.start", "status": head.status, "headers": answered})
             async for piece in read_body(connection, request.method, head):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
@@ -183,30 +222,34 @@ class Gateway:
             connection.writer.close()
 
 
-async def _send_body(connection: Connection, request: S3Request, receive: Receive) -> None:
+async def _send_body(connection: Connection, request: S3Request, pieces: AsyncIterator[bytes]) -> None:
     """Pass the request's body on; the server may answer, and close, before it has read all of it."""
     chunked = request.headers.get("transfer-encoding", "").lower() == "chunked"
-    more = chunked or request.headers.get("content-length", "0") != "0"
+    if not chunked and request.headers.get("content-length", "0") == "0":
+        return
     with contextlib.suppress(ConnectionError):
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                connection.writer.close()
-                return
-            piece, more = message.get("body", b""), message.get("more_body", False)
-            if piece:
+        try:
+            async for piece in pieces:
                 connection.writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
                 await connection.writer.drain()
+        except _GoneError:
+            connection.writer.close()
+            return
         if chunked:
             connection.writer.write(b"0\r\n\r\n")
             await connection.writer.drain()
 
 
-async def _has_bytes(receive: Receive, request: S3Request) -> bool:
-    if request.headers.get("x-amz-decoded-content-length") == "0":
-        return False
-    found, more = False, True
+async def _arriving(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
     while more:
         message = await receive()
-        found, more = found or bool(message.get("body")), message.get("more_body", False)
-    return found
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        piece, more = message.get("body", b""), message.get("more_body", False)
+        if piece:
+            yield piece
+
+
+def _secret_of(signature: Signature) -> str:
+    return KEYS[signature.access_key_id.partition(":")[2]][0]

@@ -157,7 +157,7 @@ def test_presigned_links(s3: Any, bucket: str) -> None:
 
 @pytest.mark.parametrize("checksums", ["when_required", "when_supported"])
 def test_multipart_and_streamed_checksums(sandbox: SandboxProcess, bucket: str, checksums: str) -> None:
-    """20 MiB in parts arrive whole, with plain bodies and with boto3's chunked trailers."""
+    """20 MiB in parts arrive whole, with plain bodies and with a checksum in a header."""
     client = s3_client(sandbox.base_url, request_checksum_calculation=checksums)
     data = os.urandom(1024) * 20 * 1024
     client.upload_fileobj(io.BytesIO(data), bucket, "big.bin")

@@ -114,7 +114,7 @@ def read(name: str, content: Mapping[str, Any]) -> KeptStack:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, fault["loc"]))
         raise ConfigurationError(
-            f"what is kept of the stack {name} cannot be read: {place}: {fault['msg']}. A newer release wrote it, or "
+            f"what is kept of the stack {name} cannot be read: {place}: {fault['msg']}. Another release wrote it, or "
             "it was edited by hand: update this worker, or correct its block Managed RAG Stack"
         ) from error
     for what, stack in (("wanted", kept.wanted), ("provisioned", kept.provisioned)):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from clouds.spec import Spec
-from domain.same_text import is_blank, meant
+from domain.same_text import is_blank, meant, plain
 
 NAMED = 5
 """So many of the documents that a source means are named."""
@@ -24,16 +24,25 @@ def _seen(text: str) -> str:
     return text
 
 
+def _worded(text: str) -> str:
+    _seen(text)
+    if not any(map(str.isalnum, plain(text))):
+        raise ValueError(f"{text!r} has no letter and no digit; write the words or the number that is meant")
+    return text
+
+
 def _seen_phrase(phrase: str | tuple[str, ...]) -> str | tuple[str, ...]:
     if phrase == ():
         raise ValueError("names no phrase; write the words of the right answer")
     for one in (phrase,) if isinstance(phrase, str) else phrase:
-        _seen(one)
+        _worded(one)
     return phrase
 
 
 Text = Annotated[str, AfterValidator(_seen)]
 """A text of which a reader sees something."""
+Words = Annotated[str, AfterValidator(_worded)]
+"""A text with a letter or a digit: a question, or words of an answer."""
 Phrase = Annotated[str | tuple[str, ...], AfterValidator(_seen_phrase)]
 """Words of the right answer, or several ways to say the same: one of them is enough."""
 
@@ -56,7 +65,7 @@ def ambiguous(sources: Iterable[str], documents: Iterable[str]) -> tuple[str, ..
 class ProbeSpec(Spec):
     """The question that a stack must answer before a run is green."""
 
-    question: Text = Field(title="Question", description="A question that the documents answer.")
+    question: Words = Field(title="Question", description="A question that the documents answer.")
     source: Text = Field(
         title="Expected source",
         description="File that must be among the retrieved sources, by as much of its path as tells it from others: "

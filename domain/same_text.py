@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from clouds.same_name import composed, same_name
 
-__all__ = ["has_phrase", "is_blank", "is_meant", "meant", "plain", "same_name", "same_text"]
+__all__ = ["as_seen", "has_phrase", "is_blank", "is_meant", "meant", "plain", "same_name", "same_text"]
 
 INVISIBLE = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
@@ -46,6 +46,11 @@ def plain(text: str) -> str:
         seen = seen.translate(_SHAPES)
     folded = normalize("NFC", normalize("NFC", seen).casefold())
     return " ".join(folded.replace("ё", "е").split())
+
+
+def as_seen(text: str) -> str:
+    """Return the text as a reader sees it, capital letters and all: for ids, in which those tell one from another."""
+    return " ".join(normalize("NFC", _INVISIBLE.sub("", text)).split())
 
 
 def same_text(one: str, other: str) -> bool:

@@ -53,7 +53,7 @@ def finetune_embedder(
         read = read_retrieval_golden.submit(tuning.golden.corpus, tuning.golden.questions)
         base = check_tuning.submit(yandex, tuning)
         checked = check_training_data.submit(tuning.data, TuningKey(yandex.folder_id, tuning.name), folder=folder)
-        apart = check_golden_not_trained.submit(read, tuning.data.sources, checked)
+        apart = check_golden_not_trained.submit(tuning.golden.questions, tuning.data.sources)
         taken = check_golden_texts.submit(yandex, tuning, read, base)
         written = check_results.submit(results, tuning.name)
         finish_checks([read, base, checked, apart, taken, written])

@@ -16,7 +16,7 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConfigurationError
 from domain.jsonl import parsed
-from domain.probe import Phrase, ProbeSpec, Text
+from domain.probe import Phrase, ProbeSpec, Text, Words
 from domain.same_text import meant, plain
 from domain.text_bytes import NotTextError, decoded
 from tasks.documents import refuse
@@ -34,7 +34,7 @@ class GoldenQuestion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     line: int
-    query: Text
+    query: Words
     expected_sources: tuple[Text, ...] = Field(min_length=1)
     expected_phrases: tuple[Phrase, ...] = Field(min_length=1)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.jsonl import parsed
-from domain.probe import Text
-from domain.same_text import plain
+from clouds.errors import ConfigurationError
+from domain.jsonl import Model, parsed
+from domain.probe import Text, Words
+from domain.same_text import as_seen, plain
 from tasks.documents import refuse
 from tasks.golden import asked_twice, golden_text
 from tasks.steps import step
@@ -30,7 +31,7 @@ class CorpusText(_Line):
 class RetrievalQuestion(_Line):
     """A question and the ids of the texts that answer it."""
 
-    query: Text
+    query: Words
     relevant: tuple[Text, ...] = Field(min_length=1)
 
 
@@ -43,8 +44,15 @@ class RetrievalGolden:
 
     def relevant_places(self) -> list[frozenset[int]]:
         """Return for each question the places of its answers in the corpus, from 0."""
-        places = {text.id: place for place, text in enumerate(self.corpus)}
-        return [frozenset(places[answer] for answer in question.relevant) for question in self.questions]
+        places = {as_seen(text.id): place for place, text in enumerate(self.corpus)}
+        return [frozenset(places[as_seen(answer)] for answer in question.relevant) for question in self.questions]
+
+
+def _read(place: str, model: type[Model]) -> tuple[list[tuple[int, Model]], list[str]]:
+    try:
+        return parsed(golden_text(place), place, model)
+    except ConfigurationError as error:
+        return [], [error.message]
 
 
 @step("read-retrieval-golden")
@@ -55,14 +63,16 @@ def read_retrieval_golden(corpus: str, questions: str) -> RetrievalGolden:
         ConfigurationError: a file cannot be read or holds nothing, or one line for each line of it that is wrong.
 
     """
-    texts, texts_faults = parsed(golden_text(corpus), corpus, CorpusText)
-    asked, asked_faults = parsed(golden_text(questions), questions, RetrievalQuestion)
+    texts, texts_faults = _read(corpus, CorpusText)
+    asked, asked_faults = _read(questions, RetrievalQuestion)
     faults = [*texts_faults, *asked_faults]
-    ids: dict[str, int] = {}
+    ids: dict[str, tuple[int, str]] = {}
     same: dict[str, int] = {}
     for number, text in texts:
-        if ids.setdefault(text.id, number) != number:
-            faults.append(f"{corpus}, line {number}: id {text.id!r} stands in line {ids[text.id]} too; take another")
+        line, other = ids.setdefault(as_seen(text.id), (number, text.id))
+        if line != number:
+            said = f"stands in line {line} too" if other == text.id else f"reads like {other!r} of line {line}"
+            faults.append(f"{corpus}, line {number}: id {text.id!r} {said}; take another")
         elif (first := same.setdefault(plain(text.text), number)) != number:
             faults.append(
                 f"{corpus}, line {number}: {text.id!r} has the text of line {first} again; drop one of them: finding "
@@ -73,7 +83,7 @@ def read_retrieval_golden(corpus: str, questions: str) -> RetrievalGolden:
             f"{questions}, line {number}: {answer!r} is no id of {corpus}; correct relevant or add the text"
             for number, question in asked
             for answer in question.relevant
-            if answer not in ids
+            if as_seen(answer) not in ids
         ]
     faults += asked_twice([(number, question.query) for number, question in asked], questions)
     refuse(faults)

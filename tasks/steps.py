@@ -289,7 +289,8 @@ def finish_checks(futures: Sequence[PrefectFuture[Any]]) -> None:
     reasons = [state.result(raise_on_failure=False) for state in failed]
     faults = [reason for reason in reasons if isinstance(reason, ConfigurationError)]
     if len(faults) == len(failed) > 1:
-        raise ConfigurationError("\n".join(fault.message for fault in faults))
+        lines = [line for fault in faults for line in fault.message.splitlines()]
+        raise ConfigurationError("\n".join(dict.fromkeys(lines)))  # two checks may name one file
     for fault in faults if len(failed) > 1 else ():
         get_run_logger().warning("Also wrong: %s", fault.message)
     for state in sorted(failed, key=lambda state: isinstance(state.result(raise_on_failure=False), ConfigurationError)):

@@ -1,30 +1,35 @@
-"""A golden question that was trained on proves nothing: whoever knows the answer by heart need not search."""
+"""A golden question that was trained on proves nothing: a model that knows the answer by heart need not search."""
 
 from collections.abc import Iterator, Sequence
 
 import orjson
-from upath import UPath
 
 from clouds.errors import ConfigurationError
+from domain.jsonl import parsed
 from domain.same_text import plain
-from tasks.golden import NAMED
-from tasks.retrieval_golden import RetrievalGolden
+from tasks.golden import NAMED, golden_text
+from tasks.retrieval_golden import RetrievalQuestion
 from tasks.steps import step
-from tasks.training_check import CheckedData
+from tasks.training_check import opened
+
+LINE_LIMIT_BYTES = 1 << 24
 
 
 @step("check-golden-not-trained")
-def check_golden_not_trained(golden: RetrievalGolden, sources: Sequence[str], checked: CheckedData) -> None:  # noqa: ARG001  # not before it is found sound
-    """Read the training data, which was found sound, in constant memory; texts are compared as by a reader.
+def check_golden_not_trained(questions: str, sources: Sequence[str]) -> None:
+    """Read golden questions and training data, these in constant memory; texts are compared as by a reader.
+
+    Lines that are no question or no row are passed over: the checks of both files name them.
 
     Raises:
-        ConfigurationError: a line for each of the first anchors that ask a golden question.
+        ConfigurationError: a line for each of the first anchors that ask a golden question, or a file cannot be read.
 
     """
-    asked = {plain(question.query) for question in golden.questions}
+    found, _ = parsed(golden_text(questions), questions, RetrievalQuestion)
+    asked = {plain(question.query) for _, question in found}
     said: list[str] = []
     total = 0
-    for source in sources:
+    for source in dict.fromkeys(sources):
         for number, anchor in _anchors(source):
             if plain(anchor) in asked:
                 total += 1
@@ -36,7 +41,13 @@ def check_golden_not_trained(golden: RetrievalGolden, sources: Sequence[str], ch
 
 
 def _anchors(source: str) -> Iterator[tuple[int, str]]:
-    with UPath(source).expanduser().open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield number, orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))["anchor"]
+    with opened(source) as file:
+        number = 0
+        while line := file.readline(LINE_LIMIT_BYTES):
+            number += 1
+            try:
+                row = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
+            except ValueError:
+                continue
+            if isinstance(row, dict) and isinstance(anchor := row.get("anchor"), str):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # of JSON
+                yield number, anchor

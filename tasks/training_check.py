@@ -1,6 +1,7 @@
 """One pass over training data: every line is judged, and the files to be uploaded are named by their content."""
 
 import hashlib
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,11 +13,11 @@ from upath import UPath
 from clouds.errors import ConfigurationError
 from clouds.yandex.specs import Kind
 from tasks.stack_report import Part
-from tasks.training_digests import Relation, TextDigests, most_common, repeats, text_digests
-from tasks.training_faults import Fault, FaultKind, Faults
+from tasks.training_digests import Relation, TextDigests, repeats, spread, text_digests
+from tasks.training_faults import Fault, FaultKind, Faults, Tolerable
 from tasks.training_file import PreparedFile, RowWriter, parted
 from tasks.training_lengths import FieldLengths, TextLengths
-from tasks.training_rows import FIELDS, Batch, read_batches
+from tasks.training_rows import FIELDS, Batch, is_tidy, read_batches
 from tasks.training_spec import TrainingDataSpec
 
 EXAMPLES = 3
@@ -26,6 +27,13 @@ SAID: dict[Relation, str] = {
     "leakage": "its anchor is in the training data, {other}; take it out of one of them",
     "positive_is_negative": "its negative is a positive of the same anchor in {other}; decide which it is",
 }
+REPEATED: dict[str, tuple[Tolerable, str]] = {
+    "positive": ("repeated_positive", "where few texts answer whatever is asked nothing is learned"),
+    "anchor": ("repeated_anchor", "where few questions are asked no other is learned"),
+}
+SHARED_MOST = 0.2
+"""Odds that two rows have the same text, from which on it is a fault: five texts, evenly spread. The others of a batch
+are the negatives of a row, so that the loss then counts a fifth of the right answers as wrong."""
 
 BytesRead = Callable[[int], None]
 
@@ -68,20 +76,25 @@ class Check:
         self._examples: list[ExampleRow] = []
         self._begins: list[tuple[int, str]] = []
         """First row among those of all files, and the file."""
+        self._named: dict[str, str] = {}
+        """Each file, without links, and how it was named."""
 
     def run(self) -> CheckedData:
         """Read everything. Nothing is refused here: `faults` tells what is wrong."""
         spec = self._spec
         with ExitStack() as stack, text_digests(len(self._fields)) as digests:
             held_out = stack.enter_context(self._writer("validation")) if spec.validation_fraction else None
-            training = [self._file(source, digests, "training", stack, held_out) for source in spec.sources]
+            sources = [source for source in spec.sources if self._is_another(source)]
+            training = [self._file(source, digests, "training", stack, held_out) for source in sources]
             validation_from = digests.rows
             validation = [held_out.finish()] if held_out else []
-            if spec.validation is not None:
+            if spec.validation is not None and self._is_another(spec.validation):
                 validation = [self._file(spec.validation, digests, "validation", stack, None)]
+            self._name_copies(sources, training)
             self._name_repeats(digests, validation_from)
-            self._name_repeated_positive(digests, validation_from)
-            self._judge_sizes(training, validation)
+            anchors = self._name_repeated("anchor", digests, validation_from)
+            self._name_repeated("positive", digests, validation_from)
+            self._judge_sizes(sources, training, validation, anchors)
         return CheckedData(
             kind=spec.kind,
             training=tuple(training),
@@ -101,7 +114,7 @@ class Check:
     ) -> PreparedFile:
         """Read a file; return it, or the one that was written for it."""
         batches = self._batches(source, digests)
-        if held_out is None and not any(self._prefixes):
+        if held_out is None and not any(self._prefixes) and _is_tidy(source):
             return _as_it_is(source, batches)
         writer = stack.enter_context(self._writer(part, source))
         for batch in batches:
@@ -120,7 +133,7 @@ class Check:
         if size > self._spec.size_limit_bytes:
             self._too_large(source, size)
             return
-        with _opened(source) as file:
+        with opened(source) as file:
             for batch in read_batches(file, self._spec.kind, source, self.faults):
                 digests.add(batch.columns)
                 self._look_at_lengths(batch, source)
@@ -151,30 +164,66 @@ class Check:
                 faults.append(Fault(kind=relation, place=place, line=line, message=message))
             self.faults.add_counted(relation, found.total, faults)
 
-    def _name_repeated_positive(self, digests: TextDigests, validation_from: int) -> None:
-        rows, first, total = most_common(digests, self._fields.index("positive"), validation_from)
-        if rows > 1 and 2 * rows >= total:
+    def _name_repeated(self, field: str, digests: TextDigests, validation_from: int) -> int:
+        """Name a field of which too many rows have the same text; return how many texts there are."""
+        found = spread(digests, self._fields.index(field), validation_from)
+        if found.most > 1 and (2 * found.most >= found.rows or found.shared >= SHARED_MOST):
+            kind, why = REPEATED[field]
             message = (
-                f"its positive is that of {rows} of the {total} training rows: where one text answers whatever is "
-                "asked nothing is learned; add rows with other positives"
+                f"its {field} is that of {found.most} of the {found.rows} training rows (different {field}s: "
+                f"{found.different}): {why}; add rows with other {field}s"
             )
-            self.faults.add("repeated_positive", *self._place(first), message)
+            self.faults.add(kind, *self._place(found.first), message)
+        return found.different
+
+    def _is_another(self, source: str) -> bool:
+        """Say whether a file is none of those before it, and name it if it is."""
+        with _said_in_one_line(source):
+            path = UPath(source).expanduser().absolute()
+        place = os.path.realpath(path.path) if isinstance(path, os.PathLike) else str(path)
+        if place in self._named:
+            said = f"is the same file as {self._named[place]}, which is named already; name it once"
+            self.faults.add("same_file", source, None, said)
+            return False
+        self._named[place] = source
+        return True
+
+    def _name_copies(self, sources: Sequence[str], files: Sequence[PreparedFile]) -> None:
+        first: dict[str, str] = {}
+        for source, file in zip(sources, files, strict=True):
+            if file.rows and (other := first.setdefault(file.sha256, source)) is not source:
+                self.faults.add("same_file", source, None, f"has the content of {other}; name one of them")
 
     def _place(self, row: int) -> tuple[str, int]:
         begin, source = next((begin, source) for begin, source in reversed(self._begins) if begin <= row)
         return source, row - begin + 1
 
-    def _judge_sizes(self, training: Sequence[PreparedFile], validation: Sequence[PreparedFile]) -> None:
+    def _judge_sizes(
+        self,
+        sources: Sequence[str],
+        training: Sequence[PreparedFile],
+        validation: Sequence[PreparedFile],
+        anchors: int,
+    ) -> None:
         for file in (*training, *validation):
             if file.size_bytes > self._spec.size_limit_bytes:
                 self._too_large(file.place, file.size_bytes)
         rows, least = sum(file.rows for file in training), self._spec.rows_min
+        held_out = sum(file.rows for file in validation)
+        if self._spec.validation_fraction and rows + held_out >= least and not (rows and held_out):
+            message = (
+                f"validation_fraction parts the rows by their anchors, of which there are {anchors}: it leaves {rows} "
+                f"rows for training and {held_out} for validation; add rows with other anchors, or give validation "
+                "data of its own"
+            )
+            self.faults.add("few_rows", ", ".join(self._spec.sources), None, message)
+            return
         if rows < least:
             message = f"{rows} sound training rows, fewer than {least}; add more, or lower rows_min"
             self.faults.add("few_rows", ", ".join(self._spec.sources), None, message)
-        for file in training:
+        for source, file in zip(sources, training, strict=True):
             if file.rows == 0 and len(training) > 1:
-                self.faults.add("few_rows", file.place, None, "no sound row in this file; leave it out")
+                self.faults.add("few_rows", source, None, "no sound row in this file; leave it out")
         if any(file.rows == 0 for file in validation):
             message = "no sound row for validation; give more, raise the fraction, or leave validation out"
             self.faults.add("few_rows", self._spec.validation or ", ".join(self._spec.sources), None, message)
@@ -183,6 +232,11 @@ class Check:
         limit = self._spec.size_limit_bytes
         message = f"has {size / 1e9:.2f} GB, over the limit of {limit / 1e9:g} GB a dataset; split it into several"
         self.faults.add("large_file", place, None, message)
+
+
+def _is_tidy(source: str) -> bool:
+    with opened(source) as file:
+        return is_tidy(file)
 
 
 def _as_it_is(source: str, batches: Iterator[Batch]) -> PreparedFile:
@@ -195,7 +249,8 @@ def _as_it_is(source: str, batches: Iterator[Batch]) -> PreparedFile:
 
 
 @contextmanager
-def _opened(place: str) -> Generator[BinaryIO]:
+def opened(place: str) -> Generator[BinaryIO]:
+    """Open a file or fsspec URL; ConfigurationError says why it cannot be read."""
     with _said_in_one_line(place), UPath(place).expanduser().open("rb") as file:
         yield file
 

@@ -4,11 +4,14 @@ What is uploaded is the file itself, or, when prefixes are asked for or a part i
 written for it. Either way the SHA-256 of the bytes to be uploaded is known, by which a dataset is found again.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import get_run_logger
 
+from clouds.errors import ConfigurationError
 from domain.keys import TuningKey
+from tasks.documents import refuse
 from tasks.pages import write_table
 from tasks.progress import progress
 from tasks.steps import step
@@ -29,7 +32,7 @@ def check_training_data(data: TrainingDataSpec, tuning: TuningKey, *, folder: st
     """
     name = tuning.name
     places = [*data.sources, *([data.validation] if data.validation is not None else [])]
-    total = sum(map(size_bytes, places))
+    total = _total_bytes(places)
     read = [0]
     with progress(tuning.artifact("check"), f"Training data of {name}", total=total) as advance:
 
@@ -49,3 +52,15 @@ def check_training_data(data: TrainingDataSpec, tuning: TuningKey, *, folder: st
     for fault in checked.faults:
         get_run_logger().warning("%s", fault)
     return checked
+
+
+def _total_bytes(places: Sequence[str]) -> int:
+    """Return the size of all files; ConfigurationError has a line for each that cannot be read."""
+    total, faults = 0, list[str]()
+    for place in places:
+        try:
+            total += size_bytes(place)
+        except ConfigurationError as error:
+            faults.append(error.message)
+    refuse(faults)
+    return total

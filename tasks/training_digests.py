@@ -96,16 +96,35 @@ def repeats(digests: TextDigests, validation_from: int) -> dict[Relation, Repeat
     return found
 
 
-def most_common(digests: TextDigests, field: int, until: int) -> tuple[int, int, int]:
-    """Return, of the rows before `until`: how many have the commonest text of a field, the first of them, and all."""
-    most, first, total = 0, 0, 0
+@dataclass
+class Spread:
+    """How the texts of a field are spread over `rows` rows: the most frequent has `most` of them, from row `first`."""
+
+    rows: int = 0
+    different: int = 0
+    most: int = 0
+    first: int = 0
+    pairs: int = 0
+    """Pairs of rows that have the same text."""
+
+    @property
+    def shared(self) -> float:
+        """The odds that two rows have the same text."""
+        return self.pairs / max(1, self.rows * (self.rows - 1) // 2)
+
+
+def spread(digests: TextDigests, field: int, until: int) -> Spread:
+    """Count the texts of a field in the rows before `until`."""
+    found = Spread()
     for numbers, texts in digests.passes(field):
         before = int(np.searchsorted(numbers, until))
         _, places, counts = np.unique(texts[:before, field], return_index=True, return_counts=True)
-        total += before
-        if counts.size and counts.max() > most:
-            most, first = int(counts.max()), int(numbers[places[counts.argmax()]])
-    return most, first, total
+        found.rows += before
+        found.different += counts.size
+        found.pairs += int((counts * (counts - 1) // 2).sum())
+        if counts.size and counts.max() > found.most:
+            found.most, found.first = int(counts.max()), int(numbers[places[counts.argmax()]])
+    return found
 
 
 def _compared(texts: Digests, validation_from: int) -> Iterator[tuple[Relation, Digests, Digests]]:

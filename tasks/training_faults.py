@@ -7,11 +7,15 @@ from typing import Literal
 from clouds.errors import ConfigurationError
 from tasks.stack_report import Part
 
-Tolerable = Literal["duplicate", "long_text", "same_text", "leakage", "positive_is_negative", "repeated_positive"]
+Tolerable = Literal[
+    "duplicate", "long_text", "same_text", "leakage", "positive_is_negative", "repeated_positive", "repeated_anchor"
+]
 """`same_text`: an anchor that is its own positive or negative; `leakage`: an anchor of training in the validation data;
-`positive_is_negative`: of one anchor; `repeated_positive`: one that at least half of the rows have. A file with these
-can be read by the service."""
-FaultKind = Tolerable | Literal["not_json", "wrong_keys", "not_text", "empty_text", "few_rows", "large_file"]
+`positive_is_negative`: of one anchor; `repeated_positive`, `repeated_anchor`: one that half of the rows have, or few
+that share all rows among them. A file with these can be read by the service."""
+FaultKind = (
+    Tolerable | Literal["not_json", "wrong_keys", "not_text", "empty_text", "few_rows", "large_file", "same_file"]
+)
 LISTED = 20
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from clouds.spec import Spec
 from clouds.yandex.specs import TuningParameters
 from clouds.yandex.tuning_request import NAME
-from domain.probe import Phrase, Text
+from domain.probe import Phrase, Words
 from tasks.training_spec import TrainingDataSpec
 
 DAY_S = 86_400
@@ -51,7 +51,7 @@ class SearchIndexSpec(Spec, title="Search index"):
     extensions: tuple[str, ...] = Field(
         default=("txt", "md"), title="Extensions", description="Extensions of the documents, without the dot."
     )
-    question: Text = Field(title="Question", description="Asked of the index before the model is published.")
+    question: Words = Field(title="Question", description="Asked of the index before the model is published.")
     phrase: Phrase = Field(
         title="Phrase",
         description="Words that one of the passages found must contain, or a list of ways to say them.",

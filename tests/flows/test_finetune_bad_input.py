@@ -90,7 +90,10 @@ def test_all_that_is_wrong_is_said_in_one_round(cloud: TuningCloud) -> None:
     file = cloud.rows("a-file", [{}])
     corpus = cloud.rows("corpus", [{"id": "a", "text": "first"}, {"id": "b", "text": " First"}])
     questions = cloud.rows("questions", [{"query": query, "relevant": ["a"]} for query in ("which", "WHICH")])
-    rows = cloud.rows("same", [{"anchor": f"question {n}", "positive": "one answer"} for n in range(200)])
+    pairs = [{"anchor": f"question {n}", "positive": "one answer"} for n in range(199)]
+    rows = cloud.rows("same", [*pairs, {"anchor": "which", "positive": "one answer"}])
+    with Path(rows).open("a", encoding="utf-8") as file_of_rows:
+        file_of_rows.write("{\n\n")
     wrong = EmbedderTuning.model_validate(
         {
             **tuning.model_dump(),
@@ -104,10 +107,21 @@ def test_all_that_is_wrong_is_said_in_one_round(cloud: TuningCloud) -> None:
     parts = (
         "'b' has the text of line 1",
         "asks the same as line 1",
+        "line 201: is not JSON",
         "of 200 of the 200 training rows",
+        "line 200: the anchor 'which' is a golden question",
         f"results {file}",
     )
     assert all(part in line for part, line in zip(parts, failure.value.message.splitlines(), strict=True))
+
+
+def test_files_that_are_not_there_are_named_once_each(cloud: TuningCloud) -> None:
+    """Two checks read the questions, and two the training data."""
+    tuning = cloud.tuning()
+    absent = [str(cloud.folder / name) for name in ("corpus", "questions", "one", "two")]
+    golden = {**tuning.golden.model_dump(), "corpus": absent[0], "questions": absent[1]}
+    lines = refused(cloud, golden=golden, data={"sources": absent[2:]}).splitlines()
+    assert [line.partition(" cannot be read")[0] for line in lines] == absent
 
 
 def test_a_golden_text_that_the_embedder_does_not_take(cloud: TuningCloud) -> None:

@@ -25,25 +25,51 @@ def test_questions_carry_their_lines() -> None:
     ("line", "part"),
     [
         ("{not json", "is not JSON"),
-        ('["a"]', "is not a JSON object with query, expected_sources and expected_phrases"),
-        ('{"query": "a", "expected_sources": ["a.txt"]}', "expected_phrases: Field required"),
+        ('["a"]', "is a list and not an object with query, expected_sources and expected_phrases"),
+        ('{"query": "a", "expected_sources": ["a.txt"]}', "expected_phrases is missing"),
         (
             '{"query": " ", "expected_sources": ["a.txt"], "expected_phrases": ["b"]}',
             "query: ' ' is blank to a reader",
         ),
-        ('{"query": "a", "expected_sources": [], "expected_phrases": ["b"]}', "expected_sources: Tuple should have"),
+        (
+            '{"query": "a", "expected_sources": [], "expected_phrases": ["b"]}',
+            "expected_sources is an empty list; name at least one",
+        ),
         (
             '{"query": "a", "expected_sources": ["a"], "expected_phrases": [""]}',
-            "expected_phrases.0: '' is blank",
+            "expected_phrases[0]: '' is blank",
         ),
-        (GOOD.replace("в пять", "\u200b"), "expected_phrases.0: '\\u200b' is blank to a reader"),
-        (GOOD.replace('"в пять"', '["в пять", " "]'), "expected_phrases.0: ' ' is blank to a reader"),
-        (GOOD.replace('"в пять"', "[]"), "expected_phrases.0: names no phrase"),
-        (GOOD.replace("a.txt", "\u00ad"), "expected_sources.0: '\\xad' is blank"),
+        (GOOD.replace("в пять", "\u200b"), "expected_phrases[0]: '\\u200b' is blank to a reader"),
+        (GOOD.replace('"в пять"', '["в пять", " "]'), "expected_phrases[0]: ' ' is blank to a reader"),
+        (GOOD.replace('"в пять"', "[]"), "expected_phrases[0]: names no phrase"),
+        (GOOD.replace("a.txt", "\u00ad"), "expected_sources[0]: '\\xad' is blank"),
         (GOOD.replace("Когда", r"Когда\u0000"), "query: has the character NUL"),
         (GOOD.replace("Когда", r"Когда\ud83d"), r"query: has '\ud83d', half a character"),
         pytest.param("[" * 100_000, "is not JSON (it is nested too deeply)", id="nested"),
-        (GOOD.replace("query", "qeury"), "qeury: Extra inputs"),
+        (GOOD.replace("query", "qeury"), "qeury is a key that is not read; is query meant?"),
+        (GOOD.replace("}", ', "line": 7}'), "line is a key that is not read; leave it out. An object has query, "),
+        (GOOD.replace("}", ', "мой ключ": 7}'), "мой ключ is a key that is not read; leave it out."),
+        (GOOD.replace("}", ', "query": "Где?"}'), "has the key query twice; keep one"),
+        (GOOD.replace('"в пять"', "10"), "expected_phrases[0] is a number; write it in quotes"),
+        (GOOD.replace('"в пять"', '"в", ["пять", 5]'), "expected_phrases[1][1] is a number; write it in quotes"),
+        (GOOD.replace('["в пять"]', '"в пять"'), 'expected_phrases is a text; write a list, ["..."]'),
+        (GOOD.replace('"в пять"', "null"), "expected_phrases[0] is null; write it in quotes"),
+        (GOOD.replace('"в пять"', '{"is": "в"}'), "expected_phrases[0] is an object; write it in quotes"),
+        (GOOD.replace('"Когда?"', "true"), "query is true or false; write it in quotes"),
+        (
+            GOOD.replace('"Когда?"', "5").replace('"a.txt"', "7"),
+            "number; write it in quotes; expected_sources[0] is a ",
+        ),
+        (
+            GOOD.replace('"Когда?", ', '"Когда?" '),
+            "is not JSON: at character 20 a comma or a closing bracket is missing",
+        ),
+        (GOOD.replace('"', "'"), "is not JSON: at character 2 a key in double quotes is missing"),
+        (GOOD + GOOD, "the object ends, and something follows it; write one object a line"),
+        (GOOD.replace("в пять", "."), "expected_phrases[0]: '.' has no letter and no digit; write the words"),
+        (GOOD.replace('"в пять"', '["**", "в пять"]'), "expected_phrases[0]: '**' has no letter and no digit"),
+        (GOOD.replace("Когда?", "???"), "query: '???' has no letter and no digit"),
+        pytest.param(GOOD.replace('"в пять"', "1" * 5000), "is not JSON (", id="a number of 5000 digits"),
         (GOOD.replace("Когда?", "когда?"), "asks the same as line 1"),
         (GOOD.replace("Когда?", "Ког\u00adда?"), "asks the same as line 1"),
     ],
@@ -54,6 +80,22 @@ def test_wrong_line_is_named(line: str, part: str) -> None:
         parse_golden(f"{GOOD}\n{OTHER}\n{line}\n", "golden.jsonl")
     assert fault.value.message.startswith("golden.jsonl, line 3: ")
     assert part in fault.value.message
+
+
+@pytest.mark.parametrize(
+    "line", [GOOD.replace('"в пять"', "10"), GOOD.replace("query", "qeury"), "{not json", "[", GOOD.replace('"', "'")]
+)
+def test_a_line_is_named_in_words_of_json(line: str) -> None:
+    """Not in those of the library that reads it."""
+    with pytest.raises(ConfigurationError) as fault:
+        parse_golden(line, "golden.jsonl")
+    for word in ("tuple", "string", "str", "dict", "Input", "Extra", "input", "type", "Expecting", "char "):
+        assert word not in fault.value.message
+
+
+def test_files_that_were_joined_have_a_mark_between_them() -> None:
+    """A byte order mark at the beginning of a line is not a fault of that line."""
+    assert len(parse_golden(f"\ufeff{GOOD}\n\ufeff{OTHER}\n", "golden.jsonl")) == 2
 
 
 def test_every_wrong_line_is_said_at_once() -> None:

@@ -30,7 +30,7 @@ def test_questions_point_at_places(tmp_path: Path) -> None:
     ("corpus", "questions", "line"),
     [
         ("{", QUESTIONS, "corpus.jsonl, line 1: is not JSON"),
-        ('{"id": "a"}', QUESTIONS, "corpus.jsonl, line 1: text: Field required"),
+        ('{"id": "a"}', QUESTIONS, "corpus.jsonl, line 1: text is missing"),
         ('{"id": "a", "text": " "}', QUESTIONS, "corpus.jsonl, line 1: text: "),
         ("[]", QUESTIONS, "corpus.jsonl, line 1: "),
         ("", QUESTIONS, "corpus.jsonl holds nothing: write one JSON object with id and text a line"),
@@ -46,7 +46,13 @@ def test_questions_point_at_places(tmp_path: Path) -> None:
             "line 3: asks the same as line 2; drop one of them",
         ),
         (CORPUS + '{"id": "c", "text": "\u200b"}', QUESTIONS, "line 4: text: '\\u200b' is blank to a reader"),
-        (CORPUS, '{"query": "which", "relevant": []}', "questions.jsonl, line 1: relevant: "),
+        (CORPUS + '{"id": "a ", "text": "x"}', QUESTIONS, "line 4: id 'a ' reads like 'a' of line 1; take another"),
+        (CORPUS + '{"id": "a\u200b", "text": "x"}', QUESTIONS, "line 4: id 'a\\u200b' reads like 'a' of line 1; take"),
+        (CORPUS + '{"id": 1, "text": "x"}', QUESTIONS, "line 4: id is a number; write it in quotes"),
+        (CORPUS + '{"id": "c", "id": "d", "text": "x"}', QUESTIONS, "line 4: has the key id twice; keep one"),
+        (CORPUS, '{"query": "which", "relevant": "b"}', 'line 1: relevant is a text; write a list, ["..."]'),
+        (CORPUS, '{"query": "which", "relevant": [1]}', "line 1: relevant[0] is a number; write it in quotes"),
+        (CORPUS, '{"query": "which", "relevant": []}', "questions.jsonl, line 1: relevant is an empty list"),
         (CORPUS, '\n{"query": "which", "relevant": ["c"]}', "line 2: 'c' is no id of"),
     ],
 )
@@ -56,6 +62,14 @@ def test_a_fault_is_one_line(tmp_path: Path, corpus: str, questions: str, line: 
         read(tmp_path, corpus, questions)
     assert line in refused.value.message
     assert "\n" not in refused.value.message
+
+
+def test_an_id_is_meant_as_it_is_read(tmp_path: Path) -> None:
+    """Nobody sees a space at its end; capital letters are seen."""
+    golden = read(tmp_path, CORPUS.replace('"b"', '"b "'), QUESTIONS)
+    assert golden.relevant_places() == [{0, 1}, {1}]
+    with pytest.raises(ConfigurationError, match="'B' is no id of"):
+        read(tmp_path, CORPUS, QUESTIONS.replace('"b"', '"B"'))
 
 
 def test_all_faults_of_both_files_are_said_at_once(tmp_path: Path) -> None:

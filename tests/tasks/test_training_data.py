@@ -91,16 +91,17 @@ def test_the_last_line_needs_no_end_and_windows_ends_are_taken(tmp_path: Path) -
         ("[", "not_json", "not an array over several"),
         ('{"anchor": "a",', "not_json", "write one object a line"),
         ('{"anchor":"a","positive":"b"}{"anchor":"c","positive":"d"}', "not_json", "is not JSON"),
-        ("[1]", "not_json", "list and not an object"),
+        ("[1]", "not_json", "is a list and not an object"),
         ("Привет".encode("cp1251"), "not_json", "windows-1251"),
-        (b"\xef\xbb\xbf" + json.dumps(PAIR).encode(), "not_json", "byte order mark"),
+        (b"\xef\xbb\xbf" + json.dumps(PAIR).encode(), "not_json", "byte order mark, as where two files were joined"),
+        ('{"anchor": "a", "anchor": "b", "positive": "c"}', "wrong_keys", "has the key 'anchor' twice; keep one"),
         ({"anchor": "a"}, "wrong_keys", "has the keys 'anchor'; a pair has anchor and positive"),
         ({}, "wrong_keys", "has the keys (none)"),
         ({**PAIR, "negative": "n"}, "wrong_keys", "no others"),
         ({"query": "a", "document": "b"}, "wrong_keys", "'query', 'document'"),
-        ({"anchor": "a", "positive": 5}, "not_text", "positive is int"),
-        ({"anchor": None, "positive": "b"}, "not_text", "anchor is NoneType"),
-        ({"anchor": "a", "positive": ["b"]}, "not_text", "positive is list"),
+        ({"anchor": "a", "positive": 5}, "not_text", "positive is a number; write it in quotes"),
+        ({"anchor": None, "positive": "b"}, "not_text", "anchor is null; write it in quotes"),
+        ({"anchor": "a", "positive": ["b"]}, "not_text", "positive is a list; write it in quotes"),
         ({"anchor": "", "positive": "b"}, "empty_text", "anchor is empty"),
         ({"anchor": "a", "positive": " \u00a0\t"}, "empty_text", "positive is empty"),
         ({"anchor": "\u200b", "positive": "b"}, "empty_text", "anchor holds only characters that are not seen"),
@@ -192,15 +193,17 @@ def test_leakage_of_another_spelling(tmp_path: Path, rows: Rows) -> None:
 @pytest.mark.parametrize(
     ("positives", "said"),
     [
-        (["один"] * 200, "of 200 of the 200 training rows"),
+        (["один"] * 200, "is that of 200 of the 200 training rows (different positives: 1): "),
         (["один", "ОДИН\u200b", "два", "три"], "of 2 of the 4 training rows"),
+        (["один", "два", "три"] * 66 + ["один"] * 2, "of 68 of the 200 training rows (different positives: 3): "),
         (["два", "один", "один", "три", "четыре"], ""),
+        (["один", "два", "три", "четыре", "пять", "шесть"] * 3, ""),
         (["один"], ""),
     ],
-    ids=["one for all", "half of them", "less than half", "a single row"],
+    ids=["one for all", "half of them", "three for all", "less than half", "six for all", "a single row"],
 )
 def test_a_positive_that_repeats(tmp_path: Path, rows: Rows, positives: Sequence[str], said: str) -> None:
-    """Where one text answers at least half of the questions the loss falls and nothing is learned: it is refused."""
+    """Where one text answers half of the questions, or few texts answer all, the loss falls and nothing is learned."""
     path = rows(*({"anchor": f"вопрос {n}", "positive": positive} for n, positive in enumerate(positives)))
     found = checked(tmp_path, path)
     assert found.totals == ({"repeated_positive": 1} if said else {})
@@ -211,6 +214,60 @@ def test_a_positive_that_repeats(tmp_path: Path, rows: Rows, positives: Sequence
         with pytest.raises(ConfigurationError, match="its positive is that of"):
             refuse(found, tmp_path, path)
         refuse(found, tmp_path, path, tolerate=("repeated_positive",))
+
+
+def test_an_anchor_that_repeats(tmp_path: Path, rows: Rows) -> None:
+    """One question with many answers teaches no other question; nothing of it can be held out."""
+    path = rows(*({"anchor": "вопрос", "positive": f"ответ {n}"} for n in range(200)))
+    found = checked(tmp_path, path, rows_min=10)
+    ((line, message),) = faults(found, "repeated_anchor")
+    assert line == 1
+    assert message.startswith("its anchor is that of 200 of the 200 training rows (different anchors: 1): ")
+    with pytest.raises(ConfigurationError, match="its anchor is that of"):
+        refuse(found, tmp_path, path, rows_min=10)
+    refuse(found, tmp_path, path, rows_min=10, tolerate=("repeated_anchor",))
+
+    parted = checked(tmp_path, path, rows_min=10, validation_fraction=0.2)
+    (said,) = [message for _, message in faults(parted, "few_rows")]
+    assert said == (
+        "validation_fraction parts the rows by their anchors, of which there are 1: it leaves 200 rows for training "
+        "and 0 for validation; add rows with other anchors, or give validation data of its own"
+    )
+
+
+def test_a_file_that_is_named_twice(tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever spelling; its lines are not called repetitions, for nobody finds any in the file."""
+    path = rows(*pairs(20))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "again.jsonl").symlink_to(path)
+    for again in (path, "pairs.jsonl", f"file://{path}", "again.jsonl"):
+        found = checked(tmp_path, path, again)
+        assert [str(fault) for fault in found.faults] == [
+            f"{again}: is the same file as {path}, which is named already; name it once"
+        ]
+        with pytest.raises(ConfigurationError, match="name it once"):
+            refuse(found, tmp_path, path, again)
+    (trained,) = checked(tmp_path, path, validation="pairs.jsonl").faults
+    assert str(trained).startswith(f"pairs.jsonl: is the same file as {path}, ")
+
+
+def test_a_copy_of_a_file_is_the_same_file(tmp_path: Path, rows: Rows) -> None:
+    """Its dataset would be the other's: datasets are found by content."""
+    path, copy = rows(*pairs(20)), rows(*pairs(20), name="copy.jsonl")
+    found = checked(tmp_path, path, copy)
+    assert faults(found, "same_file") == [(None, f"has the content of {path}; name one of them")]
+
+
+def test_what_editors_leave_is_taken_off(tmp_path: Path, rows: Rows) -> None:
+    """A byte order mark and blank lines at the end are no faults, and are not uploaded."""
+    plain, windows = rows(*pairs(20)), rows(*pairs(20), "", "  \r", name="windows.jsonl")
+    Path(windows).write_bytes(b"\xef\xbb\xbf" + Path(windows).read_bytes())
+    found = checked(tmp_path, windows)
+    assert not found.faults
+    (file,) = found.training
+    assert (file.rows, file.place) != (20, windows)
+    assert content(file.place) == content(plain)
+    assert checked(tmp_path, rows(*pairs(20), "", name="end.jsonl")).training[0].sha256 == file.sha256
 
 
 @pytest.mark.parametrize(
@@ -237,12 +294,12 @@ def test_faults_are_counted_but_not_all_kept(tmp_path: Path, rows: Rows) -> None
     """However many there are; the message says how many are not shown."""
     path = rows(*pairs(5), *["нет"] * 1000, *pairs(1) * 700)
     found = checked(tmp_path, path)
-    assert found.totals == {"not_json": 1000, "duplicate": 700, "repeated_positive": 1}
+    assert found.totals == {"not_json": 1000, "duplicate": 700, "repeated_anchor": 1, "repeated_positive": 1}
     assert [line for line, _ in faults(found, "not_json")] == [*range(6, 6 + LISTED)]
     assert [line for line, _ in faults(found, "duplicate")] == [*range(1006, 1006 + LISTED)]
     with pytest.raises(ConfigurationError) as caught:
         refuse(found, tmp_path, path)
-    assert str(caught.value).splitlines()[-1] == f"and {1000 + 1 - LISTED} more"
+    assert str(caught.value).splitlines()[-1] == f"and {1000 + 2 - LISTED} more"
 
 
 def test_lines_are_right_over_pieces_and_passes(tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

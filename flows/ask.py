@@ -3,7 +3,7 @@
 from prefect import flow
 
 from flows.parameters import CloudRu, Question, Stack
-from tasks.answer import AnswerReport, ask_version, report_answer
+from tasks.answer import AnswerReport, ask_version, name_models, report_answer
 from tasks.credentials import cloud_credentials
 from tasks.kept_stack import find_stack
 from tasks.steps import THREADS, recorded_steps
@@ -24,4 +24,5 @@ def ask_rag(question: Question, stack: Stack = "kb-rag-with-inference", cloud: C
         found = find_stack(cloudru, stack)
         asked = find_version_in_service(cloudru, found.stack)
         answer = ask_version(cloudru, asked, question)
-        return found.named(report_answer(asked, answer))
+        models = name_models(cloudru, asked)
+        return found.named(report_answer(asked, answer, models))

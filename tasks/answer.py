@@ -1,26 +1,49 @@
-"""Answer a question from the version in service, and show answer and sources."""
+"""Answer a question from the version in service, and show answer, sources and the models that answered."""
+
+from collections.abc import Sequence
+
+from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.errors import ConfigurationError
-from domain.markdown import code, escaped, one_line, page, quoted
+from clouds.cloudru.address import ID
+from clouds.cloudru.knowledge_body import repository_of
+from clouds.cloudru.specs import FoundationModelSpec
+from clouds.errors import CloudError, ConfigurationError
+from domain.citation import denies, other_script, quoted_sources
+from domain.markdown import code, escaped, one_line, page, quoted, text_table
 from domain.same_text import is_blank
 from tasks.pages import write_page, write_table
-from tasks.query import Answer, ask
+from tasks.query import Answer, QueryModel, ask
 from tasks.report_text import chunk_table
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 from tasks.version import AskedVersion
 
+CARD_TIMEOUT_S = 10.0
+"""A model that has just answered says what it is within this time, or the page does without."""
+
+
+class AnsweringModel(Part):
+    """A model that took part: what was asked for, and what its endpoint says of itself. A stand-in says so."""
+
+    role: str
+    model: str
+    answered_by: str
+
 
 class AnswerReport(Part):
-    """The answer, the files it rests on, and the version that was asked; `choice` says why that one.
+    """The answer, the files that were looked at, those of them that it quotes, and the version that was asked.
 
-    `differences` say where the stack of this run is not the one that is kept.
+    `choice` says why that version, `note` what may be wrong with the question, and `differences` say where the stack of
+    this run is not the one that is kept.
     """
 
     question: str
     answer: str
     sources: tuple[str, ...]
+    quoted: tuple[str, ...] = ()
+    models: tuple[AnsweringModel, ...] = ()
+    note: str = ""
     stack_name: str
     version_id: str
     choice: str
@@ -43,28 +66,92 @@ def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str)
     )
 
 
+@step("name-models", **LOOK_FIRST)
+def name_models(cloudru: CloudRuCredentials, asked: AskedVersion) -> tuple[AnsweringModel, ...]:
+    """Ask embedder, reranker and LLM what they are; one that does not say is no reason to lose the answer."""
+    embedder = asked.base.embedder
+    return (
+        *([_embedder(cloudru, embedder.model_id, embedder.name)] if embedder else []),
+        _answering(cloudru, "reranker", asked.reranker, asked.asked_with.reranker.model),
+        _answering(cloudru, "llm", asked.llm, asked.asked_with.llm.model),
+    )
+
+
 @step("report")
-def report_answer(asked: AskedVersion, answer: Answer) -> AnswerReport:
+def report_answer(asked: AskedVersion, answer: Answer, models: Sequence[AnsweringModel] = ()) -> AnswerReport:
     """Write the artifacts and return the flow's result."""
-    name = asked.stack_name
-    sources = "\n".join(f"- {code(source)}" for source in answer.sources) or "No chunk was found."
+    texts = [chunk.content for chunk in answer.chunks]
+    report = AnswerReport(
+        question=answer.question,
+        answer=answer.answer,
+        sources=answer.sources,
+        quoted=quoted_sources(answer.answer, zip(answer.chunk_sources, texts, strict=True)),
+        models=tuple(models),
+        note=other_script(answer.question, texts),
+        stack_name=asked.stack_name,
+        version_id=asked.version_id,
+        choice=asked.choice,
+    )
     write_page(
         asked.stack,
         "answer",
         page(
-            quoted(answer.question),
-            escaped(answer.answer),
-            f"## Sources\n\n{sources}",
-            f"Version {code(asked.version_id)} of {one_line(f'{name}, {asked.choice}')}.",
+            quoted(report.question),
+            escaped(report.answer),
+            escaped(report.note),
+            _sources(report),
+            _models(report.models),
+            f"Version {code(report.version_id)} of {one_line(f'{report.stack_name}, {report.choice}')}.",
         ),
         f"Answer to: {answer.question}",
     )
     write_table(asked.stack, "answer-chunks", chunk_table(answer), f"Chunks found for: {answer.question}")
-    return AnswerReport(
-        question=answer.question,
-        answer=answer.answer,
-        sources=answer.sources,
-        stack_name=name,
-        version_id=asked.version_id,
-        choice=asked.choice,
+    return report
+
+
+def _sources(report: AnswerReport) -> str:
+    """Return the files that the answer quotes, apart from those that were only looked at."""
+    if not report.sources:
+        return "## Sources\n\nNo chunk was found."
+    looked_at = [source for source in report.sources if source not in report.quoted]
+    none = "None: the answer says that the passages do not hold it." if denies(report.answer) else "It names none."
+    return page(
+        "## Sources quoted",
+        _list(report.quoted) or none,
+        "## Looked at, not quoted" if looked_at else "",
+        _list(looked_at),
     )
+
+
+def _list(sources: Sequence[str]) -> str:
+    return "\n".join(f"- {code(source)}" for source in sources)
+
+
+def _models(models: Sequence[AnsweringModel]) -> str:
+    rows = [(model.role, model.model, model.answered_by) for model in models]
+    return f"## Models that answered\n\n{text_table(('role', 'asked for', 'answered by'), rows)}" if rows else ""
+
+
+def _answering(cloudru: CloudRuCredentials, role: str, model: QueryModel, asked_for: str) -> AnsweringModel:
+    if isinstance(model, FoundationModelSpec):
+        return AnsweringModel(role=role, model=asked_for, answered_by="Foundation Models")
+    try:
+        card = cloudru.get_client().models.at(model, attempts=1, timeout_s=CARD_TIMEOUT_S).card()
+    except CloudError as error:
+        get_run_logger().warning("the %s does not say what it is: %s", role, error)
+        return AnsweringModel(role=role, model=asked_for, answered_by="it does not say")
+    return AnsweringModel(role=role, model=asked_for, answered_by=card.root or card.owned_by)
+
+
+def _embedder(cloudru: CloudRuCredentials, model_id: str, name: str) -> AnsweringModel:
+    """Return the embedder as the base reports it: by the id of a run, or by the name of a foundation model.
+
+    That the id of an embedder of ML Inference is its run's is INFERRED (docs/cloudru-api.md, Managed RAG).
+    """
+    if not ID.fullmatch(model_id):
+        return AnsweringModel(role="embedder", model=name or model_id, answered_by="Foundation Models")
+    try:
+        run = cloudru.get_client().inferences.get(model_id)
+    except CloudError:
+        return AnsweringModel(role="embedder", model=name or model_id, answered_by="it does not say")
+    return _answering(cloudru, "embedder", run, repository_of(run) or name)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.engines.asked import wanted
 from sandbox.engines.prompt import ChatTurn, language_of, parse_prompt
 from sandbox.engines.quote import quotables
 from sandbox.engines.rerank import StandInReranker
@@ -20,6 +21,10 @@ NO_ANSWER = {
 NO_PASSAGES = {
     "ru": "Отвечает заместитель модели: он только цитирует переданные фрагменты документов, а здесь их нет.",
     "en": "A stand-in answers: it only quotes the passages that it is given, and there are none here.",
+}
+OTHER_LANGUAGE = {
+    "ru": " Вопрос задан по-русски, а фрагменты на другом языке: спросите на языке документов.",
+    "en": " The question is in English and the passages are not: ask in the language of the documents.",
 }
 QUOTED = {"ru": "«{quote}» [{number}] {source}", "en": "“{quote}” [{number}] {source}"}
 
@@ -54,14 +59,17 @@ class StandInGenerator:
             for piece in quotables(passage.text)
         ]
         relevances = self._reranker.rerank(prompt.question, [piece.matched for piece, _, _ in pieces])
+        asked_for = wanted(prompt.question)
         candidates = [
             _Candidate(piece.quote, number, source, float(relevance))
             for (piece, number, source), relevance in zip(pieces, relevances, strict=True)
+            if relevance >= ANSWERS_FROM and asked_for.held_by(piece.matched)
         ]
         candidates.sort(key=lambda candidate: -candidate.relevance)  # stable: earlier passages first
-        if not candidates or candidates[0].relevance < ANSWERS_FROM:
+        if not candidates:
             sources = ", ".join(dict.fromkeys(passage.source for passage in prompt.passages))
-            return NO_ANSWER[language].format(sources=sources)
+            read = language_of(" ".join(passage.text for passage in prompt.passages))
+            return NO_ANSWER[language].format(sources=sources) + (OTHER_LANGUAGE[language] if read != language else "")
         return "\n".join(
             QUOTED[language].format(quote=shorten(c.quote, max_tokens), number=c.number, source=c.source)
             for c in _best(candidates)

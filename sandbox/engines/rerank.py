@@ -77,10 +77,11 @@ def coverage(query: str, documents: Sequence[str]) -> np.ndarray:
 
 
 def _covered(asked: dict[str, float], stems: set[str]) -> float:
-    return sum(weight * _presence(stem, stems) for stem, weight in asked.items())
+    return sum(weight * presence(stem, stems) for stem, weight in asked.items())
 
 
-def _presence(stem: str, stems: set[str]) -> float:
+def presence(stem: str, stems: set[str]) -> float:
+    """Return how far the stems hold this one, 0 to 1: 1 for itself, a part for a relative, 0 for neither."""
     if stem in stems:
         return 1.0
     closest = max((similarity(stem, other) for other in stems), default=0.0)

@@ -293,8 +293,28 @@ def test_newest_version_answers_until_one_is_promoted(shop: Shop) -> None:
     assert answer.choice == "the newest that succeeded, because none is in service"
     page = artifact("answer", shop.name)["data"]
     assert "слева от лифта" in page
-    assert "- `rag-inference-kb/shop.txt`" in page
+    assert "## Sources quoted\n\n- `rag-inference-kb/shop.txt`" in page
+    assert "Looked at" not in page
     assert shop.first_version in page
+    assert [(model.role, model.model) for model in answer.models] == [
+        ("embedder", "Qwen/Qwen3-Embedding-0.6B"),
+        ("reranker", "Qwen/Qwen3-Reranker-0.6B"),
+        ("llm", "t-tech/T-lite-it-1.0"),
+    ]
+    assert all(model.answered_by.startswith("stand-in: ") for model in answer.models)
+    assert "| llm | t-tech/T-lite-it-1.0 | stand-in: extractive, quotes the passages |" in page
+
+
+def test_a_question_without_an_answer_has_no_quoted_source(shop: Shop) -> None:
+    """What was looked at stands apart, and a question in other letters than the documents' is named."""
+    answer = shop.ask("What colour is the roof?")
+    page = artifact("answer", shop.name)["data"]
+
+    assert (answer.quoted, answer.sources) == ((), ("rag-inference-kb/shop.txt",))
+    assert "## Sources quoted\n\nNone: the answer says that the passages do not hold it." in page
+    assert "## Looked at, not quoted\n\n- `rag-inference-kb/shop.txt`" in page
+    assert answer.note.startswith("The question is written in Latin letters and the passages found in Cyrillic ones")
+    assert answer.note in page
 
 
 def test_variable_that_somebody_changed_is_named(shop: Shop) -> None:

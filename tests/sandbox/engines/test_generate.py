@@ -43,11 +43,17 @@ def test_prose_is_quoted_by_sentences(generator: GeneratorModel) -> None:
     ("question", "answer"),
     [
         ("Какая столица Австралии?", "В приведённых фрагментах ответа на этот вопрос нет. Просмотрено: faq.txt."),
-        ("Who painted the Mona Lisa?", "The passages do not answer this question. Looked at: faq.txt."),
+        (
+            "Who painted the Mona Lisa?",
+            (
+                "The passages do not answer this question. Looked at: faq.txt. The question is in English and the "
+                "passages are not: ask in the language of the documents."
+            ),
+        ),
     ],
 )
 def test_no_answer_is_said_plainly(generator: GeneratorModel, question: str, answer: str) -> None:
-    """In the language of the question, with what was looked at, each source once."""
+    """In the language of the question, with what was looked at, each source once; another language is named."""
     assert generator.chat(build_prompt(question, [FAQ, FAQ])) == answer
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from sandbox.yandex.dataset_state import RowFault
+from sandbox.yandex.dataset_types import Column, are_messages
 
 MOST_ROW_NUMBERS = 1000
 """Of one kind of fault, so that an answer stays a message."""
@@ -17,13 +18,13 @@ Fault = tuple[str, str]
 class RowCheck:
     """Takes lines one by one. `first_row_number`: 0 or 1, which of them the service counts from is not known."""
 
-    def __init__(self, columns: tuple[str, ...], first_row_number: int) -> None:
+    def __init__(self, columns: dict[str, Column], first_row_number: int) -> None:
         self._columns, self._first_row_number = columns, first_row_number
         self._rows_by_fault: dict[Fault, list[int]] = {}
         self.total_rows = 0
         self.valid_rows = 0
 
-    def take(self, line: bytes) -> dict[str, str] | None:
+    def take(self, line: bytes) -> dict[str, Any] | None:
         """Judge a line and return its row, or None when it has faults."""
         number = self.total_rows + self._first_row_number
         self.total_rows += 1
@@ -51,25 +52,18 @@ class RowCheck:
 
     def _faults_of(self, row: dict[str, Any]) -> list[Fault]:
         faults: list[Fault] = []
-        for column in self._columns:
+        for column, kind in self._columns.items():
             if column not in row:
                 faults.append(("MISSING_FIELD", f"field {column!r} is missing"))
+            elif kind == "messages":
+                if not are_messages(row[column]):
+                    faults.append(("WRONG_TYPE", f"field {column!r} must be a list of messages with role and text"))
             elif not isinstance(row[column], str):
                 faults.append(("WRONG_TYPE", f"field {column!r} must be a string"))
             elif not row[column].strip():
                 faults.append(("EMPTY_FIELD", f"field {column!r} is empty"))
         unknown = sorted(set(row) - set(self._columns))
         return [*faults, *(("UNKNOWN_FIELD", f"field {name!r} is not in the schema") for name in unknown)]
-
-
-def schema_of(columns: tuple[str, ...]) -> dict[str, Any]:
-    """Return the JSON schema of a row."""
-    return {
-        "type": "object",
-        "properties": {column: {"type": "string", "minLength": 1} for column in columns},
-        "required": list(columns),
-        "additionalProperties": False,
-    }
 
 
 def _read(line: bytes) -> dict[str, Any] | Fault:

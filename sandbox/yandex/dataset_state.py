@@ -4,10 +4,10 @@ import grpc
 from pydantic import BaseModel
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, ValidationError
 
-from clouds.yandex.wire.task_types import COLUMNS, PUBLISHED_ALIASES, TaskType
 from sandbox.lifecycle import Timeline
 from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
 from sandbox.state import State
+from sandbox.yandex.dataset_types import Column, columns_of
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.times import to_timestamp
 
@@ -67,9 +67,9 @@ class StoredDataset(BaseModel):
         return f"{YANDEX_FOLDER_ID}/{self.id}"
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Keys of a row."""
-        return COLUMNS[PUBLISHED_ALIASES.get(self.task_type) or TaskType(self.task_type)]
+    def columns(self) -> dict[str, Column]:
+        """Keys of a row and what each holds."""
+        return columns_of(self.task_type)
 
     def stage(self, now: float) -> str | None:
         """Return the stage of its validation; None before it was asked for."""

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sandbox.engines.extract import extract
+from sandbox.engines.extract import EXTENSIONS, MIME_TYPE_BY_EXTENSION, extension_of, extract
 from sandbox.engines.index import Entry, Hit
 from sandbox.engines.lexical import lexical_vectors
 from sandbox.engines.split import RecursiveCharacterSplitter
 from sandbox.yandex.index_state import IndexPlan, StoredIndex
 from sandbox.yandex.rules.embedding import Embedder, Embeddings
-from sandbox.yandex.rules.files import Files
+from sandbox.yandex.rules.files import Files, StoredFile
 
 if TYPE_CHECKING:
     from sandbox.engines.index import VectorIndex
@@ -58,7 +58,7 @@ class IndexBuild:
         splitter = RecursiveCharacterSplitter(plan.chunk_tokens, plan.overlap_tokens)
         chunks = [
             chunk
-            for passage in extract(file.name, self._files.content(file_id))
+            for passage in extract(_name_to_read_by(file), self._files.content(file_id))
             for chunk in splitter.split(passage, _counter(model))
         ]
         return [Entry(f"{file_id}-{number}", chunk.text, metadata) for number, chunk in enumerate(chunks)]
@@ -71,6 +71,14 @@ class IndexBuild:
         ends = np.cumsum([len(each) for each in windows])[:-1]
         means = np.stack([each.mean(axis=0) for each in np.split(vectors, ends)])
         return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def _name_to_read_by(file: StoredFile) -> str:
+    """Return its name, or one with the extension of its MIME type: the vendor's SDK sends none."""
+    if extension_of(file.name) in EXTENSIONS:
+        return file.name
+    types = {mime_type: extension for extension, mime_type in MIME_TYPE_BY_EXTENSION.items()}
+    return f"{file.id}.{types.get(file.mime_type, 'txt')}"
 
 
 def _windows(text: str, model: Embedder) -> list[str]:

@@ -6,7 +6,12 @@ from typing import Literal
 import grpc
 from pydantic import BaseModel
 from yandex.cloud.ai.assistants.v1.searchindex import search_index_service_pb2 as wire
-from yandex.cloud.ai.assistants.v1.searchindex.search_index_pb2 import SearchIndex
+from yandex.cloud.ai.assistants.v1.searchindex.common_pb2 import NormalizationStrategy
+from yandex.cloud.ai.assistants.v1.searchindex.search_index_pb2 import (
+    HybridSearchIndex,
+    SearchIndex,
+    TextSearchIndex,
+)
 
 from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
 from sandbox.yandex.expiration import Expiration
@@ -16,6 +21,7 @@ from sandbox.yandex.times import to_timestamp
 Kind = Literal["text", "vector", "hybrid"]
 DEFAULT_CHUNK_TOKENS, DEFAULT_OVERLAP_TOKENS = 800, 400
 SMALLEST_CHUNK_TOKENS, LARGEST_CHUNK_TOKENS = 100, 2048
+DEFAULT_RANK_CONSTANT = 60
 DEFAULT_DOCUMENT_EMBEDDER = "emb://yc.ml.rag-prod.common/text-search-doc/latest"
 DEFAULT_QUERY_EMBEDDER = "emb://yc.ml.rag-prod.common/text-search-query/latest"
 
@@ -82,9 +88,12 @@ class StoredIndex(BaseModel):
         )
         field = f"{self.plan.kind}_search_index"
         getattr(message, field).CopyFrom(getattr(told, field))
-        vectors = getattr(message, field)
+        texts = vectors = getattr(message, field)
         if self.plan.kind == "hybrid":
-            vectors = message.hybrid_search_index.vector_search_index
+            texts, vectors = texts.text_search_index, vectors.vector_search_index
+            _fill_fusion(message.hybrid_search_index)
+        if self.plan.kind != "vector":
+            _fill_analysis(texts)
         if self.plan.kind != "text":
             vectors.doc_embedder_uri = self.plan.document_embedder
             vectors.query_embedder_uri = self.plan.query_embedder
@@ -93,16 +102,28 @@ class StoredIndex(BaseModel):
         return message
 
 
+def _fill_fusion(hybrid: HybridSearchIndex) -> None:
+    """Say what is used where the request said nothing: without a combination the vendor's SDK reads no index."""
+    if not hybrid.normalization_strategy:
+        hybrid.normalization_strategy = NormalizationStrategy.MIN_MAX
+    if not hybrid.combination_strategy.WhichOneof("Strategy"):
+        hybrid.combination_strategy.rrf_combination.k.value = DEFAULT_RANK_CONSTANT
+
+
+def _fill_analysis(texts: TextSearchIndex) -> None:
+    """Say how words are taken apart where the request said nothing, as recorded on 2025-07-24."""
+    if not texts.WhichOneof("TextTokenizer"):
+        texts.standard_tokenizer.SetInParent()
+    if not texts.WhichOneof("TextAnalyzer"):
+        texts.yandex_lemmer_analyzer.SetInParent()
+
+
 def plan_of(request: wire.CreateSearchIndexRequest) -> IndexPlan:
     """Return how the index is to be built, or refuse. Nothing set: a text index."""
     field = request.WhichOneof("IndexType") or "text_search_index"
     told = getattr(request, field)
     kind: Kind = "vector" if field == "vector_search_index" else "hybrid" if field == "hybrid_search_index" else "text"
     vectors = told.vector_search_index if kind == "hybrid" else told
-    if kind == "hybrid" and told.combination_strategy.HasField("mean_combination"):
-        raise YandexRefusal(
-            grpc.StatusCode.UNIMPLEMENTED, "mean_combination: this sandbox fuses by reciprocal rank only"
-        )
     static = told.chunking_strategy.static_strategy
     chunk = static.max_chunk_size_tokens or DEFAULT_CHUNK_TOKENS
     overlap = static.chunk_overlap_tokens or min(DEFAULT_OVERLAP_TOKENS, chunk // 2)

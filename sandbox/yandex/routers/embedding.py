@@ -1,4 +1,4 @@
-"""llm.api.cloud.yandex.net and ai.api.cloud.yandex.net: textEmbedding and the OpenAI-compatible /v1/embeddings."""
+"""llm.api.cloud.yandex.net and ai.api.cloud.yandex.net: textEmbedding; /v1/embeddings and /v1/models, OpenAI's way."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,11 +14,11 @@ HOSTS = (LLM, AI)
 
 
 class EmbeddingsRequest(BaseModel):
-    """One text, as OpenAI's API has it. Source: docs/yandex-api.md, Embeddings."""
+    """One text or several, as OpenAI's API has it. Source: docs/yandex-api.md, Embeddings."""
 
-    input: str
+    input: str | list[str]
     model: str
-    encoding_format: Literal["float"]
+    encoding_format: Literal["float"] = "float"
     dimensions: int | None = Field(default=None, ge=1)
 
 
@@ -39,16 +39,31 @@ def text_embedding(
 
 
 def embeddings(asked: EmbeddingsRequest, caller: ModelUserDep, services: ServicesDep) -> dict[str, Any]:  # noqa: ARG001  checked
-    """Embed a text, OpenAI's way."""
-    answer = services.yandex.embeddings.embed(asked.model, asked.input, asked.dimensions)
+    """Embed texts, OpenAI's way."""
+    texts = [asked.input] if isinstance(asked.input, str) else asked.input
+    answers = services.yandex.embeddings.embed_all(asked.model, texts, asked.dimensions)
+    tokens = sum(answer.num_tokens for answer in answers)
     return {
         "object": "list",
         "model": asked.model,
-        "data": [{"object": "embedding", "index": 0, "embedding": list(answer.embedding)}],
-        "usage": {"prompt_tokens": answer.num_tokens, "total_tokens": answer.num_tokens},
+        "data": [
+            {"object": "embedding", "index": index, "embedding": list(answer.embedding)}
+            for index, answer in enumerate(answers)
+        ],
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    }
+
+
+def models(caller: ModelUserDep, services: ServicesDep) -> dict[str, Any]:  # noqa: ARG001  checked
+    """List the embedders of the folder, OpenAI's way; when they were made is not told, as recorded."""
+    uris = services.yandex.embeddings.uris()
+    return {
+        "object": "list",
+        "data": [{"id": uri, "object": "model", "owned_by": "Yandex", "created": 0} for uri in uris],
     }
 
 
 for host in HOSTS:
     router.add_api_route(f"/{host}/foundationModels/v1/textEmbedding", text_embedding, methods=["POST"])
+    router.add_api_route(f"/{host}/v1/models", models, methods=["GET"])
     router.add_api_route(f"/{host}/v1/embeddings", embeddings, methods=["POST"])

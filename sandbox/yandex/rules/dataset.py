@@ -11,10 +11,10 @@ import grpc
 from yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, DatasetUploadSchema
 
-from clouds.yandex.wire.task_types import COLUMNS, JSON_LINES, PUBLISHED_ALIASES, TaskType
+from clouds.yandex.wire.task_types import JSON_LINES, PUBLISHED_ALIASES
 from sandbox.yandex.dataset_objects import PARQUET, DatasetObjects
-from sandbox.yandex.dataset_rows import schema_of
 from sandbox.yandex.dataset_state import DatasetStore, StoredDataset
+from sandbox.yandex.dataset_types import KEPT_TYPES, OTHER_TYPES, columns_of, json_schema
 from sandbox.yandex.ids import DATASET, new_id
 from sandbox.yandex.paging import page_of
 from sandbox.yandex.refusal import YandexRefusal
@@ -108,12 +108,14 @@ class Datasets:
     def task_types(self) -> list[str]:
         """Return the types that are taken."""
         aliases = PUBLISHED_ALIASES if self._settings.current.yandex_takes_published_task_types else ()
-        return [*TaskType, *aliases]
+        return [*KEPT_TYPES, *aliases]
 
     def upload_schemas(self, task_type: str) -> list[DatasetUploadSchema]:
         """Return the schema of a row: a Python literal, which is what the vendor's SDK reads."""
+        if task_type in OTHER_TYPES:
+            return []
         self._check_task_type(task_type)
-        schema = schema_of(COLUMNS[PUBLISHED_ALIASES.get(task_type) or TaskType(task_type)])
+        schema = json_schema(columns_of(task_type))
         return [DatasetUploadSchema(task_type=task_type, upload_format=JSON_LINES, schema=str(schema))]
 
     def preview(self, dataset_id: str) -> list[str]:

@@ -4,7 +4,7 @@ import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pyarrow as pa
@@ -24,6 +24,7 @@ from sandbox.yandex.dataset_state import (
     StoredDataset,
     ValidationReport,
 )
+from sandbox.yandex.dataset_types import parquet_schema
 from sandbox.yandex.ids import DATASET
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.operation import Operations, OperationState, StartedOperation
@@ -53,9 +54,7 @@ class Validations:
         with self._store.locked():
             if self._store.get(dataset_id).validation is not None:
                 raise _refusal(f"Dataset {dataset_id} is not a draft: it was validated or is being validated")
-            operation = self._operations.start(
-                KIND, prefix=DATASET, subject_id=dataset_id, description="Validate dataset"
-            )
+            operation = self._operations.start(KIND, prefix=DATASET, subject_id=dataset_id)
             spans, now = self._services.settings.yandex_validation_spans, self._services.clock()
             stages = timeline([(ACCEPTED, spans.accepted), (COUNTING, spans.counting)], CHECKED, now)
             self._store.change(dataset_id, operation_id=operation.id, validation=stages)
@@ -140,8 +139,8 @@ class Validations:
         self._going.pop(dataset_id, None)
 
     def _read(self, dataset: StoredDataset, check: RowCheck, parquet: Path) -> None:
-        schema = pa.schema([(column, pa.string()) for column in dataset.columns])
-        rows: list[dict[str, str]] = []
+        schema = parquet_schema(dataset.columns)
+        rows: list[dict[str, Any]] = []
         with pq.ParquetWriter(parquet, schema) as writer, closing(self._objects.lines(dataset)) as lines:
             for line in lines:
                 if (row := check.take(line)) is not None:

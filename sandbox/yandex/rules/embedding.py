@@ -52,17 +52,31 @@ class Embeddings:
 
     def embed(self, model_uri: str, text: str, dim: int | None) -> TextEmbeddingResponse:
         """Embed one text, or refuse with RESOURCE_EXHAUSTED or INVALID_ARGUMENT."""
+        return self.embed_all(model_uri, [text], dim)[0]
+
+    def embed_all(self, model_uri: str, texts: list[str], dim: int | None) -> list[TextEmbeddingResponse]:
+        """Embed the texts of one request, which the quota counts once, or refuse as `embed` does."""
         self._quota.take()
         uri = self._parsed(model_uri)
         model = self._model(uri)
-        tokens, most = model.count_tokens([text]), self._services.settings.yandex_embedding_text_tokens
-        if not text:
+        tokens, most = (
+            [model.count_tokens([text]) for text in texts],
+            self._services.settings.yandex_embedding_text_tokens,
+        )
+        if not texts or not all(texts):
             raise YandexRefusal(INVALID, "text: required")
-        if tokens > most:
-            raise YandexRefusal(INVALID, f"text: {tokens} tokens, at most {most} are taken")
-        vector = self._vector(model, text, dim)
+        if max(tokens) > most:
+            raise YandexRefusal(INVALID, f"text: {max(tokens)} tokens, at most {most} are taken")
         version = TUNED_VERSION if uri.model == BASE_MODEL else MODEL_VERSION
-        return TextEmbeddingResponse(embedding=vector.tolist(), num_tokens=tokens, model_version=version)
+        return [
+            TextEmbeddingResponse(embedding=vector.tolist(), num_tokens=count, model_version=version)
+            for vector, count in zip(self._vectors(model, texts, dim), tokens, strict=True)
+        ]
+
+    def uris(self) -> list[str]:
+        """Return the models of the folder, those that were tuned last."""
+        base = [str(EmbedderUri(YANDEX_FOLDER_ID, model, LATEST)) for model in MODELS]
+        return [*base, *self._tunings.model_uris()]
 
     def known(self, model_uri: str) -> bool:
         """Tell whether there is such a model."""
@@ -80,9 +94,9 @@ class Embeddings:
         """Refuse with INVALID_ARGUMENT what names no model."""
         self._parsed(model_uri)
 
-    def _vector(self, model: Embedder, text: str, dim: int | None) -> np.ndarray:
+    def _vectors(self, model: Embedder, texts: list[str], dim: int | None) -> np.ndarray:
         try:
-            return model.embed([text], dim)[0].astype(np.float64)
+            return model.embed(texts, dim).astype(np.float64)
         except ValueError as error:  # a length that was not trained
             raise YandexRefusal(INVALID, str(error)) from error
 

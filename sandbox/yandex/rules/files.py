@@ -9,9 +9,9 @@ from yandex.cloud.ai.files.v1.file_pb2 import File
 
 from sandbox.object_store.buckets import FILES, make_bucket
 from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
-from sandbox.yandex.expiration import Expiration
+from sandbox.yandex.expiration import Expiration, changes_of
 from sandbox.yandex.ids import FILE, new_id
-from sandbox.yandex.paging import page_of
+from sandbox.yandex.paging import newest_first
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.times import to_timestamp
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sandbox.services import Services
 
 LARGEST_BYTES = 128 * 2**20
-CHANGEABLE = ("name", "description", "labels", "expiration_config")
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
@@ -77,7 +76,7 @@ class Files:
             id=new_id(FILE),
             name=request.name,
             description=request.description,
-            mime_type=request.mime_type,
+            mime_type=request.mime_type or _mime_type(request.content),
             labels=dict(request.labels),
             expiration=Expiration.told(request.expiration_config),
             created_at=now,
@@ -110,15 +109,7 @@ class Files:
     def update(self, request: wire.UpdateFileRequest) -> File:
         """Change what the mask names, everything that can be changed without one."""
         file = self.get(request.file_id)
-        wanted = {
-            "name": request.name,
-            "description": request.description,
-            "labels": dict(request.labels),
-            "expiration_config": Expiration.told(request.expiration_config),
-        }
-        changes = {path: wanted[path] for path in checked_paths(list(request.update_mask.paths), CHANGEABLE)}
-        if "expiration_config" in changes:
-            changes["expiration"] = changes.pop("expiration_config")
+        changes = changes_of(request, file.expiration)
         file = file.model_copy(update={**changes, "updated_at": self._services.clock()})
         self._kept.put(file.id, file)
         return file.to_message()
@@ -129,10 +120,10 @@ class Files:
         self._kept.delete(file_id)
 
     def page(self, request: wire.ListFilesRequest) -> tuple[list[File], str]:
-        """Return a page of the files that are listed by now, oldest first, and the token of the next."""
+        """Return a page of the files that are listed by now, newest first, and the token of the next."""
         now = self._services.clock()
         listed = [file.to_message() for file in self._kept.listed() if file.expires_at > now]
-        return page_of(listed, request.page_size, request.page_token)
+        return newest_first(listed, request.page_size, request.page_token)
 
     def all(self) -> list[StoredFile]:
         """Return every file."""
@@ -140,9 +131,8 @@ class Files:
         return [file for file in self._kept.all() if file.expires_at > now]
 
 
-def checked_paths(paths: list[str], changeable: tuple[str, ...]) -> list[str]:
-    """Return the fields that an update changes, or refuse with INVALID_ARGUMENT."""
-    wrong = [path for path in paths if path not in changeable]
-    if wrong:
-        raise YandexRefusal(INVALID, f"update_mask: {wrong[0]!r} is none of {', '.join(changeable)}")
-    return paths or [*changeable]
+def _mime_type(content: bytes) -> str:
+    """Return what a content is: the service tells it too when the request does not. Source: docs/yandex-api.md."""
+    from kreuzberg import detect_mime_type  # noqa: PLC0415  an engine, loaded when it is needed
+
+    return detect_mime_type(content)

@@ -24,6 +24,7 @@ class StartedOperation(BaseModel):
     kind: str
     subject_id: str
     description: str
+    created_by: str = ""
     created_at: float
 
 
@@ -69,16 +70,21 @@ class Operations:
         *,
         prefix: str,
         subject_id: str,
-        description: str,
+        description: str = "",
+        created_by: str = "",
         metadata: Message | None = None,
         operation_id: str = "",
     ) -> operation_pb2.Operation:
-        """Keep a new operation and return it as it is sent at the start; it gets a new id unless one is given."""
+        """Keep a new operation and return it as it is sent at the start; it gets a new id unless one is given.
+
+        As recorded, those of datasets and tunings have neither description nor author, those of indexes have both.
+        """
         operation = StartedOperation(
             id=operation_id or new_id(prefix),
             kind=kind,
             subject_id=subject_id,
             description=description,
+            created_by=created_by,
             created_at=self._clock(),
         )
         self._kept.put(operation.id, operation)
@@ -113,6 +119,7 @@ def _message(operation: StartedOperation, state: OperationState) -> operation_pb
     message = operation_pb2.Operation(
         id=operation.id,
         description=operation.description,
+        created_by=operation.created_by,
         created_at=to_timestamp(operation.created_at),
         modified_at=to_timestamp(operation.created_at if state.modified_at is None else state.modified_at),
         done=state.done,

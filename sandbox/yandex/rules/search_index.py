@@ -27,13 +27,13 @@ from clouds.yandex.wire.vector_store import (
     VectorStoreStatus,
 )
 from sandbox.settings import YANDEX_SERVICE_ACCOUNT_ID
-from sandbox.yandex.expiration import Expiration
+from sandbox.yandex.expiration import Expiration, changes_of
 from sandbox.yandex.ids import FILE, new_id
 from sandbox.yandex.index_state import StoredIndex, plan_of
-from sandbox.yandex.paging import page_of
+from sandbox.yandex.paging import newest_first
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.embedding import Embeddings
-from sandbox.yandex.rules.files import CHANGEABLE, Files, checked_paths
+from sandbox.yandex.rules.files import Files
 from sandbox.yandex.rules.operation import Operations, OperationState, StartedOperation
 from sandbox.yandex.times import to_timestamp
 
@@ -82,7 +82,11 @@ class SearchIndexes:
         )
         self._kept.put(index.id, index)
         operation = self._operations.start(
-            CREATE_KIND, prefix=FILE, subject_id=index.id, description="Create search index"
+            CREATE_KIND,
+            prefix=FILE,
+            subject_id=index.id,
+            description="search index creation",
+            created_by=YANDEX_SERVICE_ACCOUNT_ID,
         )
         self._services.background(self._build, index.id)
         return operation
@@ -97,7 +101,11 @@ class SearchIndexes:
             build = index.wanted_build + 1
             self._kept.put(index.id, index.model_copy(update={**more, "wanted_build": build, "failure": ""}))
         operation = self._operations.start(
-            ADD_KIND, prefix=FILE, subject_id=f"{index.id} {' '.join(file_ids)}", description="Add files"
+            ADD_KIND,
+            prefix=FILE,
+            subject_id=f"{index.id} {' '.join(file_ids)}",
+            description=f"indexing files for search index <{index.id}>",
+            created_by=YANDEX_SERVICE_ACCOUNT_ID,
         )
         self._services.background(self._build, index.id)
         return operation
@@ -110,10 +118,10 @@ class SearchIndexes:
         return index
 
     def page(self, request: wire.ListSearchIndicesRequest) -> tuple[list[SearchIndex], str]:
-        """Return a page of the indexes that are listed by now, oldest first, and the token of the next."""
+        """Return a page of the indexes that are listed by now, newest first, and the token of the next."""
         now = self._services.clock()
         listed = [index.to_message() for index in self._kept.listed() if index.expires_at > now]
-        return page_of(listed, request.page_size, request.page_token)
+        return newest_first(listed, request.page_size, request.page_token)
 
     def all(self) -> list[StoredIndex]:
         """Return every index; nothing ages by it."""
@@ -122,16 +130,7 @@ class SearchIndexes:
 
     def update(self, request: wire.UpdateSearchIndexRequest) -> StoredIndex:
         """Change what the mask names, everything that can be changed without one."""
-        wanted = {
-            "name": request.name,
-            "description": request.description,
-            "labels": dict(request.labels),
-            "expiration_config": Expiration.told(request.expiration_config),
-        }
-        changes = {path: wanted[path] for path in checked_paths(list(request.update_mask.paths), CHANGEABLE)}
-        if "expiration_config" in changes:
-            changes["expiration"] = changes.pop("expiration_config")
-        self.get(request.search_index_id)
+        changes = changes_of(request, self.get(request.search_index_id).expiration)
         self._change(request.search_index_id, **changes, updated_at=self._services.clock())
         return self.get(request.search_index_id)
 

@@ -81,7 +81,6 @@ class Tunings:
                 KIND,
                 prefix=TUNING,
                 subject_id=tuning.id,
-                description="Tune model",
                 metadata=metadata,
                 operation_id=tuning.id,
             )
@@ -160,6 +159,10 @@ class Tunings:
         """Return the tuning that made a model, None when there is no such model."""
         tunings = (tuning for tuning in self._store.all() if tuning.suffix == suffix)
         return next((tuning for tuning in tunings if tuning.outcome == "COMPLETED"), None)
+
+    def model_uris(self) -> list[str]:
+        """Return the URI of every model that a tuning has made, oldest first."""
+        return [tuning.target_uri for tuning in self._store.all() if tuning.outcome == "COMPLETED"]
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
         """Tell CREATED, PENDING, then done: as recorded. A task that failed or was cancelled is an error."""

@@ -12,7 +12,7 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc imp
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.yandex.cloud import Yandex
-from sandbox.yandex.paging import page_of
+from sandbox.yandex.paging import newest_first
 
 Context = grpc.ServicerContext
 
@@ -64,5 +64,7 @@ class SearchIndexFileServicer(SearchIndexFileServiceServicer):
         self, request: file_wire.ListSearchIndexFilesRequest, context: Context
     ) -> file_wire.ListSearchIndexFilesResponse:
         """Return a page of the files of an index."""
-        files, token = page_of(self._indexes.files_of(request.search_index_id), request.page_size, request.page_token)
+        files, token = newest_first(
+            self._indexes.files_of(request.search_index_id), request.page_size, request.page_token
+        )
         return file_wire.ListSearchIndexFilesResponse(files=files, next_page_token=token)

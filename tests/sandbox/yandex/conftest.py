@@ -4,11 +4,9 @@ from collections.abc import Generator
 
 import grpc
 import pytest
-from yandex_ai_studio_sdk import AIStudio
-from yandex_ai_studio_sdk.auth import APIKeyAuth
 
-from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tests.sandbox.yandex.folder import Folder
+from tests.sandbox.yandex.studio import Studio
 from tests.sandbox_process import SandboxProcess
 
 
@@ -27,12 +25,14 @@ def folder(sandbox: SandboxProcess, channel: grpc.Channel) -> Folder:
     return Folder(channel)
 
 
-@pytest.fixture
-def sdk(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> AIStudio:
-    """Return the SDK, which discovers every service from the one address; the folder is empty."""
+@pytest.fixture(params=["sync", "async"])
+def studio(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Generator[Studio]:
+    """Return the vendor's SDK, sync or async, which discovers every service from the one address; nothing is there."""
     sandbox.reset()
     sandbox.empty()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return AIStudio(
-        folder_id=YANDEX_FOLDER_ID, auth=APIKeyAuth(YANDEX_API_KEY), endpoint=sandbox.grpc_address, verify=False
-    )
+    studio = Studio(sandbox, is_async=request.param == "async")
+    yield studio
+    studio.close()

@@ -203,3 +203,48 @@ def test_embeddings_over_rest(work: Indexes) -> None:
     assert second["data"][0]["embedding"] == first["embedding"]
     assert (len(first["embedding"]), int(first["numTokens"])) == (256, second["usage"]["prompt_tokens"])
     assert httpx.post(url, json=body, trust_env=False).status_code == httpx.codes.UNAUTHORIZED
+
+
+def test_several_texts_in_one_request(work: Indexes) -> None:
+    """OpenAI's way takes a list, and needs no format: a vector for each text in its order, tokens counted together."""
+    texts = ["a chair", "money back", "a chair"]
+    singly = [
+        work.ask("POST", "embeddings", json={"input": text, "model": BASE_URI}).raise_for_status().json()
+        for text in texts
+    ]
+    together = work.ask("POST", "embeddings", json={"input": texts, "model": BASE_URI}).raise_for_status().json()
+    assert [each["index"] for each in together["data"]] == [0, 1, 2]
+    for each, alone in zip(together["data"], singly, strict=True):
+        assert each["embedding"] == pytest.approx(alone["data"][0]["embedding"], abs=1e-6)
+    assert together["usage"]["prompt_tokens"] == sum(each["usage"]["prompt_tokens"] for each in singly)
+    for wrong in ([], ["a", ""]):
+        refusal = work.ask("POST", "embeddings", json={"input": wrong, "model": BASE_URI})
+        assert refusal.status_code == httpx.codes.BAD_REQUEST
+
+
+def test_a_list_goes_on_where_it_was(work: Indexes) -> None:
+    """Newest first; what is deleted or made between two pages leaves nothing out and brings nothing twice."""
+    names = [f"{number}.txt" for number in range(5)]
+    ids = {name: work.file(name, "text") for name in names}
+    request = files.ListFilesRequest(folder_id=YANDEX_FOLDER_ID, page_size=2)
+    first = work.files.List(request)
+    assert [file.name for file in first.files] == ["4.txt", "3.txt"]
+    work.files.Delete(files.DeleteFileRequest(file_id=ids["4.txt"]))
+    work.file("5.txt", "text")
+    request.page_token = first.next_page_token
+    second = work.files.List(request)
+    assert [file.name for file in second.files] == ["2.txt", "1.txt"]
+    request.page_token = "no token"
+    assert refused(lambda: work.files.List(request))[0] == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_what_a_file_is_is_told_when_it_is_not_said(work: Indexes) -> None:
+    """By its content, and an index reads it as that: a page without a name is read as a page."""
+    page = "<html><head><title>x</title></head><body><p>Chairs are ordered in the portal.</p></body></html>"
+    created = [
+        work.files.Create(files.CreateFileRequest(folder_id=YANDEX_FOLDER_ID, content=content.encode()))
+        for content in ("просто текст", page)
+    ]
+    assert [file.mime_type for file in created] == ["text/plain", "text/html"]
+    index = work.built(**{**KINDS["text"], "file_ids": [created[1].id]})
+    assert work.search(index.id, "chairs")[0]["content"][0]["text"].strip() == "Chairs are ordered in the portal."

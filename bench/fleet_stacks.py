@@ -85,8 +85,8 @@ def deploy(pool: str, name: str = "fleet", pull: Sequence[dict[str, Any]] | None
 
 
 def parameters(stack: RagStack, **more: Any) -> dict[str, Any]:
-    """Return what a run of refresh-rag is told."""
-    return {"stack": stack.model_dump(mode="json"), "delete_missing": True, **more}
+    """Return the parameters of a run of refresh-rag: the stack by its name, as its schedule would."""
+    return {"stack": stack.knowledge_base.name, "delete_missing": True, **more}
 
 
 def runs(http: httpx.Client, deployment_id: str) -> list[Run]:

@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from clouds.cloudru.specs import InferenceSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import ConfigurationError
+from domain.in_service import AskedWith, ModelInUse
 from domain.stack import RagStack
 
 FORMAT = 1
@@ -139,6 +140,38 @@ READERS: Mapping[int, Callable[[Mapping[str, Any]], KeptStack]] = {1: _format_1}
 def differences(before: RagStack, now: RagStack) -> tuple[Difference, ...]:
     """Return every field in which the stacks differ, in the order of the fields."""
     return tuple(_differences("", before.model_dump(mode="json"), now.model_dump(mode="json")))
+
+
+def asked_differences(before: AskedWith, now: AskedWith) -> tuple[Difference, ...]:
+    """Return in what a question is asked otherwise, as `retrieval.temperature`."""
+    return tuple(_differences("", before.model_dump(mode="json"), now.model_dump(mode="json")))
+
+
+def is_asked_with(field: str) -> bool:
+    """Say whether a field of a stack says what questions are asked with."""
+    role, _, name = field.partition(".")
+    return role == "retrieval" or (
+        role in ("reranker", "llm") and name in ("", "source", "name", "repository", "model")
+    )
+
+
+def asked_as(stack: RagStack, recorded: AskedWith, kept: KeptStack | None) -> RagStack:
+    """Return the stack asked as is recorded; its models are described by the stack, or by what is kept of it."""
+    others = (*(model for each in kept.stacks for model in each.models), *kept.replaced) if kept else ()
+    described = {ModelInUse.of(spec): spec for spec in (*others, *stack.models)}
+    return stack.model_copy(
+        update={
+            "retrieval": recorded.retrieval,
+            "reranker": described.get(recorded.reranker) or _spec(recorded.reranker, "Score"),
+            "llm": described.get(recorded.llm) or _spec(recorded.llm, "Generate"),
+        }
+    )
+
+
+def _spec(model: ModelInUse, task: Literal["Score", "Generate"]) -> InferenceSpec | FoundationModelSpec:
+    if model.source == "foundation_models":
+        return FoundationModelSpec(model=model.model)
+    return InferenceSpec(name=model.name, repository=model.model, task=task)
 
 
 def _differences(place: str, before: Any, now: Any) -> list[Difference]:

@@ -6,6 +6,7 @@ from prefect import flow
 
 from domain.stack import name_of
 from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version
+from tasks.asked_with import as_in_service
 from tasks.credentials import cloud_credentials
 from tasks.golden import check_golden
 from tasks.judged_by import check_evaluation, read_judged_by
@@ -51,7 +52,7 @@ def evaluate_rag(
         cloud_credentials(cloud) as cloudru,
         stack_lock(cloudru, name) if promote else nullcontext(),
     ):
-        found = find_stack(cloudru, stack)
+        found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
         by = read_judged_by(stack, golden, measurement, thresholds, found.kept, otherwise=EXAMPLE)
         check_golden(cloudru, by.questions, bucket=stack.bucket, folder=stack.folder)
@@ -72,7 +73,7 @@ def rollback_rag(stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandb
 
     """
     with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack)):
-        found = find_stack(cloudru, stack)
+        found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
         asked = find_version_before(cloudru, stack)
         prove_version(cloudru, asked, stack.probe.question)

@@ -22,6 +22,7 @@ from flows.parameters import (
 )
 from flows.specs import StackPlan
 from tasks.approval import check_allowed
+from tasks.asked_with import as_in_service
 from tasks.changes import check_can_promote, look_for_changes
 from tasks.credentials import cloud_credentials
 from tasks.golden import expected_sources
@@ -83,7 +84,7 @@ def refresh_rag(
 
     """
     with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack), lock_wait_s):
-        found = find_stack(cloudru, stack)
+        found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
         base, models = stack.knowledge_base, stack.models
         by = read_judged_by(stack, golden, measurement, thresholds, found.kept)

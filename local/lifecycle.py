@@ -13,7 +13,7 @@ from local.acts import Ended, Stage
 from local.display import Display
 from local.errors import LocalError
 from local.layout import Layout
-from local.lifecycle_stack import ADDED, FIRST, KEY, LifecycleStack
+from local.lifecycle_stack import ADDED, FIRST, KEY, NAME, LifecycleStack
 from local.lifecycle_text import counted_documents, cut, headline, refusal, short
 from local.prefect_api import PrefectApi
 
@@ -63,7 +63,8 @@ class Lifecycle:
         self._stage = stage
         self._api = api
         self._files = files
-        self._on_stack: dict[str, Any] = {"stack": files.parameters}
+        self._whole: dict[str, Any] = {"stack": files.parameters}
+        self._on_stack: dict[str, Any] = {"stack": NAME}
         self._on_golden: dict[str, Any] = {**self._on_stack, "golden": str(files.golden)}
         self._serving = ""
 
@@ -71,7 +72,7 @@ class Lifecycle:
         """Play them in order."""
         if self._files.is_unfinished:
             self._stage.say("", "What an interrupted demonstration has left is torn down first.")
-            self._tear_down()
+            self._tear_down(self._whole)  # it may have been interrupted before the stack was kept under its name
         self._files.begin()
         for title, act in ACTS:
             self._stage.begin(title)
@@ -80,7 +81,7 @@ class Lifecycle:
 
     def provision(self) -> None:
         """Bring the stack up from nothing."""
-        ended = self._stage.run("provision-rag", self._on_stack)
+        ended = self._stage.run("provision-rag", self._whole)
         counts = report.COUNTS.search(ended.markdown("stack"))
         self._stage.must(counts and "adopted 0" in counts.group(), "everything was created")
         self._must_serve_another("")
@@ -150,14 +151,14 @@ class Lifecycle:
 
     def tear_down(self) -> None:
         """Delete everything, documents too."""
-        ended = self._tear_down()
+        ended = self._tear_down(self._on_stack)
         self._stage.must(not self._in_service().version_id, "no version is in service")
         outcomes = re.findall(r"\| (deleted|absent|kept) \|", ended.markdown("teardown"))
         self._stage.must(outcomes and set(outcomes) == {"deleted"}, "all that the stack names was deleted")
         self._stage.say(f"{len(outcomes)} resources deleted", headline(ended.markdown("teardown")))
 
-    def _tear_down(self) -> Ended:
-        return self._stage.run("teardown-rag", {**self._on_stack, "delete_documents": True})
+    def _tear_down(self, stack: dict[str, Any]) -> Ended:
+        return self._stage.run("teardown-rag", {**stack, "delete_documents": True})
 
     def _refresh_and_promote(self, counts: str) -> None:
         before = self._serving

@@ -42,7 +42,7 @@ class LifecycleStack:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The parameter `stack` of every flow."""
+        """The parameter `stack` of provision-rag; every other flow takes its `NAME`."""
         return {
             "documents": [str(self.documents)],
             "bucket": "rag-lifecycle-bucket",

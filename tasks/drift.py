@@ -13,6 +13,7 @@ from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from domain.kept_stack import differences
 from domain.stack import RagStack
+from tasks.asked_with import asked_drift
 from tasks.kept_stack import FoundStack
 from tasks.steps import LOOK_FIRST, step
 from tasks.version import served
@@ -70,4 +71,7 @@ def _of_base(cloudru: CloudRuCredentials, stack: RagStack, runs: dict[str, Model
             *found,
         ]
     reads = reading_differences(reported_reading(version), wanted_reading(stack.knowledge_base, assumed)).lines
-    return [f"knowledge base {serving.base.name}: {difference}" for difference in (*found, *reads)]
+    return [
+        *(f"knowledge base {serving.base.name}: {difference}" for difference in (*found, *reads)),
+        *asked_drift(serving.promoted, stack),
+    ]

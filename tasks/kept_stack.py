@@ -16,7 +16,7 @@ from blocks.stack import ManagedRagStack
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
 from domain.in_service import InService
-from domain.kept_stack import Difference, KeptStack, differences, read, relative_paths, written
+from domain.kept_stack import Difference, KeptStack, differences, is_asked_with, read, relative_paths, written
 from domain.keys import StackKey
 from domain.stack import RagStack, is_tutorials
 from tasks.plan import Observation, Planned, StackPlan
@@ -41,6 +41,10 @@ class FoundStack:
     differences: tuple[Difference, ...] = ()
     others: tuple[InferenceSpec, ...] = ()
     """What is only kept of it: models that it has replaced, and those that a killed run was to replace or started."""
+    asked: tuple[Difference, ...] = ()
+    """In what its own way to ask is not that of the version in service, which counts."""
+    whole: bool = False
+    """Whether the run was given the stack whole."""
 
     @property
     def name(self) -> str:
@@ -54,16 +58,41 @@ class FoundStack:
 
     @property
     def rows(self) -> tuple[Planned, ...]:
-        """The differences as rows of a plan: they count in this run, and what is kept stays."""
-        return tuple(
-            Planned("kept stack", each.field, "keep", f"kept is {each.before}, and this run has {each.now}")
-            for each in self.differences
+        """The differences as rows of a plan: what is kept stays, and so does what questions are asked with."""
+        return (
+            *(
+                Planned("kept stack", each.field, "keep", f"kept is {each.before}, and this run has {each.now}")
+                for each in self._counting
+            ),
+            *(Planned("asked with", each.field, "keep", self._asked_so(each)) for each in self.asked),
         )
 
     @property
     def told(self) -> tuple[str, ...]:
         """The differences in words."""
-        return tuple(map(str, self.differences))
+        return (*map(str, self._counting), *self.told_of_asked)
+
+    @property
+    def told_of_asked(self) -> tuple[str, ...]:
+        """The differences from what questions are asked with, in words."""
+        return tuple(f"{each.field}: {self._asked_so(each)}" for each in self.asked)
+
+    @property
+    def _counting(self) -> tuple[Difference, ...]:
+        """The differences that count in this run: without those that `asked` says not to."""
+        roles = {each.field.partition(".")[0] for each in self.asked}
+        return tuple(
+            each
+            for each in self.differences
+            if not (is_asked_with(each.field) and each.field.partition(".")[0] in roles)
+        )
+
+    def _asked_so(self, each: Difference) -> str:
+        other = "this run has" if self.whole else "provisioned is"
+        return (
+            f"in service is {each.before}, and {other} {each.now}: {each.before} counts, and only provision-rag "
+            "changes it"
+        )
 
     def named(self, report: R) -> R:
         """Return a flow's result with the differences in it, which has a field of this name."""
@@ -146,7 +175,11 @@ def find_stack(
         kept = read_kept(stack.key(cloudru.project_id))
         known = _of(kept, reads)
         found = FoundStack(
-            stack, kept, differences(known, stack) if known else (), models_only_kept(cloudru, kept, stack)
+            stack,
+            kept,
+            differences(known, stack) if known else (),
+            models_only_kept(cloudru, kept, stack),
+            whole=True,
         )
         for difference in found.told:
             get_run_logger().warning("The stack of this run is not the one that is kept: %s", difference)

@@ -15,6 +15,7 @@ from domain.file_kinds import passed_over
 from domain.keys import StackKey
 from domain.probe import ambiguous
 from domain.untested import untested_defaults
+from tasks.asked_with import asked_rows
 from tasks.checks import Checked, will_hold
 from tasks.kept_stack import WantedStack, models_only_kept
 from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
@@ -76,7 +77,7 @@ def make_plan(
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     notes = (*wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
     kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
-    made = replace(made, rows=(*wanted.rows, *made.rows, *kinds), notes=notes)
+    made = replace(made, rows=(*wanted.rows, *asked_rows(seen.served, stack), *made.rows, *kinds), notes=notes)
     if checked.passed_over:
         get_run_logger().warning("%s: %s", made.stack, passed_over(checked.passed_over))
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)

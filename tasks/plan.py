@@ -27,6 +27,18 @@ STARTS = frozenset({"create", "resume", "replace"})
 NOW = datetime.max.replace(tzinfo=UTC)
 """Later than any index: documents that are about to be sent."""
 
+RESOURCES = frozenset({"bucket", "folder", "secret", "embedder", "reranker", "LLM", "knowledge base"})
+"""What the summary of a plan counts, as the report does. The log group is the project's, documents have a row."""
+COUNTED: Mapping[Verb, Verb] = {
+    "create": "create",
+    "replace": "create",
+    "adopt": "adopt",
+    "update": "update",
+    "resume": "resume",
+    "delete": "delete",
+}
+"""By the action of a row what it counts as: a base that replaces is created, and the one that it replaces deleted."""
+
 Model = InferenceSpec | FoundationModelSpec
 
 
@@ -91,7 +103,8 @@ class Planned:
 class StackPlan:
     """What a run is going to do, resource by resource; `refusal` says why it must not, `notes` what to know of it.
 
-    `not_allowed` says what of it needs a person's consent and lacks it, one line for each.
+    `not_allowed` says what of it needs a person's consent and lacks it, one line for each. `counts` stand in the
+    summary of a plan that is not about resources.
     """
 
     stack: str
@@ -99,6 +112,7 @@ class StackPlan:
     refusal: str = ""
     notes: tuple[str, ...] = ()
     not_allowed: tuple[str, ...] = ()
+    counts: str = ""
 
     @property
     def starting(self) -> tuple[Planned, ...]:
@@ -139,7 +153,9 @@ class StackPlan:
     @property
     def summary(self) -> str:
         """The plan in one line."""
-        actions = ", ".join(f"{verb} {count}" for verb, count in Counter(row.verb for row in self.rows).items())
+        counted = Counter(COUNTED[row.verb] for row in self.rows if row.resource in RESOURCES and row.verb in COUNTED)
+        words = ", ".join(f"{verb} {counted[verb]}" for verb in dict.fromkeys(COUNTED.values()) if counted[verb])
+        actions = self.counts or f"resources: {words or 'nothing to do'}"
         if not any(row.paid for row in self.rows):
             return actions
         return (

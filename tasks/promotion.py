@@ -22,6 +22,8 @@ from tasks.judged_record import read_judged, write_judged
 from tasks.service_record import PROMOTED, ROLLED_BACK, in_service, write_in_service
 from tasks.steps import step
 
+SAME = "the same version asked otherwise"
+
 
 class NotPromotedError(CloudError):
     """A version may not go in service; nothing was changed."""
@@ -94,7 +96,7 @@ def promote(
         build.version_id,
         how,
         f"; {refused}" if refused else "",
-        now.previous_version_id or "none",
+        SAME if now.previous_version_id == build.version_id else now.previous_version_id or "none",
     )
     return now
 
@@ -135,7 +137,7 @@ def roll_back(cloudru: CloudRuCredentials, candidate: Candidate) -> RolledBack:
         "%s: version %s is in service again, instead of %s%s",
         stack.name,
         build.version_id,
-        left.version_id,
+        SAME if left.version_id == build.version_id else left.version_id,
         f", which was {left.overruled}" if left.overruled else "",
     )
     return now

@@ -27,6 +27,7 @@ def plan_refresh(
     """
     plan = changes.plan
     unreadable = [f"{name}: could not be read" for known in changes.left_out.values() for name in known.names]
+    version = _version(changes, promote_refused)
     rows = (
         Planned("new documents", plan.folder, "create", listed(plan.new)) if plan.new else None,
         Planned("changed documents", plan.folder, "update", listed(plan.changed)) if plan.changed else None,
@@ -40,13 +41,17 @@ def plan_refresh(
             for line in changes.left
         ),
         *kinds_rows(changes.spec, changes.passed_over),
-        _version(changes, promote_refused),
+        version,
     )
     made = StackPlan(
         stack_name,
         (*kept, *(row for row in rows if row is not None)),
         notes=ambiguous(expected_sources, plan.leaves),
         not_allowed=changes.not_allowed,
+        counts=(
+            f"documents: {len(plan.new)} new, {len(plan.changed)} changed, {len(plan.missing)} to delete, "
+            f"{len(plan.same)} the same, {len(unreadable)} that could not be read; version: {version.verb}"
+        ),
     )
     if changes.passed_over:
         get_run_logger().warning("%s: %s", stack_name, passed_over(changes.passed_over))

@@ -86,6 +86,7 @@ def report(
         adopted=actions.count("adopted"),
         updated=actions.count("updated"),
         resumed=actions.count("resumed"),
+        deleted=len(plan.replaced),
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
         critical_path_s=round(sum(step.duration_s for step in steps if step.on_critical_path), 3),
         notes=plan.notes,

@@ -54,7 +54,8 @@ def markdown(result: StackReport) -> Markdown:
     ]
     return page(
         f"# {one_line(base.name)} on {code(result.cloud)}",
-        f"**created {result.created}, adopted {result.adopted}, updated {result.updated}, resumed {result.resumed}**",
+        f"**Resources: created {result.created}, adopted {result.adopted}, updated {result.updated}, "
+        f"resumed {result.resumed}, deleted {result.deleted}**",
         f"In service: version {code(base.version_in_service)}, **{one_line(result.overruled)}**."
         if result.overruled
         else "",

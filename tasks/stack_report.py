@@ -98,6 +98,7 @@ class StepReport(Part):
 class StackReport(Part):
     """What stands now, what this run did for it, what it costs, the proof that it answers, where the time went.
 
+    `created` to `deleted` count resources, as the plan does: bucket, folder, secret, models, knowledge base.
     `notes` say what a person who runs the stack has to know, `overruled` that a person has put the version in service
     there although it was refused; empty when none has.
     """
@@ -114,6 +115,7 @@ class StackReport(Part):
     adopted: int
     updated: int
     resumed: int = 0
+    deleted: int = 0
     duration_s: float
     critical_path_s: float
     notes: tuple[str, ...] = ()

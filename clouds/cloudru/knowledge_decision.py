@@ -12,7 +12,7 @@ from itertools import count
 from typing import Literal
 
 from clouds.cloudru.assumptions import KnowledgeAssumptions
-from clouds.cloudru.knowledge_differences import base_differences, identity_differences
+from clouds.cloudru.knowledge_differences import base_differences, embedder_to_come, identity_differences
 from clouds.cloudru.knowledge_reading import Reading, reading_differences, reported_reading, wanted_reading
 from clouds.cloudru.knowledge_version import is_broken, moment, read_at
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
@@ -74,7 +74,7 @@ def decide(
     if version is None:
         return KnowledgeBaseDecision("adopt", existing.name, "its first version is about to be there")
     differences = (
-        [f"its embedder is a run that is gone, and a new {embedder} would be another one"]
+        [embedder_to_come(existing, version, embedder)]
         if isinstance(embedder, str)
         else identity_differences(existing, version, bucket=bucket, folder=folder, embedder=embedder, assumed=assumed)
     )

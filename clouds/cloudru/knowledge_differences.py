@@ -58,16 +58,29 @@ def _embedder_differences(
     else:
         wanted = f"{embedder.name} ({embedder.model_run_id})"
         accepted = {embedder.model_run_id}
-    settings = version.knowledge_base_version_settings
-    reported = {str(value) for key in ("model_run_id", "model_name") for value in values(settings, key) if value}
-    for entry in (version.embedder, knowledge_base.embedder):
-        if entry is not None:
-            reported |= {value for value in (entry.model_id, entry.name) if value}
+    reported = _reported_embedder(knowledge_base, version)
     if not reported or reported & accepted:
         return []
     if isinstance(embedder, ModelRun) and reported <= {repository_of(embedder), embedder.name}:
         return []  # only names are reported, and they are the right ones
     return [f"embedder is {_listed(reported)}, not {wanted}"]
+
+
+def embedder_to_come(knowledge_base: KnowledgeBase, version: KnowledgeBaseVersion, name: str) -> str:
+    """Say how the embedder differs from a run that is not there yet: another one, also where it has the same name."""
+    reported = _reported_embedder(knowledge_base, version)
+    if name in reported or not reported:
+        return f"its embedder was another run than the {name} that is to be created: no run of that name is there"
+    return f"its embedder is {_listed(reported)}, not {name}, which is to be created"
+
+
+def _reported_embedder(knowledge_base: KnowledgeBase, version: KnowledgeBaseVersion) -> set[str]:
+    settings = version.knowledge_base_version_settings
+    reported = {str(value) for key in ("model_run_id", "model_name") for value in values(settings, key) if value}
+    for entry in (version.embedder, knowledge_base.embedder):
+        if entry is not None:
+            reported |= {value for value in (entry.model_id, entry.name) if value}
+    return reported
 
 
 def values(content: Any, key: str) -> Iterator[Any]:

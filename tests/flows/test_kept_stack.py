@@ -310,7 +310,6 @@ def test_a_whole_stack_that_is_not_the_kept_one_is_named(cloud: Cloud) -> None:
     plan = refresh(cloud, other, plan_only=True)
     refreshed = refresh(cloud, other)
     results = [
-        refreshed,
         ask_rag(stack.probe.question, other, cloud.name),
         status_rag(other, cloud.name),
         suspend_rag(other, cloud.name),
@@ -318,7 +317,8 @@ def test_a_whole_stack_that_is_not_the_kept_one_is_named(cloud: Cloud) -> None:
     ]
     torn = teardown_rag(other, cloud.name, plan_only=True)
 
-    assert [row.name for row in plan.rows if row.resource == "kept stack"] == ["retrieval.temperature"]
+    assert [row.name for row in plan.rows if row.resource == "asked with"] == ["retrieval.temperature"]
+    assert "only provision-rag changes it" in refreshed.differences[0]
     assert [result.differences for result in results] == [(line,)] * len(results)
     assert "retrieval.temperature" in artifact("teardown-plan", stack.knowledge_base.name)["data"]
     assert torn.plan.kept.action == "delete"

@@ -179,6 +179,8 @@ def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
     plan = planned(cloud, other, allow_replace=True)
     assert [(row.name, row.verb) for row in plan.rows[-2:]] == [(f"{name}.r2", "adopt"), (name, "delete")]
     report = provisioned(cloud, other, allow_replace=True)
+    assert plan.summary.startswith("resources: adopt 7, delete 1;")
+    assert (report.created, report.adopted, report.deleted) == (0, 7, 1)
     assert report.knowledge_base.name == f"{name}.r2"
     assert report.knowledge_base.version_in_service == report.knowledge_base.version_id
     assert bases(cloud, name) == [f"{name}.r2"]

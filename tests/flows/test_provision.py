@@ -102,7 +102,8 @@ def test_artifacts_tell_the_run(cloud: Cloud) -> None:
     name = stack.knowledge_base.name
     run(cloud, stack)
     report = artifact("stack", name)["data"]
-    assert "created 7, adopted 0, updated 0, resumed 0" in report
+    assert "Resources: created 7, adopted 0, updated 0, resumed 0, deleted 0" in report
+    assert "resources: create 7;" in artifact("plan", name)["description"]
     assert "14 дней, не считая дня покупки" in report
     assert "| verify |" in report
     assert "faq_products.txt" in artifact("chunks", name)["data"]

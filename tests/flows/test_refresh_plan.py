@@ -38,6 +38,11 @@ def test_plan_of_a_refresh(cloud: Cloud, tmp_path: Path) -> None:
     after = [("documents", "adopt"), ("version", "create")]
     assert planned(cloud, stack) == [*changed, ("other documents", "keep"), *after]
     assert planned(cloud, stack, delete_missing=True) == [*changed, ("missing documents", "delete"), *after]
+    plan = refresh_rag(stack, cloud.name, plan_only=True, delete_missing=True)
+    assert isinstance(plan, StackPlan)
+    assert plan.summary == (
+        "documents: 1 new, 1 changed, 1 to delete, 1 the same, 0 that could not be read; version: create"
+    )
 
 
 def test_a_plan_names_the_version_that_a_rollback_has_passed_over(cloud: Cloud, tmp_path: Path) -> None:

@@ -25,10 +25,14 @@ class World(Script):
     odd: dict[int, Callable[[Outcome], Outcome]] = field(default_factory=dict[int, Callable[[Outcome], Outcome]])
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     flows: list[str] = field(default_factory=list[str])
+    by_name: list[bool] = field(default_factory=list[bool])
+    """Of each run, whether it was given the stack by its name."""
     in_service: dict[str, Any] | None = None
     versions: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     folder: dict[str, str] = field(default_factory=dict[str, str])
     is_on: bool = False
+    stack: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What was provisioned, and is kept under its name."""
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """Answer the calls that play the acts."""
@@ -47,6 +51,7 @@ class World(Script):
 
     def _begin(self, flow: str, parameters: dict[str, Any]) -> dict[str, Any]:
         play = getattr(self, f"_{flow.removesuffix('-rag')}")
+        self.by_name.append(parameters["stack"] == NAME)
         outcome: Outcome = play(parameters)
         number = len(self.outcomes) + 1
         self.flows.append(flow)
@@ -68,12 +73,13 @@ class World(Script):
         self.in_service = {"version_id": version_id, "previous_version_id": previous, "scores": scores}
 
     def _provision(self, parameters: dict[str, Any]) -> Outcome:
-        self.folder, self.is_on = _documents(parameters), True
+        self.stack = parameters["stack"]
+        self.folder, self.is_on = self._documents(), True
         self._promote(self._build(self.folder), None)
-        return "COMPLETED", "", {"stack": "**created 7, adopted 0, updated 0**"}
+        return "COMPLETED", "", {"stack": "**Resources: created 7, adopted 0, updated 0**"}
 
     def _refresh(self, parameters: dict[str, Any]) -> Outcome:
-        documents, before = _documents(parameters), self.folder
+        documents, before = self._documents(), self.folder
         if documents == before:
             return "COMPLETED", "", {"refresh": "# kb on `sandbox`: unchanged\n\nDocuments: 0 new, 0 changed."}
         self.folder = documents
@@ -132,10 +138,9 @@ class World(Script):
         rows = "\n".join(f"| inference | {role} | deleted | | id |" for role in ("embedder", "reranker", "llm"))
         return "COMPLETED", "", {"teardown": f"**Saves 450 RUB per hour**\n\n{rows}"}
 
-
-def _documents(parameters: dict[str, Any]) -> dict[str, str]:
-    (folder,) = parameters["stack"]["documents"]
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(folder).iterdir())}
+    def _documents(self) -> dict[str, str]:
+        (folder,) = self.stack["documents"]
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(folder).iterdir())}
 
 
 def _row(resource: str, name: str, state: str) -> dict[str, str]:

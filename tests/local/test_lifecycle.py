@@ -119,6 +119,15 @@ def test_the_version_in_service_is_looked_at(layout: Layout, number: int, versio
         run(layout, world, demo_lifecycle)
 
 
+def test_only_provision_is_given_the_stack_whole(layout: Layout) -> None:
+    """Every other flow takes the name, as a person would give it."""
+    world = World()
+
+    run(layout, world, demo_lifecycle)
+
+    assert world.by_name == [flow != "provision" for flow in FLOWS.split()]
+
+
 def test_what_an_interrupted_demo_left_is_torn_down_first(layout: Layout) -> None:
     """After a demo that stopped in the middle the next one tears its stack down, then plays every act."""
     world = World(odd={6: replaced("faq_products", "faq_accessories")})

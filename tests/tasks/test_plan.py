@@ -130,12 +130,34 @@ def test_embedder_that_is_gone_means_another_base() -> None:
     new_embedder = {**COMPLETE.runs, "embedder-for-rag": RunDecision("create", "embedder-for-rag", "none")}
     seen = replace(COMPLETE, runs=new_embedder)
     refused = made(seen)
-    assert "its embedder is a run that is gone, and a new embedder-for-rag would be another one" in refused.refusal
+    assert "its embedder is run embedder-for-rag, not embedder-for-rag, which is to be created" in refused.refusal
     assert refused.replaced == ()
     allowed = made(seen, allow_replace=True)
     assert allowed.refusal == ""
     assert [(row.name, row.verb) for row in allowed.rows[-2:]] == [(f"{NAME}.r2", "replace"), (NAME, "delete")]
     assert [row.id for row in allowed.replaced] == [f"id of {NAME}"]
+
+
+def test_an_embedder_that_runs_is_not_called_gone() -> None:
+    """The stack names another one, which is to be created: the one of the base is named, whatever becomes of it."""
+    named = (
+        KnowledgeBase.model_validate({**base().model_dump(), "embedder": {"name": "old", "model_id": "id-of-old"}}),
+    )
+    new_embedder = {**COMPLETE.runs, "embedder-for-rag": RunDecision("create", "embedder-for-rag", "none")}
+    seen = replace(COMPLETE, runs=new_embedder, bases=named, versions=(version(knowledge_base_version_settings={}),))
+
+    refused = made(seen).refusal
+
+    assert "its embedder is id-of-old, old, not embedder-for-rag, which is to be created" in refused
+    assert "gone" not in refused
+
+
+def test_the_summary_counts_resources_as_the_report_does() -> None:
+    """Bucket, folder, secret, three models, knowledge base; not the documents and the project's log group."""
+    empty, complete = made(EMPTY).summary, made(COMPLETE).summary
+
+    assert empty.startswith("resources: create 7; starts")
+    assert complete.startswith("resources: adopt 7; starts")
 
 
 def test_what_an_interrupted_replacement_left() -> None:

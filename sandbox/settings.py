@@ -136,6 +136,10 @@ class Settings(BaseModel):
     )
     yandex_tunings_per_hour: int = Field(default=3, ge=0, description="Quota of tuning starts.")
     yandex_tunings_per_day: int = Field(default=10, ge=0, description="Quota of tuning starts.")
+    yandex_validation_fields: list[Literal["validation_datasets", "validation_dataset"]] = Field(
+        default=["validation_datasets", "validation_dataset"],
+        description="Fields of a tuning request in which validation data are taken; others are passed over in silence.",
+    )
     yandex_tuning_spans: TuningSpans = Field(default=TuningSpans(), description="Stages of a tuning.")
     yandex_tuning_shows_steps: bool = Field(
         default=False,

@@ -79,7 +79,21 @@ def ensure_tuning(
         on_quota=on_quota,
     )
     logger.info("Tuning %s (%s) %s", tuning.name, ensured.task_id, ensured.action)
+    if problem := validation_problem(yandex, ensured, validation):
+        logger.warning(problem)
     return ensured
+
+
+def validation_problem(
+    yandex: YandexCloudCredentials, ensured: EnsuredTuning, validation: EnsuredDataset | None
+) -> str:
+    """Return in one line that the tuning does not know its validation data, or cannot tell; empty: all is well."""
+    if validation is None:
+        return ""
+    try:
+        return yandex.get_client().tunings.lost_validation(ensured, validation.dataset_id)
+    except CloudError as error:
+        return f"Whether tuning {ensured.task_id} knows its validation data cannot be told: {error}"
 
 
 @step("wait-for-tuning", run_name="wait-for {tuning.name}", **LOOK_FIRST)

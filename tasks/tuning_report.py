@@ -15,6 +15,7 @@ from tasks.pages import write_page
 from tasks.publish import PublishedReport
 from tasks.stack_report import Part, StepReport
 from tasks.steps import LOOK_FIRST, recorded, step
+from tasks.tuning import validation_problem
 from tasks.tuning_scores import TuningJudgement
 from tasks.tuning_text import score_table
 
@@ -33,7 +34,10 @@ class DatasetReport(Part):
 
 
 class TuningTaskReport(Part):
-    """The tuning in the cloud; `parameters` are those that the service says it used. Times are UTC."""
+    """The tuning in the cloud; `parameters` are those that the service says it used. Times are UTC.
+
+    `validation_problem` says that the service does not know the validation data, and what to do; empty: it does.
+    """
 
     task_id: str
     operation_id: str
@@ -44,6 +48,7 @@ class TuningTaskReport(Part):
     started_at: datetime | None
     finished_at: datetime | None
     parameters: dict[str, Any]
+    validation_problem: str = ""
 
 
 class TuningReport(Part):
@@ -94,6 +99,7 @@ def report_tuning(
             started_at=tuned.started_at,
             finished_at=tuned.finished_at,
             parameters=_used(yandex, tuned.task_id),
+            validation_problem=validation_problem(yandex, ensured, validation),
         ),
         metrics=metrics,
         judgement=judgement,
@@ -134,6 +140,7 @@ def markdown(result: TuningReport) -> Markdown:
         f"## Tuning\n\n{table(('', ''), [(Markdown(name), value) for name, value in facts])}",
         f"## Parameters used\n\n{text_table(('parameter', 'value'), parameter_rows(tuning.parameters))}",
         f"## Datasets\n\n{text_table(('part', 'name', 'id', 'rows', 'bytes stored', 'action'), datasets)}",
+        f"**{one_line(tuning.validation_problem)}**" if tuning.validation_problem else "",
         "## Training",
         text_table(("curve", "points", "last step", "first", "last"), curves) if curves else escaped(metrics.problem),
         f"Files: {code(metrics.folder)}" if metrics.folder else f"Files: {escaped(metrics.problem)}" if curves else "",

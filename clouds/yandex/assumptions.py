@@ -77,9 +77,11 @@ class TuningAssumptions(Group, title="Tuning"):
         256, "INFERRED", "the default dimension is 256; no bounds are published", "The largest of `embedding_dims`."
     )  # fmt: skip
     validation_field: Literal["validation_dataset", "validation_datasets"] = assumed(
-        "validation_dataset", "CONFLICT",
-        f"the .proto calls the other one deprecated; {SDK} sends that and production accepts it",
-        "Field of the request that holds the validation data.",
+        "validation_datasets", "CONFLICT",
+        f"production was seen to take it, and {SDK} sends it; the .proto calls it deprecated, its successor "
+        "validation_dataset was never seen",
+        "Field of the request that holds the validation data. After the start GetOptions must name them, else log and "
+        "report say so.",
     )  # fmt: skip
 
 

@@ -144,6 +144,25 @@ class Tunings(TuningCalls):
         """Return what it really runs with; one that was started seconds ago is waited for."""
         return self._connection.wait_visible(lambda: self._get_options(task_id), subject=f"options of tuning {task_id}")
 
+    def lost_validation(self, ensured: EnsuredTuning, dataset_id: str) -> str:
+        """Return in one line that the tuning does not know its validation dataset, and what to do; empty: it does.
+
+        A field that the service does not read is passed over without an error; GetOptions tells what arrived.
+        """
+        if dataset_id in self.options(ensured.task_id).validation_dataset_ids:
+            return ""
+        field = self._connection.assumptions.tuning.validation_field
+        other = "validation_dataset" if field == "validation_datasets" else "validation_datasets"
+        begins = f"Tuning {ensured.task_id} may run without its validation data: GetOptions does not name {dataset_id}"
+        if ensured.action == "adopted":
+            return (
+                f"{begins}. It was started before this run; to have validation measured, tune again under another name"
+            )
+        return (
+            f"{begins}, which was sent as {field}. Set assumptions.tuning.validation_field in the credentials block to "
+            f"{other}, and tune again under another name"
+        )
+
     def cancel(self, task_id: str) -> TuningState:
         """Ask the service to stop it, unless it has ended, and return how it was before; `wait` tells how it ends."""
         before = self._connection.wait_visible(lambda: self.describe(task_id), subject=f"tuning {task_id}")

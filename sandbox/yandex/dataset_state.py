@@ -106,7 +106,6 @@ class StoredDataset(BaseModel):
             labels=self.labels,
             created_by_id=YANDEX_SERVICE_ACCOUNT_ID,
             created_by=YANDEX_SERVICE_ACCOUNT_ID,
-            updated_by=YANDEX_SERVICE_ACCOUNT_ID,
             validation_error=[fault.to_message() for fault in report.faults] if report else [],
             allow_data_log=self.allow_data_log,
         )

@@ -105,6 +105,22 @@ def test_metrics_that_cannot_be_kept_do_not_stop_the_judging(cloud: TuningCloud)
     assert "cannot be written: " in again.metrics.problem
 
 
+@pytest.mark.parametrize("takes", ["validation_datasets", "validation_dataset"])
+def test_validation_that_the_service_passed_over_is_told(cloud: TuningCloud, takes: str) -> None:
+    """The default field is the one that production took; where it is passed over, log and report say so."""
+    cloud.sandbox.set(yandex_validation_fields=[takes])
+    rows = [{"anchor": f"what of {key}", "positive": text} for key, text in TEXTS.items()] * 2
+    tuning = cloud.tuning()
+    held_out = cloud.rows("held-out", [{**row, "anchor": f"{row['anchor']} {n}"} for n, row in enumerate(rows)])
+    data = tuning.data.model_copy(update={"validation": held_out})
+    report = cloud.finetune(tuning.model_copy(update={"data": data}))
+    lost = takes == "validation_dataset"
+    page = str(artifact("tuning", tuning.name, YANDEX_FOLDER_ID)["data"])
+    assert bool(report.tuning.validation_problem) is lost
+    assert ("GetOptions does not name" in page) is lost
+    assert any("validation" in curve.name for curve in report.metrics.curves) is not lost
+
+
 def test_a_model_that_is_not_better_is_not_published(cloud: TuningCloud) -> None:
     """Questions that repeat the texts leave the base nothing to miss: the run ends well and publishes nothing."""
     tuning = cloud.tuning()

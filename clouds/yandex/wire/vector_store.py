@@ -34,8 +34,15 @@ class VectorStoreFileCounts(Body):
     total: int = 0
 
 
+class VectorStoreExpiration(Body):
+    """After how many days since its anchor a store expires; the one published anchor is `last_active_at`."""
+
+    anchor: str
+    days: int
+
+
 class VectorStore(Body):
-    """`GET /v1/vector_stores/{id}`. `created_at` is Unix time in seconds; `status` may be one that came later."""
+    """`GET /v1/vector_stores/{id}`. Times are Unix times in seconds; `status` may be one that came later."""
 
     id: str
     object: str = "vector_store"
@@ -44,6 +51,10 @@ class VectorStore(Body):
     usage_bytes: int = 0
     file_counts: VectorStoreFileCounts = VectorStoreFileCounts()
     status: str
+    expires_after: VectorStoreExpiration | None = None
+    expires_at: int | None = None
+    last_active_at: int | None = None
+    metadata: dict[str, str] | None = None
 
 
 class VectorStoreSearchRequest(Body):

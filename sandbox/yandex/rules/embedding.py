@@ -8,7 +8,7 @@ import grpc
 import numpy as np
 from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2 import TextEmbeddingResponse
 
-from clouds.yandex.wire.uris import BASE_MODEL, LATEST, MODELS, EmbedderUri
+from clouds.yandex.wire.uris import BASE_MODEL, DOCUMENT_MODEL, LATEST, MODELS, QUERY_MODEL, EmbedderUri
 from sandbox.settings import YANDEX_FOLDER_ID
 from sandbox.yandex.quota import RateQuota
 from sandbox.yandex.refusal import YandexRefusal
@@ -75,7 +75,7 @@ class Embeddings:
 
     def uris(self) -> list[str]:
         """Return the models of the folder, those that were tuned last."""
-        base = [str(EmbedderUri(YANDEX_FOLDER_ID, model, LATEST)) for model in MODELS]
+        base = [str(EmbedderUri(YANDEX_FOLDER_ID, model)) for model in (DOCUMENT_MODEL, QUERY_MODEL, BASE_MODEL)]
         return [*base, *self._tunings.model_uris()]
 
     def known(self, model_uri: str) -> bool:

@@ -34,6 +34,7 @@ class StoredFile(BaseModel):
     created_at: float
     updated_at: float
     active_at: float
+    size_bytes: int = 0
 
     @property
     def expires_at(self) -> float:
@@ -82,6 +83,7 @@ class Files:
             created_at=now,
             updated_at=now,
             active_at=now,
+            size_bytes=len(request.content),
         )
         s3 = self._services.s3()
         make_bucket(s3, FILES)
@@ -99,6 +101,11 @@ class Files:
     def content(self, file_id: str) -> bytes:
         """Return what is in a file."""
         return self._services.s3().get_object(Bucket=FILES, Key=self.get(file_id).id)["Body"].read()
+
+    def size(self, file_id: str) -> int:
+        """Return how many bytes a file had when it was sent; 0 of one that is gone, or was kept without its size."""
+        file = self._kept.get(file_id)
+        return file.size_bytes if file else 0
 
     def url(self, file_id: str) -> str:
         """Return where a file can be had."""

@@ -20,6 +20,7 @@ from yandex.cloud.operation.operation_pb2 import Operation
 from clouds.yandex.wire.vector_store import (
     VectorStore,
     VectorStoreContent,
+    VectorStoreExpiration,
     VectorStoreFileCounts,
     VectorStoreHit,
     VectorStoreSearchPage,
@@ -178,6 +179,13 @@ class SearchIndexes:
                 total=count,
             ),
             status=VectorStoreStatus.COMPLETED if built else status,
+            usage_bytes=sum(self._files.size(file_id) for file_id in index.file_ids),
+            expires_after=VectorStoreExpiration(
+                anchor="created_at" if index.expiration.policy == "STATIC" else "last_active_at",
+                days=index.expiration.days,
+            ),
+            expires_at=int(index.expires_at),
+            last_active_at=int(index.active_at),
         )
 
     def search(self, index_id: str, asked: VectorStoreSearchRequest) -> VectorStoreSearchPage:
@@ -197,7 +205,7 @@ class SearchIndexes:
             )
             for hit in hits
         )
-        return VectorStoreSearchPage(search_query=asked.query, data=found)
+        return VectorStoreSearchPage(search_query=(asked.query,), data=found)
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
         """Tell whether the index holds its files."""

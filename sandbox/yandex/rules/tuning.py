@@ -8,7 +8,7 @@ keeps the model; billing is accepted and changes nothing.
 import base64
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import grpc
 from google.protobuf.message import Message
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 KIND, FINISHED_KIND = "tune", "tuning-change"
 NAME = re.compile(r"[A-Za-z0-9 _-]{3,100}")
 TASK_TYPES: dict[Kind, TaskType] = {"pair": TaskType.PAIR, "triplet": TaskType.TRIPLET}
+VALIDATION_FIELDS: frozenset[Literal["validation_datasets", "validation_dataset"]] = frozenset(
+    {"validation_datasets", "validation_dataset"}
+)
 HOUR_S, DAY_S = 3600, 86400
 INVALID, PRECONDITION = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
 
@@ -55,6 +58,8 @@ class Tunings:
     def start(self, request: wire.TuningRequest) -> Operation:
         """Start a tuning, or refuse: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, RESOURCE_EXHAUSTED."""
         kind = self._check(request)
+        for field in VALIDATION_FIELDS.difference(self._services.settings.yandex_validation_fields):
+            request.ClearField(field)
         rows = sum(self._rows(each, kind) for each in request.train_datasets)
         for each in _held_out(request):
             self._rows(each, kind)

@@ -43,6 +43,7 @@ class PlayedTunings:
         self.tasks: list[TuningTask] = []
         self.options: dict[str, TuningRequest] = {}
         self.hidden_lists = 0
+        self.takes_validation_dataset = True
         self._ids = itertools.count(1)
         services.tell("TuningService.List", self.list)
         services.tell("TuningService.Describe", self.describe)
@@ -102,7 +103,8 @@ class PlayedTunings:
         answer = GetOptionsResponse(task_id=request.task_id, base_model_uri="emb://text-embeddings/latest")
         for dataset in sent.train_datasets:
             answer.train_datasets.add(dataset_id=dataset.dataset_id, weight=dataset.weight)
-        if sent.HasField("validation_dataset"):
+        answer.validation_datasets.extend(sent.validation_datasets)
+        if sent.HasField("validation_dataset") and self.takes_validation_dataset:
             answer.validation_datasets.add(dataset_id=sent.validation_dataset.dataset_id, weight=1.0)
         field = sent.WhichOneof("tuning_params")
         assert field in {"text_embedding_pair_params", "text_embedding_triplet_params"}

@@ -110,6 +110,35 @@ def test_each_choice_has_its_message(
     assert sent(services)["text_embedding_pair_params"] == expected
 
 
+def test_validation_data_go_where_production_was_seen_to_take_them(
+    services: PlayedServices, tunings: PlayedTunings, yandex: YandexClient
+) -> None:
+    """By default in `validation_datasets`, as recorded; the other field was never seen."""
+    del tunings
+    yandex.tunings.ensure(SPEC.model_copy(update={"validation_dataset_id": "fds00000000000000009"}))
+    assert sent(services)["validation_datasets"] == [{"dataset_id": "fds00000000000000009", "weight": 1.0}]
+
+
+@pytest.mark.parametrize(("field", "lost"), [("validation_dataset", True), ("validation_datasets", False)])
+def test_validation_that_was_lost_in_silence_is_told(
+    tunings: PlayedTunings, make_yandex: Callable[[Assumptions], YandexClient], field: Any, *, lost: bool
+) -> None:
+    """A service that passes the field over: the options name no validation, and the words say what to set."""
+    tunings.takes_validation_dataset = False
+    client = make_yandex(Assumptions(tuning=TuningAssumptions(validation_field=field)))
+    spec = SPEC.model_copy(update={"validation_dataset_id": "fds00000000000000009"})
+    started = client.tunings.ensure(spec)
+    problem = client.tunings.lost_validation(started, "fds00000000000000009")
+    words = (
+        f"Tuning {started.task_id} may run without its validation data: GetOptions does not name "
+        "fds00000000000000009, which was sent as validation_dataset. Set assumptions.tuning.validation_field in the "
+        "credentials block to validation_datasets, and tune again under another name"
+    )
+    assert problem == (words if lost else "")
+    adopted = client.tunings.lost_validation(client.tunings.ensure(spec), "fds00000000000000009")
+    assert ("was started before this run" in adopted) is lost
+
+
 @pytest.mark.parametrize("field", ["validation_dataset", "validation_datasets"])
 @pytest.mark.usefixtures("tunings")
 def test_the_validation_data_goes_where_the_assumption_says(

@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clouds.cloudru.wire.error import RpcStatus
-from sandbox.cloudru.routers import control, iam, inference, knowledge, logs, model, search, secret, storage
-from sandbox.cloudru.rules.model import ModelRefusalError
+from sandbox.cloudru.routers import control, foundation, iam, inference, knowledge, logs, model, search, secret, storage
+from sandbox.cloudru.rules.served import ModelRefusalError
 from sandbox.dispatch import App, Arrival, Dispatch
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.huggingface import router as huggingface
@@ -47,7 +47,7 @@ def create_app(services: Services) -> App:
         openapi_url=None,
     )
     app.state.services = services
-    for service in (control, iam, storage, secret, inference, model, knowledge, search, logs, huggingface):
+    for service in (control, iam, storage, secret, inference, model, foundation, knowledge, search, logs, huggingface):
         app.include_router(service.router)
     for service in (yandex_iam, yandex_operation, yandex_embedding, yandex_vector_store):
         app.include_router(service.router)
@@ -70,7 +70,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     errors = cast("RequestValidationError", error).errors()
     problems = problems_of(errors, skip=1)
     arrival: Arrival | None = request.scope.get("sandbox.arrival")
-    if arrival and arrival.host.endswith(model.HOST_SUFFIX):
+    if arrival and arrival.host.endswith(model.VLLM_HOSTS):
         return model.refused(request, ModelRefusalError(400, problems))
     return JSONResponse(RpcStatus(code=GrpcCode.INVALID_ARGUMENT, message=problems).to_wire(), 400)
 

@@ -10,6 +10,7 @@ READING_HOSTS = (
     "iam.api.cloud.ru",
     "auth.iam.cloud.ru",
     "modelrun.inference.cloud.ru",
+    "foundation-models.api.cloud.ru",
     "managed-rag.inference.cloud.ru",
     "iam.api.cloud.yandex.net",
 )

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from clouds.cloudru.wire.storage import REGION
+from sandbox.cloudru.rules.generation import Generation
 from sandbox.cloudru.rules.iam import SERVICE_ACCOUNT, Iam
 from sandbox.cloudru.rules.inference import ModelRuns, Run
 from sandbox.cloudru.rules.knowledge import Knowledge
@@ -60,6 +61,7 @@ class Services:
         self.hub = Hub(self.shelf, self.settings_store)
         self.inference = ModelRuns(self.state, self.settings_store, self.clock, self.secret, self.hub)
         self.models = Models(self.shelf, self.settings_store)
+        self.generation = Generation(self.shelf, self.settings_store)
         self.iam = Iam(read_or_create_key(data_dir / "token.key"), self.settings_store, self.clock)
         self.knowledge = Knowledge(self)
         self.search = Search(self)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from clouds.cloudru.wire.knowledge import Embedder, EmbedderConfiguration, ModelSourceKind
 from sandbox.cloudru.model_calls import Model
-from sandbox.cloudru.rules.model import EMBEDDING_TASKS
+from sandbox.cloudru.rules.served import EMBEDDING_TASKS, FOUNDATION_MODELS
 from sandbox.engines.split import CountTokens
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ class Embedders:
     def _repository(self, configuration: EmbedderConfiguration) -> tuple[str, str]:
         """Return the repository and revision of the model."""
         if configuration.model_source == ModelSourceKind.FOUNDATION_MODELS:
-            if not configuration.model_name or not self._services.shelf.known(configuration.model_name):
+            if FOUNDATION_MODELS.get(configuration.model_name or "") not in EMBEDDING_TASKS:
                 raise ValueError(f"embedder: Foundation Models has no model {configuration.model_name!r}")
-            return configuration.model_name, "main"
+            return configuration.model_name or "", "main"
         if configuration.model_source != ModelSourceKind.ML_INFERENCE or not configuration.model_run_id:
             raise ValueError(f"embedder: name a model_run_id with {ModelSourceKind.ML_INFERENCE}")
         run = self._services.inference.find(configuration.model_run_id)

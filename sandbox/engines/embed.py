@@ -55,6 +55,10 @@ class StandInEmbedder:
         """Tokens of all texts together by MiniLM's tokenizer, special tokens included."""
         return self.minilm.count_tokens(texts)
 
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return the text of token ids that were made for the model it stands for."""
+        return self.minilm.text_of(tokens, of_another_model=True)
+
 
 def latin_share(text: str) -> float:
     """Part of the letters that are Latin, 0 to 1; 0 for a text without letters."""

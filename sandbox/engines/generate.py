@@ -75,6 +75,18 @@ class StandInGenerator:
             for c in _best(candidates)
         )
 
+    def complete(self, prompt: str, max_tokens: int = 512) -> str:
+        """Answer a text as if it were a question."""
+        return self.chat([ChatTurn("user", prompt)], max_tokens)
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Tokens of all texts together by MiniLM's tokenizer."""
+        return self._reranker.embedder.count_tokens(texts)
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return the text of token ids that were made for the model it stands for."""
+        return self._reranker.embedder.text_of(tokens)
+
 
 def _best(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """Take the first, and a close second that says something else."""

@@ -33,6 +33,10 @@ class EmbedderModel(Protocol):
         """Tokens of all texts together."""
         ...
 
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return the text of token ids; UnknownTokenError for one that no token has."""
+        ...
+
 
 @runtime_checkable
 class RerankerModel(Protocol):
@@ -55,6 +59,18 @@ class GeneratorModel(Protocol):
 
     def chat(self, messages: Sequence[ChatTurn], max_tokens: int = 512) -> str:
         """Give the assistant's next turn, of at most about `max_tokens` tokens."""
+        ...
+
+    def complete(self, prompt: str, max_tokens: int = 512) -> str:
+        """Continue a text."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Tokens of all texts together."""
+        ...
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return the text of token ids; UnknownTokenError for one that no token has."""
         ...
 
 

@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from sandbox.engines.prompt import ChatTurn
+from sandbox.engines.token_ids import text_of
 
 transformers_logging.disable_progress_bar()  # the sandbox's output is one line
 
@@ -77,6 +78,10 @@ class PretrainedEmbedder:
         """Tokens of all texts together, special tokens included, before any truncation."""
         return sum(len(encoding) for encoding in self._counter.encode_batch_fast(list(texts)))
 
+    def text_of(self, tokens: Sequence[int], *, of_another_model: bool = False) -> str:
+        """Return the text of token ids; see `sandbox.engines.token_ids`."""
+        return text_of(self._counter, tokens, of_another_model=of_another_model)
+
 
 class PretrainedReranker:
     """A sentence-transformers cross-encoder with one label; its logit goes through a sigmoid."""
@@ -121,7 +126,19 @@ class PretrainedGenerator:
 
     def chat(self, messages: Sequence[ChatTurn], max_tokens: int = 512) -> str:
         """Continue with the next turn, of at most `max_tokens` tokens."""
-        inputs = self._tokenizer(self._written_out(messages), return_tensors="pt", add_special_tokens=False)
+        return self.complete(self._written_out(messages), max_tokens)
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Tokens of all texts together."""
+        return sum(len(self._tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return the text of token ids; see `sandbox.engines.token_ids`."""
+        return text_of(self._tokenizer.backend_tokenizer, tokens, of_another_model=False)
+
+    def complete(self, prompt: str, max_tokens: int = 512) -> str:
+        """Continue a text by at most `max_tokens` tokens."""
+        inputs = self._tokenizer(prompt, return_tensors="pt", add_special_tokens=False)
         with self._computing, torch.inference_mode():
             output = self._model.generate(
                 input_ids=inputs["input_ids"],

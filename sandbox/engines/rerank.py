@@ -33,7 +33,7 @@ class StandInReranker:
 
     def __init__(self, embedder: StandInEmbedder) -> None:
         """Share the model that the embedder holds."""
-        self._embedder = embedder
+        self.embedder = embedder
         self._remembered: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self._remembering = Lock()
 
@@ -57,7 +57,7 @@ class StandInReranker:
         with self._remembering:
             known = {key: self._remembered[key] for key in keys if key in self._remembered}
         unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        known.update(zip(unknown, self._embedder.neural_vectors(list(unknown.values())), strict=True))
+        known.update(zip(unknown, self.embedder.neural_vectors(list(unknown.values())), strict=True))
         with self._remembering:
             for key in keys:
                 self._remembered[key] = known[key]

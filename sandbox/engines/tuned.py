@@ -9,6 +9,7 @@ import numpy as np
 from sandbox.engines.encoder import BASE_NAME, load_adapter, load_encoder
 from sandbox.engines.pretrained import BATCH
 from sandbox.engines.romanise import romanise
+from sandbox.engines.token_ids import text_of
 from sandbox.engines.tuning_job import ADAPTER, BASE_DIMENSION, RESULT, Result, read
 
 # isort: split
@@ -64,3 +65,7 @@ class TunedEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Tokens of all texts together, special tokens included, before any truncation."""
         return sum(len(each) for each in self._counter.encode_batch_fast([romanise(text) for text in texts]))
+
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """Return the text of token ids that were made for the model it stands for."""
+        return text_of(self._counter, tokens, of_another_model=True)

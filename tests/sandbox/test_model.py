@@ -108,7 +108,6 @@ def test_chat_by_the_openai_client(sandbox: SandboxProcess, client: httpx.Client
     api = openai.OpenAI(base_url=f"{sandbox.base_url}/v1", api_key=sandbox.token(), default_headers=vendor_host)
     answer = api.chat.completions.create(model=run.name, messages=[{"role": "user", "content": "Привет!"}])
     assert answer.choices[0].message.content
-    assert run.post("/v1/chat/completions", messages=[], stream=True).status_code == 400
 
 
 def test_a_chat_may_be_answered_elsewhere(sandbox: SandboxProcess, client: httpx.Client) -> None:

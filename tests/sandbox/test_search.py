@@ -121,6 +121,16 @@ def test_foundation_models_rerank(rag: ManagedRag) -> None:
     assert [result["content"] for result in answer["results"]] == [PAIRS[0]]
 
 
+def test_unknown_foundation_models_are_refused(rag: ManagedRag) -> None:
+    """404 with the words of vLLM, for the reranker and for the LLM."""
+    base = rag.indexed(FOUNDATION)
+    model = {"model_source": "FOUNDATION_MODELS", "model_name": "nobody/nothing"}
+    message = "The model `nobody/nothing` does not exist."
+    reranker = {**model, "number_of_reranked_results": 1}
+    assert refused(rag.ask(base, QUESTION, reranking_configuration=reranker), 404, message)
+    assert refused(rag.ask(base, QUESTION, "retrieve_generate", generation_configuration=model), 404, message)
+
+
 def test_hybrid_search_finds_a_word(rag: ManagedRag) -> None:
     """A knowledge base with hybrid search finds a chunk by the one word that it shares with the query."""
     base = rag.indexed(FOUNDATION, hybrid=True)

@@ -32,6 +32,11 @@ class Endpoints(BaseModel):
         title="Running model",
         description="A running model; {model_run_id} is filled in.",
     )
+    foundation_models: str = Field(
+        default="https://foundation-models.api.cloud.ru",
+        title="Foundation Models",
+        description="Foundation Models; asked only for the list of their names.",
+    )
     knowledge: str = Field(
         default="https://managed-rag.api.cloud.ru", title="Managed RAG", description="Managed RAG, public API v1."
     )

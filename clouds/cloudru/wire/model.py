@@ -35,11 +35,15 @@ class Usage(SnakeWire):
 
 
 class EmbeddingsRequest(SnakeWire):
-    """`POST /v1/embeddings`."""
+    """`POST /v1/embeddings`. An empty `model`, here and below, is the one that is served.
 
-    model: str
-    input: str | list[str]
+    `input` is a text, several, or token ids of one or several; `dimensions` cuts the vectors of a Matryoshka model.
+    """
+
+    model: str = ""
+    input: str | list[str] | list[int] | list[list[int]]
     encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = None
 
 
 class Embedding(SnakeWire):
@@ -62,7 +66,7 @@ class EmbeddingsResponse(SnakeWire):
 class RerankRequest(SnakeWire):
     """`POST /v1/rerank`."""
 
-    model: str
+    model: str = ""
     query: str
     documents: list[str]
     top_n: int | None = None
@@ -94,7 +98,7 @@ class RerankResponse(SnakeWire):
 class ScoreRequest(SnakeWire):
     """`POST /score`: one text against one or many."""
 
-    model: str
+    model: str = ""
     text_1: str | list[str]
     text_2: str | list[str]
 
@@ -124,18 +128,41 @@ class ChatMessage(SnakeWire):
     content: str = ""
 
 
-class ChatRequest(SnakeWire):
-    """`POST /v1/chat/completions`, without streaming; other parameters of the API pass through."""
+class ContentPart(SnakeWire):
+    """A part of a turn: its text, or what a model of texts does not take."""
 
     model_config = ConfigDict(extra="allow")
 
-    model: str
-    messages: list[ChatMessage]
+    type: str
+    text: str = ""
+
+
+class PartsMessage(SnakeWire):
+    """A turn of a chat whose content comes in parts."""
+
+    role: str
+    content: list[ContentPart]
+
+
+class StreamOptions(SnakeWire):
+    """What a stream ends with beside the answer."""
+
+    include_usage: bool = False
+
+
+class ChatRequest(SnakeWire):
+    """`POST /v1/chat/completions`; other parameters of the API pass through."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = ""
+    messages: list[ChatMessage | PartsMessage]
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     stream: bool = False
+    stream_options: StreamOptions | None = None
 
 
 class ChatChoice(SnakeWire):

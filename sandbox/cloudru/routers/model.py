@@ -4,8 +4,9 @@ import time
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
+from clouds.cloudru.wire.completion import CompletionRequest
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.cloudru.wire.model import (
@@ -16,12 +17,15 @@ from clouds.cloudru.wire.model import (
     ScoreRequest,
 )
 from sandbox.cloudru.routers.caller import ServicesDep, prefix_of
-from sandbox.cloudru.rules.model import ModelRefusalError, Served, served_by
+from sandbox.cloudru.rules.generation import chat_events, completion_events
+from sandbox.cloudru.rules.served import ModelRefusalError, Served, served_by
 from sandbox.errors import GrpcCode, RpcError
+from sandbox.services import Services
 from sandbox.settings import PROJECT_ID
 
 router = APIRouter(prefix=prefix_of(Endpoints().model))
-HOST_SUFFIX = ".modelrun.inference.cloud.ru"
+VLLM_HOSTS = (".modelrun.inference.cloud.ru", "foundation-models.api.cloud.ru")
+"""Hosts whose refusals have vLLM's shape."""
 
 
 def running(model_run_id: str, request: Request, services: ServicesDep) -> Served:
@@ -46,6 +50,14 @@ ServedDep = Annotated[Served, Depends(running)]
 def health() -> Response:
     """Tell that the model is up: an empty 200."""
     return Response()
+
+
+@router.get("/version")
+def version(served: ServedDep) -> dict[str, str]:
+    """Return the version of vLLM; other runtimes have no such call."""
+    if not served.version:
+        raise RpcError(GrpcCode.NOT_FOUND, "Not Found")
+    return {"version": served.version}
 
 
 @router.get("/v1/models")
@@ -79,10 +91,31 @@ def score(body: ScoreRequest, served: ServedDep, services: ServicesDep) -> dict[
 
 
 @router.post("/v1/chat/completions")
-def chat(body: ChatRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+def chat(body: ChatRequest, served: ServedDep, services: ServicesDep) -> Response:
     """Answer a chat."""
-    answer = services.models.chat(served, body)
-    return answer if isinstance(answer, dict) else answer.to_wire()
+    return answered_chat(services, served, body)
+
+
+@router.post("/v1/completions")
+def complete(body: CompletionRequest, served: ServedDep, services: ServicesDep) -> Response:
+    """Continue texts."""
+    return answered_completion(services, served, body)
+
+
+def answered_chat(services: Services, served: Served, body: ChatRequest) -> Response:
+    """Return the answer of a chat, as JSON or as a stream."""
+    answer = services.generation.chat(served, body)
+    if body.stream:
+        return StreamingResponse(chat_events(answer, body.stream_options), media_type="text/event-stream")
+    return JSONResponse(answer if isinstance(answer, dict) else answer.to_wire())
+
+
+def answered_completion(services: Services, served: Served, body: CompletionRequest) -> Response:
+    """Return the continuations, as JSON or as a stream."""
+    answer = services.generation.complete(served, body)
+    if body.stream:
+        return StreamingResponse(completion_events(answer, body.stream_options), media_type="text/event-stream")
+    return JSONResponse(answer.to_wire())
 
 
 def refused(_request: Request, error: Exception) -> JSONResponse:

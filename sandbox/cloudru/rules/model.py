@@ -1,20 +1,13 @@
-"""What a running model answers, in vLLM's shapes; the engines compute it."""
+"""What a running model answers, in vLLM's shapes; the engines compute it. Chats and completions: `generation.py`."""
 
 import base64
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import numpy as np
 
 from clouds.cloudru.wire.inference import ModelTaskType
 from clouds.cloudru.wire.model import (
-    ChatChoice,
-    ChatMessage,
-    ChatRequest,
-    ChatResponse,
     Embedding,
     EmbeddingsRequest,
     EmbeddingsResponse,
@@ -29,43 +22,12 @@ from clouds.cloudru.wire.model import (
     Usage,
 )
 from sandbox.cloudru.rules.inference import Run
+from sandbox.cloudru.rules.served import EMBEDDING_TASKS, SCORE_TASKS, ModelRefusalError, Served, served_by
+from sandbox.cloudru.rules.texts import read_texts
 from sandbox.engines.models import ModelShelf
-from sandbox.engines.prompt import ChatTurn
 from sandbox.settings import SettingsStore
 
-EMBEDDING_TASKS = (ModelTaskType.EMBEDDING, "ModelTaskType_EMBED", "ModelTaskType_FEATURE_EXTRACTION")
-SCORE_TASKS = (ModelTaskType.SCORE, "ModelTaskType_RERANK")
-CHAT_TIMEOUT_S = 120.0
-CHAT_KEY_VARIABLE = "SANDBOX_CHAT_KEY"
-"""Environment variable with the key for `chat_url`: the environment, so that it is never written to a file here."""
 NO_MEANING = 0.5
-
-
-class ModelRefusalError(Exception):
-    """A refusal in vLLM's shape. Source: docs.vllm.ai, OpenAI-compatible server, read 2026-11-21."""
-
-    def __init__(self, status: int, message: str, kind: str = "BadRequestError", param: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": {"message": message, "type": kind, "param": param, "code": status}}
-
-
-@dataclass(frozen=True)
-class Served:
-    """A model at an address: the name it is called by, and what answers."""
-
-    name: str
-    repository: str
-    revision: str
-    task: str
-    arguments: frozenset[str] = frozenset()
-    created_at: float = 0.0
-
-
-def served_by(run: Run) -> Served:
-    """Return what a run serves; its name is the run's, never the repository's."""
-    arguments = frozenset(argument.key for argument in run.request.serving_options.dynamical_options.args)
-    return Served(run.name, run.repository, run.revision, run.task, arguments, run.created_at)
 
 
 class Models:
@@ -90,19 +52,19 @@ class Models:
         root, owner = engine.name, "sandbox"
         if engine.stand_in:
             owner = f"sandbox: stand-in for {served.repository}"
-        if self._is_chat(served) and self._settings.current.chat_url:
+        if served.is_chat and self._settings.current.chat_url:
             root = self._settings.current.chat_model or "chosen by chat_url"
             owner = f"sandbox: {self._settings.current.chat_url} in place of {served.repository}"
         return ServedModel(id=served.name, created=int(served.created_at), owned_by=owner, root=root)
 
     def embeddings(self, served: Served, request: EmbeddingsRequest) -> EmbeddingsResponse:
         """Return vectors in the order of the input."""
-        self._check(served, request.model, served.task in EMBEDDING_TASKS, "Embeddings")
-        texts = [request.input] if isinstance(request.input, str) else request.input
-        if not texts:
-            raise ModelRefusalError(400, "input must hold at least one text", param="input")
+        served.check(request.model, supported=served.task in EMBEDDING_TASKS, operation="Embeddings")
         engine = self._shelf.embedder(served.repository, served.revision)
+        texts = read_texts(request.input, engine, "input")
         vectors = np.asarray(engine.embed(texts), dtype="<f4")
+        if request.dimensions is not None:
+            vectors = _cut(vectors, request.dimensions, served)
         tokens = engine.count_tokens(texts)
         data = [
             Embedding(
@@ -142,41 +104,8 @@ class Models:
         data = [Score(index=i, score=score) for i, score in enumerate(scores)]
         return ScoreResponse(id=f"score-{served.name}", model=served.name, data=data)
 
-    def chat(self, served: Served, request: ChatRequest) -> ChatResponse | dict[str, Any]:
-        """Return the next turn of a chat: by the engine, or by `chat_url` when that is set."""
-        self._check(served, request.model, self._is_chat(served), "Chat Completions")
-        if request.stream:
-            raise ModelRefusalError(400, "stream is not supported by the sandbox", param="stream")
-        if self._settings.current.chat_url:
-            return self._forwarded(request, served)
-        engine = self._shelf.generator(served.repository, served.revision)
-        turns = [ChatTurn(message.role, message.content) for message in request.messages]
-        limit = request.max_completion_tokens or request.max_tokens
-        text = engine.chat(turns, limit) if limit else engine.chat(turns)
-        answer = ChatMessage(role="assistant", content=text)
-        return ChatResponse(
-            id=f"chatcmpl-{served.name}", model=served.name, choices=[ChatChoice(message=answer)],
-            created=int(served.created_at),
-        )  # fmt: skip
-
-    def _forwarded(self, request: ChatRequest, served: Served) -> dict[str, Any]:
-        settings = self._settings.current
-        body = request.to_wire() | ({"model": settings.chat_model} if settings.chat_model else {})
-        key = os.environ.get(CHAT_KEY_VARIABLE, "")
-        try:
-            answer = httpx.post(
-                f"{settings.chat_url.rstrip('/')}/chat/completions",
-                json=body,
-                headers={"Authorization": f"Bearer {key}"} if key else {},
-                timeout=CHAT_TIMEOUT_S,
-            )
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            raise ModelRefusalError(502, f"chat_url did not answer: {type(error).__name__}", "BadGateway") from error
-        return {**answer.json(), "model": served.name}
-
     def _scores(self, served: Served, model: str, query: str, documents: Sequence[str], operation: str) -> list[float]:
-        self._check(served, model, served.task in SCORE_TASKS, operation)
+        served.check(model, supported=served.task in SCORE_TASKS, operation=operation)
         mode = self._settings.current.qwen3_reranker
         if "Qwen3-Reranker" in served.repository and "hf-overrides" not in served.arguments:
             if mode == "refuses":
@@ -193,13 +122,23 @@ class Models:
             return self._shelf.reranker(served.repository, served.revision)
         return self._shelf.generator(served.repository, served.revision)
 
-    @staticmethod
-    def _is_chat(served: Served) -> bool:
-        return served.task not in (*EMBEDDING_TASKS, *SCORE_TASKS)
 
-    @staticmethod
-    def _check(served: Served, model: str, supported: bool, operation: str) -> None:  # noqa: FBT001  a condition
-        if model != served.name:
-            raise ModelRefusalError(404, f"The model `{model}` does not exist.", "NotFoundError", "model")
-        if not supported:
-            raise ModelRefusalError(400, f"The model does not support {operation} API")
+def _cut(vectors: np.ndarray, length: int, served: Served) -> np.ndarray:
+    """Return the first components, of unit norm again; refuse as vLLM does a model that was not trained so.
+
+    Source: docs.vllm.ai, Pooling models, Matryoshka embeddings, read 2026-11-30.
+    """
+    allowed, name, most = served.overrides.get("matryoshka_dimensions"), served.repository, vectors.shape[1]
+    if not allowed and not served.overrides.get("is_matryoshka"):
+        raise ModelRefusalError(
+            400,
+            f'Model "{name}" does not support matryoshka representation, changing output dimensions will lead to poor '
+            "results.",
+        )
+    if allowed and length not in allowed:
+        only = ", ".join(map(str, allowed))
+        raise ModelRefusalError(400, f'Model "{name}" only supports {only} as dimensions, {length} was asked for')
+    if not 1 <= length <= most:
+        raise ModelRefusalError(400, f'Model "{name}" has dimensions from 1 to {most}, {length} was asked for')
+    cut = vectors[:, :length]
+    return cut / np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12)

@@ -20,6 +20,7 @@ from clouds.cloudru.wire.search import (
 from sandbox.cloudru.embedder import model_of
 from sandbox.cloudru.knowledge_state import StoredKnowledgeBase
 from sandbox.cloudru.model_calls import Model, ModelCallError
+from sandbox.cloudru.rules.served import FOUNDATION_MODELS
 from sandbox.engines.index import DimensionError, Hit
 from sandbox.engines.prompt import Passage, build_prompt
 from sandbox.errors import GrpcCode, RpcError
@@ -124,6 +125,8 @@ def _model(configuration: RerankingConfiguration | GenerationConfiguration, name
     if configuration.model_source == ModelSource.ML_INFERENCE and configuration.model_run_id:
         return Model(run_id=configuration.model_run_id)
     if configuration.model_source == ModelSource.FOUNDATION_MODELS and configuration.model_name:
+        if configuration.model_name not in FOUNDATION_MODELS:
+            raise RpcError(GrpcCode.NOT_FOUND, f"{name}: The model `{configuration.model_name}` does not exist.")
         return Model(foundation_model=configuration.model_name)
     raise _invalid(
         f"{name}: name a model_run_id with {ModelSource.ML_INFERENCE} or a model_name with "

@@ -5,16 +5,33 @@ from collections.abc import Sequence
 
 from clouds.cloudru.specs import DOCUMENT_EXTENSIONS, EXTENSIONS_OF_KINDS, KnowledgeBaseSpec
 
+NAMED = 8
+"""So many extensions are named."""
+
 
 def counted(extensions: Counter[str]) -> str:
     """Return how many files there are of each extension, most frequent first."""
-    return ", ".join(f"{count} {extension or 'without extension'}" for extension, count in extensions.most_common())
+    first = by_number(extensions)[:NAMED]
+    said = ", ".join(f"{extensions[extension]} {extension or 'without extension'}" for extension in first)
+    left = extensions.total() - sum(extensions[extension] for extension in first)
+    return f"{said} and {left} of {len(extensions) - NAMED} more" if left else said
+
+
+def by_number(extensions: Counter[str]) -> list[str]:
+    """Return the extensions, the most frequent first, and those of one number by name."""
+    return sorted(extensions, key=lambda extension: (-extensions[extension], extension))
+
+
+def named(extensions: Sequence[str]) -> str:
+    """Return the first extensions, and how many more there are."""
+    more = f" and {len(extensions) - NAMED} more" if len(extensions) > NAMED else ""
+    return f"{', '.join(extensions[:NAMED])}{more}"
 
 
 def passed_over(extensions: Counter[str]) -> str:
     """Return how many files of which extensions are passed over, and what to set to read those that can be read."""
     known = [extension for extension in DOCUMENT_EXTENSIONS if extension in extensions]
-    others = [extension for extension in extensions if extension and extension not in known]
+    others = [extension for extension in by_number(extensions) if extension and extension not in known]
     lines = [f"{extensions.total()} of other extensions are not read: {counted(extensions)}"]
     if known:
         kinds = _kinds_that_read(known)
@@ -22,8 +39,21 @@ def passed_over(extensions: Counter[str]) -> str:
             f"to read {', '.join(known)} set kinds of the knowledge base to {kinds}, or name them in its extensions"
         )
     if others:
-        lines.append(f"{', '.join(others)} cannot be read: save them as one of {', '.join(DOCUMENT_EXTENSIONS)}")
+        lines.append(f"{named(others)} cannot be read: save them as one of {', '.join(DOCUMENT_EXTENSIONS)}")
     return "; ".join(lines)
+
+
+def renamed(name: str, extension: str) -> str:
+    """Return what became of a document whose content now lies in a file that is not read, and what to do."""
+    lies = f"its content now lies in {name}"
+    if extension in DOCUMENT_EXTENSIONS:
+        kinds = _kinds_that_read([extension])
+        return (
+            f"{lies}, and {extension} is not read: set kinds of the knowledge base to {kinds}, or name it in its "
+            "extensions"
+        )
+    why = f"and {extension} cannot be read" if extension else "which has no extension and is not read"
+    return f"{lies}, {why}: name the file as before"
 
 
 def marks(spec: KnowledgeBaseSpec) -> str:

@@ -4,9 +4,10 @@ Both times of the second are the service's own, read from its store and from its
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import PurePosixPath
 
 from prefect import get_run_logger
 
@@ -23,6 +24,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError
 from clouds.same_name import composed
 from domain.consent import Allowed, deletions_not_allowed
+from domain.file_kinds import renamed
 from domain.in_service import Build
 from domain.judged import Judgement, Refusal, objection
 from domain.keys import StackKey
@@ -31,7 +33,7 @@ from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from domain.same_text import is_meant
 from domain.stack import RagStack
 from tasks.content import content_of
-from tasks.documents import check_documents, list_documents
+from tasks.documents import check_documents, extension_of, list_documents
 from tasks.golden import GoldenQuestion, check_sources
 from tasks.judged_by import JudgedBy, check_promote_refused
 from tasks.judged_record import read_judged
@@ -70,6 +72,8 @@ class Changes:
     not_allowed: tuple[str, ...]
     refusals: tuple[Refusal, ...] = ()
     passed_over_version: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By key of a document that is not among the documents any more: that a file of another extension holds it."""
 
     @property
     def wanted(self) -> bool:
@@ -154,6 +158,7 @@ def look_for_changes(
         ),
         refusals=_refusals(cloudru, wanted, stack, built) if built else (),
         passed_over_version=newer.knowledgebase_version_id if newer else "",
+        renamed=_renamed(client, plan, listed.others),
     )
     get_run_logger().info(
         "%s: %s new, %s changed, %s the same, %s to delete, %s left out because they could not be read",
@@ -176,6 +181,31 @@ def _keeping(plan: SyncPlan, left_out: Registry) -> SyncPlan:
     kept = [key for key in plan.missing if composed(key) in names]
     missing = tuple(key for key in plan.missing if key not in kept)
     return replace(plan, missing=missing, others=(*plan.others, *kept))
+
+
+def _renamed(client: CloudRuClient, plan: SyncPlan, others: Sequence[Document]) -> dict[str, str]:
+    """Return, for each key that no document has, in which file of the same stem and another extension its content is.
+
+    The folder is listed once for each such extension.
+    """
+    keys = {_stem(key): key for key in (*plan.missing, *plan.others)}
+    by_extension: dict[str, dict[str, Document]] = {}
+    for other in others:
+        if key := keys.get(_stem(plan.folder + other.name)):
+            by_extension.setdefault(extension_of(other.path), {})[key] = other
+    found: dict[str, str] = {}
+    for extension, files in by_extension.items():
+        under_old_names = [Document(key.removeprefix(plan.folder), file.path) for key, file in files.items()]
+        try:
+            same = client.storage.sync_plan(plan.bucket, plan.folder, under_old_names).same
+        except ConfigurationError:  # one cannot be read, and is none of the documents: no hint
+            continue
+        found |= {key: renamed(files[key].name, extension) for key in same}
+    return found
+
+
+def _stem(key: str) -> str:
+    return composed(str(PurePosixPath(key).with_suffix("")))
 
 
 def _refusals(

@@ -20,22 +20,29 @@ from clouds.errors import ConfigurationError
 from domain.file_kinds import counted
 from domain.same_text import is_blank
 from domain.stack import SIZE_LIMIT_BYTES
-from domain.text_bytes import NotTextError, decoded
+from domain.text_bytes import HEADS, LFS_POINTER, NotTextError, decoded
 from tasks.listing import Found, list_source
 
 UTF8_EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "json"})
 """Read as UTF-8 text. HTML may declare another encoding."""
 PIECE_BYTES = 1 << 20
+LFS_POINTER_BYTES = 1024
+"""A pointer of Git LFS is smaller, whatever file it stands for. Source: the specification of Git LFS, 2026-11-30."""
 NAMED = 20
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Documents by name, counts of the files passed over by extension, and the folders that hold nothing at all."""
+    """Documents by name, the files of other extensions, and the folders that hold nothing at all."""
 
     documents: tuple[Document, ...]
-    passed_over: Counter[str]
+    others: tuple[Document, ...]
     empty: tuple[str, ...]
+
+    @property
+    def passed_over(self) -> Counter[str]:
+        """How many files there are of each other extension."""
+        return Counter(extension_of(other.path) for other in self.others)
 
 
 def find_documents(
@@ -76,7 +83,7 @@ def _listed(
 ) -> tuple[Listing, list[str]]:
     wanted = tuple(dict.fromkeys(extension.lower().lstrip(".") for extension in extensions))
     documents: dict[str, Document] = {}
-    others: dict[str, str] = {}
+    others: dict[str, Document] = {}
     empty: list[str] = []
     faults: list[str] = []
     for source in sources:
@@ -91,11 +98,11 @@ def _listed(
             faults.append(str(error))
             continue
         for name, path in found.files.items():
-            if _extension(path) in wanted:
+            if extension_of(path) in wanted:
                 # Sources may overlap; the first one names the file.
                 documents.setdefault(str(path), Document(name, path))
             else:
-                others[str(path)] = _extension(path)
+                others.setdefault(str(path), Document(name, path))
         empty += found.empty
         faults += found.faults
     if not (sources or allow_empty):
@@ -105,13 +112,13 @@ def _listed(
         object_keys("", in_order)
     except ConfigurationError as error:
         faults.append(str(error))
-    return Listing(in_order, Counter(others.values()), tuple(empty)), faults
+    return Listing(in_order, tuple(others.values()), tuple(empty)), faults
 
 
 def _named(source: str, path: UPath, wanted: Sequence[str]) -> Found:
-    if _extension(path) not in wanted:
+    if extension_of(path) not in wanted:
         raise ConfigurationError(
-            f"{source} has the extension {_extension(path) or '(none)'}, which is not wanted: name files of "
+            f"{source} has the extension {extension_of(path) or '(none)'}, which is not wanted: name files of "
             f"{', '.join(wanted)}, or add it to the extensions and extractors of the knowledge base"
         )
     return Found(path, {path.name: path})
@@ -122,7 +129,7 @@ def _check_holds_some(source: str, found: Found, wanted: Sequence[str], *, allow
 
     `allow_empty` is None where a run has no such parameter.
     """
-    extensions = Counter(map(_extension, found.files.values()))
+    extensions = Counter(map(extension_of, found.files.values()))
     if allow_empty or found.faults or any(extension in wanted for extension in extensions):
         return
     also = f"; passed over {extensions.total()} of other extensions ({counted(extensions)})" if extensions else ""
@@ -162,7 +169,8 @@ def _said_in_one_line(source: str) -> Generator[None]:
         raise ConfigurationError(f"{source} cannot be opened: {error}") from error
 
 
-def _extension(path: UPath) -> str:
+def extension_of(path: UPath) -> str:
+    """Return what a file's kind is known by: in small letters, without the dot; empty when there is none."""
     return path.suffix.lower().lstrip(".").encode(errors="backslashreplace").decode()  # names need not be Unicode
 
 
@@ -175,8 +183,12 @@ def _check(path: UPath, size_limit_bytes: int) -> None:
             f"{path} has {size_bytes / 1e6:.1f} MB, over the limit of {size_limit_bytes / 1e6:.1f} MB: split it, or "
             "raise the limit"
         )
-    if _extension(path) in UTF8_EXTENSIONS:
+    if extension_of(path) in UTF8_EXTENSIONS:
         _check_text(path)
+    elif size_bytes < LFS_POINTER_BYTES:
+        with path.open("rb") as file:
+            if file.read().startswith(LFS_POINTER):
+                raise ConfigurationError(f"{path} {': '.join(HEADS[LFS_POINTER])}")
 
 
 def _check_text(path: UPath) -> None:

@@ -30,12 +30,15 @@ def loss_curve(scalars: Sequence[Scalars], title: str) -> str:
         axes.plot(
             each.steps, each.values, label=each.name, linewidth=1.5, marker="." if len(each.steps) <= FEW_POINTS else ""
         )
-    axes.set(title=title, xlabel="step", ylabel="loss")
+    axes.set_title(title, parse_math=False)
+    axes.set(xlabel="step", ylabel="loss")
     if all(value >= 0 for each in scalars for value in each.values):
         axes.set_ylim(bottom=0)  # else a loss that is still high seems to have come down to nothing
     axes.grid(visible=True, color="#e3e7eb")
     if scalars:
-        axes.legend(frameon=False)
+        legend = axes.legend(axes.lines, [each.name for each in scalars], frameon=False)
+        for text in legend.get_texts():
+            text.set_parse_math(False)  # a dollar is a dollar
     png = io.BytesIO()
     FigureCanvasAgg(figure).print_png(png)
     return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"

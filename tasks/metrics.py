@@ -68,15 +68,14 @@ def fetch_metrics(yandex: YandexCloudCredentials, name: str, tuned: FinishedTuni
     Metrics that are missing, unreadable or cannot be kept are a warning and do not end the run: they are an account of
     the model, and the model itself is judged by what it finds.
     """
-    kept_in = UPath(results).expanduser() / name / tuned.task_id
+    kept_in, lost = kept_below(results, name, tuned.task_id)
     with tempfile.TemporaryDirectory(prefix="metrics-") as temporary:
         work = Path(temporary)
         archive = work / ARCHIVE
-        lost = ""
         try:
             if not yandex.get_client().metrics.download(tuned.task_id, archive):
                 return _without("the service has no metrics of this tuning")
-            lost = _not_kept([archive], work, kept_in)
+            lost = lost or _not_kept([archive], work, kept_in)
             files = unpack(archive, work / "events")
             scalars = [each for each in read_scalars(work / "events") if each.values]
         except Exception as error:  # whatever the reader of event files says of files that are damaged
@@ -88,12 +87,20 @@ def fetch_metrics(yandex: YandexCloudCredentials, name: str, tuned: FinishedTuni
     curves = tuple(CurveReport.of(each) for each in scalars)
     if not curves:
         return _without(f"the archive holds no TensorBoard scalars: {[path.name for path in files][:5]}")
-    _show(TuningKey(yandex.folder_id, name), scalars, curves)
+    show_curves(TuningKey(yandex.folder_id, name), scalars, curves)
     names = [ARCHIVE, *(path.relative_to(work).as_posix() for path in files)]
     if lost:
         get_run_logger().warning("The files of the metrics are not kept: %s", lost)
         return MetricsReport(folder="", files=(), curves=curves, problem=lost)
     return MetricsReport(folder=str(kept_in), files=tuple(names), curves=curves)
+
+
+def kept_below(results: str, name: str, task_id: str) -> tuple[UPath | None, str]:
+    """Return the folder of a tuning's metrics; None, and why, when `results` names the home of no user."""
+    try:
+        return UPath(results).expanduser() / name / task_id, ""
+    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
+        return None, f"{results} cannot be written: {error}"
 
 
 def keep(files: Iterable[Path], root: Path, folder: UPath) -> None:
@@ -105,8 +112,10 @@ def keep(files: Iterable[Path], root: Path, folder: UPath) -> None:
             shutil.copyfileobj(source, sink)
 
 
-def _not_kept(files: Iterable[Path], root: Path, folder: UPath) -> str:
+def _not_kept(files: Iterable[Path], root: Path, folder: UPath | None) -> str:
     """Keep files, or say in one line why they are not kept: the judgement does not wait for a disk."""
+    if folder is None:
+        return ""
     try:
         keep(files, root, folder)
     except Exception as error:  # noqa: BLE001  # file systems of fsspec let the errors of their libraries through
@@ -119,14 +128,17 @@ def _without(problem: str) -> MetricsReport:
     return MetricsReport(folder="", files=(), curves=(), problem=problem)
 
 
-def _show(tuning: TuningKey, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
+def show_curves(tuning: TuningKey, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
+    """Write the pages of the curves; what cannot be drawn is a warning, and its figures are shown all the same."""
     drawn = losses(scalars)
     said = "\n".join(f"- {one_line(course(each))}" for each in drawn)
     name, how_to_read = tuning.name, HOW_TO_READ.format(judgement=tuning.artifact("judgement"))
+    try:
+        picture = f"![loss]({loss_curve(drawn, name)})"
+    except Exception as error:  # noqa: BLE001  # whatever the library says of values that it cannot draw
+        get_run_logger().warning("The curves cannot be drawn: %s", error)
+        picture = "The curves cannot be drawn."
     write_page(
-        tuning,
-        "loss",
-        page(f"# Training of {one_line(name)}", f"![loss]({loss_curve(drawn, name)})", said, how_to_read),
-        f"Loss curve of {name}",
+        tuning, "loss", page(f"# Training of {one_line(name)}", picture, said, how_to_read), f"Loss curve of {name}"
     )
     write_table(tuning, "metrics", [curve.model_dump() for curve in curves], f"Metrics of the training of {name}")

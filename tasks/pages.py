@@ -3,6 +3,7 @@
 A page that cannot be written is a warning: what the run did is in its log and in its result.
 """
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -42,10 +43,16 @@ def write_table(owner: PageOwner, kind: str, rows: Rows, description: str) -> No
     """Write a table artifact; the description stands above it. All of it is text, although a UI reads Markdown."""
     with _only_warned_of(owner, kind):
         create_table_artifact(
-            [{name: inert(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows],
+            [{name: _cell(cell) for name, cell in row.items()} for row in rows],
             key=owner.artifact(kind),
             description=page(escaped(description), _former_pages(owner, kind)),
         )
+
+
+def _cell(cell: Any) -> Any:
+    if isinstance(cell, float) and not math.isfinite(cell):
+        return str(cell)  # JSON has no number for it
+    return inert(cell) if isinstance(cell, str) else cell
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from domain.consent import listed
-from domain.file_kinds import marks, passed_over
+from domain.file_kinds import by_number, marks, named, passed_over
 from domain.in_service import InService
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from tasks.prices import cost_of, total_text
@@ -213,7 +213,9 @@ def kinds_rows(spec: KnowledgeBaseSpec, passed: Counter[str]) -> Sequence[Planne
     if spec.kinds != "listed" or spec.not_confirmed:
         rows.append(Planned("kinds of file", spec.kinds, "keep", marks(spec)))
     if passed:
-        rows.append(Planned("other files", ", ".join(sorted(filter(None, passed))), "keep", passed_over(passed)))
+        rows.append(
+            Planned("other files", named([each for each in by_number(passed) if each]), "keep", passed_over(passed))
+        )
     return rows
 
 

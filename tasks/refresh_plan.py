@@ -12,6 +12,8 @@ from tasks.plan import Planned, StackPlan, kinds_rows, reading_rows
 from tasks.plan_text import show
 from tasks.steps import step
 
+RENAMED_SHOWN = 5
+
 
 @step("plan")
 def plan_refresh(
@@ -33,6 +35,10 @@ def plan_refresh(
         Planned("changed documents", plan.folder, "update", listed(plan.changed)) if plan.changed else None,
         Planned("missing documents", plan.folder, "delete", listed(plan.missing)) if plan.missing else None,
         Planned("other documents", plan.folder, "keep", listed(plan.others)) if plan.others else None,
+        *(
+            Planned("renamed document", key, "delete" if key in plan.missing else "keep", said)
+            for key, said in list(changes.renamed.items())[:RENAMED_SHOWN]
+        ),
         Planned("documents", plan.folder, "adopt", f"{len(plan.same)} the same") if plan.same else None,
         Planned("unreadable documents", plan.folder, "keep", listed(unreadable)) if unreadable else None,
         *reading_rows(changes.reading),

@@ -15,7 +15,7 @@ import orjson
 from clouds.yandex.specs import Kind
 from domain.jsonl import keys_twice, kind_of
 from domain.same_text import is_blank
-from domain.text_bytes import NotTextError, check_head
+from domain.text_bytes import NotTextError, check_head, not_utf8
 from tasks.training_faults import FaultKind, Faults
 
 FIELDS: dict[Kind, tuple[str, ...]] = {"pair": ("anchor", "positive"), "triplet": ("anchor", "positive", "negative")}
@@ -159,9 +159,8 @@ def _object(line: bytes) -> dict[str, Any]:
     except ValueError as error:
         try:
             line.decode()
-        except UnicodeDecodeError:
-            advice = "is not UTF-8; Russian text of Windows is often windows-1251: iconv -f windows-1251 -t utf-8"
-            raise _RowError("not_json", advice) from error
+        except UnicodeDecodeError as not_text:
+            raise _RowError("not_json", f"is not UTF-8. {not_utf8(not_text)}") from error
         array = ", not an array over several" if line.strip() in {b"[", b"]", b"{", b"}", b"},"} else ""
         raise _RowError("not_json", f"is not JSON ({error}); write one object a line{array}") from error
     if not isinstance(row, dict):

@@ -47,8 +47,8 @@ def check_results(results: str, name: str) -> None:
         ConfigurationError: the folder or URL cannot be written.
 
     """
-    folder = UPath(results).expanduser() / name
     try:
+        folder = UPath(results).expanduser() / name
         folder.mkdir(parents=True, exist_ok=True)
         trial = folder / f".write-test-{uuid4().hex[:8]}"
         trial.write_bytes(b"")

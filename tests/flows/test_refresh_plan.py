@@ -1,13 +1,14 @@
 """`refresh-rag` says what it is going to do, and with `plan_only` does no more than that."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from domain.probe import ProbeSpec
 from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
+from tasks.plan import Planned
 from tasks.plan_text import terminal_table
 from tests.flows.conftest import Cloud
 
@@ -43,6 +44,31 @@ def test_plan_of_a_refresh(cloud: Cloud, tmp_path: Path) -> None:
     assert plan.summary == (
         "documents: 1 new, 1 changed, 1 to delete, 1 the same, 0 that could not be read; version: create"
     )
+
+
+def test_a_document_whose_extension_changed_is_named(cloud: Cloud, tmp_path: Path) -> None:
+    """Its deletion alone would look as if it were gone; a file of the same stem and another content is another one."""
+    for name, text in {"hours": "Магазин открыт с девяти до шести.", "b": "Два.", "c": "Три."}.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    stack = cloud.stack(documents=(str(tmp_path),), probe=PROBE)
+    provision_rag(stack, cloud.name, cloud.name)
+    (tmp_path / "b.txt").rename(tmp_path / "b.md")
+    (tmp_path / "c.txt").unlink()
+    (tmp_path / "c.md").write_text("Четыре.", encoding="utf-8")
+
+    verbs: dict[bool, Literal["delete", "keep"]] = {True: "delete", False: "keep"}
+    for deletes, verb in verbs.items():
+        plan = refresh_rag(stack, cloud.name, plan_only=True, delete_missing=deletes)
+        assert isinstance(plan, StackPlan)
+        assert [row for row in plan.rows if row.resource == "renamed document"] == [
+            Planned(
+                "renamed document",
+                f"{stack.folder}b.txt",
+                verb,
+                "its content now lies in b.md, and md is not read: set kinds of the knowledge base to text, or name it "
+                "in its extensions",
+            )
+        ]
 
 
 def test_a_plan_names_the_version_that_a_rollback_has_passed_over(cloud: Cloud, tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """Finding documents, and every way in which they can be wrong."""
 
+import codecs
+import contextlib
 import gzip
 import os
+import re
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +13,14 @@ import pytest
 from upath import UPath
 
 from clouds.errors import ConfigurationError
+from domain.text_bytes import NotTextError, decoded
 from tasks import documents
 from tasks.documents import check_documents, find_documents, list_documents
 
+ROOT = Path(__file__).parents[2]
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + b">\0\x03\0\xfe\xff\t\0"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2\nsize 12345\n"
+RUSSIAN = ROOT / "examples/faq_products.txt"
 Tree = Callable[[dict[str, bytes]], Path]
 
 
@@ -178,18 +186,81 @@ def test_a_file_of_which_a_reader_sees_nothing(tree: Tree) -> None:
         (gzip.compress(b"text"), "a.txt is packed with gzip: unpack it first: gunzip"),
         (b"PK\x03\x04\x14\0", "a.txt is a zip archive: unpack it first"),
         (b"%PDF-1.7\n%\xe2\xe3", "a.txt is a PDF: give it the extension pdf"),
+        ("退货可以在14天内办理，请保留收据。".encode("utf-16-le"), "save it as UTF-8: iconv -f utf-16le -t utf-8"),
+        ("退货可以在14天内办理，请保留收据。".encode("utf-16-be"), "save it as UTF-8: iconv -f utf-16be -t utf-8"),
+        ("Тауарды 14 күн ішінде қайтаруға болады".encode("utf-16-le"), "save it as UTF-8: iconv -f utf-16le"),
+        (OLE, "a.txt is a file of Office before 2007 (doc, xls, ppt): save it as docx, xlsx or pptx"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "a.txt is a picture (JPEG): leave it out"),
+        (LFS_POINTER, "a.txt is a Git LFS pointer, not the file itself: fetch the file: git lfs pull"),
+        ("Привет, как дела?".encode("koi8-r"), "It is Russian text in koi8-r. Save it as UTF-8: iconv -f koi8-r "),
+        ("ПРИВЕТ, КАК ДЕЛА?".encode("koi8-r"), "It is Russian text in koi8-r. Save it as UTF-8: iconv -f koi8-r "),
+        ("Привет, как дела?".encode("cp866"), "It is Russian text in cp866. Save it as UTF-8: iconv -f cp866 "),
+        ("退货可以在14天内办理，请保留收据。".encode("gb18030"), "Save it as UTF-8 with the program that made it"),
+        ("Le café est fermé à Noël".encode("cp1252"), "Save it as UTF-8 with the program that made it"),
+        ("14 дней".encode() + b"\0" * 500, "a.txt ends with NUL bytes from position 11, line 1 on, as after a crash"),
+        (b"text" + b"\0" * 2 * documents.PIECE_BYTES, "a.txt ends with NUL bytes from position 4, line 1 on"),
+        (b"\0" * 500, "a.txt holds only NUL bytes, as after a crash or a copy that failed. Copy it again"),
+        (b"\x01\x02ab\x03\x04", "a.txt is no text: 4 of its 6 characters are controls that cannot be seen"),
+        ("��� �� ����, 14".encode(), "a.txt has lost its letters: 9 of its 12 characters are U+FFFD"),
         ("14 дней\n\0, не".encode(), "a.txt is no text: NUL byte at position 12, line 2."),
-        (b"x" * documents.PIECE_BYTES + b"\n\0", f"NUL byte at position {documents.PIECE_BYTES + 1}, line 2."),
+        (b"x" * documents.PIECE_BYTES + b"\n\0x", f"NUL byte at position {documents.PIECE_BYTES + 1}, line 2."),
         ("Возврат товара".encode("utf-16").decode("windows-1251").encode(), "a.txt is no text: NUL byte"),
     ],
-    ids=["16", "16 be", "32", "16 no mark", "16 no mark, Russian", "16 be no mark", "gzip", "zip", "PDF", "NUL",
-         "NUL in another piece", "iconv of UTF-16 from windows-1251"],
+    ids=["16", "16 be", "32", "16 no mark", "16 no mark, Russian", "16 be no mark", "gzip", "zip", "PDF",
+         "16 no mark, Chinese", "16 be no mark, Chinese", "16 no mark, Kazakh", "OLE", "JPEG", "LFS", "KOI8-R",
+         "KOI8-R, capitals", "CP866", "GB18030", "CP1252", "NUL at the end", "NUL at the end, long", "only NUL",
+         "controls", "U+FFFD", "NUL", "NUL in another piece", "iconv of UTF-16 from windows-1251"],
 )  # fmt: skip
 def test_what_is_no_text_is_named_as_what_it_is(tree: Tree, data: bytes, part: str) -> None:
     """Advice to take it for windows-1251 would make garbage of it that is accepted."""
     message = fault(tree({"a.txt": data}) / "a.txt", size_limit_bytes=1 << 30)
     assert part in message
     assert "windows-1251" not in message
+
+
+@pytest.mark.parametrize("encoding", ["windows-1251", "koi8-r", "cp866", "utf-16-le", "utf-16-be"])
+def test_no_decoding_is_advised_whose_result_is_garbage(encoding: str) -> None:
+    """Any sentence of our own corpus, however short: the encoding that is named is the one it has, or none is."""
+    text = RUSSIAN.read_text(encoding="utf-8")
+    sentences = {
+        line[:size].strip("№«»— ") for line in text.splitlines() for size in (1, 2, 3, 5, 8, 13, 21, 34, 55, 200)
+    }
+    named = 0
+    for sentence in sorted(sentences):
+        data = sentence.encode(encoding, errors="ignore")
+        with contextlib.suppress(NotTextError):
+            "".join(decoded([data]))
+            continue
+        with pytest.raises(NotTextError) as caught:
+            "".join(decoded([data]))
+        if advised := re.search("iconv -f ([^ ]+) ", str(caught.value)):
+            named += 1
+            assert codecs.lookup(advised[1]) == codecs.lookup(encoding), sentence
+    assert named > len(sentences) / 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "退货可以在14天内办理",
+        "קפה 14",
+        "Ζητήστε",
+        "日本語。",
+        "\x1b[31mred\x1b[0m",
+        "a\x0cb",
+        "1�2 of 30 letters, it has",
+    ],
+)
+def test_text_of_any_script_is_text(tree: Tree, text: str) -> None:
+    """UTF-8 is UTF-8, also with the colours of a log, the pages of a printer, and one letter that was lost."""
+    assert names(tree({"a.txt": text.encode()}) / "a.txt") == ["a.txt"]
+
+
+def test_a_pointer_of_git_lfs_is_named_whatever_its_extension(tree: Tree) -> None:
+    """Repositories keep PDF and Office files so."""
+    path = tree({"a.pdf": LFS_POINTER}) / "a.pdf"
+    with pytest.raises(ConfigurationError, match=r"a\.pdf is a Git LFS pointer"):
+        find_documents([str(path)], ["pdf"])
 
 
 def test_a_file_over_the_limit(tree: Tree) -> None:
@@ -200,20 +271,30 @@ def test_a_file_over_the_limit(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "position", "line"),
+    ("data", "position", "line", "advice"),
     [
-        ("первая\nвторая".encode("windows-1251"), 0, 1),
-        ("первая\n".encode() + b"\xff", 13, 2),
-        (b"x" * (documents.PIECE_BYTES - 1) + "\nя".encode() + b"\xe2\x82", documents.PIECE_BYTES + 2, 2),
-        (b"x" * (documents.PIECE_BYTES - 1) + b"\xd1\n", documents.PIECE_BYTES - 1, 1),
+        ("первая\nвторая".encode("windows-1251"), 0, 1, "iconv -f windows-1251 -t utf-8"),
+        ("первая\n".encode() + b"\xff", 13, 2, "The rest of it is UTF-8: correct the damaged character"),
+        (
+            b"x" * (documents.PIECE_BYTES - 1) + "\nя".encode() + b"\xe2\x82",
+            documents.PIECE_BYTES + 2,
+            2,
+            "The file ends within a character: it was cut",
+        ),
+        (
+            b"x" * (documents.PIECE_BYTES - 1) + b"\xd1\n",
+            documents.PIECE_BYTES - 1,
+            1,
+            "Save it as UTF-8 with the program that made it",
+        ),
     ],
     ids=["windows-1251", "one bad byte", "cut at the end", "cut between two pieces"],
 )
-def test_text_that_is_not_utf8_says_where(tree: Tree, data: bytes, position: int, line: int) -> None:
+def test_text_that_is_not_utf8_says_where(tree: Tree, data: bytes, position: int, line: int, advice: str) -> None:
     """Byte position from 0 and line from 1, whatever piece they fall into."""
     message = fault(tree({"a.txt": data}) / "a.txt", size_limit_bytes=1 << 30)
     assert f"at position {position}, line {line}." in message
-    assert "iconv" in message
+    assert advice in message
 
 
 def test_what_is_no_text_is_not_decoded(tree: Tree) -> None:

@@ -1,0 +1,61 @@
+"""What the curves of a training do to a run, whatever values they have."""
+
+import json
+import logging
+
+import pytest
+from prefect import flow
+
+from clouds.errors import ConfigurationError
+from domain.keys import TuningKey
+from tasks.event_files import Scalars
+from tasks.loss_curve import loss_curve
+from tasks.metrics import CurveReport, kept_below, show_curves
+from tasks.tuning_check import check_results
+from tests.flows.artifacts import artifact
+
+TUNING = TuningKey("b1gsandboxfolder0000", "odd-curves")
+NOT_DRAWN = Scalars("", "loss", (0, 1), (1e308, -1e308))
+"""Matplotlib cannot place ticks between these."""
+
+
+@flow
+def show(scalars: list[Scalars]) -> str:
+    """Show curves, and say that the run went on."""
+    show_curves(TUNING, scalars, [CurveReport.of(each) for each in scalars])
+    return "judged"
+
+
+@pytest.mark.usefixtures("prefect_storage")
+def test_a_picture_never_fails_a_run(caplog: pytest.LogCaptureFixture) -> None:
+    """A curve that cannot be drawn is a warning, and its figures are shown all the same."""
+    with caplog.at_level(logging.WARNING):
+        assert show([NOT_DRAWN]) == "judged"
+
+    assert "The curves cannot be drawn: " in caplog.text
+    assert "loss: 1e+308 -> -1e+308, 2 points to step 1" in artifact("loss", TUNING.name, TUNING.folder_id)["data"]
+
+
+@pytest.mark.usefixtures("prefect_storage")
+def test_values_that_are_no_numbers_are_shown_as_text() -> None:
+    """A training that diverged logs them; JSON has no word for them."""
+    assert show([Scalars("", "loss", (0, 1), (float("nan"), float("inf")))]) == "judged"
+
+    (row,) = json.loads(artifact("metrics", TUNING.name, TUNING.folder_id)["data"])
+    assert (row["first"], row["last"]) == ("nan", "inf")
+
+
+def test_a_tag_is_no_formula() -> None:
+    """Matplotlib takes what stands between dollars for TeX, and fails at what is none."""
+    assert loss_curve([Scalars("", "loss $\\frac{$", (0, 1), (1.0, 0.5))], "cost in $ and $").startswith(
+        "data:image/png"
+    )
+
+
+def test_a_home_that_is_not_there_is_one_line() -> None:
+    """`~nobody-here` names the home of a user that this worker does not have."""
+    with pytest.raises(ConfigurationError) as refused:
+        check_results.fn("~nobody-here/results", "shop")
+    assert refused.value.message.startswith("results ~nobody-here/results cannot be written: Could not determine home ")
+    folder, problem = kept_below("~nobody-here/results", "shop", "task")
+    assert (folder, problem) == (None, "~nobody-here/results cannot be written: Could not determine home directory.")

@@ -9,6 +9,7 @@ from blocks.pasted import cleaned
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.recorder import Recorder
 
 _CONNECTING = Lock()
 
@@ -67,14 +68,19 @@ class CloudRuCredentials(Block):
         """
         with _CONNECTING:
             if self._client is None:
-                self._client = CloudRuClient(
-                    key_id=self.key_id,
-                    key_secret=self.key_secret.get_secret_value(),
-                    project_id=self.project_id,
-                    endpoints=self.endpoints,
-                    assumptions=self.assumptions,
-                )
+                self._client = self.connect()
             return self._client
+
+    def connect(self, recorder: Recorder | None = None) -> CloudRuClient:
+        """Return a client of its own, which the caller closes; `recorder` keeps what it is answered."""
+        return CloudRuClient(
+            key_id=self.key_id,
+            key_secret=self.key_secret.get_secret_value(),
+            project_id=self.project_id,
+            endpoints=self.endpoints,
+            assumptions=self.assumptions,
+            recorder=recorder,
+        )
 
     def close(self) -> None:
         """Close the client's connections, if it was ever used; the next `get_client` makes a new one."""

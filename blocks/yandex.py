@@ -17,6 +17,7 @@ from pydantic import (
 
 from blocks.pasted import cleaned
 from clouds.errors import ConfigurationError
+from clouds.recorder import Recorder
 from clouds.yandex.assumptions import Assumptions
 from clouds.yandex.auth import ApiKey, Auth, IamToken, read_authorized_key
 from clouds.yandex.client import YandexClient
@@ -124,13 +125,18 @@ class YandexCloudCredentials(Block):
         """
         with _CONNECTING:
             if self._client is None:
-                self._client = YandexClient(
-                    folder_id=self.folder_id,
-                    auth=self.auth(),
-                    endpoints=self.endpoints,
-                    assumptions=self.assumptions,
-                )
+                self._client = self.connect()
             return self._client
+
+    def connect(self, recorder: Recorder | None = None) -> YandexClient:
+        """Return a client of its own, which the caller closes; `recorder` keeps what it is answered."""
+        return YandexClient(
+            folder_id=self.folder_id,
+            auth=self.auth(),
+            endpoints=self.endpoints,
+            assumptions=self.assumptions,
+            recorder=recorder,
+        )
 
     def close(self) -> None:
         """Close the client's connections, if it was ever used; the next `get_client` makes a new one."""

@@ -1,6 +1,8 @@
 """How a client says what nobody confirmed about its vendor's API: a field with its mark, source and default."""
 
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import ComputedFieldInfo, FieldInfo
@@ -17,6 +19,30 @@ def assumed(default: Any, mark: Mark, source: str, description: str) -> Any:
         description=f"{description} {mark}: {source}.",
         json_schema_extra={"mark": mark, "source": source},
     )
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """One assumption as a block holds it: `path` is its place in the form, `inference.quota_paths`."""
+
+    path: str
+    value: Any
+    default: Any
+    mark: str
+    source: str
+    text: str
+
+
+def registered(model: BaseModel, path: str = "") -> Iterator[Assumed]:
+    """Yield every field below `model` that `assumed` made, however deep: none can be forgotten."""
+    for name, field in type(model).model_fields.items():
+        value, basis = getattr(model, name), field.json_schema_extra
+        if isinstance(value, BaseModel):
+            yield from registered(value, f"{path}{name}.")
+        elif isinstance(basis, dict) and "mark" in basis:
+            mark, source = (str(cast("dict[str, Any]", basis)[key]) for key in ("mark", "source"))
+            text = (field.description or "").removesuffix(f" {mark}: {source}.")
+            yield Assumed(f"{path}{name}", value, field.default, mark, source, text)
 
 
 SPELLINGS = {

@@ -26,6 +26,7 @@ from clouds.errors import (
     api_error,
 )
 from clouds.polling import LEAST_ANSWER_S, left_s
+from clouds.recorder import Recorder
 from clouds.redaction import Redaction, cause_of, masked
 from clouds.whole_answer import UnboundedAnswerError, cut_refusals, read_whole
 
@@ -90,9 +91,14 @@ class Transport:
         redaction: Redaction | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        recorder: Recorder | None = None,
     ) -> None:
-        """Send through `http`; `advice` tells what to do about an HTTP status, `redaction` what no message may hold."""
+        """Send through `http`; `advice` tells what to do about an HTTP status, `redaction` what no message may hold.
+
+        `recorder` keeps every answer as it came, for `probe-cloud`; left out, nothing is kept.
+        """
         self._http = http
+        self._recorder = recorder
         self._clock = clock
         self._auth = auth
         self._advice = advice
@@ -165,6 +171,8 @@ class Transport:
                 if repeatable:
                     raise _Repeatable(error) from None
                 raise
+        if self._recorder:
+            self._recorder.http(response, None)
         error = self._api_error(response)
         wait_s = error.retry_after_s
         not_done = response.status_code == REFUSED_FOR_NOW and wait_s is not None
@@ -208,6 +216,8 @@ class Transport:
             response.close()
 
     def _as(self, answer: type[Answer], response: httpx.Response) -> Answer:
+        if self._recorder:
+            self._recorder.http(response, answer)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:

@@ -8,7 +8,7 @@ from pydantic_core import CoreSchema
 from clouds.spec import any_of
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, OnFailure, PromotedEmbedder, RagStack
+from flows.specs import EmbedderTuning, LookAt, OnFailure, PromotedEmbedder, RagStack
 
 
 def titled(title: str) -> Any:
@@ -76,4 +76,7 @@ DeleteDocuments = Annotated[bool, titled("Delete documents")]
 
 Tuning = Annotated[EmbedderTuning, titled("Tuning")]
 Results = Annotated[str, titled("Results")]
+EitherCloud = Annotated[str, titled("Credentials of either cloud")]
+Looks = Annotated[LookAt, titled("Look at")]
+AnswersFolder = Annotated[str, titled("Folder for the answers")]
 CancelTuning = Annotated[bool, titled("Cancel the tuning with the run")]

@@ -16,7 +16,7 @@ from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
+from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
 from local.flow_docs import flows_page
 from sandbox.settings import Settings
 
@@ -43,6 +43,7 @@ ROOTS: tuple[type[BaseModel], ...] = (
     EvaluationSpec,
     Thresholds,
     EmbedderTuning,
+    LookAt,
     Endpoints,
     Settings,
 )
@@ -56,7 +57,7 @@ Written by `python -m local.docs` from the models; change the descriptions there
 [PromotedEmbedder](#promotedembedder).
 [EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
-[EmbedderTuning](#embeddertuning). The block `CloudRuCredentials` holds
+[EmbedderTuning](#embeddertuning), `look_at` of `probe-cloud` a [LookAt](#lookat). The block `CloudRuCredentials` holds
 [Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions), `YandexCloudCredentials` its own
 [endpoints](yandex-api.md#hosts) and [assumptions](yandex-api.md#assumptions). [Settings](#settings) are the sandbox's.
 A parameter without a default must be given.

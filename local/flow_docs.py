@@ -9,6 +9,7 @@ from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
 from flows.finetune import finetune_embedder
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
+from flows.probe import probe_cloud
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.teardown import teardown_rag
@@ -25,6 +26,7 @@ FLOWS: tuple[Flow[..., Any], ...] = (
     sweep_rag,
     teardown_rag,
     finetune_embedder,
+    probe_cloud,
 )
 INTRODUCTION = """# Flows and their parameters
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox.errors import GrpcCode
-from sandbox.faults import FaultOrder, mangled
+from sandbox.faults import FaultOrder
 from sandbox.lifecycle import timestamp
 from sandbox.object_store.buckets import SERVICE_BUCKETS
 from sandbox.request_log import SERVICE_AGENT, is_mutating
@@ -153,8 +153,8 @@ class Dispatch:
             body = fault.body if fault.body is not None else RpcStatus(code=14, message="an ordered fault").to_wire()
             headers = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
             await JSONResponse(body, fault.http_status, headers)(scope, receive, send)
-        elif fault.mangle is not None:
-            await self._mangle(fault.mangle, scope, receive, send, arrival)
+        elif fault.mangle is not None or fault.replace:
+            await self._mangle(fault, scope, receive, send, arrival)
         elif fault.twice:
             again = _remembered(receive)
             await self._serve({**scope}, again(), _swallow, arrival)
@@ -162,8 +162,8 @@ class Dispatch:
         elif fault.drop is None:
             await self._serve(scope, receive, send, arrival)
 
-    async def _mangle(self, how: str, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
-        """Do the work, and send what a broken proxy makes of the answer."""
+    async def _mangle(self, fault: FaultOrder, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
+        """Do the work, and send what a broken proxy, or another service, makes of the answer."""
         answer: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -171,12 +171,13 @@ class Dispatch:
 
         await self._serve(scope, receive, keep, arrival)
         whole = b"".join(message.get("body", b"") for message in answer)
-        body, headers = mangled(whole, how)
-        length = len(whole) + 1 if how == "truncated" else len(body)
+        body, headers = fault.spoilt(whole)
+        cut = fault.mangle == "truncated"
+        length = len(whole) + 1 if cut else len(body)
         changed = {**headers, b"content-length": str(length).encode()}
         kept = [pair for pair in answer[0].get("headers", []) if pair[0].lower() not in (*changed, b"etag")]
         await send({**answer[0], "headers": [*kept, *changed.items()]})
-        await send({"type": "http.response.body", "body": body, "more_body": how == "truncated"})
+        await send({"type": "http.response.body", "body": body, "more_body": cut})
 
     async def _hold(self, receive: Receive) -> None:
         """Wait until the answer is released, or nobody is there any more who could get it."""

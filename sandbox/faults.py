@@ -21,7 +21,7 @@ _GRPC_CODE_BY_HTTP_STATUS = {
 
 
 class FaultOrder(BaseModel):
-    """What to do to which requests. One of status, drop, hold and mangle, or only a delay or a repeat."""
+    """What to do to which requests. One of status, drop, hold, mangle and replace, or only a delay or a repeat."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,6 +47,11 @@ class FaultOrder(BaseModel):
         description="Do the work, then let a proxy spoil the answer: no JSON, `{}`, a page of HTML, a packing that is "
         "none, half of the body. Over gRPC only `empty_object`, a message without fields.",
     )
+    replace: dict[str, str] = Field(
+        default={},
+        description="Do the work, and answer as a service that spells it otherwise: each regular expression in the "
+        "answer's JSON is replaced by its text, one after the other.",
+    )
     twice: bool = Field(
         default=False, description="Do the work twice, as when a proxy sends it again, and answer as the second time."
     )
@@ -68,6 +73,13 @@ class FaultOrder(BaseModel):
         except re.error as error:
             raise ValueError(f"path is not a regular expression: {error}") from error
         return path
+
+    @field_validator("replace")
+    @classmethod
+    def _compile(cls, replace: dict[str, str]) -> dict[str, str]:
+        for pattern in replace:
+            cls._compiles(pattern)
+        return replace
 
     @field_validator("status")
     @classmethod
@@ -98,6 +110,18 @@ class FaultOrder(BaseModel):
             and not (internal and self.client)
             and re.search(self.path, path) is not None
         )
+
+    def respelled(self, answer: str) -> str:
+        """Return the JSON of an answer as the other service writes it."""
+        for pattern, text in self.replace.items():
+            answer = re.sub(pattern, text, answer)
+        return answer
+
+    def spoilt(self, content: bytes) -> tuple[bytes, dict[bytes, bytes]]:
+        """Return a body as it is sent, and the headers that go with it."""
+        if self.mangle is not None:
+            return mangled(content, self.mangle)
+        return self.respelled(content.decode()).encode(), {}
 
     @property
     def remaining(self) -> int:

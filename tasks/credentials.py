@@ -12,6 +12,8 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import ConfigurationError
 
 B = TypeVar("B", bound=Block)
+EitherCloud = CloudRuCredentials | YandexCloudCredentials
+EITHER: tuple[type[EitherCloud], ...] = (CloudRuCredentials, YandexCloudCredentials)
 
 
 @contextmanager
@@ -39,6 +41,37 @@ def yandex_credentials(cloud: str) -> Generator[YandexCloudCredentials]:
         yield yandex
     finally:
         yandex.close()
+
+
+@contextmanager
+def either_cloud(name: str) -> Generator[EitherCloud]:
+    """Load the block of that name, whichever of the two clouds it is of; `type/name` where both have the name.
+
+    Raises:
+        ConfigurationError: neither cloud has a block of that name, or both have.
+
+    """
+    kind, _, short = name.rpartition("/")
+    kinds = [each for each in EITHER if kind in ("", each.get_block_type_slug())]
+    found = [block for each in kinds for block in _found(each, short)]
+    if len(found) != 1:
+        slugs = " and ".join(f"{each.get_block_type_slug()}/{short}" for each in kinds or EITHER)
+        raise ConfigurationError(
+            f"both {slugs} are there: write the one that is meant, with its type"
+            if found
+            else f"there is neither of the blocks {slugs}: make one in the UI, Blocks > +, or correct the name"
+        )
+    try:
+        yield found[0]
+    finally:
+        found[0].close()
+
+
+def _found(block_type: type[EitherCloud], name: str) -> list[EitherCloud]:
+    try:
+        return [cast("EitherCloud", block_type.load(name))]  # synchronous here, a coroutine only inside an event loop
+    except ValueError:
+        return []
 
 
 def _load(block_type: type[B], name: str) -> B:

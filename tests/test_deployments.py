@@ -30,7 +30,10 @@ FLOWS = [
     for node in ast.parse(path.read_text(encoding="utf-8")).body
     if isinstance(node, ast.FunctionDef) and node.decorator_list
 ]
-CLOUDS = {"finetune_embedder": {"sandbox": "yandex-sandbox", "yandex": "yandex"}}
+CLOUDS = {
+    "finetune_embedder": {"sandbox": "yandex-sandbox", "yandex": "yandex"},
+    "probe_cloud": {"sandbox": "sandbox", "cloudru": "cloudru", "yandex": "yandex"},
+}
 """The cloud that each deployment of a flow goes to."""
 DEFINITIONS = ".definitions"
 """Prefect passes over it: its documentation keeps there what the deployments name by a YAML anchor."""

@@ -16,7 +16,7 @@ from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, PromotedEmbedder, RagStack
+from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
 from local.docs import (
     API_PAGES,
     BLOCKS,
@@ -38,7 +38,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     *(path for folder in ("docs", "examples", "bench") for path in (ROOT / folder).rglob("*.md")),
 ]
-ROOTS = (RagStack, PromotedEmbedder, EmbedderTuning, EvaluationSpec, Thresholds)
+ROOTS = (RagStack, PromotedEmbedder, EmbedderTuning, LookAt, EvaluationSpec, Thresholds)
 FORMS = [*dict.fromkeys(model for root in ROOTS for model in nested_models(root))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)

@@ -20,6 +20,7 @@ from clouds.cloudru.search import Search
 from clouds.cloudru.secret import Secrets
 from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.endpoints import Endpoints
+from clouds.recorder import Recorder
 from clouds.redaction import Redaction
 from clouds.transport import Transport, open_http
 
@@ -54,16 +55,19 @@ class CloudRuClient:
         http: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        recorder: Recorder | None = None,
     ) -> None:
-        """Ask nothing yet: the first call fetches the first token."""
+        """Ask nothing yet: the first call fetches the first token. `recorder` keeps what is answered."""
         secret = key_secret if isinstance(key_secret, SecretStr) else SecretStr(key_secret)
         redaction = Redaction()
         redaction.add(secret.get_secret_value())
         self._http = open_http(http, through_proxy=assumptions.connection.through_proxy)
-        plain = Transport(self._http, advice=ADVICE, redaction=redaction, clock=clock, sleep=sleep)
+        plain = Transport(self._http, advice=ADVICE, redaction=redaction, clock=clock, sleep=sleep, recorder=recorder)
         self.iam = Iam(plain, endpoints.iam, key_id, secret, redaction=redaction, clock=clock)
         auth = BearerAuth(self.iam, ConfiguredAddresses(endpoints))
-        transport = Transport(self._http, auth=auth, advice=ADVICE, redaction=redaction, clock=clock, sleep=sleep)
+        transport = Transport(
+            self._http, auth=auth, advice=ADVICE, redaction=redaction, clock=clock, sleep=sleep, recorder=recorder
+        )
         connection = Connection(transport, project_id, endpoints, assumptions, redaction, clock, sleep)
         self.storage = Storage(connection, key_id=key_id, key_secret=secret)
         self.secrets = Secrets(connection)

@@ -121,6 +121,10 @@ class Inferences:
         ask = self._connection.transport.ask
         return self._quota_paths.ask(lambda path: ask(ListQuotasResponse, "GET", f"{self._base}/{path}")).data
 
+    def runtime_templates(self) -> Sequence[RuntimeTemplate]:
+        """Return the versions of the runtimes, retired ones too."""
+        return self._template_paths.ask(self._runtime_templates)
+
     def check_quota(self, specs: Sequence[InferenceSpec], listed: Sequence[ModelRun] | None = None) -> None:
         """Count what the runs that do not live yet would take: GPUs of one instance x instances at least, one or more.
 
@@ -343,7 +347,7 @@ class Inferences:
 
     def _runtime_template(self, spec: InferenceSpec) -> RuntimeTemplate:
         """Return the first active template of the runtime that runs on the resource, as the official client chooses."""
-        templates = self._template_paths.ask(self._runtime_templates)
+        templates = self.runtime_templates()
         framework, resource = FRAMEWORK[spec.runtime], RESOURCE[spec.resource]
         for template in templates:
             refused = any(gpu.resource_type == resource and not gpu.is_allowed for gpu in template.gpus)

@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import grpc
 import tenacity
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from clouds.errors import ConfigurationError, WrongAnswerError
 from clouds.polling import LEAST_ANSWER_S, left_s
+from clouds.recorder import Recorder
 from clouds.redaction import Redaction
 from clouds.yandex import roles
 from clouds.yandex.auth import Authorizer, Metadata
@@ -108,8 +110,13 @@ class Calls:
         redaction: Redaction,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        recorder: Recorder | None = None,
     ) -> None:
-        """Say who asks by `authorizer`, None asks as nobody; `identity` says what to do when we are not known."""
+        """Say who asks by `authorizer`, None asks as nobody; `identity` says what to do when we are not known.
+
+        `recorder` keeps every answer as it came, for `probe-cloud`; left out, nothing is kept.
+        """
+        self._recorder = recorder
         self._authorizer = authorizer
         self._identity = identity
         self._redaction = redaction
@@ -155,10 +162,17 @@ class Calls:
         def send() -> Answer:
             return self._authorized(method, request, key, max(0.001, min(attempt_s, end_s - self._clock())))
 
+        asked = request.DESCRIPTOR.full_name
         try:
-            return _naming(retrying(send), names, subject)
+            answer = retrying(send)
         except _Refused as refused:
             error, request_id = refused.error, refused.request_id
+        else:
+            if self._recorder:
+                self._recorder.message(asked, answer.DESCRIPTOR.full_name, plain_json(answer))
+            return _naming(answer, names, subject)
+        if self._recorder:
+            self._recorder.refusal(asked, error.code().name)
         raise read_refusal(
             error.code(),
             self._redaction.clean(error.details() or ""),
@@ -183,6 +197,11 @@ class Calls:
             if renewed == held:
                 raise
         return _send(method, request, key, renewed, timeout_s)
+
+
+def plain_json(message: Message) -> Any:
+    """Return a message as JSON with the names of the .proto."""
+    return MessageToDict(message, preserving_proto_field_name=True)
 
 
 def _naming(answer: Answer, path: str, subject: str) -> Answer:

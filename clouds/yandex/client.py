@@ -10,6 +10,7 @@ from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest, Cre
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 
 from clouds.errors import ConfigurationError
+from clouds.recorder import Recorder
 from clouds.redaction import Redaction
 from clouds.transport import open_http
 from clouds.yandex.assumptions import Assumptions
@@ -42,8 +43,9 @@ class YandexClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
+        recorder: Recorder | None = None,
     ) -> None:
-        """Ask nothing yet: the first call fetches the first token. `now` is Unix time."""
+        """Ask nothing yet: the first call fetches the first token. `now` is Unix time, `recorder` keeps answers."""
         redaction = Redaction()
         through_proxy = assumptions.connection.through_proxy
         authorities = read_authorities(endpoints)
@@ -51,12 +53,22 @@ class YandexClient:
         verify = _trust(endpoints, authorities)
         self._http = open_http(through_proxy=through_proxy, timeout_s=UPLOAD_TIMEOUT_S, verify=verify)
         identity = advice_on(auth)
-        unsigned = Calls(None, identity=identity, redaction=redaction, clock=clock, sleep=sleep)
+        unsigned = Calls(None, identity=identity, redaction=redaction, clock=clock, sleep=sleep, recorder=recorder)
         exchange = _exchange(unsigned, self._channels, endpoints)
         authorizer = Authorizer(auth, exchange, redaction=redaction, clock=clock, now=now)
-        calls = Calls(authorizer, identity=identity, redaction=redaction, clock=clock, sleep=sleep)
+        calls = Calls(authorizer, identity=identity, redaction=redaction, clock=clock, sleep=sleep, recorder=recorder)
         connection = Connection(
-            calls, authorizer, self._channels, self._http, folder_id, endpoints, assumptions, redaction, clock, sleep
+            calls,
+            authorizer,
+            self._channels,
+            self._http,
+            folder_id,
+            endpoints,
+            assumptions,
+            redaction,
+            clock,
+            sleep,
+            recorder,
         )
         self.operations = Operations(connection)
         self.datasets = Datasets(connection, self.operations)

@@ -9,6 +9,7 @@ import httpx
 
 from clouds.errors import NotFoundError
 from clouds.polling import wait_until
+from clouds.recorder import Recorder
 from clouds.redaction import Redaction
 from clouds.yandex.assumptions import Assumptions
 from clouds.yandex.auth import Authorizer
@@ -34,6 +35,8 @@ class Connection:
     redaction: Redaction
     clock: Callable[[], float]
     sleep: Callable[[float], None]
+    recorder: Recorder | None = None
+    """Keeps what REST answers; `calls` have their own."""
 
     @property
     def llm(self) -> grpc.Channel:

@@ -22,7 +22,7 @@ from clouds.yandex.files import Document, Files
 from clouds.yandex.model_uri import usable
 from clouds.yandex.operation import Operations, unpack
 from clouds.yandex.vector_store import VectorStores
-from clouds.yandex.wire.vector_store import VectorStoreHit
+from clouds.yandex.wire.vector_store import VectorStore, VectorStoreHit
 
 FINGERPRINT = "fingerprint"
 """Label of an index that says what it was built of."""
@@ -125,6 +125,10 @@ class SearchIndexes:
     def search(self, index_id: str, query: str, *, limit: int = 10) -> tuple[VectorStoreHit, ...]:
         """Return the pieces nearest to the question, at most `limit` (1 to 50), nearest first."""
         return self._stores.search(index_id, query, limit=limit)
+
+    def store(self, index_id: str) -> VectorStore:
+        """Return an index as the vector store of the same id that it is over REST."""
+        return self._stores.get(index_id)
 
     def delete(self, index_id: str) -> None:
         """Delete it, its files stay; one that is not there is deleted."""

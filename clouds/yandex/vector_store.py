@@ -35,6 +35,7 @@ class VectorStores:
             redaction=connection.redaction,
             clock=connection.clock,
             sleep=connection.sleep,
+            recorder=connection.recorder,
         )
         self._base = f"{connection.endpoints.ai_rest.rstrip('/')}/v1/vector_stores"
         self._connection = connection

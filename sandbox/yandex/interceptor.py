@@ -1,5 +1,6 @@
 """What stands before every gRPC method: ordered faults, who is calling, the request log, refusals as statuses."""
 
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
 from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE
@@ -109,6 +111,12 @@ class Gate(grpc.ServerInterceptor):
             raise LostAnswer
         if fault.mangle:
             return type(answer)()
+        if fault.replace:
+            return ParseDict(json.loads(fault.respelled(json.dumps(_as_json(answer)))), type(answer)())
         if fault.hold:
             self._services.held_answers.hold_here(context.add_callback)
         return answer
+
+
+def _as_json(answer: Message) -> Any:
+    return MessageToDict(answer, preserving_proto_field_name=True)

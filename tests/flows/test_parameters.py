@@ -11,6 +11,7 @@ from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
 from flows.finetune import finetune_embedder
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
+from flows.probe import probe_cloud
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
@@ -20,6 +21,7 @@ FLOWS: list[Flow[..., Any]] = [
     ask_rag,
     evaluate_rag,
     finetune_embedder,
+    probe_cloud,
     provision_rag,
     refresh_rag,
     resume_rag,

@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import ListTypesRequest
+from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
 
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.sandbox.redirected import RedirectedTransport
@@ -200,6 +202,23 @@ def test_an_answer_is_spoilt_after_the_work(sandbox: SandboxProcess, mangle: str
             with pytest.raises(sees):
                 client.post(LOG_GROUPS, json={"name": "spoilt"})
         assert len(client.get(f"{LOG_GROUPS}s").json()["logGroups"]) == count + 1
+
+
+def test_an_answer_is_spelled_otherwise(sandbox: SandboxProcess) -> None:
+    """Over both wires, so often as ordered; what is no pattern is refused."""
+    sandbox.reset()
+    with sandbox.client() as client:
+        sandbox.fault("log-groups$", replace={"logGroups": "groups", '"status":"[A-Z_]+"': '"status":"NEW"'}, times=1)
+        groups = client.get(f"{LOG_GROUPS}s").json()["groups"]
+        assert {group["status"] for group in groups} == {"NEW"}
+        assert "logGroups" in client.get(f"{LOG_GROUPS}s").json()
+    sandbox.fault("DatasetService/ListTypes", replace={"Pair": "Couple"})
+    with sandbox.yandex_channel() as channel:
+        types = DatasetServiceStub(channel).ListTypes(ListTypesRequest()).types
+    assert "TextEmbeddingsCouple" in types
+    assert sandbox.all_faults_used()
+    refused = sandbox.control.post("/faults", json={"path": "x", "replace": {"(": ""}})
+    assert (refused.status_code, "not a regular expression" in refused.text) == (400, True)
 
 
 def test_a_request_is_doubled_on_its_way(sandbox: SandboxProcess) -> None:

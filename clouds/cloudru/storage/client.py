@@ -1,5 +1,6 @@
 """Object Storage: buckets, folders and documents."""
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -77,6 +78,10 @@ class Storage:
         buckets = self._control.call("list_buckets").get("Buckets", [])
         return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
 
+    def buckets(self) -> tuple[str, ...]:
+        """Return the names of the tenant's buckets."""
+        return tuple(entry["Name"] for entry in self._control.call("list_buckets").get("Buckets", []))
+
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
         """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
         key = folder_prefix(folder)
@@ -144,6 +149,11 @@ class Storage:
             return None
         return modified_at(f"the marker of s3://{bucket}/{folder}", answer)
 
+    def digest(self, bucket: str, key: str) -> str:
+        """Return the MD5 of an object's content, 32 hex digits; for small ones, which are read whole."""
+        content = self._sender().get(bucket, key, {}).body
+        return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
     def touch_folder(self, bucket: str, folder: str) -> None:
         """Write the folder's marker anew: its time is what remains to be seen of a deletion."""
         self._sender().put(bucket, folder_prefix(folder), b"")
@@ -207,6 +217,11 @@ class Storage:
             subject=f"the deletion of bucket {name}",
             describe=lambda _: "still there",
         )
+
+    @property
+    def sends_acl(self) -> bool:
+        """Whether the canned ACL is sent with an object: no longer once the store has refused it."""
+        return self._sender().sends_acl
 
     def close(self) -> None:
         """Close the connections."""

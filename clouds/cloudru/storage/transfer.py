@@ -92,6 +92,11 @@ class Transfer:
         self._redaction = redaction
         self._sleep = sleep
 
+    @property
+    def sends_acl(self) -> bool:
+        """Whether the canned ACL is sent."""
+        return self._send_acl
+
     def get(self, bucket: str, key: str, query: Mapping[str, str]) -> Answer:
         """Return what the store answers; without a key it is the bucket that is asked.
 

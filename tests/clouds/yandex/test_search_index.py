@@ -241,6 +241,12 @@ def test_an_index_is_waited_for_until_it_can_be_searched(yandex: YandexClient, v
         yandex.search_indexes.wait(ensured, deadline_s=60)
 
 
+def test_an_index_is_a_vector_store_of_the_same_id(yandex: YandexClient, vendor: WireServer) -> None:
+    """It is read over REST as it is."""
+    vendor.tell("GET", STORE, {"id": "fvtindex3", "name": "faq", "status": "expired"})
+    assert yandex.search_indexes.store("fvtindex3").status == "expired"
+
+
 def test_a_search_is_asked_over_rest(yandex: YandexClient, vendor: WireServer) -> None:
     """With the folder and the key as a bearer; a lost reply is asked for again."""
     hit = {

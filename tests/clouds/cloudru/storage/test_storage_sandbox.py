@@ -33,6 +33,18 @@ def test_bucket_folder_and_documents_twice(sandbox: SandboxProcess, write: Write
         assert storage.upload(made.name, "kb/", documents).kept == tuple(sorted(f"kb/{name}" for name in files))
 
 
+def test_what_a_probe_reads_of_the_store(sandbox: SandboxProcess, write: Write) -> None:
+    """The names of the buckets, the MD5 of an object, which is its ETag, and whether the ACL is still sent."""
+    with client_of(sandbox) as client:
+        storage = client.storage
+        storage.ensure_bucket("storage-of-a-probe")
+        storage.upload("storage-of-a-probe", "kb/", write({"faq.txt": b"question"}))
+        (stored,) = storage.list_objects("storage-of-a-probe", "kb/faq")
+        assert "storage-of-a-probe" in storage.buckets()
+        assert storage.digest("storage-of-a-probe", stored.key) == stored.etag
+        assert storage.sends_acl
+
+
 def test_a_foreign_project_is_refused(sandbox: SandboxProcess) -> None:
     """Said before anything is created, with what to check."""
     client = client_of(sandbox, "00000000-0000-4000-8000-00000000dead")

@@ -1,0 +1,32 @@
+"""Compare what is assumed of a cloud with what it answers."""
+
+from prefect import flow
+
+from flows.parameters import AnswersFolder, EitherCloud, Looks
+from flows.specs import LookAt, ProbeReport
+from tasks.credentials import either_cloud
+from tasks.probe import look_at_cloud, report_probe
+from tasks.steps import THREADS, recorded_steps
+
+
+@flow(name="probe-cloud", task_runner=THREADS)
+def probe_cloud(
+    cloud: EitherCloud = "sandbox",
+    look_at: Looks = LookAt(),  # noqa: B008  # frozen
+    answers_folder: AnswersFolder = "",
+) -> ProbeReport:
+    """Say of each assumption about the cloud whether it holds, differs, or cannot be told without creating.
+
+    It only reads; what fails is a row of the result.
+
+    Args:
+        cloud: Name of a block "Cloud.ru Credentials" or "Yandex Cloud Credentials"; its type tells which cloud is
+            asked. Where both types have the name, write the type before it, `yandex-cloud-credentials/NAME`.
+        look_at: What is looked at beside what a project lists by itself.
+        answers_folder: Folder for the answers, a file each, with every secret, id and text replaced; left empty, they
+            are an artifact.
+
+    """
+    with recorded_steps(), either_cloud(cloud) as credentials:
+        looked = look_at_cloud(credentials, look_at)
+        return report_probe(credentials, cloud, looked, answers_folder)

@@ -49,3 +49,8 @@ class ManagedRagStack(Block):
     replaced: list[dict[str, Any]] = Field(
         default=[], title="Replaced models", description="Models that the stack named before and names no more."
     )
+    former: list[str] = Field(
+        default=[],
+        title="Deleted knowledge bases",
+        description="Ids of knowledge bases that were replaced: their files in the bucket are the stack's.",
+    )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -27,7 +27,7 @@ class KeptStack(BaseModel):
     `wanted` is what the latest run of provision-rag was asked for, `provisioned` what the latest one has put in
     service. `bases` are the ids of the stack's knowledge bases, oldest first; `making` is the name of the one that a
     run is about to create, empty when there is none. `replaced` are models that the stack has named before and names
-    no more.
+    no more, `former` the ids of its knowledge bases that were replaced and deleted: their files may still be there.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,6 +37,7 @@ class KeptStack(BaseModel):
     bases: tuple[str, ...] = ()
     making: str = ""
     replaced: tuple[InferenceSpec, ...] = ()
+    former: tuple[str, ...] = ()
 
     @property
     def stacks(self) -> tuple[RagStack, ...]:
@@ -44,11 +45,16 @@ class KeptStack(BaseModel):
         found = [stack for stack in (self.provisioned, self.wanted) if stack is not None]
         return tuple(stack for place, stack in enumerate(found) if stack not in found[:place])
 
+    @property
+    def inferences(self) -> tuple[InferenceSpec, ...]:
+        """All inferences that are kept of it; of one name there may be several, each as it was at its time."""
+        specs = (*self.replaced, *(model for stack in self.stacks for model in stack.models))
+        return tuple(spec for spec in specs if isinstance(spec, InferenceSpec))
+
     def others(self, named: Sequence[RagStack]) -> tuple[InferenceSpec, ...]:
         """Return the inferences that are kept of the stack and that none of `named` names, each name once."""
-        specs = (*self.replaced, *(model for stack in self.stacks for model in stack.models))
         names = {model.name for stack in named for model in stack.models}
-        found = {spec.name: spec for spec in specs if isinstance(spec, InferenceSpec) and spec.name not in names}
+        found = {spec.name: spec for spec in self.inferences if spec.name not in names}
         return tuple(found.values())
 
     def becoming(self, **changes: Any) -> "KeptStack":
@@ -69,6 +75,13 @@ class KeptStack(BaseModel):
         """Return it with one more knowledge base, which is not about to be created any more."""
         others = [base for base in self.bases if base != base_id]
         return self.model_copy(update={"bases": (*others, base_id)[-NEWEST_BASES:], "making": ""})
+
+    def without_bases(self, gone: Collection[str]) -> "KeptStack":
+        """Return it without knowledge bases that were deleted, whose ids stay in `former`."""
+        former = [base for base in self.former if base not in gone]
+        former += [base for base in self.bases if base in gone]
+        left = tuple(base for base in self.bases if base not in gone)
+        return self.model_copy(update={"bases": left, "former": tuple(former[-NEWEST_BASES:])})
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ def written(kept: KeptStack) -> dict[str, Any]:
         "bases": list(kept.bases),
         "making": kept.making,
         "replaced": [model.model_dump(mode="json") for model in kept.replaced],
+        "former": list(kept.former),
     }
 
 

@@ -72,6 +72,7 @@ Question = Annotated[str, titled("Question")]
 WarnAbove = Annotated[Number | LeftOut, titled("Warn above, RUB per hour")]
 ClaimedNames = Annotated[tuple[str, ...], titled("Claimed names")]
 DeleteNames = Annotated[tuple[str, ...], titled("Delete names")]
+SuspendShared = Annotated[bool, titled("Suspend shared models")]
 DeleteDocuments = Annotated[bool, titled("Delete documents")]
 
 Tuning = Annotated[EmbedderTuning, titled("Tuning")]

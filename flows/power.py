@@ -3,7 +3,7 @@
 from prefect import flow
 
 from domain.stack import name_of
-from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, WarnAbove
+from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, SuspendShared, WarnAbove
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.drift import find_drift
@@ -65,15 +65,19 @@ def status_rag(
 def suspend_rag(
     stack: Stack = "kb-rag-with-inference",
     cloud: CloudRu = "sandbox",
+    *,
+    suspend_shared: SuspendShared = False,
     lock_wait_s: LockWait = LOCK_WAIT_S,
 ) -> PowerReport:
     """Suspend the stack's inferences and wait until they are: they cost nothing until they are resumed.
 
-    A scheduled run that begins after a scheduled resume-rag of the same stack was due is skipped.
+    One that another stack uses, or that is not this stack's, stays as it is, and the report names it. A
+    scheduled run that begins after a scheduled resume-rag of the same stack was due is skipped.
 
     Args:
         stack: Name under which the stack is kept, that of its knowledge base; or the stack whole.
         cloud: Name of the block "Cloud.ru Credentials".
+        suspend_shared: Suspend models too that another stack uses: it does not answer until they are resumed.
         lock_wait_s: Seconds to wait for another run of this stack to end.
 
     """
@@ -83,8 +87,8 @@ def suspend_rag(
         if late := skipped_when_late():  # the lock may have been waited for
             return late
         found = find_stack(cloudru, stack)
-        runs = find_inferences(cloudru, found.models, all_needed=False)
-        changes = [suspend_inference.submit(cloudru, each) for each in runs]
+        runs = find_inferences(cloudru, found, known_stacks(cloudru, wanted=True), all_needed=False)
+        changes = [suspend_inference.submit(cloudru, each, suspend_shared=suspend_shared) for each in runs]
         result = report_power.submit(cloudru, found.name, cloud, changes)
         finish([*changes, result])
         return found.named(result.result())
@@ -112,7 +116,7 @@ def resume_rag(
         if late := skipped_when_late():  # the lock may have been waited for
             return late
         found = find_stack(cloudru, stack)
-        runs = find_inferences(cloudru, found.stack.models, all_needed=True)
+        runs = find_inferences(cloudru, found, known_stacks(cloudru, wanted=True), all_needed=True)
         changes = [resume_inference.submit(cloudru, each) for each in runs]
         result = report_power.submit(cloudru, found.name, cloud, changes)
         finish([*changes, result])

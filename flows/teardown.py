@@ -13,6 +13,7 @@ from tasks.steps import THREADS, finish, recorded_steps
 from tasks.sweep import known_stacks
 from tasks.teardown import (
     TeardownReport,
+    delete_bucket,
     delete_folder,
     delete_inference,
     delete_kept,
@@ -60,11 +61,12 @@ def teardown_rag(
         runs = [delete_inference.submit(cloudru, run, wait_for=bases) for run in plan.inferences]
         secret = delete_secret.submit(cloudru, plan.secret, wait_for=runs or bases)
         documents = delete_folder.submit(cloudru, plan, wait_for=[secret])
-        variable = delete_variable.submit(cloudru, plan.variable, plan.stack, wait_for=[documents])
+        bucket = delete_bucket.submit(cloudru, plan.bucket, wait_for=[documents])
+        variable = delete_variable.submit(cloudru, plan.variable, plan.stack, wait_for=[bucket])
 
         kept = delete_kept.submit(cloudru, plan.kept, plan.stack, wait_for=[variable])
 
-        steps = [*bases, *runs, secret, documents, variable, kept]
+        steps = [*bases, *runs, secret, documents, bucket, variable, kept]
         result = report_teardown.submit(cloudru, cloud, plan, steps)
         finish([marked, *steps, result])
         refuse_vanished(plan.vanished)

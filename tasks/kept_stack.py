@@ -56,6 +56,11 @@ class FoundStack:
         """The stack's models, and those that are only kept of it."""
         return (*self.stack.models, *self.others)
 
+    def specs(self, name: str) -> tuple[InferenceSpec, ...]:
+        """Return what proves that a model of this name is the stack's: what is kept, else the stack as it was given."""
+        known = self.kept.inferences if self.kept else [m for m in self.stack.models if isinstance(m, InferenceSpec)]
+        return tuple(spec for spec in known if spec.name == name)
+
     @property
     def rows(self) -> tuple[Planned, ...]:
         """The differences as rows of a plan: what is kept stays, and so does what questions are asked with."""
@@ -254,9 +259,8 @@ def keep_provisioned(cloudru: CloudRuCredentials, stack: RagStack, plan: StackPl
     """Keep what was put in service, and no more the knowledge bases that it has replaced."""
     key = stack.key(cloudru.project_id)
     before, gone = read_kept(key) or KeptStack(wanted=stack), {row.id for row in plan.replaced}
-    known = before.with_base(serving.knowledge_base_id)
-    bases = tuple(base for base in known.bases if base not in gone)
-    kept = known.becoming(provisioned=stack, bases=bases)
+    known = before.with_base(serving.knowledge_base_id).without_bases(gone)
+    kept = known.becoming(provisioned=stack)
     if kept != before:
         write_kept(key, kept)
         get_run_logger().info("%s is kept: the other flows take it by this name", key.name)

@@ -1,6 +1,8 @@
 """What is not a stack's alone: bases that only have a like name, models and a folder that another stack uses."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.assumptions import KnowledgeAssumptions
@@ -15,7 +17,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import NotFoundError
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
-from tasks.kept_stack import kept_stacks, read_kept
+from tasks.kept_stack import FoundStack, kept_stacks, read_kept
 from tasks.plan import Stack
 from tasks.service_record import in_service
 
@@ -71,31 +73,72 @@ def bases_of(cloudru: CloudRuCredentials, stack: Stack) -> tuple[list[KnowledgeB
 
 
 def model_claims(
-    stack: Stack,
+    models: Sequence[InferenceSpec],
     known: Mapping[str, Stack],
     others: Sequence[KnowledgeBase],
     runs: Sequence[ModelRun],
     assumed: KnowledgeAssumptions,
 ) -> dict[str, str]:
-    """Return by name which inferences of the stack another one uses, and how that is known.
+    """Return by name which of a stack's inferences another one uses, and how that is known.
 
-    `known` are the stacks of deployments by `flow/deployment`; one whose knowledge base is not there uses nothing. What
-    a base was built with is its embedder only, so one that no deployment describes may use the other models too.
+    `known` are the other stacks that are kept or deployed, by where each is written; one whose knowledge base is not
+    there uses nothing. What a base was built with is its embedder only, so one that nothing describes may use the other
+    models too.
     """
     claims: dict[str, str] = {}
     described: set[str] = set()
-    for deployment, other in known.items():
+    for place, other in known.items():
         bases = family(other.knowledge_base.name, others, assumed)
         described |= {base.name for base in bases}
         for model in inferences_of(other) if bases else ():
-            claims.setdefault(model.name, f"the stack {other.knowledge_base.name} of {deployment} uses it")
-    embedder = find_among(runs, stack.embedder.name) if isinstance(stack.embedder, InferenceSpec) else None
+            claims.setdefault(model.name, f"the stack {other.knowledge_base.name} of {place} uses it")
+    found = [(model, find_among(runs, model.name)) for model in models]
+    by_id = {run.model_run_id: model for model, run in found if run is not None}
     for base in others:
-        if embedder and base.embedder and base.embedder.model_id == embedder.model_run_id:
+        embedder = by_id.get(base.embedder.model_id) if base.embedder else None
+        if embedder is not None:
             claims[embedder.name] = f"the knowledge base {base.name} was built with it"
-            for model in inferences_of(stack) if base.name not in described else ():
+            for model in models if base.name not in described else ():
                 claims.setdefault(model.name, f"{base.name}, built with {embedder.name}, may use it: nothing tells")
     return claims
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Whose the models of a stack are: by name which of them another one uses, and the embedders of its own bases."""
+
+    claims: Mapping[str, str]
+    embedders: frozenset[str]
+
+    @classmethod
+    def of(
+        cls,
+        found: FoundStack,
+        known: Mapping[str, Stack],
+        own: Sequence[KnowledgeBase],
+        others: Sequence[KnowledgeBase],
+        runs: Sequence[ModelRun],
+        assumed: KnowledgeAssumptions,
+    ) -> Self:
+        """Work it out from all bases and runs of the project; `own` are the stack's bases, `others` the rest."""
+        elsewhere = {place: stack for place, stack in known.items() if stack.knowledge_base.name != found.name}
+        models = [model for model in found.models if isinstance(model, InferenceSpec)]
+        embedders = frozenset(base.embedder.model_id for base in own if base.embedder)
+        return cls(model_claims(models, elsewhere, others, runs, assumed), embedders)
+
+    def used_by(self, run: ModelRun, spec: InferenceSpec) -> str:
+        """Return which other stack or knowledge base uses a run that was found by the name of `spec`; empty: none."""
+        return self.claims.get(run.name) or self.claims.get(spec.name) or ""
+
+
+def read_ownership(
+    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, Stack], runs: Sequence[ModelRun]
+) -> Ownership:
+    """Return whose the models of the stack are; `known` are the stacks that are kept or deployed, by place."""
+    own, _ = bases_of(cloudru, found.stack)
+    ids = {base.knowledgebase_id for base in own}
+    others = [base for base in cloudru.get_client().knowledge_bases.list() if base.knowledgebase_id not in ids]
+    return Ownership.of(found, known, own, others, runs, cloudru.assumptions.knowledge)
 
 
 def folder_readers(

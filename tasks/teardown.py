@@ -99,18 +99,27 @@ def delete_secret(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDown:
 
 @step("delete-folder", run_name="delete {plan.folder} of {plan.bucket.name}", **LOOK_FIRST)
 def delete_folder(cloudru: CloudRuCredentials, plan: TeardownPlan) -> TornDown:
-    """Delete the stack's folder with its marker, then the bucket unless it holds something else."""
-    deletion = plan.bucket
+    """Delete the stack's folder with its marker, and what the service wrote for bases that were replaced."""
+    storage, bucket = cloudru.get_client().storage, plan.bucket.name
+    if plan.delete_documents and plan.documents.action != "absent":
+        for files in plan.artifacts:
+            _empty(storage, bucket, files)
+    if plan.documents.action == "delete":
+        _empty(storage, bucket, plan.folder)
+        storage.delete_objects(bucket, [plan.folder])
+    return _outcome(plan.documents)
+
+
+@step("delete-bucket", run_name="delete {deletion.name}", **LOOK_FIRST)
+def delete_bucket(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDown:
+    """Delete the bucket unless it holds something else meanwhile."""
     if deletion.action != "delete":
         return _outcome(deletion)
-    storage = cloudru.get_client().storage
-    _empty(storage, deletion.name, plan.folder)
-    storage.delete_objects(deletion.name, [plan.folder])
     try:
-        storage.delete_bucket(deletion.name)
+        cloudru.get_client().storage.delete_bucket(deletion.name)
     except ConflictError as error:
         get_run_logger().warning("%s", error)
-        reason = f"the documents are deleted; the bucket holds something else than {plan.folder}"
+        reason = "something was put into it meanwhile, beside the stack's folder"
         return _outcome(deletion.model_copy(update={"action": "keep", "reason": reason}))
     return _outcome(deletion)
 

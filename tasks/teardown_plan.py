@@ -19,17 +19,20 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import NotFoundError
 from domain.keys import StackKey
+from domain.own_runs import why_not_own
 from tasks.inventory import moment
 from tasks.kept_stack import FoundStack
 from tasks.pages import write_table
 from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, rub_per_hour
-from tasks.sharing import folder_readers, inferences_of, model_claims, own_bases
+from tasks.sharing import Ownership, folder_readers, inferences_of, own_bases
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 from tasks.vanished import vanished
 
-Kind = Literal["knowledge base", "inference", "secret", "bucket", "variable", "kept stack"]
+NAMED = 10
+"""So many other folders of a bucket are named."""
+Kind = Literal["knowledge base", "inference", "secret", "documents", "bucket", "variable", "kept stack"]
 
 
 class Deletion(Part):
@@ -52,9 +55,12 @@ class TeardownPlan(Part):
     knowledge_bases: tuple[Deletion, ...]
     inferences: tuple[Deletion, ...]
     secret: Deletion
+    documents: Deletion
     bucket: Deletion
     variable: Deletion
     kept: Deletion
+    artifacts: tuple[str, ...]
+    """Prefixes of what the service wrote into the bucket for the stack's knowledge bases, also for replaced ones."""
     delete_documents: bool
     vanished: tuple[str, ...] = ()
     """What was put in service and is gone, although no teardown-rag deleted it, in words."""
@@ -67,7 +73,8 @@ class TeardownPlan(Part):
     @property
     def deletions(self) -> tuple[Deletion, ...]:
         """All of them."""
-        return (*self.knowledge_bases, *self.inferences, self.secret, self.bucket, self.variable, self.kept)
+        last = (self.secret, self.documents, self.bucket, self.variable, self.kept)
+        return (*self.knowledge_bases, *self.inferences, *last)
 
 
 @step("plan-teardown", **LOOK_FIRST)
@@ -83,19 +90,26 @@ def plan_teardown(
     client, name = cloudru.get_client(), stack.knowledge_base.name
     runs, bases = client.inferences.list(), client.knowledge_bases.list()
     assumed = cloudru.assumptions.knowledge
-    known = {by: other for by, other in known.items() if other.knowledge_base.name != name}
+    elsewhere = {by: other for by, other in known.items() if other.knowledge_base.name != name}
     variable = StackKey(cloudru.project_id, name).variable
     missing = vanished(cloudru, stack, runs, bases)
     alike = family(name, bases, assumed.model_copy(update={"gone_statuses": ()}))
     own = own_bases(
-        client, stack, alike, kept=found.kept, serving_id=_serving_id(variable), known=known, assumed=assumed
+        client, stack, alike, kept=found.kept, serving_id=_serving_id(variable), known=elsewhere, assumed=assumed
     )
     others = [base for base in bases if base not in own]
-    claims = model_claims(stack, known, others, runs, assumed)
+    ownership = Ownership.of(found, elsewhere, own, others, runs, assumed)
     prices = catalogue_prices(client)
-    inferences = [_inference(cloudru, spec, runs, claims, prices) for spec in _inferences(found)]
+    inferences = [_inference(cloudru, spec, found, runs, ownership, prices) for spec in _inferences(found)]
     going = {inference.id for inference in inferences if inference.action == "delete"}
     readers = folder_readers(client, stack, others, assumed) if delete_documents else []
+    artifacts = tuple(
+        f"{ARTIFACTS_PREFIX}{base_id}/"
+        for base_id in dict.fromkeys(
+            (*(base.knowledgebase_id for base in own), *(found.kept.bases + found.kept.former if found.kept else ()))
+        )
+    )
+    documents, bucket = _storage(client, stack, artifacts, readers, delete_documents=delete_documents)
     plan = TeardownPlan(
         stack=name,
         folder=stack.folder,
@@ -104,9 +118,11 @@ def plan_teardown(
         secret=_secret(
             client, stack.token_secret, [r for r in runs if r.status not in GONE and r.model_run_id not in going]
         ),
-        bucket=_bucket(client, stack.bucket, stack.folder, readers, delete_documents=delete_documents),
+        documents=documents,
+        bucket=bucket,
         variable=_variable(variable),
         kept=_kept(stack.key(cloudru.project_id).block, found),
+        artifacts=artifacts,
         delete_documents=delete_documents,
         vanished=missing,
     )
@@ -169,8 +185,9 @@ def _knowledge_bases(
 def _inference(
     cloudru: CloudRuCredentials,
     spec: InferenceSpec,
+    found: FoundStack,
     runs: Sequence[ModelRun],
-    claims: Mapping[str, str],
+    ownership: Ownership,
     prices: Mapping[str, float],
 ) -> Deletion:
     client = cloudru.get_client()
@@ -179,12 +196,14 @@ def _inference(
         return Deletion(kind="inference", name=spec.name, action="absent", reason="there is no live run of that name")
     run = client.inferences.get(listed.model_run_id)
     reason, action = plain_status(run), "delete"
-    claim = claims.get(run.name) or claims.get(spec.name)
-    if claim is not None:
+    assumed, is_going = cloudru.assumptions.inference, run.status in GONE
+    if claim := ownership.used_by(run, spec):
         reason, action = claim, "keep"
-    elif run.name != spec.name and run.status not in GONE and not _named_by_us(cloudru, spec, run, runs):
+    elif run.name != spec.name and not is_going and not _named_by_us(cloudru, spec, run, runs):
         reason = f"only its name is like {spec.name}: it is another model, or was there before that name was taken"
         action = "keep"
+    elif not is_going and (why := why_not_own(run, found.specs(spec.name), assumed, ownership.embedders)):
+        reason, action = why, "keep"
     return Deletion(
         kind="inference",
         name=run.name,
@@ -233,20 +252,48 @@ def _secret(client: CloudRuClient, path: str, staying: Sequence[ModelRun]) -> De
     return Deletion(kind="secret", name=path, id=secret.id, action="delete", reason=reason)
 
 
-def _bucket(
-    client: CloudRuClient, bucket: str, folder: str, readers: Sequence[str], *, delete_documents: bool
-) -> Deletion:
-    if client.storage.created_at(bucket) is None:
-        return Deletion(kind="bucket", name=bucket, action="absent", reason="it is not there")
+def _storage(
+    client: CloudRuClient,
+    stack: Stack,
+    artifacts: Sequence[str],
+    readers: Sequence[str],
+    *,
+    delete_documents: bool,
+) -> tuple[Deletion, Deletion]:
+    """Return what becomes of the stack's folder in the bucket, and of the bucket itself."""
+    folder, name = stack.folder, stack.bucket
+
+    def both(action: Literal["absent", "keep"], reason: str) -> tuple[Deletion, Deletion]:
+        return (
+            Deletion(kind="documents", name=folder, action=action, reason=reason),
+            Deletion(kind="bucket", name=name, action=action, reason=reason),
+        )
+
+    if client.storage.created_at(name) is None:
+        return both("absent", "the bucket is not there")
     if not delete_documents:
-        reason = f"with its documents; delete_documents=true deletes {folder}, and the bucket if nothing else is in it"
-        return Deletion(kind="bucket", name=bucket, action="keep", reason=reason)
+        return both("keep", f"delete_documents=true deletes {folder}, and the bucket if nothing else is in it")
     if readers:
-        reason = f"the knowledge base {', '.join(readers)} was built over {folder or 'it'}"
-        return Deletion(kind="bucket", name=bucket, action="keep", reason=reason)
-    count = len(client.storage.list_objects(bucket, folder))
-    reason = f"{count} objects in {folder}, the base's own in {ARTIFACTS_PREFIX}, then the bucket if it is empty"
-    return Deletion(kind="bucket", name=bucket, action="delete", reason=reason)
+        own = f"; deleted is only what the service wrote for the stack in {ARTIFACTS_PREFIX}"
+        return both("keep", f"the knowledge base {', '.join(readers)} was built over {folder or 'it'}{own}")
+    keys = [stored.key for stored in client.storage.list_objects(name)]
+    inside = [key for key in keys if key.startswith(folder)]
+    written = [key for key in keys if key.startswith(tuple(artifacts))]
+    others = sorted({_top(key) for key in {*keys} - {*inside} - {*written}})
+    reason = f"{len(inside)} objects, and {len(written)} that the service wrote for the stack in {ARTIFACTS_PREFIX}"
+    documents = Deletion(kind="documents", name=folder, action="delete", reason=reason)
+    if not others:
+        return documents, Deletion(kind="bucket", name=name, action="delete", reason="nothing else is in it")
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    reason = f"it holds something else: {', '.join(others[:NAMED])}{more}"
+    return documents, Deletion(kind="bucket", name=name, action="keep", reason=reason)
+
+
+def _top(key: str) -> str:
+    """Return the folder that a key lies in: the first one, and of what the service wrote that of the base."""
+    parts = key.split("/")
+    depth = 2 if key.startswith(ARTIFACTS_PREFIX) else 1
+    return "/".join(parts[:depth]) + ("/" if len(parts) > depth else "")
 
 
 def _kept(block: str, found: FoundStack) -> Deletion:

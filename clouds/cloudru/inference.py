@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from clouds.about import check_about
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.model_run_body import (
@@ -95,7 +96,9 @@ class Inferences:
     def get(self, run_id: str) -> ModelRun:
         """Return a run with all its fields."""
         url = f"{self._base}/modelruns/{run_id}"
-        return self._connection.transport.ask(GetModelRunResponse, "GET", url).model_run
+        run = self._connection.transport.ask(GetModelRunResponse, "GET", url).model_run
+        check_about(run_id, run.model_run_id, subject=f"GET {url}")
+        return run
 
     def find(self, name: str) -> ModelRun | None:
         """Return the live run of that name (short fields), also under the suffix it got while the name was held."""
@@ -281,8 +284,12 @@ class Inferences:
             known = len(cards)
             cards.update((card.id, card) for card in page.model_cards)
             offset += len(page.model_cards)
-            if len(cards) == known or not (page.has_more or offset < page.total):
+            if not (page.has_more or offset < page.total):
                 break
+            if len(cards) == known:
+                raise WrongAnswerError(
+                    f"GET {url} sent {offset} models, names more and sends none that is new: it is not whole"
+                )
         prices: dict[str, float] = {}
         for card in cards.values():
             repository = card.model_source.hugging_face_repository if card.model_source else None
@@ -291,22 +298,33 @@ class Inferences:
         return prices
 
     def list(self) -> list[ModelRun]:
-        """Return every run with its short fields, deleted ones too."""
+        """Return every run with its short fields, deleted ones too.
+
+        Raises:
+            WrongAnswerError: the list is not whole, read a second time neither.
+
+        """
+        url = f"{self._base}/modelruns"
+        runs, total = self._listed(url)
+        if len(runs) < total:  # a run that is created meanwhile moves others to another page
+            runs, total = self._listed(url)
+        if len(runs) >= total:
+            return [*runs.values()]
+        raise WrongAnswerError(
+            f"GET {url} lists {len(runs)} model runs and says that there are {total}: a list that is not whole is no "
+            "ground to create or delete anything. Run again."
+        )
+
+    def _listed(self, url: str) -> tuple[dict[str, ModelRun], int]:
+        """Return the runs by id until a page brings none that is new, and how many there are said to be."""
         runs: dict[str, ModelRun] = {}
-        offset = 0
         while True:
-            params = {"limit": PAGE_SIZE, "offset": offset}
-            url = f"{self._base}/modelruns"
+            params = {"limit": PAGE_SIZE, "offset": len(runs)}
             page = self._connection.transport.ask(ListModelRunsResponse, "GET", url, params=params)
+            known = len(runs)
             runs.update((run.model_run_id, run) for run in page.model_runs)
-            offset += len(page.model_runs)
-            if offset >= page.total:
-                return [*runs.values()]
-            if not page.model_runs:
-                raise WrongAnswerError(
-                    f"GET {url} lists {offset} model runs and says that there are {page.total}: a list that is not "
-                    "whole is no ground to create or delete anything. Run again."
-                )
+            if len(runs) >= page.total or len(runs) == known:
+                return runs, page.total
 
     def _about(self, spec: InferenceSpec, run: ModelRun, gpu_memory_gb: int) -> RunDecision:
         """Decide about a live run; see `decide`."""

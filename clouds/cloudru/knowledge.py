@@ -1,10 +1,11 @@
 """Managed RAG: knowledge bases and their versions. Source: docs/cloudru-api.md, Managed RAG."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from clouds.about import check_about
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.knowledge_body import create_body, version_body
@@ -25,6 +26,7 @@ from clouds.cloudru.wire.knowledge import (
 )
 from clouds.create_once import create_once, find_new
 from clouds.errors import APIError, ConfigurationError, ConflictError, DeadlineError, NotFoundError
+from clouds.page_tokens import every_page
 from clouds.polling import OnLook
 
 __all__ = ["EnsuredKnowledgeBase", "IndexedKnowledgeBase", "KnowledgeBases"]
@@ -57,7 +59,10 @@ class KnowledgeBases:
     def get(self, knowledge_base_id: str) -> KnowledgeBase:
         """Return one knowledge base."""
         params = {"project_id": self._project_id}
-        return self._connection.transport.ask(KnowledgeBase, "GET", f"{self._base}/{knowledge_base_id}", params=params)
+        url = f"{self._base}/{knowledge_base_id}"
+        found = self._connection.transport.ask(KnowledgeBase, "GET", url, params=params)
+        check_about(knowledge_base_id, found.knowledgebase_id, subject=f"GET {url}")
+        return found
 
     def find(self, name: str) -> KnowledgeBase | None:
         """Return the live knowledge base of that name: while it is being replaced the old one, which serves."""
@@ -91,20 +96,30 @@ class KnowledgeBases:
         """Return one version."""
         params = {"project_id": self._project_id}
         url = f"{self._base}/versions/{version_id}"
-        return self._connection.transport.ask(KnowledgeBaseVersion, "GET", url, params=params)
+        found = self._connection.transport.ask(KnowledgeBaseVersion, "GET", url, params=params)
+        check_about(version_id, found.knowledgebase_version_id, subject=f"GET {url}")
+        return found
 
     def versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
         """Return the versions of a knowledge base, newest first."""
         found: list[KnowledgeBaseVersion] = []
         for page in self._pages(ListVersionsResponse, "/versions", {"knowledgebase_id": knowledge_base_id}):
             found.extend(page.data)
+        for version in found:
+            check_about(
+                knowledge_base_id,
+                version.knowledgebase_id,
+                subject=f"version {version.knowledgebase_version_id} of the knowledge base {knowledge_base_id}",
+            )
         return sorted(found, key=lambda version: moment(version.created_at), reverse=True)
 
     def cancel(self, version_id: str) -> KnowledgeBaseVersion:
         """Stop the indexing of a version."""
         url = f"{self._base}/versions/{version_id}"
         body = {"project_id": self._project_id}
-        return self._connection.transport.ask(KnowledgeBaseVersion, "POST", url, json=body, repeatable=True)
+        found = self._connection.transport.ask(KnowledgeBaseVersion, "POST", url, json=body, repeatable=True)
+        check_about(version_id, found.knowledgebase_version_id, subject=f"POST {url}")
+        return found
 
     def reindex(self, knowledge_base_id: str, version_id: str) -> KnowledgeBaseVersion:
         """Have the documents read again; return the version as it looks once that has begun.
@@ -301,18 +316,15 @@ class KnowledgeBases:
             found.extend(page.data)
         return found
 
-    def _pages(self, kind: type[Page], path: str, params: dict[str, str]) -> Sequence[Page]:
-        pages: list[Page] = []
+    def _pages(self, kind: type[Page], path: str, params: dict[str, str]) -> Iterator[Page]:
         asked: dict[str, Any] = {"project_id": self._project_id, "page_size": PAGE_SIZE, **params}
-        seen_tokens: set[str] = set()
-        while True:
-            page = self._connection.transport.ask(kind, "GET", f"{self._base}{path}", params=asked)
-            pages.append(page)
-            token = page.next_page_token
-            if not token or token in seen_tokens:
-                return pages
-            seen_tokens.add(token)
-            asked["page_token"] = token
+        url = f"{self._base}{path}"
+
+        def ask(token: str) -> Page:
+            more = {"page_token": token} if token else {}
+            return self._connection.transport.ask(kind, "GET", url, params=asked | more)
+
+        return every_page(ask, lambda page: page.next_page_token, subject=f"GET {url}")
 
     def _visible_versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
         return self._connection.wait_visible(

@@ -1,8 +1,9 @@
 """The two published REST mappings of Secret Management v2. Source: docs/cloudru-api.md, Secret Management."""
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
+from clouds.about import check_about
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.wire.secret import (
     AccessSecretResponse,
@@ -16,6 +17,7 @@ from clouds.cloudru.wire.secret import (
 )
 from clouds.errors import NotFoundError
 
+About = TypeVar("About", AccessSecretResponse, SecretResponse)
 NOT_FOUND = 404
 
 
@@ -66,11 +68,12 @@ class PathInUrl:
     def access(self, path: str) -> AccessSecretResponse:
         """`GET /v2/secret/{path}/access`."""
         url = f"{self._base}/{quote(path)}/access"
-        return self._transport.ask(AccessSecretResponse, "GET", url, params=self._project)
+        return _about(path, self._transport.ask(AccessSecretResponse, "GET", url, params=self._project))
 
     def get(self, path: str) -> Secret:
         """`GET /v2/secret/{path}`."""
-        return self._transport.ask(SecretResponse, "GET", f"{self._base}/{quote(path)}", params=self._project).secret
+        url = f"{self._base}/{quote(path)}"
+        return _about(path, self._transport.ask(SecretResponse, "GET", url, params=self._project)).secret
 
     def delete(self, path: str) -> None:
         """`DELETE /v2/secret/{path}`."""
@@ -98,9 +101,8 @@ class PathInBody:
 
     def access(self, path: str) -> AccessSecretResponse:
         """`GET /v2/version/{path}`."""
-        return self._transport.ask(
-            AccessSecretResponse, "GET", f"{self._base}/version/{quote(path)}", params=self._project
-        )
+        url = f"{self._base}/version/{quote(path)}"
+        return _about(path, self._transport.ask(AccessSecretResponse, "GET", url, params=self._project))
 
     def get(self, path: str) -> Secret:
         """`GET /v2/secret?folderPath=`: the secret among those of its folder."""
@@ -115,3 +117,10 @@ class PathInBody:
     def delete(self, path: str) -> None:
         """`DELETE /v2/secret/{path}`: INFERRED from the other mapping, no client of this one deletes."""
         self._transport.request("DELETE", f"{self._base}/secret/{quote(path)}", params=self._project)
+
+
+def _about(path: str, answer: About) -> About:
+    """Return an answer that is about the secret at `path`, or that tells no path, as the other mapping may."""
+    if answer.secret is not None:
+        check_about(path, answer.secret.path.strip("/"), subject=f"the secret {path!r}")
+    return answer

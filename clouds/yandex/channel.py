@@ -11,6 +11,7 @@ import tenacity
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from clouds.about import check_about
 from clouds.errors import ConfigurationError, WrongAnswerError
 from clouds.polling import LEAST_ANSWER_S, left_s
 from clouds.recorder import Recorder
@@ -135,17 +136,19 @@ class Calls:
         role: str = roles.ALL,
         idempotency_key: str = "",
         names: str = "",
+        about: str = "",
     ) -> Answer:
         """Send and return the answer. `subject` says in an error what was asked, `role` what the call needs.
 
         `attempt_s` bounds one attempt, `deadline_s` all of them with their pauses. `idempotency_key` is the same for
         calls that mean one thing; whether the service heeds it is UNKNOWN. `names` is the field of the answer, by its
-        path, without which it is none: an empty message is a valid one of every kind.
+        path, without which it is none: an empty message is a valid one of every kind. `about` is what that field must
+        hold: the id that was asked about.
 
         Raises:
             APIError: the service answered with an error, of the subclass that names the cause.
             ConnectionFailedError: no connection, or no answer in time.
-            WrongAnswerError: the field of `names` is empty.
+            WrongAnswerError: the field of `names` is empty, or the answer is about another thing.
 
         """
         left = left_s()
@@ -170,7 +173,7 @@ class Calls:
         else:
             if self._recorder:
                 self._recorder.message(asked, answer.DESCRIPTOR.full_name, plain_json(answer))
-            return _naming(answer, names, subject)
+            return _naming(answer, names, about, subject)
         if self._recorder:
             self._recorder.refusal(asked, error.code().name)
         raise read_refusal(
@@ -204,8 +207,8 @@ def plain_json(message: Message) -> Any:
     return MessageToDict(message, preserving_proto_field_name=True)
 
 
-def _naming(answer: Answer, path: str, subject: str) -> Answer:
-    """Return the answer once the field at `path` is filled."""
+def _naming(answer: Answer, path: str, about: str, subject: str) -> Answer:
+    """Return the answer once the field at `path` is filled, and holds `about` where that is given."""
     value: Any = answer
     for name in filter(None, path.split(".")):
         value = getattr(value, name)
@@ -214,6 +217,8 @@ def _naming(answer: Answer, path: str, subject: str) -> Answer:
             f"{subject}: the answer holds no {path}. Check the endpoints in the credentials block; if they are right, "
             "the vendor's API has changed."
         )
+    if about:
+        check_about(about, value, subject=subject)
     return answer
 
 

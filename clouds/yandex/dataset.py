@@ -11,12 +11,14 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
     CreateDatasetRequest,
     DescribeDatasetRequest,
     ListDatasetsRequest,
+    ListDatasetsResponse,
     ListTypesRequest,
 )
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
 
 from clouds.create_once import create_once
 from clouds.errors import BadRequestError, ConfigurationError
+from clouds.page_tokens import every_page
 from clouds.polling import OnLook
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
@@ -113,9 +115,9 @@ class Datasets:
 
     def list(self, *, task_type: str = "") -> Iterator[DatasetInfo]:
         """Yield the datasets of the folder, of all pages; only those of `task_type` when it is given."""
-        token = ""
-        while True:
-            answer = self._connection.calls.call(
+
+        def ask(token: str) -> ListDatasetsResponse:
+            return self._connection.calls.call(
                 self._stub().List,
                 ListDatasetsRequest(
                     folder_id=self._connection.folder_id,
@@ -123,14 +125,14 @@ class Datasets:
                     page_size=PAGE_SIZE,
                     page_token=token,
                 ),
-                subject=f"datasets of the folder {self._connection.folder_id}",
+                subject=subject,
                 repeatable=True,
                 role=roles.DATASETS,
             )
-            yield from answer.datasets
-            token = answer.next_page_token
-            if not token:
-                return
+
+        subject = f"datasets of the folder {self._connection.folder_id}"
+        for page in every_page(ask, lambda page: page.next_page_token, subject=subject):
+            yield from page.datasets
 
     def describe(self, dataset_id: str) -> DatasetInfo:
         """Return what the service says of the dataset."""
@@ -141,6 +143,7 @@ class Datasets:
             repeatable=True,
             role=roles.DATASETS,
             names="dataset.dataset_id",
+            about=dataset_id,
         )
         return answer.dataset
 

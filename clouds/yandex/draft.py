@@ -10,6 +10,7 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
 )
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
 
+from clouds.about import check_about
 from clouds.errors import (
     BadRequestError,
     ConflictError,
@@ -56,6 +57,7 @@ class Drafts:
             role=roles.DATASETS,
             names="upload_url",
         )
+        _check_about(dataset_id, answer.dataset_id, subject)
         self._urls.put(answer.upload_url, content, 0, content.size_bytes, subject=subject)
         content.check()
 
@@ -70,6 +72,7 @@ class Drafts:
             repeatable=True,  # an upload that was begun and forgotten holds nothing
             role=roles.DATASETS,
         )
+        _check_about(dataset_id, answer.dataset_id, f"URLs for the upload of dataset {dataset_id} in parts")
         urls = list(answer.multipart_upload_urls)
         if not urls:
             raise WrongAnswerError(f"upload of dataset {dataset_id}: the service gave no URL for any part")
@@ -103,3 +106,9 @@ class Drafts:
 
     def _stub(self) -> DatasetServiceStub:
         return DatasetServiceStub(self._connection.llm)
+
+
+def _check_about(dataset_id: str, answered: str, subject: str) -> None:
+    """Refuse URLs for another dataset; whether the service always names the dataset is UNKNOWN."""
+    if answered:
+        check_about(dataset_id, answered, subject=subject)

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yandex.cloud.ai.files.v1.file_pb2 import File
-from yandex.cloud.ai.files.v1.file_service_pb2 import CreateFileRequest, DeleteFileRequest, ListFilesRequest
+from yandex.cloud.ai.files.v1.file_service_pb2 import (
+    CreateFileRequest,
+    DeleteFileRequest,
+    ListFilesRequest,
+    ListFilesResponse,
+)
 from yandex.cloud.ai.files.v1.file_service_pb2_grpc import FileServiceStub
 
 from clouds.create_once import create_once
 from clouds.errors import ConfigurationError, NotFoundError
+from clouds.page_tokens import every_page
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 
@@ -53,20 +59,18 @@ class Files:
 
     def list(self) -> tuple[File, ...]:
         """Return every file of the folder."""
-        found: list[File] = []
-        tokens = [""]
-        while True:
-            page = self._connection.calls.call(
+
+        def ask(token: str) -> ListFilesResponse:
+            return self._connection.calls.call(
                 self._stub.List,
-                ListFilesRequest(folder_id=self._connection.folder_id, page_size=PAGE_SIZE, page_token=tokens[-1]),
+                ListFilesRequest(folder_id=self._connection.folder_id, page_size=PAGE_SIZE, page_token=token),
                 subject="list of files",
                 repeatable=True,
                 role=roles.INDEXES,
             )
-            found.extend(page.files)
-            if not page.next_page_token or page.next_page_token in tokens:
-                return tuple(found)
-            tokens.append(page.next_page_token)
+
+        pages = every_page(ask, lambda page: page.next_page_token, subject="list of files")
+        return tuple(file for page in pages for file in page.files)
 
     def ensure(self, documents: tuple[Document, ...]) -> tuple[EnsuredFile, ...]:
         """Adopt the files of the same name and content or create them, in their order.

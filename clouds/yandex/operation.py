@@ -9,6 +9,7 @@ from yandex.cloud.operation.operation_pb2 import Operation
 from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest, GetOperationRequest
 from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceStub
 
+from clouds.about import check_about
 from clouds.errors import FailedStateError, WrongAnswerError
 from clouds.polling import OnLook, Schedule, wait_until
 from clouds.yandex.connection import Connection
@@ -38,16 +39,21 @@ class Operations:
             subject=f"operation {operation_id}",
             repeatable=True,
             names="id",
+            about=operation_id,
         )
 
     def cancel(self, operation_id: str, *, at: grpc.Channel | None = None) -> Operation:
         """Ask the service to stop it; may be asked again. The service promises no more than to try."""
-        return self._connection.calls.call(
+        subject = f"cancelling operation {operation_id}"
+        operation = self._connection.calls.call(
             self._stub(at).Cancel,
             CancelOperationRequest(operation_id=operation_id),
-            subject=f"cancelling operation {operation_id}",
+            subject=subject,
             repeatable=True,
         )
+        if operation.id:  # whether it is always filled is UNKNOWN
+            check_about(operation_id, operation.id, subject=subject)
+        return operation
 
     def wait(
         self,

@@ -9,11 +9,13 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2 import (
     CreateSearchIndexRequest,
     DeleteSearchIndexRequest,
     ListSearchIndicesRequest,
+    ListSearchIndicesResponse,
 )
 from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc import SearchIndexServiceStub
 
 from clouds.create_once import create_once
 from clouds.errors import NotFoundError
+from clouds.page_tokens import every_page
 from clouds.polling import OnLook
 from clouds.same_name import composed
 from clouds.yandex import roles
@@ -145,22 +147,18 @@ class SearchIndexes:
 
     def list(self) -> tuple[SearchIndex, ...]:
         """Return every search index of the folder."""
-        found: list[SearchIndex] = []
-        tokens = [""]
-        while True:
-            page = self._connection.calls.call(
+
+        def ask(token: str) -> ListSearchIndicesResponse:
+            return self._connection.calls.call(
                 self._stub.List,
-                ListSearchIndicesRequest(
-                    folder_id=self._connection.folder_id, page_size=PAGE_SIZE, page_token=tokens[-1]
-                ),
+                ListSearchIndicesRequest(folder_id=self._connection.folder_id, page_size=PAGE_SIZE, page_token=token),
                 subject="list of search indexes",
                 repeatable=True,
                 role=roles.INDEXES,
             )
-            found.extend(page.indices)
-            if not page.next_page_token or page.next_page_token in tokens:
-                return tuple(found)
-            tokens.append(page.next_page_token)
+
+        pages = every_page(ask, lambda page: page.next_page_token, subject="list of search indexes")
+        return tuple(index for page in pages for index in page.indices)
 
     @property
     def _stub(self) -> SearchIndexServiceStub:

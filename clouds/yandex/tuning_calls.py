@@ -8,12 +8,15 @@ from yandex.cloud.ai.tuning.v1.tuning_service_pb2 import (
     GetOptionsRequest,
     ListErrorsRequest,
     ListTuningsRequest,
+    ListTuningsResponse,
     TuningRequest,
 )
 from yandex.cloud.ai.tuning.v1.tuning_service_pb2_grpc import TuningServiceStub
 from yandex.cloud.operation.operation_pb2 import Operation
 
+from clouds.about import check_about
 from clouds.errors import NotFoundError
+from clouds.page_tokens import every_page
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.tuning_options import TuningOptions, of_response
@@ -55,6 +58,7 @@ class TuningCalls:
             repeatable=True,
             role=roles.TUNINGS,
             names="tuning_task.task_id",
+            about=task_id,
         )
         return of_task(answer.tuning_task)
 
@@ -65,15 +69,17 @@ class TuningCalls:
             NotFoundError: there is none of that id, or it was started seconds ago.
 
         """
-        return of_response(
-            self._connection.calls.call(
-                self._stub.GetOptions,
-                GetOptionsRequest(task_id=task_id),
-                subject=f"options of tuning {task_id}",
-                repeatable=True,
-                role=roles.TUNINGS,
-            )
+        subject = f"options of tuning {task_id}"
+        answer = self._connection.calls.call(
+            self._stub.GetOptions,
+            GetOptionsRequest(task_id=task_id),
+            subject=subject,
+            repeatable=True,
+            role=roles.TUNINGS,
         )
+        if answer.task_id:  # whether it is always filled is UNKNOWN
+            check_about(task_id, answer.task_id, subject=subject)
+        return of_response(answer)
 
     def errors(self, task_id: str) -> list[str]:
         """Return why it failed, in the service's words, those meant for users first."""
@@ -113,20 +119,18 @@ class TuningCalls:
 
     def list(self) -> list[TuningState]:
         """Return every tuning of the folder, of all models."""
-        found: list[TuningState] = []
-        tokens = [""]
-        while True:
-            page = self._connection.calls.call(
+
+        def ask(token: str) -> ListTuningsResponse:
+            return self._connection.calls.call(
                 self._stub.List,
-                ListTuningsRequest(folder_id=self._connection.folder_id, page_size=PAGE_SIZE, page_token=tokens[-1]),
+                ListTuningsRequest(folder_id=self._connection.folder_id, page_size=PAGE_SIZE, page_token=token),
                 subject="list of tunings",
                 repeatable=True,
                 role=roles.TUNINGS,
             )
-            found.extend(of_task(task) for task in page.tuning_tasks)
-            if not page.next_page_token or page.next_page_token in tokens:
-                return found
-            tokens.append(page.next_page_token)
+
+        pages = every_page(ask, lambda page: page.next_page_token, subject="list of tunings")
+        return [of_task(task) for page in pages for task in page.tuning_tasks]
 
     @property
     def _stub(self) -> TuningServiceStub:

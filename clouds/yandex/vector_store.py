@@ -4,6 +4,7 @@ That an index of `SearchIndexService` is a vector store of the same id is INFERR
 and the vendor's SDK makes the one to be used as the other.
 """
 
+from clouds.about import check_about
 from clouds.errors import FailedStateError, NotFoundError
 from clouds.polling import OnLook, wait_until
 from clouds.transport import Transport
@@ -42,7 +43,10 @@ class VectorStores:
 
     def get(self, store_id: str) -> VectorStore:
         """Return the store."""
-        return self._transport.ask(VectorStore, "GET", f"{self._base}/{store_id}")
+        url = f"{self._base}/{store_id}"
+        store = self._transport.ask(VectorStore, "GET", url)
+        check_about(store_id, store.id, subject=f"GET {url}")
+        return store
 
     def search(self, store_id: str, query: str, *, limit: int) -> tuple[VectorStoreHit, ...]:
         """Return the pieces nearest to the question, at most `limit`, 1 to 50."""

@@ -10,7 +10,7 @@ from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import ConfigurationError, FailedStateError
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.specs import RagStack
-from tasks.kept_stack import forget_kept
+from tasks.kept_stack import forget_kept, read_kept, write_kept
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import AT_ONCE, Cloud, inference
@@ -77,6 +77,49 @@ def test_nothing_there_to_suspend_is_no_failure_and_nothing_to_resume_is(cloud: 
     line = f"there is no run of {stack.embedder.name}, {stack.reranker.name} to resume; provision-rag creates"
     assert str(failure.value).startswith(line)
     assert cloud.changes() == []
+
+
+@pytest.mark.parametrize("known_by", ["block", "nothing"])
+def test_models_that_another_stack_uses_stay_awake(cloud: Cloud, known_by: str) -> None:
+    """Another stack would stop answering: they are named, and only a word of consent suspends them."""
+    stack = provisioned(cloud)
+    base = stack.knowledge_base.model_copy(update={"name": f"{stack.knowledge_base.name}-b"})
+    other = stack.model_copy(update={"knowledge_base": base})
+    cloud.stand(other)
+    if known_by == "nothing":
+        forget_kept(cloud.key(other))
+    cloud.sandbox.control.delete("/requests")
+    stayed = suspend_rag(stack, cloud.name)
+    assert {(change.action, change.after) for change in stayed.changes} == {("kept", "RUNNING")}
+    assert stayed.changes[0].reason == f"the knowledge base {base.name} was built with it"
+    told = {"block": f"of block {cloud.key(other).block} uses it", "nothing": "may use it: nothing tells"}
+    assert stayed.changes[2].reason.endswith(told[known_by])
+    assert cloud.changes() == []
+    page = artifact("power", stack.knowledge_base.name)["data"]
+    assert page.count(base.name.replace("-", "\\-")) + page.count(base.name) >= 3
+    assert "3 stay as they are: another stack uses them" in page
+
+    down = suspend_rag(stack, cloud.name, suspend_shared=True)
+    assert {change.action for change in down.changes} == {"suspended"}
+    assert all(change.reason for change in down.changes)
+    up = resume_rag(stack, cloud.name)
+    assert {change.action for change in up.changes} == {"resumed"}
+    assert all(base.name in change.reason for change in up.changes)
+
+
+def test_a_run_of_another_model_is_neither_suspended_nor_resumed(cloud: Cloud) -> None:
+    """Only its name is the stack's: what is kept says which model the stack has."""
+    stack = provisioned(cloud)
+    known = stack.model_copy(update={"llm": stack.llm.model_copy(update={"repository": "Qwen/Qwen3-0.6B"})})
+    before = read_kept(cloud.key(stack))
+    assert before is not None
+    write_kept(cloud.key(stack), before.model_copy(update={"wanted": known, "provisioned": known}))
+    name = stack.knowledge_base.name
+    down = {change.name: change for change in suspend_rag(name, cloud.name).changes}
+    assert [change.action for change in down.values()] == ["suspended", "suspended", "kept"]
+    assert down[stack.llm.name].reason.startswith("it is another model than what is kept")
+    with pytest.raises(ConfigurationError, match=rf"no run of {stack.llm.name} .it is another model.* to resume"):
+        resume_rag(name, cloud.name)
 
 
 def test_one_that_fails_to_come_up_ends_the_run(cloud: Cloud) -> None:

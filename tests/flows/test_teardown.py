@@ -10,7 +10,9 @@ from upath import UPath
 
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
+from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import CloudError
+from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from flows.ask import ask_rag
 from flows.power import status_rag
@@ -18,7 +20,7 @@ from flows.provision import provision_rag
 from flows.specs import RagStack, StackReport
 from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
-from tasks.kept_stack import forget_kept
+from tasks.kept_stack import forget_kept, write_kept
 from tasks.promotion import in_service
 from tasks.teardown import TeardownReport
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
@@ -83,7 +85,15 @@ def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cl
     cloud.sandbox.set(run_spans={"deletion": {"reads": 3}})
     stack = provisioned(cloud)
     report = teardown_rag(stack, cloud.name, delete_documents=True)
-    assert set(outcomes(report)) == {"knowledge base", "inference", "secret", "bucket", "variable", "kept stack"}
+    assert set(outcomes(report)) == {
+        "knowledge base",
+        "inference",
+        "secret",
+        "documents",
+        "bucket",
+        "variable",
+        "kept stack",
+    }
     assert all(outcome == {"deleted"} for outcome in outcomes(report).values())
     assert left(client, stack) == []
     kinds = ["s3" if "s3.cloud.ru" in change else change.split("/")[-2] for change in cloud.changes()]
@@ -151,6 +161,7 @@ def test_nothing_that_the_stack_did_not_name_goes(cloud: Cloud, client: CloudRuC
         reasons |= {resource.name: resource.reason for resource in report.resources}
         assert outcomes(report)["secret"] == {"kept"}
         assert outcomes(report)["bucket"] == {"kept"}
+        assert reasons[stack.bucket] == "it holds something else: another/, rag-inference-kb-2/"
         assert client.secrets.get(stack.token_secret) is not None
         assert all(client.inferences.find(spec.name) for spec in (twin, borrower))
         keys = {stored.key for stored in client.storage.list_objects(stack.bucket)}
@@ -199,9 +210,9 @@ def test_a_folder_that_another_base_reads_stays(cloud: Cloud, client: CloudRuCli
     other = cloud.stack(bucket=stack.bucket, folder=folder)
     cloud.stand(other)
     report = teardown_rag(stack, cloud.name, delete_documents=True)
-    (bucket,) = [resource for resource in report.resources if resource.kind == "bucket"]
-    assert bucket.outcome == "kept"
-    assert bucket.reason.startswith(f"the knowledge base {other.knowledge_base.name} was built over")
+    documents, bucket = [each for each in report.resources if each.kind in ("documents", "bucket")]
+    assert (documents.outcome, bucket.outcome) == ("kept", "kept")
+    assert documents.reason.startswith(f"the knowledge base {other.knowledge_base.name} was built over")
     (base,) = [resource for resource in report.resources if resource.kind == "knowledge base"]
     keys = [stored.key for stored in client.storage.list_objects(stack.bucket)]
     assert "rag-inference-kb/faq_products.txt" in keys
@@ -290,3 +301,90 @@ def test_another_token_in_the_same_secret_is_no_matter(cloud: Cloud, client: Clo
     client.secrets.ensure(stack.token_secret, SecretStr("another-token"))
     teardown_rag(stack, cloud.name)
     assert client.secrets.get(stack.token_secret) is None
+
+
+def test_a_run_of_another_model_under_a_name_of_the_stack_stays(cloud: Cloud, client: CloudRuClient) -> None:
+    """A name proves nothing: what is kept says which model the stack has, and plan and report name the run."""
+    stack = provisioned(cloud)
+    llm = stack.llm.model_copy(update={"repository": "Qwen/Qwen3-0.6B"})
+    known = stack.model_copy(update={"llm": llm})
+    base = client.knowledge_bases.find(stack.knowledge_base.name)
+    assert base is not None
+    kept = KeptStack(wanted=known, provisioned=known, bases=(base.knowledgebase_id,))
+    write_kept(cloud.key(stack), kept)
+    name = stack.knowledge_base.name
+
+    plan = teardown_rag(name, cloud.name, plan_only=True).plan
+    assert [each.name for each in plan.inferences if each.action == "keep"] == [stack.llm.name]
+    report = teardown_rag(name, cloud.name)
+    [stayed] = [each for each in report.resources if each.outcome == "kept" and each.kind == "inference"]
+    assert stayed.name == stack.llm.name
+    assert stayed.reason.startswith("it is another model than what is kept of the stack under this name: repository is")
+    assert client.inferences.find(stack.llm.name) is not None
+    assert stack.llm.name in artifact("teardown", name)["data"]
+
+
+def test_a_model_that_what_is_kept_does_not_name_stays(cloud: Cloud, client: CloudRuClient) -> None:
+    """A stack given whole with a model of somebody else's: nothing proves that it is this stack's."""
+    stack = provisioned(cloud)
+    llm = inference(f"foreign-{stack.llm.name}", "t-tech/T-lite-it-1.0", "Generate")
+    secret = client.secrets.find(stack.token_secret)
+    client.inferences.ensure(llm, gpu_memory_gb=8, token_secret=secret, log_group_id=None)
+    report = teardown_rag(stack.model_copy(update={"llm": llm}), cloud.name)
+    found = {each.name: each for each in report.resources if each.kind == "inference"}
+    assert {name: each.outcome for name, each in found.items()} == {
+        stack.embedder.name: "deleted",
+        stack.reranker.name: "deleted",
+        stack.llm.name: "deleted",
+        llm.name: "kept",
+    }
+    assert found[llm.name].reason == "what is kept of the stack names no model so"
+
+
+def test_a_replaced_embedder_that_a_base_of_others_was_built_with_stays(cloud: Cloud, client: CloudRuClient) -> None:
+    """The stack names it no more, and somebody's base that nothing describes embeds its questions with it."""
+    stack = provisioned(cloud)
+    other = cloud.stack(embedder=stack.embedder, reranker=stack.reranker, llm=stack.llm)
+    cloud.stand(other)
+    forget_kept(cloud.key(other))
+    base = client.knowledge_bases.find(stack.knowledge_base.name)
+    assert base is not None
+    embedder = inference(f"{stack.embedder.name}-now", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    secret = client.secrets.find(stack.token_secret)
+    client.inferences.ensure(embedder, gpu_memory_gb=8, token_secret=secret, log_group_id=None)
+    now = stack.model_copy(update={"embedder": embedder})
+    kept = KeptStack(wanted=now, provisioned=now, bases=(base.knowledgebase_id,), replaced=(stack.embedder,))  # pyright: ignore[reportArgumentType]  # a model of one's own
+    write_kept(cloud.key(stack), kept)
+    report = teardown_rag(stack.knowledge_base.name, cloud.name)
+    assert [each.outcome for each in report.resources if each.name == stack.embedder.name] == ["kept"]
+
+
+def test_files_of_a_replaced_base_go_with_the_documents(cloud: Cloud, client: CloudRuClient) -> None:
+    """Its id is kept until then: nothing else says whose they were, and they keep the bucket from going."""
+    stack = provisioned(cloud)
+    before = client.knowledge_bases.find(stack.knowledge_base.name)
+    assert before is not None
+    embedder = stack.embedder.model_copy(update={"name": f"{stack.embedder.name}-new"})
+    other = stack.model_copy(update={"embedder": embedder})
+    provision_rag(other, cloud.name, cloud.name, allow_replace=True)
+    files = f"{ARTIFACTS_PREFIX}{before.knowledgebase_id}/"
+    s3_of(cloud.sandbox).put_object(Bucket=stack.bucket, Key=f"{files}of-the-service.json", Body=b"{}")
+
+    plan = teardown_rag(stack.knowledge_base.name, cloud.name, delete_documents=True, plan_only=True).plan
+    assert (plan.documents.action, plan.bucket.action) == ("delete", "delete")
+    teardown_rag(stack.knowledge_base.name, cloud.name, delete_documents=True)
+    assert client.storage.created_at(stack.bucket) is None
+
+
+def test_the_plan_says_that_a_bucket_with_something_else_in_it_stays(cloud: Cloud, client: CloudRuClient) -> None:
+    """A stranger's folder, and files of a base that nothing kept knows: named, and the documents go all the same."""
+    stack = provisioned(cloud)
+    for folder in ("another/", f"{ARTIFACTS_PREFIX}of-nobody/"):
+        s3_of(cloud.sandbox).put_object(Bucket=stack.bucket, Key=f"{folder}another.txt", Body=b"text")
+    plan = teardown_rag(stack, cloud.name, delete_documents=True, plan_only=True).plan
+    assert (plan.documents.action, plan.bucket.action) == ("delete", "keep")
+    assert plan.bucket.reason == f"it holds something else: {ARTIFACTS_PREFIX}of-nobody/, another/"
+    report = teardown_rag(stack, cloud.name, delete_documents=True)
+    assert (outcomes(report)["documents"], outcomes(report)["bucket"]) == ({"deleted"}, {"kept"})
+    keys = {stored.key for stored in client.storage.list_objects(stack.bucket)}
+    assert keys == {"another/another.txt", f"{ARTIFACTS_PREFIX}of-nobody/another.txt"}

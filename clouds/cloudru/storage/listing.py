@@ -14,6 +14,7 @@ from clouds.cloudru.storage.failure import read_xml, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import WrongAnswerError
+from clouds.page_tokens import every_page
 
 PAGE_OBJECTS = 1000
 """S3's limit for one page."""
@@ -32,10 +33,23 @@ def pages(
 
     """
     query = {"list-type": "2", "encoding-type": "url", "prefix": prefix, "max-keys": str(page_objects)}
-    while True:
-        body = transfer.get(bucket, "", query).body
-        asked = f"listing s3://{bucket}/{prefix}"
+    asked = f"listing s3://{bucket}/{prefix}"
+
+    def ask(token: str) -> bytes:
+        more = {"continuation-token": token} if token else {}
+        body = transfer.get(bucket, "", query | more).body
         read_xml(asked, body, "ListBucketResult")
+        return body
+
+    def next_token(body: bytes) -> str:
+        truncated, token = xml_text(body, "IsTruncated"), xml_text(body, "NextContinuationToken")
+        if truncated == "false":
+            return ""
+        if truncated != "true" or not token:
+            raise WrongAnswerError(f"{asked} does not tell whether it is whole (IsTruncated {truncated or 'missing'})")
+        return token
+
+    for body in every_page(ask, next_token, subject=asked):
         try:
             listed = objects(body)
         except (KeyError, ValueError) as error:
@@ -49,12 +63,6 @@ def pages(
                 "the prefix. Check the storage endpoint in the credentials block."
             )
         yield listed
-        truncated, token = xml_text(body, "IsTruncated"), xml_text(body, "NextContinuationToken")
-        if truncated == "false":
-            return
-        if truncated != "true" or not token or token == query.get("continuation-token"):
-            raise WrongAnswerError(f"{asked} does not tell whether it is whole (IsTruncated {truncated or 'missing'})")
-        query["continuation-token"] = token
 
 
 def objects(body: bytes) -> list[StoredObject]:

@@ -16,7 +16,8 @@ from clouds.cloudru.storage.content import multipart_etag, part_bytes, read, sha
 from clouds.cloudru.storage.failure import UNKNOWN_CALL, read_xml, refused, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.transfer import INTERNAL_ERROR, SHA256, Request, Transfer, content_md5, etag_of, modified_at
-from clouds.errors import APIError, CloudError, NotFoundError
+from clouds.errors import APIError, CloudError, NotFoundError, WrongAnswerError
+from clouds.page_tokens import every_page
 
 PARTS_AT_ONCE = 8
 """Eight parts of 8 MiB: 64 MiB of memory. On an idle machine four are as fast, on a busy one they are not."""
@@ -130,23 +131,33 @@ def _stored_at(transfer: Transfer, bucket: str, key: str, path: UPath, size_byte
 
 def _unfinished(transfer: Transfer, bucket: str, prefix: str) -> list[tuple[str, str]]:
     """Return key and upload id of what is begun under the prefix; nothing where the store does not know the call."""
-    found: list[tuple[str, str]] = []
-    query = {"uploads": "", "prefix": prefix}
-    while True:
+    query, asked = {"uploads": "", "prefix": prefix}, f"listing the unfinished uploads of s3://{bucket}"
+    markers: dict[str, dict[str, str]] = {"": {}}
+
+    def ask(token: str) -> bytes:
         try:
-            body = transfer.get(bucket, "", query).body
+            body = transfer.get(bucket, "", query | markers[token]).body
         except APIError as error:
             if error.code == NO_UPLOAD or error.status in UNKNOWN_CALL:  # `rclone serve s3` answers so for none
-                return found
+                return b""
             raise
-        read_xml(f"listing the unfinished uploads of s3://{bucket}", body, "ListMultipartUploadsResult")
-        listed = [(xml_text(entry, "Key"), xml_text(entry, "UploadId")) for entry in UPLOAD.findall(body)]
-        # What lies elsewhere is not ours; a DELETE without an id would mean the object.
-        found += [(key, upload_id) for key, upload_id in listed if key.startswith(prefix) and upload_id]
-        query["key-marker"] = xml_text(body, "NextKeyMarker")
-        query["upload-id-marker"] = xml_text(body, "NextUploadIdMarker")
-        if xml_text(body, "IsTruncated") != "true" or not query["key-marker"]:
-            return found
+        read_xml(asked, body, "ListMultipartUploadsResult")
+        return body
+
+    def next_token(body: bytes) -> str:
+        if xml_text(body, "IsTruncated") != "true":
+            return ""
+        key, upload_id = xml_text(body, "NextKeyMarker"), xml_text(body, "NextUploadIdMarker")
+        if not key:
+            raise WrongAnswerError(f"{asked}: the list is not whole, and does not say where it continues. Run again.")
+        token = f"{key}\n{upload_id}"
+        markers[token] = {"key-marker": key, "upload-id-marker": upload_id}
+        return token
+
+    entries = (entry for body in every_page(ask, next_token, subject=asked) for entry in UPLOAD.findall(body))
+    listed = [(xml_text(entry, "Key"), xml_text(entry, "UploadId")) for entry in entries]
+    # What lies elsewhere is not ours; a DELETE without an id would mean the object.
+    return [(key, upload_id) for key, upload_id in listed if key.startswith(prefix) and upload_id]
 
 
 def _abort(transfer: Transfer, bucket: str, key: str, upload_id: str) -> None:

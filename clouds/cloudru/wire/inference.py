@@ -15,6 +15,8 @@ class FrameworkType(StrEnum):
     SGLANG = "FrameworkType_SGLANG"
     OLLAMA = "FrameworkType_OLLAMA"
     TRANSFORMERS = "FrameworkType_TRANSFORMERS"
+    DIFFUSERS = "FrameworkType_DIFFUSERS"
+    COMFY_UI = "FrameworkType_COMFY_UI"
 
 
 class ResourceType(StrEnum):
@@ -63,10 +65,29 @@ class HuggingFaceRepository(CamelWire):
         return f"{self.repo}/{self.model}" if self.model and "/" not in self.repo else self.repo
 
 
+class OtherRepository(CamelWire):
+    """A model of ollama, of the model registry or of ModelScope; `repo` and `model` as for Hugging Face."""
+
+    repo: str = ""
+    model: str = ""
+    revision: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """`repo/model`, or the one of them that was sent."""
+        return "/".join(filter(None, (self.repo, self.model)))
+
+
 class ModelSource(CamelWire):
-    """Source of a run's model. What `secret` holds (id, path, id:version) is UNKNOWN; see `assumptions`."""
+    """Source of a run's model, one of four. What `secret` holds (id, path, id:version) is UNKNOWN; see `assumptions`.
+
+    The three sources beside Hugging Face are CONFIRMED: cloud-ru/evo-aifactory-skills, api-reference.md.
+    """
 
     hugging_face_repository: HuggingFaceRepository | None = None
+    ollama: OtherRepository | None = None
+    model_registry: OtherRepository | None = None
+    model_scope: OtherRepository | None = None
     secret: str = ""
     repo_size: int = 0
 
@@ -251,15 +272,20 @@ class ListRuntimeTemplatesResponse(CamelWire):
 class ModelCard(CamelWire):
     """A model of the vendor's catalogue, `GET {inference}/predefined-models`; price in RUB per hour (INFERRED).
 
-    That `modelSource` looks as it does in a run is INFERRED.
+    `context_k` is in thousands of tokens (INFERRED from its name). That `modelSource` looks as it does in a run is
+    INFERRED.
     """
 
     id: str
     name: str
     model_source: ModelSource | None = None
+    vendor_name: str = ""
     params_bn: float | None = None
+    context_k: float | None = None
     price: float | None = None
+    tags: list[str] = []
     task_type: str = ""
+    license_name: str = ""
     description: str = ""
 
 

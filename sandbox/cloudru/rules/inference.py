@@ -14,12 +14,13 @@ from clouds.cloudru.wire.inference import (
     StatusReason,
 )
 from clouds.cloudru.wire.inference import ModelRunStatus as Status
+from sandbox.cloudru.rules.run_failure import failure
 from sandbox.cloudru.rules.run_request import read_request
 from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.huggingface.hub import Hub
 from sandbox.lifecycle import Clock, Span, Timeline, timeline, timestamp
-from sandbox.settings import HUGGING_FACE_TOKEN, RunSpans, SettingsStore
+from sandbox.settings import RunSpans, SettingsStore
 from sandbox.state import State
 
 NAME_TAKEN = "a modelrun with the given name could not be created"
@@ -70,13 +71,14 @@ class Run(BaseModel):
 
     @property
     def repository(self) -> str:
-        """Hugging Face repository of its weights, `organisation/model`."""
-        source = self.request.model_source.hugging_face_repository
-        return source.full_name if source else ""
+        """Repository of its weights, `organisation/model`, of Hugging Face or ModelScope; empty for another source."""
+        source = self.request.model_source
+        repository = source.hugging_face_repository or source.model_scope
+        return repository.full_name if repository else ""
 
     @property
     def revision(self) -> str:
-        """Revision of that repository."""
+        """Revision of that repository on Hugging Face."""
         source = self.request.model_source.hugging_face_repository
         return source.revision if source else "main"
 
@@ -245,45 +247,8 @@ class ModelRuns:
         return timeline(stages, Status.RUNNING, self._clock())
 
     def _failure(self, request: CreateModelRunRequest) -> StatusReason | None:
-        """Return why a run will fail: its token secret is missing or wrong, or its repository is unknown.
-
-        Judged when the run is started, shown once it has pulled. The reasons' shape is that of AI Agents (INFERRED).
-        """
-        source = request.model_source
-        if source.secret:
-            token = self._secret.resolve(source.secret)
-            if token is None:
-                return StatusReason(
-                    reason_type="REASON_TYPE_INTEGRATIONAL",
-                    key="SECRET_NOT_FOUND",
-                    message=f"secret {source.secret!r} of the Hugging Face token was not found",
-                )
-            if token != HUGGING_FACE_TOKEN:
-                return StatusReason(
-                    reason_type="REASON_TYPE_INTEGRATIONAL",
-                    key="TOKEN_REJECTED",
-                    message="Hugging Face did not accept the token of the secret",
-                )
-        repository = source.hugging_face_repository
-        if repository and not self._hub.knows(repository.full_name, repository.revision):
-            return StatusReason(
-                reason_type="REASON_TYPE_VALIDATION",
-                key="REPOSITORY_NOT_FOUND",
-                message=f"{repository.full_name} at revision {repository.revision} was not found on Hugging Face",
-            )
-        if repository and repository.full_name in self._settings.current.failing_repositories:
-            return StatusReason(
-                reason_type="REASON_TYPE_INTERNAL",
-                key="MODEL_NOT_LOADED",
-                message=f"the weights of {repository.full_name} could not be loaded",
-            )
-        if repository and not self._hub.may_pull(repository.full_name):
-            return StatusReason(
-                reason_type="REASON_TYPE_INTEGRATIONAL",
-                key="REPOSITORY_GATED",
-                message=f"Hugging Face refused the files of {repository.full_name}: it is gated",
-            )
-        return None
+        """Return why a run will fail: judged when it is started, shown once it has pulled."""
+        return failure(request, self._secret, self._hub, self._settings.current)
 
     def _check_name(self, name: str) -> None:
         now, deleted_counts = self._clock(), self._settings.current.deleted_name_is_taken

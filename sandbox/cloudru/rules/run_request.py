@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from clouds.cloudru.wire.inference import (
     CreateModelRunRequest,
     FrameworkType,
+    ModelSource,
     ModelTaskType,
     ResourceType,
 )
@@ -56,13 +57,20 @@ def _check_request(request: CreateModelRunRequest) -> None:
     is_gpu = request.resource_type != ResourceType.CPU
     _require(not is_gpu or request.gpu_count >= 1, "gpuCount must be at least 1")
     _require(not is_gpu or request.gpu_gb_memory >= 1, "gpuGbMemory must be at least 1")
-    _require(request.model_source.hugging_face_repository is not None, "modelSource names no repository")
+    _check_source(request.model_source)
     scaling = request.scaling
     bounds = 0 <= scaling.min_scale <= scaling.max_scale <= MAX_SCALE and scaling.max_scale >= 1
     _require(bounds, f"scaling: 0 <= minScale <= maxScale and 1 <= maxScale <= {MAX_SCALE} is required")
     rules = (scaling.scaling_rules.rps_type, scaling.scaling_rules.concurrency_type)
     _require(sum(rule is not None for rule in rules) == 1, "scaling.scalingRules needs exactly one rule")
     _check_template(request)
+
+
+def _check_source(source: ModelSource) -> None:
+    given = (source.hugging_face_repository, source.ollama, source.model_registry, source.model_scope)
+    count = sum(each is not None for each in given)
+    _require(count > 0, "modelSource names no repository")
+    _require(count == 1, "modelSource names more than one repository")
 
 
 def _check_template(request: CreateModelRunRequest) -> None:

@@ -36,14 +36,21 @@ TEMPLATES = (
     _template(FrameworkType.SGLANG, "0.5.3"),
     _template(FrameworkType.OLLAMA, "0.12.3", cpu=True),
     _template(FrameworkType.TRANSFORMERS, "4.57.0", cpu=True),
+    _template(FrameworkType.DIFFUSERS, "0.35.1"),
+    _template(FrameworkType.COMFY_UI, "0.3.60"),
 )
 """The first one is retired, as a caller must expect: `isActive` decides."""
 
 
-def _card(repository: str, params_bn: float, price: float, task: ModelTaskType) -> ModelCard:
+def _card(repository: str, vendor: str, params_bn: float, price: float, task: ModelTaskType) -> ModelCard:
+    """Return the card of a model; all three have a context of 32 768 tokens and the licence Apache 2.0."""
     return ModelCard(
         id=_id(repository),
         name=repository,
+        vendor_name=vendor,
+        context_k=32,
+        license_name="Apache 2.0",
+        tags=[task.removeprefix("ModelTaskType_").lower()],
         model_source=ModelSource(hugging_face_repository=HuggingFaceRepository(repo=repository)),
         params_bn=params_bn,
         price=price,
@@ -53,9 +60,9 @@ def _card(repository: str, params_bn: float, price: float, task: ModelTaskType) 
 
 
 CARDS = (
-    _card("Qwen/Qwen3-Embedding-0.6B", 0.6, 40.0, ModelTaskType.EMBEDDING),
-    _card("Qwen/Qwen3-Reranker-0.6B", 0.6, 40.0, ModelTaskType.SCORE),
-    _card("t-tech/T-lite-it-1.0", 7.6, 120.0, ModelTaskType.GENERATE),
+    _card("Qwen/Qwen3-Embedding-0.6B", "Qwen", 0.6, 40.0, ModelTaskType.EMBEDDING),
+    _card("Qwen/Qwen3-Reranker-0.6B", "Qwen", 0.6, 40.0, ModelTaskType.SCORE),
+    _card("t-tech/T-lite-it-1.0", "T-Tech", 7.6, 120.0, ModelTaskType.GENERATE),
 )
 
 

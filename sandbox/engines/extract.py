@@ -13,6 +13,8 @@ from typing import Any, Literal
 import jq
 from kreuzberg import ContentFilterConfig, ExtractionConfig, KreuzbergError, extract_bytes_sync
 
+from sandbox.engines.html_encoding import encoding_of
+
 PLAIN_EXTENSIONS = frozenset({"txt", "log"})
 MARKDOWN_EXTENSIONS = frozenset({"md"})
 JSON_EXTENSIONS = frozenset({"json"})
@@ -82,10 +84,23 @@ def _decoded(data: bytes) -> str:
         ) from error
 
 
+def _decoded_page(data: bytes) -> str:
+    """Return the text of a web page in the encoding that it declares."""
+    try:
+        encoding = encoding_of(data)
+        return _decoded(data) if encoding == "utf-8" else data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnreadableDocumentError(
+            f"the page declares {encoding_of(data)}, and byte 0x{data[error.start]:02x} at {error.start} is not of it"
+        ) from error
+    except (LookupError, UnicodeError) as error:
+        raise UnreadableDocumentError(f"the page declares an encoding that no text has ({error})") from error
+
+
 def _converted(data: bytes, extension: str) -> ExtractedText:
     if extension == "html":
         # kreuzberg 4.10 writes the head's metadata as a heading into the text; can go when it does not.
-        data = _HTML_HEAD.sub("", _decoded(data)).encode()
+        data = _HTML_HEAD.sub("", _decoded_page(data)).encode()
     text_format: Literal["plain", "markdown"] = "plain" if extension == "rtf" else "markdown"
     config = ExtractionConfig(output_format=text_format, use_cache=False, content_filter=_KEEP_EVERYTHING)
     try:

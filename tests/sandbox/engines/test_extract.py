@@ -54,6 +54,43 @@ def test_what_is_not_text_of_a_page_stays_out() -> None:
     assert "counter" not in passage.text
 
 
+@pytest.mark.parametrize(
+    ("declaration", "encoding"),
+    [
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">', "cp1251"),
+        ("<META CHARSET=Windows-1251>", "cp1251"),
+        ("<!-- <meta charset=utf-8> --><meta charset='koi8-r'>", "koi8-r"),
+        ("<meta charset=utf-8>", "utf-8"),
+        ("<meta charset=utf-16>", "utf-8"),
+        ("<meta charset=windows-1251>", "utf-8-sig"),
+        ("", "utf-8"),
+        ("", "utf-16"),
+    ],
+)
+def test_a_page_is_read_in_the_encoding_that_it_declares(declaration: str, encoding: str) -> None:
+    """A byte order mark comes first, then the declaration, then UTF-8."""
+    page = f"<!doctype html><html><head>{declaration}<title>x</title></head><body><p>{RUSSIAN}</p></body></html>"
+    (passage,) = extract("a.html", page.replace("—", "-").encode(encoding))
+
+    assert RUSSIAN.replace("—", "-") in passage.text
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        ("no-such", "declares an encoding that no text has"),
+        ("undefined", "declares an encoding that no text has"),
+        ("rot13", "declares an encoding that no text has"),
+        ("cp1251", "declares cp1251"),
+    ],
+)
+def test_a_page_that_declares_a_wrong_encoding_says_so(declared: str, reason: str) -> None:
+    """One that does not exist, and one whose bytes the page does not hold."""
+    page = f"<html><head><meta charset={declared}></head><body>".encode() + b"\x98</body></html>"
+    with pytest.raises(UnreadableDocumentError, match=reason):
+        extract("a.html", page)
+
+
 def test_jq_picks_the_texts() -> None:
     """A jq program picks the texts of a JSON file, one for each result and each item of a resulting array."""
     faq = {"items": [{"q": "Когда?", "a": "Завтра."}, {"q": "Где?", "a": "Тут."}], "draft": None}

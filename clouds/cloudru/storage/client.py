@@ -25,6 +25,7 @@ from clouds.cloudru.storage.tenancy import Tenancy
 from clouds.cloudru.storage.transfer import Request, Transfer, modified_at
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX, REGION
 from clouds.errors import (
+    APIError,
     CloudError,
     ConflictError,
     NotFoundError,
@@ -32,6 +33,8 @@ from clouds.errors import (
 )
 
 OWNED = "BucketAlreadyOwnedByYou"
+ASKS_FOR_REGION = frozenset({"IllegalLocationConstraintException", "InvalidLocationConstraint", "MalformedXML"})
+"""Codes of a store that creates no bucket without its region. Source: AWS, "Error responses", read 2026-11-30."""
 
 
 class Storage:
@@ -236,7 +239,7 @@ class Storage:
     def _create_bucket(self, name: str) -> EnsuredBucket:
         if not self._connection.assumptions.storage.register_bucket:
             try:
-                self._control.call("create_bucket", Bucket=name)
+                self._create_by_s3(name)
             except ConflictError as error:
                 if error.code != OWNED:
                     raise
@@ -249,6 +252,16 @@ class Storage:
         except (NotFoundError, PermissionDeniedError) as error:
             raise self._foreign(name, error) from error
         return EnsuredBucket(name, "adopted", self._tenancy.log_group_of(name))
+
+    def _create_by_s3(self, name: str) -> None:
+        """Create a bucket without naming a region, and with it where the store asks for one."""
+        try:
+            self._control.call("create_bucket", Bucket=name)
+        except APIError as error:
+            if error.code not in ASKS_FOR_REGION:
+                raise
+            region = {"LocationConstraint": REGION}
+            self._control.call("create_bucket", Bucket=name, CreateBucketConfiguration=region)
 
     def _foreign(self, name: str, error: NotFoundError | PermissionDeniedError) -> CloudError:
         if self._tenancy.find_bucket(name) is not None:

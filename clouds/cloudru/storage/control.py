@@ -66,7 +66,8 @@ class Control:
         url = urlsplit(str(request.url))
         bucket, _slash, key = unquote(url.path).removeprefix("/").partition("/")
         query = dict(parse_qsl(url.query, keep_blank_values=True))
-        wanted = Request(str(request.method), bucket, key, query)
+        body = request.body if isinstance(request.body, bytes) else b""
+        wanted = Request(str(request.method), bucket, key, query, body)
         answer = self._sender().send(wanted)
         if root := ROOTS.get(event_name.rpartition(".")[2]):
             read_xml(wanted.asked, answer.body, root)

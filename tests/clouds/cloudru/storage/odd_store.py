@@ -34,6 +34,8 @@ class OddStore:
     seen: list[tuple[str, str, dict[str, list[str]], dict[str, str]]] = field(
         default_factory=list[tuple[str, str, dict[str, list[str]], dict[str, str]]]
     )
+    buckets: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    """What CreateBucket was asked: name and body, refused or not."""
     chunked: bool = False
     opaque: bool = False
     """ETags tell nothing of the content."""
@@ -80,8 +82,11 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", "0")))
         key = unquote(split.path)
+        is_bucket = self.command == "PUT" and "/" not in key.strip("/")
         with self.odd.lock:
             self.odd.seen.append((self.command, key, query, headers))
+            if is_bucket:
+                self.odd.buckets.append((key.strip("/"), body))
         order = self.odd.order_for(self.command, {*query, *headers})
         if order is not None and order.hang_up:
             self.close_connection = True
@@ -89,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         if order is not None:
             xml = f"<Error><Code>{order.code}</Code><Message>to order</Message></Error>" if order.code else ""
             self._answer(order.status, xml, order.etag, order.retry_after)
+        elif is_bucket:
+            self._answer(200, "")
         else:
             getattr(self, f"_{self.command.lower()}")(key, query, body)
 

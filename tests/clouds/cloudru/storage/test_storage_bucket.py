@@ -46,6 +46,27 @@ def test_without_registration_s3_itself_creates_the_bucket(
     assert storage.ensure_bucket(name).action == "adopted"
 
 
+@pytest.mark.parametrize("code", ["IllegalLocationConstraintException", "MalformedXML", "InvalidLocationConstraint"])
+def test_a_store_that_asks_for_the_region_gets_it(storage_at: StorageMaker, odd_store: OddStore, code: str) -> None:
+    """First without a region, as the store of Cloud.ru is asked; again with it where that is refused."""
+    odd_store.orders += [Order("GET", 404, "NoSuchBucket"), Order("PUT", 400, code)]
+    ensured = storage_at(odd_store.url, register_bucket=False).ensure_bucket("made-by-s3")
+    (first, second) = odd_store.buckets
+
+    assert ensured.action == "created"
+    assert first == ("made-by-s3", b"")
+    assert b"<LocationConstraint>ru-central-1</LocationConstraint>" in second[1]
+
+
+def test_another_refusal_of_a_bucket_is_not_repeated(storage_at: StorageMaker, odd_store: OddStore) -> None:
+    """A region would not help there."""
+    odd_store.orders += [Order("GET", 404, "NoSuchBucket"), Order("PUT", 403, "AccessDenied")]
+    with pytest.raises(PermissionDeniedError, match="rights on Object Storage"):
+        storage_at(odd_store.url, register_bucket=False).ensure_bucket("made-by-s3")
+
+    assert len(odd_store.buckets) == 1
+
+
 def test_a_name_that_another_owner_holds_is_a_conflict(storage: Storage, control_plane: ControlPlane) -> None:
     """The control plane says it exists, our S3 does not have it."""
     control_plane.foreign.add("taken-by-another")

@@ -21,12 +21,15 @@ export FAULT_SEED FAULT_SAMPLE
 # Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
 export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
 
+# Of `make containers`: engine, Compose, base images, options of the build, a folder with Prefect's charts.
+export ENGINE COMPOSE PYTHON_IMAGE POSTGRES_IMAGE REDIS_IMAGE BUILD_OPTIONS CHARTS
+
 # Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
 OPERATION := browser or schedule or postgres or notify
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy test test-operation faults screenshots check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy containers test test-operation faults screenshots check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +51,9 @@ down: ## end what `make up` started
 
 deploy: $(VENV)/with-sandbox ## deployments.yaml and automations.yaml to PREFECT_API_URL; DRY_RUN=1 only says, PRUNE=1 deletes
 	@$(BIN)/python -m local deploy
+
+containers: $(VENV)/with-containers ## the image, deploy/compose.yaml and a flow in it, really run; the charts rendered. CHARTS=none: without
+	@$(BIN)/python -m local.containers
 
 test: $(VENV)/with-test ## every test but those of test-operation
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ($(OPERATION))"
@@ -74,6 +80,7 @@ clean: down ## remove the data of the local stack, not the environment
 	rm -rf -- "$${LOCAL_DIR:-.local}"
 
 $(VENV)/with-sandbox: EXTRAS := sandbox
+$(VENV)/with-containers: EXTRAS := sandbox,containers
 $(VENV)/with-test: EXTRAS := sandbox,test
 $(VENV)/with-check: EXTRAS := sandbox,test,check,bench
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench

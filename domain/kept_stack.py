@@ -19,6 +19,7 @@ FORMAT = 1
 SHOWN_CHARACTERS = 80
 NEWEST_BASES = 20
 """So many knowledge bases are remembered; a replaced one is deleted soon."""
+EXAMPLES = "examples/"
 
 
 class KeptStack(BaseModel):
@@ -208,6 +209,13 @@ def shown(value: Any) -> str:
 
 
 def relative_paths(stack: RagStack) -> tuple[str, ...]:
-    """Return the documents and golden questions that another machine would look for in a folder of its own."""
+    """Return the documents and golden questions that another machine would look for in a folder of its own.
+
+    The examples are not among them: the project brings them to every worker that has its image or a checkout.
+    """
     paths = (*stack.documents, *([stack.golden] if stack.golden else []))
-    return tuple(path for path in paths if "://" not in path and not path.startswith("/"))
+    return tuple(path for path in paths if "://" not in path and not path.startswith("/") and not _is_example(path))
+
+
+def _is_example(path: str) -> bool:
+    return path.startswith(EXAMPLES) and ".." not in path.split("/")

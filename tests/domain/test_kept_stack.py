@@ -102,6 +102,13 @@ def test_relative_paths_are_those_another_machine_would_not_find() -> None:
     assert relative_paths(stack) == ("faq.txt", "~/faq", "golden.jsonl")
 
 
+def test_the_examples_lie_where_the_project_lies() -> None:
+    """The image and every checkout bring them, so the defaults of the forms mean the same on each worker."""
+    stack = RagStack(documents=("examples/faq_products.txt", "examples/../faq"), golden="examples/golden.jsonl")
+
+    assert relative_paths(stack) == ("examples/../faq",)
+
+
 def test_a_form_left_at_its_defaults_is_known_by_all_but_its_name() -> None:
     """One changed field makes it a stack of its own."""
     assert is_tutorials(RagStack(knowledge_base=KnowledgeBaseSpec(name="kb-any")))

@@ -208,9 +208,9 @@ def test_relative_documents_are_refused_where_other_machines_use_the_server(
 ) -> None:
     """Each worker would look for them in a folder of its own; on the server of this machine they stay usable."""
     stack = cloud.stack(
-        documents=("examples/faq_products.txt",), llm=inference("llm-of-nobody", "nobody/nothing", "Generate")
+        documents=("./examples/faq_products.txt",), llm=inference("llm-of-nobody", "nobody/nothing", "Generate")
     )
-    line = r"examples/faq_products\.txt: relative paths.*absolute"
+    line = r"\./examples/faq_products\.txt: relative paths.*absolute"
     with monkeypatch.context() as patch:
         patch.setattr("tasks.kept_stack.is_local_server", lambda: False)
         with pytest.raises(ConfigurationError, match=line) as refused:

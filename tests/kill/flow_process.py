@@ -19,7 +19,6 @@ from prefect.settings import (
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning
 from tests.flows.conftest import look_often
-from tests.kill.scenarios import Run
 from tests.prefect_client import hasten
 
 ENDED_WITHIN_S = 60.0
@@ -29,7 +28,7 @@ FORKS.set_forkserver_preload([__name__])
 
 
 @contextmanager
-def running(run: Run) -> Generator[BaseProcess]:
+def running(run: Callable[[], Any]) -> Generator[BaseProcess]:
     """Start the flow against the Prefect server of this process; it does not outlive the block."""
     with _process(run) as process:
         yield process

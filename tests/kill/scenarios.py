@@ -8,6 +8,7 @@ import pytest
 
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRunStatus
+from flows.evaluate import evaluate_rag
 from flows.power import resume_rag, suspend_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
@@ -17,7 +18,7 @@ from tests.kill.cloud import BLOCK, HOURS, PARKING, EmptyCloud
 from tests.standing import stand
 
 FLOWS: dict[str, Callable[..., Any]] = {
-    flow.name: flow for flow in (provision_rag, refresh_rag, suspend_rag, resume_rag, teardown_rag)
+    flow.name: flow for flow in (provision_rag, refresh_rag, evaluate_rag, suspend_rag, resume_rag, teardown_rag)
 }
 
 

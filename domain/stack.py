@@ -65,6 +65,11 @@ class RagStack(Spec, title="Whole stack"):
         description="Path in Secret Management where the Hugging Face token is kept.",
         min_length=1,
     )
+    token_secret_description: str = Field(
+        default="Huggingface access token",
+        title="Description of the token secret",
+        description="Free text beside the secret when it is created.",
+    )
     embedder: ModelChoice = Field(
         default=InferenceSpec(name="embedder-for-rag", repository="Qwen/Qwen3-Embedding-0.6B", task="Embedding"),
         title="Embedder",

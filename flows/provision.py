@@ -106,7 +106,7 @@ def provision_rag(
         keep_wanted(cloudru, wanted, seen, plan)
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, seen.documents)
-        secret = ensure_secret.submit(cloudru, hub, stack.token_secret)
+        secret = ensure_secret.submit(cloudru, hub, stack.token_secret, stack.token_secret_description)
 
         runs, ready = [], []
         for model in (stack.embedder, stack.reranker, stack.llm):

@@ -20,6 +20,7 @@ from domain.same_text import meant
 from domain.stack import RagStack
 from tasks.documents import find_documents
 from tasks.plan import Observation, Stack
+from tasks.services import check_services
 from tasks.steps import LOOK_FIRST, step
 from tasks.unreadable import Registry, leave_out, read_registry, show
 
@@ -49,7 +50,7 @@ class CheckedStack(Stack, Protocol):
 
 @step("check-stack", **LOOK_FIRST)
 def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: CheckedStack) -> Checked:
-    """Check documents, key, project, tokens and secrets, and compute the memory of each inference."""
+    """Check services, documents, key, project, tokens and secrets, and compute the memory of each inference."""
     base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
     inferences = [model for model in models if isinstance(model, InferenceSpec)]
     for spec in inferences:
@@ -59,6 +60,7 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     key = StackKey(cloudru.project_id, base.name)
     documents, left_out = leave_out(found.documents, read_registry(key))
     show(key, left_out)
+    check_services(cloudru, stack.token_secret, hub.token, inferences=bool(inferences))
     _check_token_secrets(cloudru.get_client(), inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
     for spec in inferences:

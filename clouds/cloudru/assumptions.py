@@ -153,6 +153,10 @@ class KnowledgeAssumptions(Group, title="Knowledge"):
         "forward_auth", "INFERRED", f"from the names in {SKILLS}, whose body has both false",
         "Key of auth_configuration that asks callers for an IAM token.",
     )  # fmt: skip
+    service_account_field: str = assumed(
+        "service_account_id", "UNKNOWN", "the v2 body has none; the older v1 body has options.service_account_id",
+        "Key of auth_configuration that holds the service account; empty: it is not sent.",
+    )  # fmt: skip
     gone_statuses: tuple[str, ...] = assumed(
         ("KNOWLEDGEBASE_SUSPENDING",), "UNKNOWN", "the API has no status for a knowledge base that is being deleted",
         "Statuses in which a knowledge base of the wanted name counts as being deleted and is not adopted.",

@@ -53,7 +53,10 @@ def create_body(
         auth_configuration=AuthConfiguration(),
         database_configuration=DatabaseConfiguration(support_hybrid_search=spec.hybrid_search),
     ).to_wire()
-    configuration["auth_configuration"][assumed.authentication_field] = spec.authentication
+    authentication = configuration["auth_configuration"]
+    authentication[assumed.authentication_field] = spec.authentication
+    if spec.authentication and spec.service_account_id and assumed.service_account_field:
+        authentication[assumed.service_account_field] = spec.service_account_id
     return {
         "project_id": project_id,
         "knowledgebase_configuration": configuration,

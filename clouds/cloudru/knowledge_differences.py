@@ -46,6 +46,9 @@ def base_differences(spec: KnowledgeBaseSpec, knowledge_base: KnowledgeBase) -> 
         found.append(f"hybrid search is {'on' if hybrid else 'off'}, not {'on' if spec.hybrid_search else 'off'}")
     if spec.authentication and next(values(configuration, "forward_auth"), None) is False:
         found.append("authentication is off, not on: anyone who knows its address may search")
+    account = next(values(configuration, "service_account_id"), None)
+    if spec.service_account_id and account not in (None, "", spec.service_account_id):
+        found.append(f"service account is {account}, not {spec.service_account_id}")
     return found
 
 

@@ -57,8 +57,10 @@ class Secrets:
             "else correct endpoints.secret or assumptions.secret.mappings in the credentials block",
         )
 
-    def ensure(self, path: str, value: SecretStr) -> EnsuredSecret:
+    def ensure(self, path: str, value: SecretStr, description: str = "") -> EnsuredSecret:
         """Create the secret, add a version when the value changed (`updated`), or leave it as it is (`adopted`).
+
+        `description` goes with a secret that is created; one that is there keeps its own.
 
         Raises:
             ConfigurationError: the value is empty.
@@ -70,7 +72,7 @@ class Secrets:
         held = self._held(path)
         if held is None:
             try:
-                return self._once(path, payload, lambda: self._create(path, payload), "created")
+                return self._once(path, payload, lambda: self._create(path, payload, description), "created")
             except ConflictError:
                 # Another caller was quicker, or a create of ours is not found yet. Or the secret has no version that
                 # can be read: then there is nothing to see, however long one looks.
@@ -147,8 +149,8 @@ class Secrets:
 
         return create_once(self._connection, send, look, subject=f"the secret {path!r}")
 
-    def _create(self, path: str, payload: str) -> EnsuredSecret:
-        secret = self._mappings.ask(lambda mapping: mapping.create(path, payload))
+    def _create(self, path: str, payload: str, description: str) -> EnsuredSecret:
+        secret = self._mappings.ask(lambda mapping: mapping.create(path, payload, description))
         return EnsuredSecret(secret.id, path, _newest(secret), "created")
 
     def _add_version(self, path: str, payload: str) -> EnsuredSecret:

@@ -24,7 +24,7 @@ NOT_FOUND = 404
 class SecretMapping(Protocol):
     """How the calls are written. Every call raises NotFoundError, or another APIError when the path is unknown."""
 
-    def create(self, path: str, payload: str) -> Secret:
+    def create(self, path: str, payload: str, description: str) -> Secret:
         """Create the secret with its first version; `payload` is base64."""
         ...
 
@@ -54,9 +54,9 @@ class PathInUrl:
         self._project = {"projectId": connection.project_id}
         self._base = f"{connection.endpoints.secret.rstrip('/')}/v2/secret"
 
-    def create(self, path: str, payload: str) -> Secret:
+    def create(self, path: str, payload: str, description: str) -> Secret:
         """`POST /v2/secret/{path}`."""
-        body = CreateSecretRequest(project_id=self._project["projectId"], payload=payload)
+        body = CreateSecretRequest(project_id=self._project["projectId"], payload=payload, description=description)
         return self._transport.ask(SecretResponse, "POST", f"{self._base}/{quote(path)}", json=body.to_wire()).secret
 
     def add_version(self, path: str, payload: str) -> SecretVersion:
@@ -89,9 +89,11 @@ class PathInBody:
         self._project = {"projectId": connection.project_id}
         self._base = f"{connection.endpoints.secret.rstrip('/')}/v2"
 
-    def create(self, path: str, payload: str) -> Secret:
+    def create(self, path: str, payload: str, description: str) -> Secret:
         """`POST /v2/secret`."""
-        body = CreateSecretRequest(project_id=self._project["projectId"], payload=payload, path=path)
+        body = CreateSecretRequest(
+            project_id=self._project["projectId"], payload=payload, path=path, description=description
+        )
         return self._transport.ask(SecretResponse, "POST", f"{self._base}/secret", json=body.to_wire()).secret
 
     def add_version(self, path: str, payload: str) -> SecretVersion:

@@ -321,6 +321,12 @@ class KnowledgeBaseSpec(Spec):
         title="Authentication",
         description="Ask callers for an IAM token. Off: anyone who knows the URL may search.",
     )
+    service_account_id: str | None = Field(
+        default=None,
+        title="Service account ID",
+        description="Service account of the authentication, as the console's form asks for it; under which key it is "
+        "sent is an assumption of the block.",
+    )
     log_group_id: str | None = Field(
         default=None,
         title="Log group ID",

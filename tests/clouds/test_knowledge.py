@@ -227,6 +227,36 @@ def test_the_published_body_is_sent(vendor: WireServer, client: CloudRuClient) -
 
 
 @pytest.mark.usefixtures("bases")
+def test_the_service_account_of_the_authentication_is_sent(
+    vendor: WireServer, make_client: Callable[[Assumptions], CloudRuClient]
+) -> None:
+    """Under the assumed key, and only with authentication on; an assumption without a key sends none."""
+    keys: list[dict[str, Any]] = []
+    for field, authentication in (("service_account_id", True), ("account", True), ("", True), ("account", False)):
+        client = make_client(Assumptions(knowledge=KnowledgeAssumptions(service_account_field=field)))
+        name = f"kb-{len(keys)}"
+        ensure(client, KnowledgeBaseSpec(name=name, service_account_id="sa-1", authentication=authentication))
+        keys.append(vendor.requests("POST", CREATE)[-1].body["knowledgebase_configuration"]["auth_configuration"])
+
+    assert keys == [
+        {"forward_auth": True, "api_key": False, "service_account_id": "sa-1"},
+        {"forward_auth": True, "api_key": False, "account": "sa-1"},
+        {"forward_auth": True, "api_key": False},
+        {"forward_auth": False, "api_key": False},
+    ]
+
+
+def test_another_service_account_is_named(bases: KnowledgeVendor, client: CloudRuClient) -> None:
+    """A base that reports one is left as it is, and the difference is said."""
+    account = {"auth_configuration": {"forward_auth": True, "service_account_id": "sa-old"}}
+    bases.add(SPEC.name, knowledge_base_configuration=account)
+
+    ensured = ensure(client, KnowledgeBaseSpec(service_account_id="sa-1"))
+
+    assert "service account is sa-old, not sa-1" in ensured.differences
+
+
+@pytest.mark.usefixtures("bases")
 def test_what_is_assumed_can_be_changed(
     vendor: WireServer, make_client: Callable[[Assumptions], CloudRuClient]
 ) -> None:

@@ -87,6 +87,21 @@ def test_created_kept_and_changed(vendor: WireServer, client: CloudRuClient, map
 
 
 @pytest.mark.parametrize("mapping", ["path_in_url", "path_in_body"])
+def test_the_description_goes_with_a_secret_that_is_created(
+    vendor: WireServer, client: CloudRuClient, mapping: str
+) -> None:
+    """Once, with the secret; a new version carries none."""
+    SecretVendor(vendor, mapping)
+    client.secrets.ensure("tok", VALUE, description="Huggingface access token")
+    client.secrets.ensure("tok", SecretStr("hf_other"), description="another")
+
+    sent = [
+        asked.body.get("description") for asked in vendor.asked if asked.method == "POST" and "payload" in asked.body
+    ]
+    assert list(dict.fromkeys(sent)) == ["Huggingface access token", None]  # one mapping may refuse before the other
+
+
+@pytest.mark.parametrize("mapping", ["path_in_url", "path_in_body"])
 def test_the_mapping_that_worked_is_remembered(vendor: WireServer, client: CloudRuClient, mapping: str) -> None:
     """After the first answer only one mapping is asked."""
     SecretVendor(vendor, mapping)

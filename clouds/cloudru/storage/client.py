@@ -54,6 +54,16 @@ class Storage:
         self._transfer: Transfer | None = None
         self._control = Control(connection.endpoints.storage, self._sender)
 
+    @property
+    def tenant_id(self) -> str:
+        """The tenant of the project, asked for once.
+
+        Raises:
+            CloudError: it cannot be found out; NotFoundError when the console knows no such project in Object Storage.
+
+        """
+        return self._tenancy.tenant_id
+
     def ensure_bucket(self, name: str) -> EnsuredBucket:
         """Adopt the bucket or create it.
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from blocks.yandex import YandexCloudCredentials
-from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
+from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions, KnowledgeAssumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.huggingface import ENDPOINT
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
@@ -26,7 +26,9 @@ def save(sandbox_url: str) -> None:
         key_secret=SecretStr(settings.KEY_SECRET),
         project_id=settings.PROJECT_ID,
         endpoints=Endpoints.under(sandbox_url),
-        assumptions=Assumptions(inference=InferenceAssumptions(embedder_uris=True)),
+        assumptions=Assumptions(
+            inference=InferenceAssumptions(embedder_uris=True), knowledge=KnowledgeAssumptions(console_chat_url="")
+        ),
     ).save(NAME, overwrite=True)
     HuggingFaceCredentials(
         token=SecretStr(settings.HUGGING_FACE_TOKEN),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.address import console_chat_url
 from clouds.cloudru.inference import EnsuredRun, ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.secret import EnsuredSecret
@@ -78,6 +79,12 @@ def report(
             status=base.status,
             action=ensured.action,
             version_in_service=serving.version_id,
+            console_chat_url=console_chat_url(
+                cloudru.assumptions.knowledge.console_chat_url,
+                project_id=cloudru.project_id,
+                knowledge_base_id=base.knowledgebase_id,
+                version_id=index.version.knowledgebase_version_id,
+            ),
         ),
         probe=ProbeReport(question=answer.question, answer=answer.answer, sources=answer.sources),
         costs=total_text(plan.running_rub_per_hour),

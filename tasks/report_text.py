@@ -1,5 +1,6 @@
 """The result of a run for reading: Markdown, and a table of the retrieved chunks."""
 
+import re
 from collections.abc import Sequence
 
 from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
@@ -8,6 +9,9 @@ from tasks.stack_report import KnowledgeBaseReport, StackReport
 
 CHUNK_CHARACTERS = 400
 """So much of a chunk stands in the table."""
+
+LINKED = re.compile(r"https://[\w.-]+(?::\d+)?(?:/[\w./?=&#%-]*)?")
+"""An address that a page may link to: the block's, with ids filled in."""
 
 EQUAL_SHOWN = 20
 """So many groups of equal documents are named."""
@@ -65,6 +69,7 @@ def markdown(result: StackReport) -> Markdown:
         escaped(result.probe.answer),
         f"Sources: {', '.join(map(code, result.probe.sources))}",
         f"## Resources\n\n{text_table(('resource', 'name', 'id', 'status', 'action'), resources)}",
+        _console(base),
         f"## Models that answered\n\n{text_table(('role', 'asked for', 'served as', 'answered by', 'proof'), models)}",
         f"## Time\n\n{result.duration_s:.1f} s in all; the steps of the critical path (●) took "
         f"{result.critical_path_s:.1f} s.",
@@ -83,6 +88,17 @@ def chunk_table(answer: Answer) -> list[dict[str, str | float]]:
         }
         for place, (chunk, source) in enumerate(zip(answer.chunks, answer.chunk_sources, strict=True), start=1)
     ]
+
+
+def _console(base: KnowledgeBaseReport) -> str:
+    """Say how to ask the version in the console too, as the tutorial's last step does; its address is an assumption."""
+    if not LINKED.fullmatch(base.console_chat_url):
+        return ""
+    return (
+        f"## In the console\n\n[{base.console_chat_url}]({base.console_chat_url}): *AI Factory*, *Managed RAG*, "
+        f"{code(base.name)}, choose version {code(base.version_id)}, the tab «Чат»; there turn on the reranker and "
+        "choose reranker and LLM from ML Inference."
+    )
 
 
 def _service(base: KnowledgeBaseReport) -> str:

@@ -49,7 +49,10 @@ class ModelReport(Part):
 
 
 class KnowledgeBaseReport(Part):
-    """The knowledge base, the version that was asked, and the one that questions go to."""
+    """The knowledge base, the version that was asked, and the one that questions go to.
+
+    `console_chat_url` is where the console shows that version, empty for a cloud without one.
+    """
 
     name: str
     knowledge_base_id: str
@@ -58,6 +61,7 @@ class KnowledgeBaseReport(Part):
     status: str
     action: Action
     version_in_service: str
+    console_chat_url: str = ""
 
 
 class ProbeReport(Part):

@@ -191,3 +191,55 @@ def test_named_commands_exist(page_name: str) -> None:
     for module in re.findall(r"python -m ((?:bench|local|sandbox)[\w.]*)", text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
+TABLES = re.compile(
+    r"^## (Managed RAG on your own models|Tuning an embedder)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
+)
+
+
+def migrated_parameters() -> list[tuple[type[BaseModel], str]]:
+    """Return every parameter that migration.md names in the right column, with the model that must have it."""
+    text = (ROOT / "docs" / "migration.md").read_text(encoding="utf-8")
+    found: list[tuple[type[BaseModel], str]] = []
+    for title, section in TABLES.findall(text):
+        model = RagStack if title.startswith("Managed RAG") else EmbedderTuning
+        first = section.split("\n\n|")[1].split("\n\n")[0]  # the table of the tutorial's steps; flows are in the other
+        for row in first.splitlines()[2:]:
+            parent = ""
+            for name in re.findall(r"`(\.?[a-z_.0-9]+)`", row.rsplit(" | ", 1)[1]):
+                parent = parent if name.startswith(".") else name.rpartition(".")[0]
+                found.append((model, f"{parent}{name}" if name.startswith(".") else name))
+    return found
+
+
+OF_THE_FLOW = frozenset({"huggingface", "results"})
+OF_THE_BLOCK = frozenset({"assumptions.dataset"})
+
+
+@pytest.mark.parametrize(("model", "name"), migrated_parameters(), ids=str)
+def test_every_parameter_of_the_migration_exists(model: type[BaseModel], name: str) -> None:
+    """A step of a tutorial leads to a field that the form has, or to a parameter of the flow or block."""
+    if name in OF_THE_FLOW | OF_THE_BLOCK:
+        return
+    for part in name.split("."):
+        fields = [each.model_fields for each in (model, *nested_models(model)) if part in each.model_fields]
+        assert fields, f"{name}: no {part}"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "connect Managed RAG, ML Inference and Object Storage",
+        "token of type Write",
+        "a token of type Read",
+        "«Стандартный режим»",
+        "«Вручную настроить обработку документов и модель»",
+        "«ID версии» and «ID базы знаний»",
+        "POST /api/v2/retrieve_generate",
+        "`ai.playground.user`",
+    ],
+)
+def test_no_step_of_the_tutorials_is_passed_over(step: str) -> None:
+    """What the tutorials ask for by hand and the flows do in another way is said."""
+    assert step in (ROOT / "docs" / "migration.md").read_text(encoding="utf-8")

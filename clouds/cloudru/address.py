@@ -1,6 +1,7 @@
 """Which addresses may get our token: the configured ones, and no address just because a server returned it."""
 
 import re
+from urllib.parse import quote
 
 import httpx
 
@@ -20,6 +21,12 @@ def model_url(endpoints: Endpoints, run_id: str, published: str = "") -> str:
 def search_url(endpoints: Endpoints, knowledge_base_id: str, published: str = "") -> str:
     """Return the address of a knowledge base's search API; refuse a published one that the template does not cover."""
     return _filled("search", endpoints.search, knowledge_base_id, published)
+
+
+def console_chat_url(pattern: str, *, project_id: str, knowledge_base_id: str, version_id: str) -> str:
+    """Return where the console shows a version, by a pattern of the assumptions; nothing is sent there."""
+    ids = {"project_id": project_id, "knowledge_base_id": knowledge_base_id, "version_id": version_id}
+    return PLACEHOLDER.sub(lambda found: quote(ids.get(found[0][1:-1], found[0]), safe=""), pattern)
 
 
 def _filled(field: str, template: str, resource_id: str, published: str) -> str:

@@ -204,6 +204,12 @@ class KnowledgeAssumptions(Group, title="Knowledge"):
         "Keys of a chunk's metadata that may hold the name of its file, in the order in which they are looked up.",
     )  # fmt: skip
 
+    console_chat_url: str = assumed(
+        "https://console.cloud.ru/", "UNKNOWN", "the console's host is published, a version's address in it is not",
+        "Address in the console of a version, whose tab «Чат» asks it; may use {project_id}, {knowledge_base_id} and "
+        "{version_id}. Reports link to it; empty: they do not.",
+    )  # fmt: skip
+
 
 class LogAssumptions(Group, title="Logs"):
     """Log groups."""

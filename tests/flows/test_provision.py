@@ -8,6 +8,7 @@ from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.engine import collect_task_run_inputs_sync
 
+from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.errors import ConfigurationError, DeadlineError, FailedStateError, WrongAnswerError
 from domain.keys import StackKey
@@ -19,7 +20,8 @@ from sandbox.settings import PROJECT_ID
 from tasks.kept_stack import read_kept
 from tasks.promotion import in_service
 from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, inference
+from tests.flows.conftest import Cloud, inference, save_blocks
+from tests.sandbox_process import SandboxProcess
 
 
 def run(cloud: Cloud, stack: RagStack, *, allow_other_reading: bool = False) -> StackReport:
@@ -110,6 +112,25 @@ def test_artifacts_tell_the_run(cloud: Cloud) -> None:
     waits = [("wait-for", model.name) for model in (stack.embedder, stack.reranker, stack.llm)]
     progress = [*waits, ("wait-for", name), ("upload-documents", stack.bucket)]
     assert {of: float(artifact(*of)["data"]) for of in progress} == dict.fromkeys(progress, 100.0)
+
+
+def test_the_report_leads_to_the_chat_in_the_console(cloud: Cloud, sandbox: SandboxProcess) -> None:
+    """At the address that the block assumes, with the ids filled in; a cloud without a console has no such line."""
+    stack = cloud.stack()
+    pages: list[str] = []
+    for url in ("", "https://console.cloud.ru/p/{project_id}/{knowledge_base_id}/{version_id}"):
+        knowledge = KnowledgeAssumptions(console_chat_url=url)
+        save_blocks("with-console", sandbox, assumptions=Assumptions(knowledge=knowledge))
+        report = provision_rag(stack, "with-console", "with-console")
+        assert isinstance(report, StackReport)
+        pages.append(artifact("stack", stack.knowledge_base.name)["data"])
+
+    base = report.knowledge_base
+    link = f"https://console.cloud.ru/p/{PROJECT_ID}/{base.knowledge_base_id}/{base.version_id}"
+    assert base.console_chat_url == link
+    assert "In the console" not in pages[0]
+    assert f"[{link}]({link})" in pages[1]
+    assert f"choose version `{base.version_id}`, the tab «Чат»" in pages[1]
 
 
 def test_steps_are_named_for_people(cloud: Cloud) -> None:

@@ -6,12 +6,8 @@ A version cannot be deleted alone: only the base ends the cost of those that no 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-STORED_RUB_PER_GB_HOUR = 1.3664
-"""Stored converted text of a knowledge base, RUB per GB and hour with VAT.
+from clouds.cloudru.assumptions import PriceAssumptions
 
-INFERRED: tariff annex EVO.20 (v260316) as cited in two third-party calculators, "verified 2026-05-22"; the annex itself
-was not seen.
-"""
 HOURS_PER_MONTH = 730
 BYTES_PER_GB = 1e9
 
@@ -21,7 +17,8 @@ class VersionCost:
     """Versions that hold an index: how many, bytes of text in each, RUB per month of all and of those not in service.
 
     `bytes_each` is the size of the documents in the folder: the service reports no size of the converted text.
-    `rebuild_rub` is what the models cost while one version is built; None where that is not known.
+    `rebuild_rub` is what the models cost while one version is built; None where that is not known. `rub_per_gb_hour` is
+    the price of stored text.
     """
 
     count: int
@@ -29,6 +26,7 @@ class VersionCost:
     rub_per_month: float
     others_rub_per_month: float
     rebuild_rub: float | None
+    rub_per_gb_hour: float
 
     @property
     def rebuild_is_cheaper(self) -> bool:
@@ -41,7 +39,7 @@ class VersionCost:
         text = (
             f"{self.count} {noun} with an index, about {self.bytes_each / 1e6:.1f} MB of text each: about "
             f"{self.rub_per_month:.2f} RUB per month (INFERRED: size of the documents, "
-            f"{STORED_RUB_PER_GB_HOUR} RUB per GB and hour)"
+            f"{self.rub_per_gb_hour:g} RUB per GB and hour)"
         )
         if self.count == 1:
             return text
@@ -55,7 +53,7 @@ class VersionCost:
 
 
 def version_cost(
-    *, bytes_each: int, build_hours: Sequence[float | None], models_rub_per_hour: float | None
+    *, bytes_each: int, build_hours: Sequence[float | None], models_rub_per_hour: float | None, prices: PriceAssumptions
 ) -> VersionCost | None:
     """Return the cost of the versions that hold an index, newest first in `build_hours`; None when there is none.
 
@@ -63,12 +61,18 @@ def version_cost(
         bytes_each: Size of the documents in the folder.
         build_hours: For each version the hours that its indexing took, None where the service reports no times.
         models_rub_per_hour: Price of the stack's models while they run, None when one is not known.
+        prices: Prices of what is billed by use.
 
     """
     count = len(build_hours)
     if count == 0:
         return None
-    each = bytes_each / BYTES_PER_GB * STORED_RUB_PER_GB_HOUR * HOURS_PER_MONTH
+    each = stored_rub_per_month(bytes_each, prices)
     hours = next((known for known in build_hours if known is not None), None)
     rebuild = None if hours is None or models_rub_per_hour is None else hours * models_rub_per_hour
-    return VersionCost(count, bytes_each, count * each, (count - 1) * each, rebuild)
+    return VersionCost(count, bytes_each, count * each, (count - 1) * each, rebuild, prices.stored_text_rub_per_gb_hour)
+
+
+def stored_rub_per_month(size_bytes: int, prices: PriceAssumptions) -> float:
+    """Return what the text of one version costs, RUB per month."""
+    return size_bytes / BYTES_PER_GB * prices.stored_text_rub_per_gb_hour * HOURS_PER_MONTH

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Protocol
 
 from prefect import get_run_logger
@@ -11,9 +12,16 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.sizing import gpu_memory_gb
-from clouds.cloudru.specs import InferenceSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.storage import Document
-from clouds.errors import ConfigurationError, ConnectionFailedError, QuotaError, UnavailableError
+from clouds.errors import (
+    APIError,
+    ConfigurationError,
+    ConnectionFailedError,
+    QuotaError,
+    UnavailableError,
+    WrongAnswerError,
+)
 from clouds.huggingface import check_access, parameters_by_format, token_owner
 from domain.keys import StackKey
 from domain.same_text import meant
@@ -56,6 +64,9 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     for spec in inferences:
         if spec.is_embedder_uri:
             check_serves_tuned(cloudru, spec.repository)
+    _check_foundation_models(
+        cloudru.get_client(), [model for model in models if isinstance(model, FoundationModelSpec)]
+    )
     found = find_documents(stack.documents, base.extensions, stack.document_size_limit_bytes)
     key = StackKey(cloudru.project_id, base.name)
     documents, left_out = leave_out(found.documents, read_registry(key))
@@ -103,6 +114,25 @@ def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) 
             raise ConfigurationError(
                 f"{spec.name}: there is no secret {spec.token_secret!r}{version}; correct token_secret or leave it out "
                 "to use the stack's own"
+            )
+
+
+def _check_foundation_models(client: CloudRuClient, specs: Sequence[FoundationModelSpec]) -> None:
+    """Refuse a name that Foundation Models does not list. That the list is open is INFERRED: without it, a warning."""
+    if not specs:
+        return
+    try:
+        names = client.foundation_models.names()
+    except (APIError, ConnectionFailedError, WrongAnswerError) as error:
+        named = ", ".join(spec.model for spec in specs)
+        get_run_logger().warning("It is not known whether Foundation Models has %s: %s", named, error)
+        return
+    for spec in specs:
+        if spec.model not in names:
+            like = ", ".join(get_close_matches(spec.model, names)) or "none"
+            raise ConfigurationError(
+                f"Foundation Models has no model {spec.model!r} among {len(names)}, and nothing was changed. Like it: "
+                f"{like}. Correct `model`, or take a model of your own"
             )
 
 

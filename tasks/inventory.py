@@ -7,12 +7,14 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru import knowledge_version
+from clouds.cloudru.assumptions import PriceAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
 from clouds.cloudru.model_run_wait import failed, plain_status
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
+from domain.by_use import by_use
 from domain.in_service import InService
 from domain.keys import StackKey
 from domain.markdown import code
@@ -27,6 +29,7 @@ from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 
 ABSENT = "not there"
+FOUNDATION_MODEL = "foundation model"
 TOO_DEAR = "suspend-rag ends the cost until resume-rag; or raise warn_above_rub_per_hour of status-rag"
 PREFIXES = ("KNOWLEDGEBASE_VERSION_", "KNOWLEDGEBASE_", "SEARCH_API_RESPONSE_STATE_")
 
@@ -68,6 +71,7 @@ class ResourceStatus(Part):
 class StatusReport(Part):
     """Every resource of a stack; the sum counts the known prices of the models only; `versions` is in words.
 
+    `by_use` says what is billed by use beside the models by the hour, a line for each service.
     `differences` say where the stack of this run is not the one that is kept, `drift` where the cloud, or what is
     wanted, is not what was provisioned.
     """
@@ -78,6 +82,7 @@ class StatusReport(Part):
     total_rub_per_hour: float
     total: str
     versions: str = ""
+    by_use: tuple[str, ...] = ()
     drift: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
 
@@ -175,7 +180,8 @@ def report_status(
         resources=resources,
         total_rub_per_hour=sum(cost for cost in costs if cost is not None),
         total=total_text(costs),
-        versions=_versions(resources),
+        versions=_versions(resources, cloudru.assumptions.prices),
+        by_use=_by_use(resources, cloudru.assumptions.prices),
         drift=tuple(drift),
     )
     now = datetime.now(UTC)
@@ -183,13 +189,19 @@ def report_status(
         StackKey(cloudru.project_id, stack),
         "status",
         [resource.row(now) for resource in resources],
-        "\n\n".join(filter(None, (f"Stack {stack} on {cloud}: {report.total}", report.versions, *map(code, drift)))),
+        "\n\n".join(
+            filter(
+                None, (f"Stack {stack} on {cloud}: {report.total}", report.versions, *report.by_use, *map(code, drift))
+            )
+        ),
     )
     for resource in resources:
         get_run_logger().info("%s %s: %s %s", resource.kind, resource.name, resource.state, resource.what)
     get_run_logger().info("Costs now: %s", report.total)
     if report.versions:
         get_run_logger().info("%s", report.versions)
+    for line in report.by_use:
+        get_run_logger().info("%s", line)
     for line in report.drift:
         get_run_logger().warning("Not as it was provisioned: %s", line)
     if warn_above_rub_per_hour is not None and report.total_rub_per_hour > warn_above_rub_per_hour:
@@ -238,7 +250,7 @@ def _inference(
     prices: Mapping[str, float],
 ) -> ResourceStatus:
     if isinstance(model, FoundationModelSpec):
-        return ResourceStatus(kind="foundation model", name=model.name, state="priced by use")
+        return ResourceStatus(kind=FOUNDATION_MODEL, name=model.name, state="priced by use")
     listed = find_among(runs, model.name)
     if listed is None:
         return ResourceStatus(kind="inference", name=model.name, state=ABSENT)
@@ -264,7 +276,12 @@ def _version(version: KnowledgeBaseVersion, serving: InService | None) -> Resour
     )
 
 
-def _versions(resources: Sequence[ResourceStatus]) -> str:
+def _by_use(resources: Sequence[ResourceStatus], prices: PriceAssumptions) -> tuple[str, ...]:
+    named = [resource.name for resource in resources if resource.kind == FOUNDATION_MODEL]
+    return by_use(prices, size_bytes=sum(resource.size_bytes for resource in resources), foundation_models=named)
+
+
+def _versions(resources: Sequence[ResourceStatus], by_use_prices: PriceAssumptions) -> str:
     """Return what the versions of the stack's bases cost, in words; empty when there is none."""
     prices = [resource.price_rub_per_hour for resource in resources if resource.is_priced]
     known = [price for price in prices if price is not None]
@@ -272,6 +289,7 @@ def _versions(resources: Sequence[ResourceStatus]) -> str:
         bytes_each=sum(resource.size_bytes for resource in resources),
         build_hours=[resource.build_hours for resource in resources if resource.has_index],
         models_rub_per_hour=sum(known) if len(known) == len(prices) else None,
+        prices=by_use_prices,
     )
     return str(cost) if cost else ""
 

@@ -9,8 +9,9 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import RunDecision, find_among
-from clouds.cloudru.specs import InferenceSpec
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
+from domain.by_use import by_use
 from domain.file_kinds import passed_over
 from domain.keys import StackKey
 from domain.probe import ambiguous
@@ -77,7 +78,12 @@ def make_plan(
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     notes = (*wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
     kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
-    made = replace(made, rows=(*wanted.rows, *asked_rows(seen.served, stack), *made.rows, *kinds), notes=notes)
+    made = replace(
+        made,
+        rows=(*wanted.rows, *asked_rows(seen.served, stack), *made.rows, *kinds),
+        notes=notes,
+        by_use=_by_use(cloudru, stack, checked),
+    )
     if checked.passed_over:
         get_run_logger().warning("%s: %s", made.stack, passed_over(checked.passed_over))
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
@@ -91,6 +97,14 @@ def _untested(cloudru: CloudRuCredentials, stack: Stack, made: StackPlan) -> tup
     roles = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
     models = [model for role, model in roles if role in created and isinstance(model, InferenceSpec)]
     return untested_defaults(models, cloudru.assumptions.inference)
+
+
+def _by_use(cloudru: CloudRuCredentials, stack: Stack, checked: Checked) -> tuple[str, ...]:
+    """Return what is billed by use, for the documents of this run."""
+    models = (stack.embedder, stack.reranker, stack.llm)
+    named = [model.model for model in models if isinstance(model, FoundationModelSpec)]
+    size_bytes = sum(document.path.stat().st_size for document in checked.documents)
+    return by_use(cloudru.assumptions.prices, size_bytes=size_bytes, foundation_models=named)
 
 
 def _running_on(made: StackPlan) -> tuple[str, ...]:

@@ -103,6 +103,7 @@ class Planned:
 class StackPlan:
     """What a run is going to do, resource by resource; `refusal` says why it must not, `notes` what to know of it.
 
+    `by_use` says what is billed by use beside the models by the hour, a line for each service.
     `not_allowed` says what of it needs a person's consent and lacks it, one line for each. `counts` stand in the
     summary of a plan that is not about resources.
     """
@@ -111,6 +112,7 @@ class StackPlan:
     rows: tuple[Planned, ...]
     refusal: str = ""
     notes: tuple[str, ...] = ()
+    by_use: tuple[str, ...] = ()
     not_allowed: tuple[str, ...] = ()
     counts: str = ""
 

@@ -20,7 +20,7 @@ def show(stack: StackKey, plan: StackPlan) -> None:
         stack,
         "plan",
         [dict(zip(HEAD, _cells(row), strict=True)) for row in plan.rows],
-        "\n\n".join((f"Plan for {plan.stack}: {plan.summary}", *plan.notes, *plan.not_allowed)),
+        "\n\n".join((f"Plan for {plan.stack}: {plan.summary}", *plan.by_use, *plan.notes, *plan.not_allowed)),
     )
     console = watched_console()
     if console:
@@ -32,7 +32,7 @@ def terminal_table(plan: StackPlan) -> Table:
     shown = Table(
         *HEAD,
         title=Text(f"Plan for {plan.stack}"),
-        caption=Text("\n".join((plan.summary, *plan.notes, *plan.not_allowed))),
+        caption=Text("\n".join((plan.summary, *plan.by_use, *plan.notes, *plan.not_allowed))),
     )
     for row in plan.rows:
         shown.add_row(*map(Text, _cells(row)))

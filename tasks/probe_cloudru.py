@@ -36,6 +36,7 @@ def look_at_cloudru(cloudru: CloudRuCredentials, look_at: LookAt) -> Looked:
         looker.ask("quotas", client.inferences.quotas)
         looker.ask("runtime templates", client.inferences.runtime_templates)
         looker.ask("catalogue of models", client.inferences.prices)
+        looker.ask("names of Foundation Models, without a key", client.foundation_models.names)
         runs = _runs(client, look_at, looker)
         _bases(client, look_at, [stack.knowledge_base.name for stack in stacks], runs, looker)
     secrets = (cloudru.key_secret.get_secret_value(), cloudru.key_id, cloudru.project_id)

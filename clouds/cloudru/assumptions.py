@@ -17,6 +17,9 @@ SKILLS = "cloud-ru/evo-aifactory-skills"
 SECRET_SWAGGER = "cloudru-tech/secret-manager-sdk, swagger"  # noqa: S105  # a repository, not a secret
 AGENTS_SWAGGER = "cloud-ru/evo-ai-agents-cli, swagger of the sister service AI Agents"
 
+ANNEX = 'as cited in two third-party calculators, "verified 2026-05-22"; the annex was not seen'
+"""How the tariff annexes are known."""
+
 HF_OVERRIDES = json.dumps(
     {
         "architectures": ["Qwen3ForSequenceClassification"],
@@ -245,6 +248,39 @@ class SizingAssumptions(Group, title="Sizing"):
     )  # fmt: skip
 
 
+class PriceAssumptions(Group, title="Prices"):
+    """RUB with VAT of what is billed by use; models by the hour are in the vendor's catalogue. See docs/costs.md."""
+
+    stored_text_rub_per_gb_hour: float = assumed(
+        1.3664, "INFERRED", f"annex EVO.20 (v260316) {ANNEX}",
+        "Converted text that a version of a knowledge base stores, per GB and hour.",
+    )  # fmt: skip
+    knowledge_rub_per_thousand_requests: float = assumed(
+        0.0976, "INFERRED", f"annex EVO.20 (v260316) {ANNEX}", "Requests to a knowledge base, per thousand."
+    )  # fmt: skip
+    foundation_models_rub_per_million: dict[str, float] = assumed(
+        {"BAAI/bge-m3": 0.61, "Qwen/Qwen3-Embedding-0.6B": 0.854, "openai/gpt-oss-120b": 15.86}, "INFERRED",
+        f"annex EVO.11.2 (v260430) {ANNEX}; which repository a short name means is deduced",
+        "Tokens of models of Foundation Models, per million, by the name of the model.",
+    )  # fmt: skip
+    object_storage_free_gb: float = assumed(
+        15.0, "INFERRED", f"annex EVO.3 (v260316) {ANNEX}", "Standard storage of a tenant that is free."
+    )  # fmt: skip
+    object_storage_rub_per_gb_month: float = assumed(
+        1.83915, "INFERRED", f"annex EVO.3 (v260316) {ANNEX}",
+        "Standard storage above what is free, per GB and month.",
+    )  # fmt: skip
+    object_storage_rub_per_thousand_writes: float = assumed(
+        0.1098, "INFERRED", f"annex EVO.3 (v260316) {ANNEX}", "PUT, POST and LIST, per thousand."
+    )  # fmt: skip
+    object_storage_rub_per_thousand_reads: float = assumed(
+        0.03294, "INFERRED", f"annex EVO.3 (v260316) {ANNEX}", "GET and HEAD, per thousand."
+    )  # fmt: skip
+    secrets_rub_per_month: float = assumed(
+        0.0, "INFERRED", "a third-party page of 2026-09-28 that cites the vendor's pricing page", "Secret Management."
+    )  # fmt: skip
+
+
 class Assumptions(Group):
     """What is not confirmed about the API. The defaults are right as far as anyone published."""
 
@@ -255,3 +291,4 @@ class Assumptions(Group):
     knowledge: KnowledgeAssumptions = Field(default=KnowledgeAssumptions(), description="Managed RAG.")
     logs: LogAssumptions = Field(default=LogAssumptions(), description="Log groups.")
     sizing: SizingAssumptions = Field(default=SizingAssumptions(), description="GPU memory of a model.")
+    prices: PriceAssumptions = Field(default=PriceAssumptions(), description="Prices of what is billed by use.")

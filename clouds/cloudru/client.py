@@ -12,6 +12,7 @@ from clouds.cloudru.address import ConfiguredAddresses
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.auth import BearerAuth, Iam
 from clouds.cloudru.connection import Connection
+from clouds.cloudru.foundation_models import FoundationModels
 from clouds.cloudru.inference import Inferences
 from clouds.cloudru.knowledge import KnowledgeBases
 from clouds.cloudru.logs import LogGroups
@@ -76,6 +77,7 @@ class CloudRuClient:
         self.inferences = Inferences(connection, self.models)
         self.knowledge_bases = KnowledgeBases(connection)
         self.search = Search(connection)
+        self.foundation_models = FoundationModels(plain, endpoints.foundation_models)
 
     def close(self) -> None:
         """Close the connections."""

@@ -67,6 +67,7 @@ QUESTION = SmallTest(
 )  # fmt: skip
 LOG_GROUP = SmallTest("log group", "a log group, looked at in the console", None, "no price of log groups was found")
 PROXY = SmallTest("network", "a network in which the hosts answer, straight or through a proxy", 0.0, "nothing is made")
+BILL = SmallTest("bill", "the bill of a month in the console, beside what was used", 0.0, "nothing is made")
 ROLE = SmallTest("role", "a key that may read it; nothing is made", 0.0, "nothing is made")
 
 CLOUDRU: Mapping[str, SmallTest] = {
@@ -112,6 +113,14 @@ CLOUDRU: Mapping[str, SmallTest] = {
     "sizing.generate_requests_at_once": MODEL,
     "sizing.overhead_gb": MODEL,
     "sizing.usable_fraction": MODEL,
+    "prices.stored_text_rub_per_gb_hour": BILL,
+    "prices.knowledge_rub_per_thousand_requests": BILL,
+    "prices.foundation_models_rub_per_million": BILL,
+    "prices.object_storage_free_gb": BILL,
+    "prices.object_storage_rub_per_gb_month": BILL,
+    "prices.object_storage_rub_per_thousand_writes": BILL,
+    "prices.object_storage_rub_per_thousand_reads": BILL,
+    "prices.secrets_rub_per_month": BILL,
 }
 
 FILE = SmallTest(

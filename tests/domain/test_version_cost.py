@@ -2,19 +2,21 @@
 
 import pytest
 
+from clouds.cloudru.assumptions import PriceAssumptions
 from domain.version_cost import version_cost
 
+PRICES = PriceAssumptions()
 GB = 1_000_000_000
 
 
 def test_no_version_costs_nothing() -> None:
     """A base whose first version is not built yet has nothing stored."""
-    assert version_cost(bytes_each=GB, build_hours=(), models_rub_per_hour=100) is None
+    assert version_cost(bytes_each=GB, build_hours=(), models_rub_per_hour=100, prices=PRICES) is None
 
 
 def test_every_version_is_billed_by_its_text() -> None:
     """A GB costs about 997 RUB a month, each version for itself."""
-    cost = version_cost(bytes_each=GB, build_hours=(0.5, 0.5, None), models_rub_per_hour=None)
+    cost = version_cost(bytes_each=GB, build_hours=(0.5, 0.5, None), models_rub_per_hour=None, prices=PRICES)
 
     assert cost is not None
     assert cost.rub_per_month == pytest.approx(3 * 997.472)
@@ -39,7 +41,7 @@ def test_a_rebuilt_base_is_cheaper_when_the_others_cost_more_than_one_build(
     cheaper: bool,  # noqa: FBT001  # a column of the table above
 ) -> None:
     """The price of a build is its hours times the models' price; without both no advice is given."""
-    cost = version_cost(bytes_each=GB, build_hours=(hours,) * versions, models_rub_per_hour=models)
+    cost = version_cost(bytes_each=GB, build_hours=(hours,) * versions, models_rub_per_hour=models, prices=PRICES)
 
     assert cost is not None
     assert cost.rebuild_is_cheaper is cheaper

@@ -12,10 +12,11 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import StateType
 
-from clouds.cloudru.specs import KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRunStatus
-from clouds.errors import ConflictError, FailedStateError, WrongAnswerError
+from clouds.errors import ConfigurationError, ConflictError, FailedStateError, WrongAnswerError
 from domain.probe import ProbeSpec
+from flows.power import status_rag
 from flows.provision import provision_rag
 from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
@@ -111,6 +112,44 @@ def test_plan_names_every_resource_with_its_price(cloud: Cloud) -> None:
     assert [row["name"] for row in rows] == [row.name for row in plan.rows]
     assert rows[7]["RUB per hour"] == "120"
     assert terminal_table(plan).row_count == len(rows)
+
+
+def test_what_is_billed_by_use_is_said(cloud: Cloud) -> None:
+    """Of knowledge base, storage, secrets and tokens: in the plan, on its page and in the status."""
+    stack = cloud.stack(llm=FoundationModelSpec(model="openai/gpt-oss-120b"))
+    plan = planned(cloud, stack)
+    page = artifact("plan", plan.stack)["description"]
+    status = status_rag(stack, cloud.name)
+
+    assert [line.partition(":")[0] for line in plan.by_use] == [
+        "Knowledge base", "Foundation Models", "Object Storage", "Secret Management",
+    ]  # fmt: skip
+    assert "15.86 RUB per million tokens (INFERRED)" in plan.by_use[1]
+    assert all(line in page for line in plan.by_use)
+    assert status.by_use[1:] == (plan.by_use[1], *status.by_use[2:])
+    assert all(line in artifact("status", plan.stack)["description"] for line in status.by_use)
+
+
+def test_a_mistyped_foundation_model_is_refused_by_the_plan(cloud: Cloud) -> None:
+    """Before anything is created; the names that are like it are in the message."""
+    stack = cloud.stack(llm=FoundationModelSpec(model="openai/gpt-oss-12b"))
+    before = cloud.changes()
+    with pytest.raises(ConfigurationError, match=r"openai/gpt-oss-12b.*openai/gpt-oss-120b"):
+        provision_rag(stack, cloud.name, cloud.name)
+
+    assert cloud.changes() == before
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 403}, {"mangle": "page"}, {"mangle": "empty_object"}])
+def test_a_plan_does_not_need_the_list_of_foundation_models(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, fault: dict[str, Any]
+) -> None:
+    """A list that cannot be had is a warning: whether it is open is not confirmed."""
+    stack = cloud.stack(llm=FoundationModelSpec(model="nobody/nothing"))
+    cloud.sandbox.fault(r"foundation-models\.api\.cloud\.ru/v1/models$", times=10, **fault)
+
+    assert planned(cloud, stack).rows
+    assert "not known whether Foundation Models has nobody/nothing" in caplog.text
 
 
 def test_second_run_changes_nothing_and_reads_pages(cloud: Cloud, tmp_path: Path) -> None:

@@ -56,6 +56,12 @@ def code(text: str) -> Markdown:
     return Markdown(f"{fence}{pad}{line}{pad}{fence}" if line else "")
 
 
+def code_block(text: str, language: str) -> Markdown:
+    """Return Markdown that shows lines of a program, so that they can be copied."""
+    fence = "`" * max(3, *(len(found) + 1 for found in re.findall("`+", text)), 3)
+    return Markdown(f"{fence}{language}\n{text.strip()}\n{fence}")
+
+
 def quoted(text: str) -> Markdown:
     """Return Markdown that shows a text as a quotation."""
     return Markdown("\n".join(f"> {line}" if line else ">" for line in escaped(text).split("\n")))

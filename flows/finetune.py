@@ -75,7 +75,7 @@ def finetune_embedder(
         proof = prove_search_index.submit(yandex, tuning, index)
         published = publish.submit(yandex, tuning, tuned, judgement, proof)
         report = report_tuning.submit(
-            yandex, cloud, tuning.name, training, validation, ensured, tuned, metrics, judgement, published
+            yandex, cloud, tuning, training, validation, ensured, tuned, metrics, judgement, published
         )
         finish([metrics, judgement, index, proof, published, report])
         return report.result()

@@ -15,9 +15,11 @@ from tasks.pages import write_page
 from tasks.publish import PublishedReport
 from tasks.stack_report import Part, StepReport
 from tasks.steps import LOOK_FIRST, recorded, step
+from tasks.training_spec import TextPrefixes
 from tasks.tuning import validation_problem
 from tasks.tuning_scores import TuningJudgement
-from tasks.tuning_text import score_table
+from tasks.tuning_spec import EmbedderTuning
+from tasks.tuning_text import embedding_program, score_table
 
 Action = Literal["created", "adopted"]
 
@@ -52,10 +54,14 @@ class TuningTaskReport(Part):
 
 
 class TuningReport(Part):
-    """What a run of `finetune-embedder` leaves: the model, whether it is better, whether it is in service, and how."""
+    """What a run of `finetune-embedder` leaves: the model, whether it is better, whether it is in service, and how.
+
+    `prefixes` must stand before the texts that the model embeds.
+    """
 
     cloud: str
     name: str
+    prefixes: TextPrefixes = TextPrefixes()
     datasets: tuple[DatasetReport, ...]
     tuning: TuningTaskReport
     metrics: MetricsReport
@@ -71,7 +77,7 @@ class TuningReport(Part):
 def report_tuning(
     yandex: YandexCloudCredentials,
     cloud: str,
-    name: str,
+    tuning: EmbedderTuning,
     training: Sequence[EnsuredDataset | None],
     validation: EnsuredDataset | None,
     ensured: EnsuredTuning,
@@ -87,7 +93,8 @@ def report_tuning(
     actions = [*(each.action for each in datasets), ensured.action]
     result = TuningReport(
         cloud=cloud,
-        name=name,
+        name=tuning.name,
+        prefixes=tuning.data.prefixes,
         datasets=tuple(datasets),
         tuning=TuningTaskReport(
             task_id=tuned.task_id,
@@ -109,7 +116,8 @@ def report_tuning(
         adopted=actions.count("adopted"),
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
     )
-    write_page(TuningKey(yandex.folder_id, name), "tuning", markdown(result), f"Tuned embedder {name}")
+    key = TuningKey(yandex.folder_id, tuning.name)
+    write_page(key, "tuning", markdown(result), f"Tuned embedder {tuning.name}")
     return result
 
 
@@ -138,6 +146,8 @@ def markdown(result: TuningReport) -> Markdown:
         index,
         score_table(judgement),
         f"## Tuning\n\n{table(('', ''), [(Markdown(name), value) for name, value in facts])}",
+        "## Embed with it",
+        embedding_program(result.cloud, tuning.target_model_uri, judgement.dim, result.prefixes),
         f"## Parameters used\n\n{text_table(('parameter', 'value'), parameter_rows(tuning.parameters))}",
         f"## Datasets\n\n{text_table(('part', 'name', 'id', 'rows', 'bytes stored', 'action'), datasets)}",
         f"**{one_line(tuning.validation_problem)}**" if tuning.validation_problem else "",

@@ -1,7 +1,8 @@
-"""A judgement for reading: Markdown with a picture, and the table side by side for each dimension."""
+"""A tuning for reading: its judgement with a picture, the table of scores, and how a program embeds with the model."""
 
-from domain.markdown import Markdown, code, one_line, page, table
+from domain.markdown import Markdown, code, code_block, one_line, page, table
 from tasks.bar_chart import bar_chart, data_uri
+from tasks.training_spec import TextPrefixes
 from tasks.tuning_scores import EmbedderScores, Role, TuningJudgement
 
 ROLES: tuple[Role, ...] = ("base", "in service", "tuned")
@@ -35,6 +36,24 @@ def score_table(judgement: TuningJudgement) -> Markdown:
         if (scores.dim, scores.role) == (dim, role)
     ]
     return table(("dimensions", "model", f"recall@{judgement.k}", "MRR", f"nDCG@{judgement.k}", "URI"), rows)
+
+
+def embedding_program(cloud: str, model_uri: str, dim: int, prefixes: TextPrefixes) -> Markdown:
+    """Return the lines of Python that embed documents and a question as the model was tuned and judged."""
+    lines = f"""
+from blocks.yandex import YandexCloudCredentials
+
+client = YandexCloudCredentials.load({cloud!r}).get_client()
+model = {model_uri!r}
+texts = ["a document", "another document"]
+documents = client.embeddings.embed(model, [{prefixes.document!r} + text for text in texts], dim={dim})
+(question,) = client.embeddings.embed(model, [{prefixes.query!r} + "a question"], dim={dim})
+products = [sum(a * b for a, b in zip(question, document)) for document in documents]
+nearest = texts[products.index(max(products))]
+"""
+    return code_block(
+        lines.replace("'' + text for text in texts", "text for text in texts").replace("'' + ", ""), "python"
+    )
 
 
 def _picture(judgement: TuningJudgement) -> str:

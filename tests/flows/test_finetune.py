@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import clouds.yandex.tuning
 from clouds.errors import FailedStateError
 from clouds.polling import Schedule
 from flows.specs import TuningReport
-from sandbox.settings import YANDEX_FOLDER_ID
+from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tasks.embedder_service import PROMOTED, embedder_in_service
 from tests.flows.artifacts import artifact
 from tests.flows.tunings import QUESTIONS, TEXTS, UNHINDERED, TuningCloud, save_yandex_block
@@ -24,6 +25,7 @@ from tests.sandbox_process import SandboxProcess
 
 __all__ = ["asserting_events_worker"]
 
+PROGRAM = re.compile(r"```python\n(.*?)```", re.DOTALL)
 CREATES = ("DatasetService/Create", "TuningService/Tune", "SearchIndexService/Create", "FileService/Create")
 
 
@@ -236,3 +238,41 @@ def test_rows_that_the_service_refuses_are_shown(cloud: TuningCloud) -> None:
     assert all(set(row) == {"error", "description", "rows"} for row in shown)
     assert shown
     assert created(cloud) == ["POST llm.api.cloud.yandex.net/yandex.cloud.ai.dataset.v1.DatasetService/Create"]
+
+
+def test_triplets_of_the_example_and_how_to_embed_with_what_came_of_them(cloud: TuningCloud) -> None:
+    """The run that examples/README.md names, made short; the programs of its page and of the docs find the answer."""
+    root = Path(__file__).parents[2]
+    named = re.search(r"--params \"\$\(cat (\S+)\)\"", (root / "examples" / "README.md").read_text(encoding="utf-8"))
+    assert named
+    wanted = json.loads((root / named[1]).read_text(encoding="utf-8"))["tuning"]
+    small = cloud.tuning()
+    changes = {"golden": small.golden, "parameters": {"n_samples": 16, "embedding_dims": [35, 128], "seed": 7}}
+    prefixes = {"query": "[ЗАПРОС] ", "document": "[ДОКУМЕНТ] "}
+    data = {**wanted["data"], "prefixes": prefixes}
+    tuning = type(small).model_validate({**wanted, **changes, "data": data, "use": {"publish": "always"}})
+    report = cloud.finetune(tuning)
+    rows = {dataset.part: dataset.rows for dataset in report.datasets}
+    assert (rows, report.tuning.validation_problem) == ({"training": 250, "validation": 20}, "")
+
+    page = str(artifact("tuning", tuning.name, YANDEX_FOLDER_ID)["data"])
+    docs = (root / "docs" / "finetune-embedder.md").read_text(encoding="utf-8")
+    by_page, by_service, by_sdk = (
+        PROGRAM.findall(page)[0],
+        *(program for program in PROGRAM.findall(docs) if program.startswith("from ")),
+    )
+    assert all(repr(prefix) in by_page for prefix in prefixes.values())
+    seen = run_program(by_page)
+    assert {len(vector) for vector in (*seen["documents"], seen["question"])} == {128}
+    seen = run_program(by_service.replace("yandex-sandbox", cloud.name).replace("tuned-embedder", tuning.name))
+    assert seen["nearest"] == "Доставка бесплатна от трёх тысяч рублей."
+    there = f'auth="{YANDEX_API_KEY}", endpoint="{cloud.sandbox.grpc_address}", verify=False'
+    by_sdk = by_sdk.replace("FOLDER_ID", YANDEX_FOLDER_ID).replace("MODEL_URI", report.tuning.target_model_uri)
+    assert len(run_program(by_sdk.replace('auth="API_KEY"', there).replace("256", "35"))["question"]) == 35
+
+
+def run_program(program: str) -> dict[str, Any]:
+    """Run lines of Python as a person who copies them, and return their variables."""
+    seen: dict[str, Any] = {}
+    exec(program, seen)  # noqa: S102  # the project's own words, read from its own page
+    return seen

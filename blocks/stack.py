@@ -46,6 +46,9 @@ class ManagedRagStack(Block):
     making: str = Field(
         default="", title="About to be created", description="Name of the knowledge base that a run is creating."
     )
+    secret: dict[str, Any] = Field(
+        default={}, title="Token secret", description="Id and version of the secret that was provisioned, no value."
+    )
     replaced: list[dict[str, Any]] = Field(
         default=[], title="Replaced models", description="Models that the stack named before and names no more."
     )

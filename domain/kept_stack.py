@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase
+from clouds.cloudru.wire.secret import Secret, SecretVersionState
 from clouds.errors import ConfigurationError
 from domain.in_service import AskedWith, ModelInUse
 from domain.stack import RagStack
@@ -22,6 +23,23 @@ NEWEST_BASES = 20
 EXAMPLES = "examples/"
 
 
+class KeptSecret(BaseModel):
+    """Which version of which secret held the token when the stack was provisioned, never its value; frozen.
+
+    `id` is empty and `version` 0 where the service does not tell them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = ""
+    version: int = 0
+
+    @classmethod
+    def of(cls, secret: Secret) -> Self:
+        """Return the newest version that can be read."""
+        return cls(id=secret.id, version=max(_enabled(secret), default=0))
+
+
 class KeptStack(BaseModel):
     """What is kept of a stack; frozen.
 
@@ -29,6 +47,8 @@ class KeptStack(BaseModel):
     service. `bases` are the ids of the stack's knowledge bases, oldest first; `making` is the name of the one that a
     run is about to create, empty when there is none. `replaced` are models that the stack has named before and names
     no more, `former` the ids of its knowledge bases that were replaced and deleted: their files may still be there.
+    `secret` is what held the token when it was provisioned, None when no token was stored or an earlier release has
+    provisioned it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +59,7 @@ class KeptStack(BaseModel):
     making: str = ""
     replaced: tuple[InferenceSpec, ...] = ()
     former: tuple[str, ...] = ()
+    secret: KeptSecret | None = None
 
     @property
     def stacks(self) -> tuple[RagStack, ...]:
@@ -107,6 +128,7 @@ def written(kept: KeptStack) -> dict[str, Any]:
         "making": kept.making,
         "replaced": [model.model_dump(mode="json") for model in kept.replaced],
         "former": list(kept.former),
+        "secret": kept.secret.model_dump(mode="json") if kept.secret else {},
     }
 
 
@@ -155,6 +177,31 @@ READERS: Mapping[int, Callable[[Mapping[str, Any]], KeptStack]] = {1: _format_1}
 def differences(before: RagStack, now: RagStack) -> tuple[Difference, ...]:
     """Return every field in which the stacks differ, in the order of the fields."""
     return tuple(_differences("", before.model_dump(mode="json"), now.model_dump(mode="json")))
+
+
+def secret_drift(path: str, kept: KeptSecret | None, secret: Secret | None) -> list[str]:
+    """Return in words how the token secret is not what was provisioned; what is not known is not compared."""
+    if kept is None:
+        return []
+    newest = max(_enabled(secret), default=0) if secret else 0
+    if secret is None:
+        words = "it is not there, and models pull with it when they start: run provision-rag"
+    elif kept.id and secret.id and kept.id != secret.id:
+        words = "it was deleted and made anew since: run provision-rag"
+    elif not secret.versions or kept.version in (0, newest):
+        words = ""
+    elif newest:
+        words = (
+            f"its newest version is {newest}, provisioned was {kept.version}: it holds another token, and "
+            "provision-rag stores the one of the Hugging Face block"
+        )
+    else:
+        words = f"no version of it is enabled: enable version {kept.version}, or run provision-rag"
+    return [f"secret {path}: {words}"] if words else []
+
+
+def _enabled(secret: Secret) -> list[int]:
+    return [version.id for version in secret.versions if version.state == SecretVersionState.ENABLED]
 
 
 def asked_differences(before: AskedWith, now: AskedWith) -> tuple[Difference, ...]:

@@ -7,6 +7,7 @@ from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.drift import find_drift
+from tasks.expected import find_expected
 from tasks.inventory import (
     StatusReport,
     look_at_bucket,
@@ -24,12 +25,13 @@ from tasks.sweep import (
     SweepReport,
     claims_of,
     delete_endpoint,
+    expecting,
     find_unclaimed,
     known_stacks,
     report_sweep,
     stacks_of,
 )
-from tasks.vanished import find_vanished, refuse_vanished
+from tasks.vanished import refuse_vanished, vanished
 
 
 @flow(name="status-rag", task_runner=THREADS)
@@ -127,11 +129,12 @@ def resume_rag(
 def sweep_rag(
     cloud: CloudRu = "sandbox", claimed_names: ClaimedNames = (), delete_names: DeleteNames = ()
 ) -> SweepReport:
-    """List the endpoints of the project that no stack claims; delete those that are named.
+    """List the endpoints of the project that no stack claims, and delete those that are named; list what stacks expect.
 
     Claimed is what a stack that is kept for the project names, wanted or provisioned, what a deployment of
     `provision-rag` names in its parameters, what a knowledge base was built with, and what is named here.
-    When a stack that was put in service has vanished, nothing is deleted and the run fails.
+    Expected are bucket, token secret, models and knowledge bases of each stack. When something that was put in service
+    has vanished, nothing is deleted and the run fails.
 
     Args:
         cloud: Name of the block "Cloud.ru Credentials".
@@ -142,11 +145,12 @@ def sweep_rag(
     with recorded_steps(), cloud_credentials(cloud) as cloudru:
         deployed, kept = stacks_of("provision-rag", RagStack), known_stacks(cloudru, wanted=True)
         claims = claims_of(deployed | kept, claimed_names)
-        vanished = find_vanished(cloudru, tuple(known_stacks(cloudru, wanted=False).values()))
+        expected = find_expected(cloudru, expecting(cloudru))
+        missing = vanished(expected)
         endpoints = find_unclaimed(cloudru, claims, delete_names)
-        doomed = [each for each in endpoints.unclaimed if each.name in delete_names and not vanished]
+        doomed = [each for each in endpoints.unclaimed if each.name in delete_names and not missing]
         deleted = [delete_endpoint.submit(cloudru, endpoint) for endpoint in doomed]
-        result = report_sweep.submit(cloudru, cloud, endpoints, deleted)
+        result = report_sweep.submit(cloudru, cloud, endpoints, deleted, expected)
         finish([*deleted, result])
-        refuse_vanished(vanished)
+        refuse_vanished(missing)
         return result.result()

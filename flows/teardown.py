@@ -8,6 +8,7 @@ from domain.stack import name_of
 from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack
 from tasks.credentials import cloud_credentials
 from tasks.kept_stack import find_stack
+from tasks.leaving import mark_leaving
 from tasks.lock import LOCK_WAIT_S, stack_lock
 from tasks.steps import THREADS, finish, recorded_steps
 from tasks.sweep import known_stacks
@@ -23,7 +24,7 @@ from tasks.teardown import (
     report_teardown,
 )
 from tasks.teardown_plan import plan_teardown
-from tasks.vanished import mark_leaving, refuse_vanished
+from tasks.vanished import refuse_vanished
 
 
 @flow(name="teardown-rag", task_runner=THREADS)
@@ -59,14 +60,14 @@ def teardown_rag(
         marked = mark_leaving.submit(cloudru, name, plan.going)
         bases = [delete_knowledge_base.submit(cloudru, base, plan, wait_for=[marked]) for base in plan.knowledge_bases]
         runs = [delete_inference.submit(cloudru, run, wait_for=bases) for run in plan.inferences]
-        secret = delete_secret.submit(cloudru, plan.secret, wait_for=runs or bases)
-        documents = delete_folder.submit(cloudru, plan, wait_for=[secret])
-        bucket = delete_bucket.submit(cloudru, plan.bucket, wait_for=[documents])
-        variable = delete_variable.submit(cloudru, plan.variable, plan.stack, wait_for=[bucket])
+        secrets = [delete_secret.submit(cloudru, each, wait_for=runs or bases) for each in plan.secrets]
+        documents = [delete_folder.submit(cloudru, plan, each, wait_for=secrets) for each in plan.places]
+        buckets = [delete_bucket.submit(cloudru, each, wait_for=documents) for each in plan.buckets]
+        variable = delete_variable.submit(cloudru, plan.variable, plan.stack, wait_for=buckets)
 
         kept = delete_kept.submit(cloudru, plan.kept, plan.stack, wait_for=[variable])
 
-        steps = [*bases, *runs, secret, documents, bucket, variable, kept]
+        steps = [*bases, *runs, *secrets, *documents, *buckets, variable, kept]
         result = report_teardown.submit(cloudru, cloud, plan, steps)
         finish([marked, *steps, result])
         refuse_vanished(plan.vanished)

@@ -11,7 +11,7 @@ from clouds.cloudru.model_run_body import identity_differences as run_difference
 from clouds.cloudru.model_run_body import other_differences
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
-from domain.kept_stack import differences
+from domain.kept_stack import differences, secret_drift
 from domain.stack import RagStack
 from tasks.asked_with import asked_drift
 from tasks.kept_stack import FoundStack
@@ -36,6 +36,7 @@ def find_drift(cloudru: CloudRuCredentials, found: FoundStack) -> tuple[str, ...
         *(f"{each.field}: provisioned is {each.before}, wanted is {each.now}: run provision-rag" for each in wanted),
         *(line for spec in specs for line in _of_run(cloudru, spec, runs)),
         *([] if client.storage.created_at(stack.bucket) else [f"bucket {stack.bucket}: it is not there"]),
+        *secret_drift(stack.token_secret, kept.secret, client.secrets.get(stack.token_secret) if kept.secret else None),
         *_of_base(cloudru, stack, runs),
     )
 

@@ -16,7 +16,16 @@ from blocks.stack import ManagedRagStack
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
 from domain.in_service import InService
-from domain.kept_stack import Difference, KeptStack, differences, is_asked_with, read, relative_paths, written
+from domain.kept_stack import (
+    Difference,
+    KeptSecret,
+    KeptStack,
+    differences,
+    is_asked_with,
+    read,
+    relative_paths,
+    written,
+)
 from domain.keys import StackKey
 from domain.stack import RagStack, is_tutorials
 from tasks.plan import Observation, Planned, StackPlan
@@ -260,10 +269,18 @@ def keep_provisioned(cloudru: CloudRuCredentials, stack: RagStack, plan: StackPl
     key = stack.key(cloudru.project_id)
     before, gone = read_kept(key) or KeptStack(wanted=stack), {row.id for row in plan.replaced}
     known = before.with_base(serving.knowledge_base_id).without_bases(gone)
-    kept = known.becoming(provisioned=stack)
+    kept = known.becoming(provisioned=stack, secret=_kept_secret(cloudru, stack, plan))
     if kept != before:
         write_kept(key, kept)
         get_run_logger().info("%s is kept: the other flows take it by this name", key.name)
+
+
+def _kept_secret(cloudru: CloudRuCredentials, stack: RagStack, plan: StackPlan) -> KeptSecret | None:
+    """Return the secret as it is, without its value; None when the run has stored no token."""
+    if not any(row.resource == "secret" and row.verb != "keep" for row in plan.rows):
+        return None
+    secret = cloudru.get_client().secrets.get(stack.token_secret)
+    return KeptSecret.of(secret) if secret else None
 
 
 def keep_base(key: StackKey, base_id: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from prefect.events import emit_event
+from prefect.variables import Variable
 from pydantic import ValidationError
 
 from clouds.errors import ConfigurationError
@@ -28,6 +29,12 @@ def in_service(stack: StackKey) -> InService | None:
             f"the Prefect variable {stack.variable} does not hold what a promotion writes: delete it, then promote a "
             "version"
         ) from error
+
+
+def serving_base_id(stack: StackKey) -> str | None:
+    """Return the id of the knowledge base in service; a Variable that somebody else wrote tells none."""
+    held: Any = Variable.get(stack.variable)  # synchronous here, a coroutine only inside an event loop
+    return held.get("knowledge_base_id") if isinstance(held, dict) else None
 
 
 def write_in_service(stack: StackKey, now: InService, event: str = "", **said: str) -> None:

@@ -142,15 +142,15 @@ def read_ownership(
 
 
 def folder_readers(
-    client: CloudRuClient, stack: Stack, others: Sequence[KnowledgeBase], assumed: KnowledgeAssumptions
+    client: CloudRuClient, bucket: str, folder: str, others: Sequence[KnowledgeBase], assumed: KnowledgeAssumptions
 ) -> list[str]:
-    """Return the names of other bases with a version that was built over the stack's folder, one above or below it."""
-    ours = source_path(stack.folder, assumed).strip("/")
+    """Return the names of other bases with a version that was built over the folder, one above or below it."""
+    ours = source_path(folder, assumed).strip("/")
     return [
         base.name
         for base in others
         if base.status not in assumed.gone_statuses
-        and any(bucket == stack.bucket and _overlap(path, ours) for bucket, path in _sources(client, base))
+        and any(source == bucket and _overlap(path, ours) for source, path in _sources(client, base))
     ]
 
 

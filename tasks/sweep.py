@@ -13,8 +13,10 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import GONE, find_among
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.errors import ConfigurationError
+from domain.kept_stack import KeptStack
 from domain.keys import StackKey, artifact_key
 from domain.stack import RagStack
+from tasks.expected import Expected
 from tasks.inventory import ResourceStatus, inference_status
 from tasks.kept_stack import kept_stacks
 from tasks.pages import write_table
@@ -38,12 +40,13 @@ class Endpoints(Part):
 
 
 class SweepReport(Part):
-    """What no stack claims, and what of it was deleted."""
+    """What no stack claims, what of it was deleted, and what the stacks that are kept expect to be there."""
 
     cloud: str
     unclaimed: tuple[ResourceStatus, ...]
     claimed: dict[str, str]
     deleted: tuple[str, ...]
+    expected: tuple[Expected, ...] = ()
 
 
 def claims_of(stacks: Mapping[str, Stack], claimed_names: Sequence[str]) -> dict[str, str]:
@@ -73,6 +76,19 @@ def known_stacks(cloudru: CloudRuCredentials, *, wanted: bool) -> dict[str, RagS
             found[f"{place} (wanted)"] = each.wanted
     deployed = stacks_of("provision-rag", RagStack)
     return found | {place: stack for place, stack in deployed.items() if stack.knowledge_base.name not in kept}
+
+
+def expecting(cloudru: CloudRuCredentials) -> dict[str, KeptStack]:
+    """Return what is kept of every stack of the project, by name, and the stacks that only a deployment knows.
+
+    Raises:
+        ConfigurationError: as `stacks_of` and `kept_stacks`.
+
+    """
+    deployed = stacks_of("provision-rag", RagStack).values()
+    return {stack.knowledge_base.name: KeptStack(provisioned=stack) for stack in deployed} | kept_stacks(
+        cloudru.project_id
+    )
 
 
 def stacks_of(flow_name: str, stack_kind: type[S]) -> dict[str, S]:
@@ -147,8 +163,14 @@ def delete_endpoint(cloudru: CloudRuCredentials, endpoint: ResourceStatus) -> st
 
 
 @step("report")
-def report_sweep(cloudru: CloudRuCredentials, cloud: str, endpoints: Endpoints, deleted: Sequence[str]) -> SweepReport:
-    """Write the table artifact and return the flow's result."""
+def report_sweep(
+    cloudru: CloudRuCredentials,
+    cloud: str,
+    endpoints: Endpoints,
+    deleted: Sequence[str],
+    expected: Sequence[Expected],
+) -> SweepReport:
+    """Write the table artifacts and return the flow's result."""
     costs = [endpoint.cost_rub_per_hour for endpoint in endpoints.unclaimed]
     told = f"{len(endpoints.unclaimed)} endpoints that no stack claims on {cloud}: {total_text(costs)}"
     rows = [
@@ -164,8 +186,31 @@ def report_sweep(cloudru: CloudRuCredentials, cloud: str, endpoints: Endpoints, 
         for endpoint in endpoints.unclaimed
     ]
     write_table(StackKey(cloudru.project_id, ""), "sweep", rows, told)
+    _show_expected(StackKey(cloudru.project_id, ""), cloud, expected)
     get_run_logger().info("%s; deleted: %s", told, ", ".join(deleted) or "none")
-    return SweepReport(cloud=cloud, unclaimed=endpoints.unclaimed, claimed=endpoints.claimed, deleted=tuple(deleted))
+    return SweepReport(
+        cloud=cloud,
+        unclaimed=endpoints.unclaimed,
+        claimed=endpoints.claimed,
+        deleted=tuple(deleted),
+        expected=tuple(expected),
+    )
+
+
+def _show_expected(owner: StackKey, cloud: str, expected: Sequence[Expected]) -> None:
+    rows = [
+        {
+            "stack": each.stack,
+            "resource": each.kind,
+            "name": each.name,
+            "state": each.state,
+            "in service": "yes" if each.serves else "no",
+        }
+        for each in expected
+    ]
+    not_there = sum(each.state != "there" for each in expected)
+    description = f"What stacks expect on {cloud}: {len(rows)} resources, {not_there} of them not there"
+    write_table(owner, "sweep-expected", rows, description)
 
 
 def _claimed(client: CloudRuClient, runs: Sequence[ModelRun], claims: Mapping[str, str]) -> dict[str, str]:

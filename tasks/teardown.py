@@ -14,15 +14,15 @@ from domain.keys import StackKey, artifact_key
 from domain.markdown import code, one_line, page, text_table
 from tasks.judged_record import forget_judged
 from tasks.kept_stack import forget_kept
+from tasks.leaving import forget_leaving
 from tasks.pages import write_page
 from tasks.prices import total_text
 from tasks.progress import progress
 from tasks.service_record import forget_in_service
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
-from tasks.teardown_plan import Deletion, Kind, TeardownPlan
+from tasks.teardown_plan import Deletion, Kind, Place, TeardownPlan
 from tasks.unreadable import forget
-from tasks.vanished import forget_leaving
 
 DONE = {"delete": "deleted", "absent": "absent", "keep": "kept"}
 
@@ -56,16 +56,17 @@ def delete_knowledge_base(cloudru: CloudRuCredentials, deletion: Deletion, plan:
         return _outcome(deletion)
     client = cloudru.get_client()
     files = f"{ARTIFACTS_PREFIX}{deletion.id}/"
-    if plan.delete_documents:
-        _empty(client.storage, plan.bucket.name, files)
+    buckets = plan.buckets if plan.delete_documents else ()
+    for bucket in buckets:
+        _empty(client.storage, bucket.name, files)
     with progress(
         artifact_key("delete", cloudru.project_id, deletion.name), f"Until {deletion.name} is gone", total=1
     ) as advance:
         client.knowledge_bases.delete(deletion.id)
         client.knowledge_bases.wait_gone(deletion.id, deadline_s=left_of(deletion.within_s), on_look=_on_look)
         advance(1, "gone")
-    if plan.delete_documents:
-        _empty(client.storage, plan.bucket.name, files)
+    for bucket in buckets:
+        _empty(client.storage, bucket.name, files)
     return _outcome(deletion)
 
 
@@ -97,17 +98,17 @@ def delete_secret(cloudru: CloudRuCredentials, deletion: Deletion) -> TornDown:
     return _outcome(deletion)
 
 
-@step("delete-folder", run_name="delete {plan.folder} of {plan.bucket.name}", **LOOK_FIRST)
-def delete_folder(cloudru: CloudRuCredentials, plan: TeardownPlan) -> TornDown:
-    """Delete the stack's folder with its marker, and what the service wrote for bases that were replaced."""
-    storage, bucket = cloudru.get_client().storage, plan.bucket.name
-    if plan.delete_documents and plan.documents.action != "absent":
+@step("delete-folder", run_name="delete {place.folder} of {place.bucket.name}", **LOOK_FIRST)
+def delete_folder(cloudru: CloudRuCredentials, plan: TeardownPlan, place: Place) -> TornDown:
+    """Delete a folder of the stack with its marker, and what the service wrote for bases that were replaced."""
+    storage, bucket = cloudru.get_client().storage, place.bucket.name
+    if plan.delete_documents and place.documents.action != "absent":
         for files in plan.artifacts:
             _empty(storage, bucket, files)
-    if plan.documents.action == "delete":
-        _empty(storage, bucket, plan.folder)
-        storage.delete_objects(bucket, [plan.folder])
-    return _outcome(plan.documents)
+    if place.documents.action == "delete":
+        _empty(storage, bucket, place.folder)
+        storage.delete_objects(bucket, [place.folder])
+    return _outcome(place.documents)
 
 
 @step("delete-bucket", run_name="delete {deletion.name}", **LOOK_FIRST)

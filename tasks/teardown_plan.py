@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from prefect import get_run_logger
 from prefect.variables import Variable
@@ -18,13 +18,16 @@ from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import NotFoundError
+from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from domain.own_runs import why_not_own
+from tasks.expected import expected
 from tasks.inventory import moment
 from tasks.kept_stack import FoundStack
 from tasks.pages import write_table
 from tasks.plan import Stack
 from tasks.prices import catalogue_prices, cost_of, rub_per_hour
+from tasks.service_record import serving_base_id
 from tasks.sharing import Ownership, folder_readers, inferences_of, own_bases
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
@@ -47,16 +50,25 @@ class Deletion(Part):
     cost_rub_per_hour: float | None = None
 
 
-class TeardownPlan(Part):
-    """The resources that the stack names, in the order in which they go. `folder` is the stack's in the bucket."""
+class Place(Part):
+    """What becomes of a folder of documents and of the bucket that it is in."""
 
-    stack: str
     folder: str
-    knowledge_bases: tuple[Deletion, ...]
-    inferences: tuple[Deletion, ...]
-    secret: Deletion
     documents: Deletion
     bucket: Deletion
+
+
+class TeardownPlan(Part):
+    """The resources that the stack names, in the order in which they go.
+
+    There are two secrets or places when what is wanted has others than what was provisioned.
+    """
+
+    stack: str
+    knowledge_bases: tuple[Deletion, ...]
+    inferences: tuple[Deletion, ...]
+    secrets: tuple[Deletion, ...]
+    places: tuple[Place, ...]
     variable: Deletion
     kept: Deletion
     artifacts: tuple[str, ...]
@@ -73,8 +85,14 @@ class TeardownPlan(Part):
     @property
     def deletions(self) -> tuple[Deletion, ...]:
         """All of them."""
-        last = (self.secret, self.documents, self.bucket, self.variable, self.kept)
+        documents = (each.documents for each in self.places)
+        last = (*self.secrets, *documents, *self.buckets, self.variable, self.kept)
         return (*self.knowledge_bases, *self.inferences, *last)
+
+    @property
+    def buckets(self) -> tuple[Deletion, ...]:
+        """The buckets, each once."""
+        return tuple({each.bucket.name: each.bucket for each in self.places}.values())
 
 
 @step("plan-teardown", **LOOK_FIRST)
@@ -91,36 +109,44 @@ def plan_teardown(
     runs, bases = client.inferences.list(), client.knowledge_bases.list()
     assumed = cloudru.assumptions.knowledge
     elsewhere = {by: other for by, other in known.items() if other.knowledge_base.name != name}
-    variable = StackKey(cloudru.project_id, name).variable
-    missing = vanished(cloudru, stack, runs, bases)
+    key = StackKey(cloudru.project_id, name)
+    kept = found.kept if found.kept and found.kept.provisioned else KeptStack(provisioned=stack)
+    missing = vanished(expected(cloudru, name, kept, runs, bases))
+    stacks = (stack, *(found.kept.stacks if found.kept else ()))
     alike = family(name, bases, assumed.model_copy(update={"gone_statuses": ()}))
     own = own_bases(
-        client, stack, alike, kept=found.kept, serving_id=_serving_id(variable), known=elsewhere, assumed=assumed
+        client, stack, alike, kept=found.kept, serving_id=serving_base_id(key), known=elsewhere, assumed=assumed
     )
     others = [base for base in bases if base not in own]
     ownership = Ownership.of(found, elsewhere, own, others, runs, assumed)
     prices = catalogue_prices(client)
     inferences = [_inference(cloudru, spec, found, runs, ownership, prices) for spec in _inferences(found)]
     going = {inference.id for inference in inferences if inference.action == "delete"}
-    readers = folder_readers(client, stack, others, assumed) if delete_documents else []
+    staying = [run for run in runs if run.status not in GONE and run.model_run_id not in going]
     artifacts = tuple(
         f"{ARTIFACTS_PREFIX}{base_id}/"
         for base_id in dict.fromkeys(
             (*(base.knowledgebase_id for base in own), *(found.kept.bases + found.kept.former if found.kept else ()))
         )
     )
-    documents, bucket = _storage(client, stack, artifacts, readers, delete_documents=delete_documents)
+    folders = dict.fromkeys((each.bucket, each.folder) for each in stacks)
+    places = tuple(
+        _storage(
+            client,
+            place,
+            (*artifacts, *(folder for bucket, folder in folders if bucket == place[0])),
+            folder_readers(client, *place, others, assumed) if delete_documents else [],
+            delete_documents=delete_documents,
+        )
+        for place in folders
+    )
     plan = TeardownPlan(
         stack=name,
-        folder=stack.folder,
         knowledge_bases=tuple(_knowledge_bases(stack.knowledge_base, own, [b for b in alike if b not in own])),
         inferences=tuple(inferences),
-        secret=_secret(
-            client, stack.token_secret, [r for r in runs if r.status not in GONE and r.model_run_id not in going]
-        ),
-        documents=documents,
-        bucket=bucket,
-        variable=_variable(variable),
+        secrets=tuple(_secret(client, path, staying) for path in dict.fromkeys(each.token_secret for each in stacks)),
+        places=places,
+        variable=_variable(key.variable),
         kept=_kept(stack.key(cloudru.project_id).block, found),
         artifacts=artifacts,
         delete_documents=delete_documents,
@@ -141,7 +167,7 @@ def plan_teardown(
         {"resource": row.resource, "name": row.name, "action": row.verb, "reason": row.reason} for row in found.rows
     ]
     rows += [{"resource": "in service", "name": words, "action": "not found"} for words in plan.vanished]
-    write_table(StackKey(cloudru.project_id, name), "teardown-plan", rows, f"Teardown of the stack {name}")
+    write_table(key, "teardown-plan", rows, f"Teardown of the stack {name}")
     for words in plan.vanished:
         get_run_logger().error("expected and not found: %s", words)
     for deletion in plan.deletions:
@@ -152,12 +178,6 @@ def plan_teardown(
 def _inferences(found: FoundStack) -> list[InferenceSpec]:
     """Return the inferences that the stack names and those that are kept of it, each name once."""
     return [*inferences_of(found.stack), *(found.kept.others((found.stack,)) if found.kept else ())]
-
-
-def _serving_id(variable: str) -> str | None:
-    """Return the id of the knowledge base in service; a variable that somebody else wrote tells none."""
-    held: Any = Variable.get(variable)  # synchronous here, a coroutine only inside an event loop
-    return held.get("knowledge_base_id") if isinstance(held, dict) else None
 
 
 def _knowledge_bases(
@@ -254,19 +274,20 @@ def _secret(client: CloudRuClient, path: str, staying: Sequence[ModelRun]) -> De
 
 def _storage(
     client: CloudRuClient,
-    stack: Stack,
-    artifacts: Sequence[str],
+    place: tuple[str, str],
+    own: Sequence[str],
     readers: Sequence[str],
     *,
     delete_documents: bool,
-) -> tuple[Deletion, Deletion]:
-    """Return what becomes of the stack's folder in the bucket, and of the bucket itself."""
-    folder, name = stack.folder, stack.bucket
+) -> Place:
+    """Return what becomes of a folder in a bucket, and of the bucket; `own` are all prefixes of the stack in it."""
+    name, folder = place
 
-    def both(action: Literal["absent", "keep"], reason: str) -> tuple[Deletion, Deletion]:
-        return (
-            Deletion(kind="documents", name=folder, action=action, reason=reason),
-            Deletion(kind="bucket", name=name, action=action, reason=reason),
+    def both(action: Literal["absent", "keep"], reason: str) -> Place:
+        return Place(
+            folder=folder,
+            documents=Deletion(kind="documents", name=folder, action=action, reason=reason),
+            bucket=Deletion(kind="bucket", name=name, action=action, reason=reason),
         )
 
     if client.storage.created_at(name) is None:
@@ -274,19 +295,22 @@ def _storage(
     if not delete_documents:
         return both("keep", f"delete_documents=true deletes {folder}, and the bucket if nothing else is in it")
     if readers:
-        own = f"; deleted is only what the service wrote for the stack in {ARTIFACTS_PREFIX}"
-        return both("keep", f"the knowledge base {', '.join(readers)} was built over {folder or 'it'}{own}")
+        only = f"; deleted is only what the service wrote for the stack in {ARTIFACTS_PREFIX}"
+        return both("keep", f"the knowledge base {', '.join(readers)} was built over {folder or 'it'}{only}")
     keys = [stored.key for stored in client.storage.list_objects(name)]
     inside = [key for key in keys if key.startswith(folder)]
-    written = [key for key in keys if key.startswith(tuple(artifacts))]
-    others = sorted({_top(key) for key in {*keys} - {*inside} - {*written}})
+    ours = [key for key in keys if key.startswith(tuple(own))]
+    written = [key for key in ours if key.startswith(ARTIFACTS_PREFIX)]
+    others = sorted({_top(key) for key in {*keys} - {*ours}})
     reason = f"{len(inside)} objects, and {len(written)} that the service wrote for the stack in {ARTIFACTS_PREFIX}"
     documents = Deletion(kind="documents", name=folder, action="delete", reason=reason)
     if not others:
-        return documents, Deletion(kind="bucket", name=name, action="delete", reason="nothing else is in it")
+        bucket = Deletion(kind="bucket", name=name, action="delete", reason="nothing else is in it")
+        return Place(folder=folder, documents=documents, bucket=bucket)
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
     reason = f"it holds something else: {', '.join(others[:NAMED])}{more}"
-    return documents, Deletion(kind="bucket", name=name, action="keep", reason=reason)
+    bucket = Deletion(kind="bucket", name=name, action="keep", reason=reason)
+    return Place(folder=folder, documents=documents, bucket=bucket)
 
 
 def _top(key: str) -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from clouds.cloudru.specs import InferenceSpec
 from domain.in_service import AskedWith, Build, InService
-from domain.kept_stack import KeptStack
+from domain.kept_stack import KeptSecret, KeptStack
 from flows.specs import RagStack
 from tasks.checks import needed_memory_gb
 from tasks.credentials import credentials
@@ -62,5 +62,6 @@ def stand(block: str, stack: RagStack) -> InService:
     )
     key = stack.key(cloudru.project_id)
     write_in_service(key, serving)
-    write_kept(key, KeptStack(wanted=stack, provisioned=stack, bases=(base_id,)))
+    held = KeptSecret(id=secret.id, version=secret.version)
+    write_kept(key, KeptStack(wanted=stack, provisioned=stack, bases=(base_id,), secret=held))
     return serving

@@ -371,7 +371,8 @@ def test_files_of_a_replaced_base_go_with_the_documents(cloud: Cloud, client: Cl
     s3_of(cloud.sandbox).put_object(Bucket=stack.bucket, Key=f"{files}of-the-service.json", Body=b"{}")
 
     plan = teardown_rag(stack.knowledge_base.name, cloud.name, delete_documents=True, plan_only=True).plan
-    assert (plan.documents.action, plan.bucket.action) == ("delete", "delete")
+    (place,) = plan.places
+    assert (place.documents.action, place.bucket.action) == ("delete", "delete")
     teardown_rag(stack.knowledge_base.name, cloud.name, delete_documents=True)
     assert client.storage.created_at(stack.bucket) is None
 
@@ -382,8 +383,9 @@ def test_the_plan_says_that_a_bucket_with_something_else_in_it_stays(cloud: Clou
     for folder in ("another/", f"{ARTIFACTS_PREFIX}of-nobody/"):
         s3_of(cloud.sandbox).put_object(Bucket=stack.bucket, Key=f"{folder}another.txt", Body=b"text")
     plan = teardown_rag(stack, cloud.name, delete_documents=True, plan_only=True).plan
-    assert (plan.documents.action, plan.bucket.action) == ("delete", "keep")
-    assert plan.bucket.reason == f"it holds something else: {ARTIFACTS_PREFIX}of-nobody/, another/"
+    (place,) = plan.places
+    assert (place.documents.action, place.bucket.action) == ("delete", "keep")
+    assert place.bucket.reason == f"it holds something else: {ARTIFACTS_PREFIX}of-nobody/, another/"
     report = teardown_rag(stack, cloud.name, delete_documents=True)
     assert (outcomes(report)["documents"], outcomes(report)["bucket"]) == ({"deleted"}, {"kept"})
     keys = {stored.key for stored in client.storage.list_objects(stack.bucket)}

@@ -32,9 +32,10 @@ def provisioned(cloud: Cloud) -> RagStack:
     return stack
 
 
-def states(report: Any) -> dict[tuple[str, str], str]:
-    """Return whether what is expected is there, by kind and name."""
-    return {(each.kind, each.name): each.state for each in report.expected}
+def states(report: Any, stack: RagStack) -> dict[tuple[str, str], str]:
+    """Return whether what the stack expects is there, by kind and name."""
+    name = stack.knowledge_base.name
+    return {(each.kind, each.name): each.state for each in report.expected if each.stack == name}
 
 
 def test_status_names_a_token_secret_that_was_changed_or_deleted(cloud: Cloud, client: CloudRuClient) -> None:
@@ -77,11 +78,11 @@ def test_a_sweep_says_what_kept_stacks_expect(cloud: Cloud) -> None:
         *(("inference", model.name) for model in other.models),
         ("replaced model", stack.llm.name),
     }
-    assert expected < set(states(swept))
-    assert {kind for kind, _ in set(states(swept)) - expected} == {"knowledge base"}
-    assert set(states(swept).values()) == {"there"}
+    assert expected < set(states(swept, stack))
+    assert {kind for kind, _ in set(states(swept, stack)) - expected} == {"knowledge base"}
+    assert set(states(swept, stack).values()) == {"there"}
     assert after.deleted == (stack.llm.name,)
-    assert states(again)["replaced model", stack.llm.name] == "deleted"
+    assert states(again, stack)["replaced model", stack.llm.name] == "deleted"
     assert stack.bucket in artifact("sweep-expected", "")["data"]
 
 

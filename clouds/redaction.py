@@ -7,6 +7,7 @@ Hugging Face that Cloud.ru repeats, the signature of a URL.
 
 import re
 import threading
+from collections.abc import Callable
 from typing import Any, cast
 from weakref import WeakSet
 
@@ -45,10 +46,14 @@ class Redaction:
                 self._values.add(value)
 
     def clean(self, text: str) -> str:
+        """Return the text with every secret masked, and what looks like one."""
+        return LOOKS_SECRET.sub(MASK, self.held_masked(text))
+
+    def held_masked(self, text: str) -> str:
         """Return the text with every secret masked."""
         for value in sorted(self._held(), key=len, reverse=True):
             text = text.replace(value, MASK)
-        return LOOKS_SECRET.sub(MASK, text)
+        return text
 
     def _held(self) -> frozenset[str]:
         with self._lock:
@@ -61,21 +66,29 @@ _ALL_LOCK = threading.Lock()
 
 def masked(text: str) -> str:
     """Return the text without any secret that a client of this process holds, and without what looks like one."""
+    return LOOKS_SECRET.sub(MASK, held_masked(text))
+
+
+def held_masked(text: str) -> str:
+    """Return the text without any secret that a client of this process holds.
+
+    For what documents say: what looks like a secret may be an example in them, which is asked for.
+    """
     with _ALL_LOCK:
         redactions = [*_ALL]
     for redaction in redactions:
-        text = redaction.clean(text)
-    return LOOKS_SECRET.sub(MASK, text)
+        text = redaction.held_masked(text)
+    return text
 
 
-def masked_within(value: Any) -> Any:
+def masked_within(value: Any, mask: Callable[[str], str] = masked) -> Any:
     """Return a value whose texts are masked; dicts, lists and tuples are looked into."""
     if isinstance(value, str):
-        return masked(value)
+        return mask(value)
     if isinstance(value, dict):
-        return {key: masked_within(each) for key, each in cast("dict[Any, Any]", value).items()}
+        return {key: masked_within(each, mask) for key, each in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [masked_within(each) for each in cast("list[Any]", value)]
+        return [masked_within(each, mask) for each in cast("list[Any]", value)]
     return value
 
 

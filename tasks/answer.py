@@ -9,6 +9,7 @@ from clouds.cloudru.address import ID
 from clouds.cloudru.knowledge_body import repository_of
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import CloudError, ConfigurationError
+from clouds.redaction import masked
 from domain.citation import denies, other_script, quoted_sources
 from domain.markdown import code, escaped, one_line, page, quoted, text_table
 from domain.same_text import is_blank
@@ -83,7 +84,7 @@ def report_answer(asked: AskedVersion, answer: Answer, models: Sequence[Answerin
     texts = [chunk.content for chunk in answer.chunks]
     report = AnswerReport(
         question=answer.question,
-        answer=answer.answer,
+        answer=masked(answer.answer),
         sources=answer.sources,
         quoted=quoted_sources(answer.answer, zip(answer.chunk_sources, texts, strict=True)),
         models=tuple(models),

@@ -2,9 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TypeVar, cast
 
 from prefect.blocks.core import Block
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+from pydantic import ValidationError
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
@@ -12,6 +16,8 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import ConfigurationError
 
 B = TypeVar("B", bound=Block)
+NAMED = 20
+"""So many blocks are named."""
 EitherCloud = CloudRuCredentials | YandexCloudCredentials
 EITHER: tuple[type[EitherCloud], ...] = (CloudRuCredentials, YandexCloudCredentials)
 
@@ -19,7 +25,7 @@ EITHER: tuple[type[EitherCloud], ...] = (CloudRuCredentials, YandexCloudCredenti
 @contextmanager
 def cloud_credentials(cloud: str) -> Generator[CloudRuCredentials]:
     """Load the block of the cloud by name; its client is shared by all tasks of the run and closed at its end."""
-    cloudru = _load(CloudRuCredentials, cloud)
+    cloudru = _load(CloudRuCredentials, cloud, "Cloud.ru credentials")
     try:
         yield cloudru
     finally:
@@ -30,13 +36,13 @@ def cloud_credentials(cloud: str) -> Generator[CloudRuCredentials]:
 def credentials(cloud: str, huggingface: str) -> Generator[tuple[CloudRuCredentials, HuggingFaceCredentials]]:
     """Load both blocks by name; their clients are shared by all tasks of the run and closed at its end."""
     with cloud_credentials(cloud) as cloudru:
-        yield cloudru, _load(HuggingFaceCredentials, huggingface)
+        yield cloudru, _load(HuggingFaceCredentials, huggingface, "Hugging Face credentials")
 
 
 @contextmanager
 def yandex_credentials(cloud: str) -> Generator[YandexCloudCredentials]:
     """Load the block of Yandex Cloud by name; its client is shared by all tasks of the run and closed at its end."""
-    yandex = _load(YandexCloudCredentials, cloud)
+    yandex = _load(YandexCloudCredentials, cloud, "Yandex Cloud credentials")
     try:
         yield yandex
     finally:
@@ -74,12 +80,40 @@ def _found(block_type: type[EitherCloud], name: str) -> list[EitherCloud]:
         return []
 
 
-def _load(block_type: type[B], name: str) -> B:
+def _load(block_type: type[B], name: str, field: str) -> B:
+    """Return a block; `field` is the form's field that names it.
+
+    Raises:
+        ConfigurationError: there is none of that name, or what it holds is not what this release reads.
+
+    """
+    slug, title = block_type.get_block_type_slug(), block_type.get_block_type_name()
     try:
         return cast("B", block_type.load(name))  # synchronous here, a coroutine only inside an event loop
-    except ValueError as error:
-        slug, title = block_type.get_block_type_slug(), block_type.get_block_type_name()
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(map(str, fault["loc"]))
         raise ConfigurationError(
+            f"the block {slug}/{name} cannot be read: {place}: {fault['msg']}. Correct it in the UI under Blocks"
+        ) from None  # its own text quotes what the block holds
+    except ValueError as error:
+        raise ConfigurationError(_none_of(slug, title, name, field)) from error
+
+
+def _none_of(slug: str, title: str, name: str, field: str) -> str:
+    with get_client(sync_client=True) as client:
+        try:
+            names = sorted(block.name for block in client.read_block_documents_by_type(slug) if block.name)
+        except ObjectNotFound:  # the type is not registered yet
+            names = []
+    if not names:
+        return (
             f"no block {slug}/{name}; run `prefect block register -m blocks`, then `prefect block create {slug}` or, "
             f"in the UI, Blocks > + > {title}, and save it under the name {name!r}"
-        ) from error
+        )
+    alike = get_close_matches(name, names, 1)
+    meant = f" (is {alike[0]} meant?)" if alike else ""
+    return (
+        f"no block {slug}/{name}{meant}; there are: {', '.join(names[:NAMED])}. Name one of them in the field {field!r} of the "
+        f"run, or make it in the UI: Blocks > + > {title}"
+    )

@@ -8,8 +8,8 @@ from domain.keys import StackKey
 from tasks.evaluation_text import markdown, question_table
 from tasks.pages import write_page, write_table
 
-NAMED = 10
-"""So many questions that got worse are named in the error; the artifact names them all."""
+NAMED = 3
+"""So many questions that got worse are named in the line that a person reads first; the page names more."""
 
 
 def show_evaluation(
@@ -37,5 +37,5 @@ def refusal_text(new: Evaluation, verdict: Verdict, left: str) -> str:
     if verdict.worse_questions:
         named = "; ".join(str(question) for question in verdict.worse_questions[:NAMED])
         rest = len(verdict.worse_questions) - NAMED
-        said.append(f"Worse questions: {named}{f'; and {rest} more' if rest > 0 else ''}")
+        said.append(f"Worse questions: {named}{f'; and {rest} more on the page of the evaluation' if rest > 0 else ''}")
     return ". ".join((*said, left))

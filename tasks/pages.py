@@ -4,6 +4,7 @@ A page that cannot be written is a warning: what the run did is in its log and i
 """
 
 import math
+import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -16,9 +17,11 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.exceptions import PrefectException
 from prefect.settings import get_current_settings
 
+from clouds.redaction import masked
 from domain.keys import artifact_key_before_digests
 from domain.markdown import Markdown, code, escaped, inert, one_line, page
 
+PICTURE = re.compile(r"(\(data:image/[^)]*\))")
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -35,7 +38,9 @@ def write_page(owner: PageOwner, kind: str, markdown: Markdown, description: str
     """Write a Markdown artifact; the description, a text, stands above it."""
     with _only_warned_of(owner, kind):
         create_markdown_artifact(
-            markdown, key=owner.artifact(kind), description=page(escaped(description), _former_pages(owner, kind))
+            _masked(markdown),
+            key=owner.artifact(kind),
+            description=page(escaped(masked(description)), _former_pages(owner, kind)),
         )
 
 
@@ -45,14 +50,19 @@ def write_table(owner: PageOwner, kind: str, rows: Rows, description: str) -> No
         create_table_artifact(
             [{name: _cell(cell) for name, cell in row.items()} for row in rows],
             key=owner.artifact(kind),
-            description=page(escaped(description), _former_pages(owner, kind)),
+            description=page(escaped(masked(description)), _former_pages(owner, kind)),
         )
 
 
 def _cell(cell: Any) -> Any:
     if isinstance(cell, float) and not math.isfinite(cell):
         return str(cell)  # JSON has no number for it
-    return inert(cell) if isinstance(cell, str) else cell
+    return inert(masked(cell)) if isinstance(cell, str) else cell
+
+
+def _masked(markdown: str) -> str:
+    """Return a page without what looks like a secret; pictures are data, in which anything looks like something."""
+    return "".join(part if PICTURE.fullmatch(part) else masked(part) for part in PICTURE.split(markdown))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from prefect.logging.handlers import PrefectConsoleHandler
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from clouds.redaction import masked
 from domain.markdown import one_line
 
 Advance = Callable[[int, str], None]
@@ -128,6 +129,7 @@ def progress(key: str, description: str, total: int, *, notes: bool = False) -> 
     noted_s: list[float] = [time.monotonic()]
 
     def advance(done: int, note: str = "") -> None:
+        note = masked(note)
         if display:
             display[0].update(display[1], completed=done, note=note)
         with lock:  # uploads report from several threads; one call to the server per percent is enough

@@ -22,6 +22,9 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from clouds.errors import CloudError, ConfigurationError, ConnectionFailedError, UnavailableError
 from tasks import hand_over
+from tasks.quiet_log import keep_to_one_line
+
+keep_to_one_line()
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from clouds.cloudru.knowledge_differences import values
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
+from clouds.redaction import masked
 
 BROKEN = frozenset({VersionStatus.FAILED, VersionStatus.CANCELLED})
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -32,14 +33,18 @@ def read_at(version: KnowledgeBaseVersion) -> datetime:
 
 
 def unreadable_documents(version: KnowledgeBaseVersion, settings_key: str) -> list[UnreadableDocument]:
-    """Return the documents that are not in the index, from the list at `settings_key` of the version's settings."""
+    """Return the documents that are not in the index, from the list at `settings_key` of the version's settings.
+
+    Reasons are without secrets that they echo.
+    """
     found: list[UnreadableDocument] = []
     for listed in values(version.knowledge_base_version_settings, settings_key):
         for entry in listed if isinstance(listed, list) else []:
             try:
-                found.append(UnreadableDocument.model_validate(entry))
+                told = UnreadableDocument.model_validate(entry)
             except ValidationError:  # where and how the service tells it is not published
                 continue
+            found.append(told.model_copy(update={"reason": masked(told.reason)}))
     return found
 
 

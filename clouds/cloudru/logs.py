@@ -1,9 +1,20 @@
 """Log groups: Managed RAG needs one, or its search API never starts. Source: docs/cloudru-api.md, Managed RAG."""
 
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.wire.logs import CreateLogGroupRequest, ListLogGroupsResponse, LogGroup
 from clouds.create_once import create_once
+from clouds.errors import APIError
 
+UNKNOWN_CALL = frozenset({404, 405, 501})
+NAME_ONE = (
+    "Managed RAG needs a log group: open Logging in the console and name a group of it as log_group_id of the "
+    "knowledge base, and none is looked for."
+)
+A = TypeVar("A", bound=BaseModel)
 ACTIVE = "STATUS_ACTIVE"
 DEFAULT = "DEFAULT"
 
@@ -17,8 +28,13 @@ class LogGroups:
         self._base = f"{connection.endpoints.logs.rstrip('/')}/{connection.project_id}"
 
     def list(self) -> list[LogGroup]:
-        """Every log group of the project."""
-        return self._connection.transport.ask(ListLogGroupsResponse, "GET", f"{self._base}/log-groups").log_groups
+        """Every log group of the project.
+
+        Raises:
+            APIError: with what to do where the service does not know the call, whose address is INFERRED.
+
+        """
+        return self._ask(ListLogGroupsResponse, "GET", "log-groups").log_groups
 
     def ensure(self, preferred: str | None = None) -> str:
         """Return the id of the preferred group, else of the project's default one, of any active one, of a new one."""
@@ -38,4 +54,12 @@ class LogGroups:
         body = CreateLogGroupRequest(
             name=assumed.name, description="Managed RAG", retention_period=assumed.retention_days
         )
-        return self._connection.transport.ask(LogGroup, "POST", f"{self._base}/log-group", json=body.to_wire()).id
+        return self._ask(LogGroup, "POST", "log-group", json=body.to_wire()).id
+
+    def _ask(self, answer: type[A], method: str, call: str, **options: Any) -> A:
+        try:
+            return self._connection.transport.ask(answer, method, f"{self._base}/{call}", **options)
+        except APIError as error:
+            if error.status not in UNKNOWN_CALL:
+                raise
+            raise type(error)(f"{error.message} {NAME_ONE}", error.status, error.code, error.request_id) from error

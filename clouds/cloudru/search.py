@@ -7,6 +7,7 @@ from clouds.cloudru.address import search_url
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.search import GeneratedResponse, RetrieveGenerateRequest, RetrieveRequest, SearchResponse
+from clouds.redaction import held_masked, masked_within
 
 Answer = TypeVar("Answer", bound=SearchResponse)
 TIMEOUT_S = 120.0
@@ -29,11 +30,14 @@ class Search:
         return self._ask(GeneratedResponse, knowledge_base, "retrieve_generate", request)
 
     def _ask(self, answer: type[Answer], knowledge_base: KnowledgeBase, call: str, request: RetrieveRequest) -> Answer:
-        """Send a question; it only reads, so a lost reply, 502, 503 or 504 is answered by asking again."""
+        """Send a question; it only reads, so a lost reply, 502, 503 or 504 is answered by asking again.
+
+        What is answered goes onto pages and into results: it is without the secrets that clients of this process hold.
+        """
         published = knowledge_base.search_api.url
         base = search_url(self._connection.endpoints, knowledge_base.knowledgebase_id, published)
         identified = request if request.request_id else request.model_copy(update={"request_id": str(uuid4())})
-        return self._connection.transport.ask(
+        answered = self._connection.transport.ask(
             answer,
             "POST",
             f"{base}/api/v2/{call}",
@@ -41,3 +45,4 @@ class Search:
             repeatable=True,
             timeout_s=TIMEOUT_S,
         )
+        return answer.model_validate(masked_within(answered.model_dump(), held_masked))

@@ -130,3 +130,10 @@ def test_a_version_has_read_what_was_there_when_it_began() -> None:
     assert read_at(version(created_at=made)).hour == 10
     assert is_broken(version(status="KNOWLEDGEBASE_VERSION_FAILED"))
     assert not is_broken(version())
+
+
+def test_a_reason_that_echoes_a_token_is_masked() -> None:
+    """It is kept in a Variable and shown on pages; the key is what the document is found by."""
+    settings = {"failed_documents": [{"key": "kb/a.txt", "reason": "401 for hf_abcdef123 at https://x/?token=abcdef7"}]}
+    (told,) = unreadable_documents(version(knowledge_base_version_settings=settings), "failed_documents")
+    assert (told.key, told.reason) == ("kb/a.txt", "401 for [secret] at https://x/?token=[secret]")

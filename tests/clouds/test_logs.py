@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from clouds.cloudru.client import CloudRuClient
+from clouds.errors import APIError
 from tests.clouds.conftest import PROJECT
 from tests.clouds.wire_server import LOST, Told, WireServer
 
@@ -50,3 +51,15 @@ def test_a_lost_reply_makes_no_second_group(vendor: WireServer, client: CloudRuC
     vendor.tell("POST", f"{BASE}/log-group", LOST)
     assert client.log_groups.ensure() == "left"
     assert len(vendor.requests("POST", f"{BASE}/log-group")) == 1
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_service_that_has_no_log_groups_says_what_to_do(
+    vendor: WireServer, client: CloudRuClient, status: int
+) -> None:
+    """Its address is INFERRED: a group that is named is taken without asking."""
+    vendor.tell("GET", f"{BASE}/log-groups", Told({"code": 12, "message": "unimplemented"}, status))
+    with pytest.raises(
+        APIError, match="open Logging in the console and name a group of it as log_group_id of the knowl"
+    ):
+        client.log_groups.ensure()

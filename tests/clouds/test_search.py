@@ -13,6 +13,7 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
 )
 from clouds.errors import ConfigurationError, UnavailableError
+from tests.clouds.conftest import KEY_SECRET
 from tests.clouds.wire_server import LOST, Told, WireServer
 
 KB = "33333333-3333-4333-8333-333333333333"
@@ -51,6 +52,26 @@ def test_the_published_bodies_are_sent(vendor: WireServer, client: CloudRuClient
     }
     assert second["requestId"] == "mine"
     assert second["generationConfiguration"]["model_name"] == "m"
+
+
+def test_a_good_answer_that_holds_a_secret_of_ours_is_masked(vendor: WireServer, client: CloudRuClient) -> None:
+    """It is shown on pages and kept in results; what documents say of other tokens stays, so that it is found."""
+    chunk = {
+        "id": "1",
+        "content": f"key {KEY_SECRET}, token=abcdef7",
+        "metadata": {"source": f"{KEY_SECRET}.txt"},
+        "score": 0.5,
+    }
+    vendor.tell(
+        "POST", f"{API}/retrieve_generate", {"results": [chunk], "llm_answer": f"It is {KEY_SECRET}, hf_abcdef12"}
+    )
+    generation = GenerationConfiguration(model_source="FOUNDATION_MODELS", model_name="m")
+    answered = client.search.retrieve_generate(
+        knowledge_base(), RetrieveGenerateRequest(query="q", generation_configuration=generation)
+    )
+    assert answered.llm_answer == "It is [secret], hf_abcdef12"
+    assert answered.results[0].content == "key [secret], token=abcdef7"
+    assert answered.results[0].metadata == {"source": "[secret].txt"}
 
 
 def test_a_question_is_asked_again(vendor: WireServer, client: CloudRuClient) -> None:

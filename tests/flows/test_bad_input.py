@@ -25,11 +25,15 @@ def refused(cloud: Cloud, block: str | None = None, hub: str | None = None, **ch
 
 
 def test_missing_block(cloud: Cloud) -> None:
-    """Which block, of which type, and how to make it."""
-    line = refused(cloud, block="nobody")
-    assert line.startswith("no block cloudru-credentials/nobody; run `prefect block register -m blocks`")
-    assert "Cloud.ru Credentials" in line
-    assert refused(cloud, hub="nobody").startswith("no block huggingface-credentials/nobody; run")
+    """Which block, of which type, what there is instead, the field of the form, and how to make it."""
+    line = refused(cloud, block=f"{cloud.name}d")
+    assert line.startswith(f"no block cloudru-credentials/{cloud.name}d (is {cloud.name} meant?); there are: ")
+    assert (
+        "Name one of them in the field 'Cloud.ru credentials' of the run, or make it in the UI: Blocks > + > C" in line
+    )
+    line = refused(cloud, hub="nobody")
+    assert line.startswith("no block huggingface-credentials/nobody; there are: ")
+    assert "in the field 'Hugging Face credentials'" in line
 
 
 @pytest.mark.parametrize(

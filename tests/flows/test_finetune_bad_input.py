@@ -149,7 +149,7 @@ def test_wrong_credentials(cloud: TuningCloud) -> None:
     """An unknown key and an unknown block are told apart."""
     save_yandex_block("test-wrong", cloud.sandbox, authorized_key=None, api_key=SecretStr("AQVNunknown"))
     assert "UNAUTHENTICATED" in refused(cloud, block="test-wrong")
-    assert refused(cloud, block="nobody").startswith("no block yandex-cloud-credentials/nobody; run")
+    assert refused(cloud, block="nobody").startswith("no block yandex-cloud-credentials/nobody; there are: ")
 
 
 ROLES = {"ai.datasets.editor", "ai.models.editor", "ai.languageModels.user", "ai.assistants.editor"}

@@ -11,6 +11,7 @@ from prefect.client.orchestration import get_client
 from domain.keys import StackKey, artifact_key_before_digests
 from domain.markdown import Markdown
 from tasks import pages
+from tasks.progress import progress
 
 pytestmark = pytest.mark.usefixtures("prefect_storage")
 
@@ -37,6 +38,26 @@ def test_two_stacks_do_not_write_on_one_page() -> None:
         write(stack)
     assert [len(written(stack.artifact("plan"))) for stack in stacks] == [1] * 4
     assert [len(written(stack.artifact("plan-table"))) for stack in stacks] == [1] * 4
+
+
+@flow
+def write_of_others(owner: StackKey, picture: str) -> None:
+    """Write what a service said, and how far a wait is."""
+    said = "denied to hf_abcdef123"
+    pages.write_page(owner, "said", Markdown(f"{said}\n\n![loss]({picture})"), said)
+    pages.write_table(owner, "said-table", [{"reason": said}], said)
+    with progress(owner.artifact("said-wait"), "Wait", total=2, notes=True) as advance:
+        advance(1, said)
+
+
+def test_what_looks_like_a_secret_is_on_no_page() -> None:
+    """Whoever reads the server reads its pages; a picture is not text, and stays as it is."""
+    stack, picture = StackKey("p", "kb.masked"), "data:image/png;base64,AAAA/aGZfc2VjcmV0c2VjcmV0"
+    write_of_others(stack, picture)
+    found = [page for kind in ("said", "said-table", "said-wait") for page in written(stack.artifact(kind))]
+    assert len(found) == 3
+    assert "hf_abc" not in str(found)
+    assert picture in str(found)
 
 
 def test_the_first_page_links_those_from_before_digests() -> None:

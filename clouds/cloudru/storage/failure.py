@@ -41,6 +41,20 @@ ADVICE: dict[str, tuple[type[APIError] | None, str]] = {
     "QuotaExceeded": (QuotaError, "Free space in the bucket or raise its quota in the console."),
     "NotImplemented": (None, "The store does not know this request."),
 }
+NOT_NOW = "The store is not able to answer now: run again, and look at its status if it stays so."
+NOT_KNOWN = "The store does not know this request: check the storage endpoint in the credentials block."
+BY_STATUS = {
+    403: f"{KEY}, and the rights of the service account on the bucket.",
+    404: "Check the bucket's name, and the storage endpoint in the credentials block.",
+    405: NOT_KNOWN,
+    429: NOT_NOW,
+    500: NOT_NOW,
+    501: NOT_KNOWN,
+    502: NOT_NOW,
+    503: NOT_NOW,
+    504: NOT_NOW,
+}
+"""Advice where the answer has no code that tells more: that to HEAD has none."""
 ACL_REFUSED = frozenset({"NotImplemented", "AccessControlListNotSupported"})
 """Codes of a store that takes no ACL. Source: docs/cloudru-api.md, Object Storage."""
 UNKNOWN_CALL = frozenset({405, 501})
@@ -64,17 +78,24 @@ def read_xml(asked: str, body: bytes, root: str) -> str:
     name = rf"{root.removesuffix('Result')}(Result)?"
     if not re.search(rf"<{name}[\s>].*</{name}>|<{name}(\s[^>]*)?/>", text, re.DOTALL):
         raise WrongAnswerError(
-            f"{asked} brought no {root} but {body[:60]!r}. Check the storage endpoint in the credentials block, and "
-            "what stands between us and the store."
+            f"{asked} brought no {root} but {content_of(body)}. Check the storage endpoint in the credentials block, "
+            "and what stands between us and the store."
         )
     return text
 
 
+def content_of(body: bytes) -> str:
+    """Return what a body is, in words of ours: its first element and its size."""
+    element = re.match(rb"\s*(?:<[?!][^>]*>\s*)*<(\w{1,40})", body.removeprefix(b"\xef\xbb\xbf"))
+    kind = f"<{element[1].decode('ascii', errors='replace')}>" if element else "something that is no XML"
+    return f"{kind} of {len(body)} bytes" if body.strip() else "nothing"
+
+
 def refused(asked: str, status: int, code: str, message: str, request_id: str = "") -> APIError:
     """Return the error of an answer; `asked` says what was asked for, without headers."""
-    kind, advice = ADVICE.get(code, (None, ""))
+    kind, advice = ADVICE.get(code, (None, BY_STATUS.get(status, "")))
     text = " ".join(part for part in (f"{asked} answered {status}", code) if part)
-    text = f"{text}: {message.rstrip('.') or 'no message'}.{f' {advice}' if advice else ''}"
+    text = f"{text}{f': {message}'.rstrip('.') if message else ''}.{f' {advice}' if advice else ''}"
     if request_id:
         text = f"{text} (request id {request_id})"
     if kind is not None:

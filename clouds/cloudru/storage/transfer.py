@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from upath import UPath
 
 from clouds.cloudru.storage.content import same_content, sha256_of
-from clouds.cloudru.storage.failure import ACL_REFUSED, refused, unanswered, xml_text
+from clouds.cloudru.storage.failure import ACL_REFUSED, content_of, refused, unanswered, xml_text
 from clouds.cloudru.storage.links import Answer, Links
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.signing import Signer, encoded
@@ -204,7 +204,11 @@ class Transfer:
                     "store may have written it. Check the storage endpoint in the credentials block and the network"
                 )
             if request.method == "DELETE" and answer.body.strip():
-                raise WrongAnswerError(f"{request.asked} answered {answer.status} with {answer.body[:60]!r}")
+                raise WrongAnswerError(
+                    f"{request.asked} answered {answer.status} with {content_of(answer.body)}, where nothing is due: "
+                    "what stands between us and the store may have written it. Check the storage endpoint in the "
+                    "credentials block and the network"
+                )
             return answer
         if answer.status == FORBIDDEN and (off_s := self._clock_off_s(answer)) > SKEW_S:
             raise AuthenticationError(

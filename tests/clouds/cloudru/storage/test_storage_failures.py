@@ -173,3 +173,29 @@ def test_an_endpoint_that_speaks_no_http_is_said_so(
     odd_store.always.append(Order("PUT", 0, hang_up=True))
     with pytest.raises(ConnectionFailedError, match="closed connection without response"):
         storage_at(odd_store.url).upload("bucket", "kb", write({"a.txt": b"a"}))
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (
+            403,
+            "Check key id and key secret in the credentials block, and the rights of the service account on the bucket",
+        ),
+        (404, "Check the bucket's name, and the storage endpoint in the credentials block"),
+        (503, "The store is not able to answer now: run again, and look at its status if it stays so"),
+        (501, "The store does not know this request: check the storage endpoint in the credentials block"),
+    ],
+)
+def test_an_answer_without_a_body_says_what_to_do(
+    storage_at: StorageMaker, odd_store: OddStore, status: int, advice: str
+) -> None:
+    """The answer to HEAD has none: that there is no message helps nobody."""
+    odd_store.always.append(Order("HEAD", status))
+    storage = storage_at(odd_store.url)
+    if status == 404:
+        odd_store.always.append(Order("PUT", status))
+    with pytest.raises(CloudError) as refused:
+        storage.ensure_folder("bucket", "kb")
+    assert f"s3://bucket/kb/ answered {status}. {advice}" in refused.value.message
+    assert "no message" not in refused.value.message

@@ -6,9 +6,9 @@ import pytest
 from prefect import flow, get_run_logger, task
 from prefect.exceptions import ParameterTypeError
 
-import tasks.steps  # noqa: F401  # every flow imports it; it sets the filters
 from clouds.errors import ConfigurationError
 from domain.probe import ProbeSpec
+from tasks.steps import recorded_steps
 
 pytestmark = pytest.mark.usefixtures("prefect_storage")
 
@@ -16,7 +16,8 @@ pytestmark = pytest.mark.usefixtures("prefect_storage")
 @flow
 def with_form(probe: ProbeSpec) -> None:
     """Take a form."""
-    get_run_logger().info("%s", probe)
+    with recorded_steps():
+        get_run_logger().info("%s", probe)
 
 
 @task

@@ -114,6 +114,6 @@ def _none_of(slug: str, title: str, name: str, field: str) -> str:
     alike = get_close_matches(name, names, 1)
     meant = f" (is {alike[0]} meant?)" if alike else ""
     return (
-        f"no block {slug}/{name}{meant}; there are: {', '.join(names[:NAMED])}. Name one of them in the field {field!r} of the "
-        f"run, or make it in the UI: Blocks > + > {title}"
+        f"no block {slug}/{name}{meant}; there are: {', '.join(names[:NAMED])}. Name one of them in the field "
+        f"{field!r} of the run, or make it in the UI: Blocks > + > {title}"
     )

@@ -21,6 +21,9 @@ export FAULT_SEED FAULT_SAMPLE
 # Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
 export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
 
+# Of `make probe`: which deployment of probe-cloud, sandbox unless it is set.
+export CLOUD
+
 # Of `make containers`: engine, Compose, base images, options of the build, a folder with Prefect's charts.
 export ENGINE COMPOSE PYTHON_IMAGE POSTGRES_IMAGE REDIS_IMAGE BUILD_OPTIONS CHARTS
 
@@ -29,7 +32,7 @@ OPERATION := browser or schedule or postgres or notify
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy containers test test-operation faults screenshots check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation faults screenshots check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,6 +54,9 @@ down: ## end what `make up` started
 
 deploy: $(VENV)/with-sandbox ## deployments.yaml and automations.yaml to PREFECT_API_URL; DRY_RUN=1 only says, PRUNE=1 deletes
 	@$(BIN)/python -m local deploy
+
+probe: $(VENV)/with-sandbox ## what is assumed of a cloud, compared with its answers; CLOUD=cloudru or yandex after make up
+	@$(BIN)/python -m local probe
 
 containers: $(VENV)/with-containers ## the image, deploy/compose.yaml and a flow in it, really run; the charts rendered. CHARTS=none: without
 	@$(BIN)/python -m local.containers

@@ -1,5 +1,7 @@
 """Who we are on Yandex Cloud: one credential of a service account, the folder, and where each service answers."""
 
+import time
+from collections.abc import Callable
 from threading import Lock
 from typing import Any, Self
 
@@ -128,14 +130,18 @@ class YandexCloudCredentials(Block):
                 self._client = self.connect()
             return self._client
 
-    def connect(self, recorder: Recorder | None = None) -> YandexClient:
-        """Return a client of its own, which the caller closes; `recorder` keeps what it is answered."""
+    def connect(self, recorder: Recorder | None = None, *, sleep: Callable[[float], None] = time.sleep) -> YandexClient:
+        """Return a client of its own, which the caller closes; `recorder` keeps what it is answered.
+
+        `sleep` takes the seconds that it waits before it asks again.
+        """
         return YandexClient(
             folder_id=self.folder_id,
             auth=self.auth(),
             endpoints=self.endpoints,
             assumptions=self.assumptions,
             recorder=recorder,
+            sleep=sleep,
         )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""`python -m local COMMAND`: what the make targets demo, demo-lifecycle, demo-tuning, up, down and deploy call."""
+"""`python -m local COMMAND`: what the make targets demo, demo-lifecycle, demo-tuning, up, down, deploy, probe call."""
 
 import argparse
 import contextlib
@@ -17,6 +17,7 @@ from local.down import down
 from local.errors import LocalError
 from local.layout import Layout
 from local.lifecycle import demo_lifecycle
+from local.probe import probe
 from local.tuning import demo_tuning
 from local.up import up
 
@@ -27,6 +28,7 @@ COMMANDS: dict[str, Callable[[Layout, Console], int]] = {
     "up": up,
     "down": down,
     "deploy": deploy,
+    "probe": probe,
 }
 INTERRUPTED = 130
 

@@ -1,5 +1,8 @@
 """A plan that replaces or costs much is not applied before somebody has allowed it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from prefect import get_run_logger
 from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import pause_flow_run
@@ -9,7 +12,8 @@ from pydantic import Field
 from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError, ConfigurationError, ConflictError
 from domain.keys import StackKey
-from domain.markdown import one_line, page
+from domain.markdown import one_line, page, table
+from domain.probing.small_tests import SmallTest, total
 from tasks.alarm import price_exceeded
 from tasks.plan import StackPlan
 from tasks.plan_text import starting_list
@@ -28,6 +32,15 @@ class Approval(RunInput):
 
     approve: bool = Field(
         title="Approve", description="On: start these models. To change nothing, cancel the run instead."
+    )
+
+
+class SpendingApproval(RunInput):
+    """The form for small tests; without a default, as above."""
+
+    approve: bool = Field(
+        title="Approve",
+        description="On: make these tests, at this price. To spend nothing, run without Spend, or cancel the run.",
     )
 
 
@@ -68,9 +81,29 @@ def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str)
     form = Approval.with_initial_data(
         description=page(f"**{one_line(f'{plan.stack}: {reason}')}**", starting_list(plan))
     )
+    _wait(form, f"the plan for {plan.stack}", reason)
+
+
+def wait_for_spending(cloud: str, tests: Sequence[SmallTest]) -> None:
+    """Return when a person has allowed these tests, each named with its price, in the UI.
+
+    Raises:
+        NotApprovedError: a person has refused them, or nobody has allowed them in time.
+
+    """
+    reason = f"they cost {total(tests)}"
+    get_run_logger().warning("The small tests need approval: %s. Resume this run in the UI.", reason)
+    rows = ([one_line(test.what), one_line(test.price)] for test in tests)
+    form = SpendingApproval.with_initial_data(
+        description=page(f"**{one_line(f'Small tests on {cloud}: {reason}')}**", table(["what is made", "price"], rows))
+    )
+    _wait(form, f"the small tests on {cloud}", reason)
+
+
+def _wait(form: type[RunInput], what: str, reason: str) -> None:
     try:
-        answer = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
+        answer: Any = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
     except FlowPauseTimeout as error:
-        raise NotApprovedError(f"nobody approved the plan for {plan.stack} ({reason}); nothing was changed") from error
+        raise NotApprovedError(f"nobody approved {what} ({reason}); nothing was changed") from error
     if not answer.approve:
-        raise NotApprovedError(f"the plan for {plan.stack} was not approved ({reason}); nothing was changed")
+        raise NotApprovedError(f"{what} was not approved ({reason}); nothing was changed")

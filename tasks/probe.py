@@ -11,10 +11,10 @@ from clouds.errors import ConfigurationError
 from domain.keys import StackKey, TuningKey
 from domain.markdown import code, page
 from domain.probing import cloudru, yandex
-from domain.probing.finding import judge
+from domain.probing.finding import UNTOLD, judge
 from domain.probing.result import AssumptionRow, ProbeReport, rows_of, table
 from domain.probing.samples import Sample, samples
-from domain.probing.small_tests import CLOUDRU, YANDEX
+from domain.probing.small_tests import CLOUDRU, YANDEX, SmallTest, made_for
 from tasks.credentials import EitherCloud
 from tasks.pages import PageOwner, write_page, write_table
 from tasks.probe_cloudru import look_at_cloudru
@@ -28,6 +28,12 @@ def look_at_cloud(cloud: EitherCloud, look_at: LookAt) -> Looked:
     if isinstance(cloud, CloudRuCredentials):
         return look_at_cloudru(cloud, look_at)
     return look_at_yandex(cloud, look_at)
+
+
+def tests_for(cloud: EitherCloud, looked: Looked) -> list[SmallTest]:
+    """Return the small tests that this flow can make and that would tell what nothing has told so far."""
+    untold = [row.assumption for row in rows(cloud, looked) if row.verdict == UNTOLD]
+    return made_for(untold, CLOUDRU if isinstance(cloud, CloudRuCredentials) else YANDEX)
 
 
 def rows(cloud: EitherCloud, looked: Looked) -> tuple[AssumptionRow, ...]:
@@ -57,6 +63,8 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
     write_table(owner, "probe", table(report.assumptions), f"{vendor}, block {name}: {report.counts}")
     calls = [call.model_dump() for call in report.calls]
     write_table(owner, "probe-calls", calls, f"{vendor}, block {name}: what was asked. Answers: {report.samples}")
+    for what in report.left:
+        get_run_logger().warning("%s", what)
     get_run_logger().info("%s: %s. Answers: %s", vendor, report.counts, report.samples)
     return report
 

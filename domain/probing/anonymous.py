@@ -27,6 +27,7 @@ EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "pdf", "json", "docx", "html"
 ARGUMENT_KEYS = frozenset({"key"})
 """Of an argument of a runtime: its name, when it looks like one."""
 ARGUMENT = re.compile(r"^[a-z][a-z-]{2,40}$")
+MESSAGE = re.compile(r"^type\.googleapis\.com/(yandex\.cloud|google\.rpc)\.[\w.]+$")
 OWN_KEYS = frozenset({"labels", "jq_metadata", "attributes", "dataset_id_to_operation_id"})
 """Below these the keys themselves are the user's."""
 KEY = re.compile(r"^@?[A-Za-z][\w.-]{0,60}$")
@@ -125,4 +126,6 @@ def _is_published(text: str, key: str) -> bool:
         return len(text) <= LONGEST_ENUM and ENUM.match(text) is not None
     if key in EXTENSION_KEYS:
         return text.lstrip("*.").lower() in EXTENSIONS
+    if key == "@type":
+        return MESSAGE.match(text) is not None
     return key in ARGUMENT_KEYS and ARGUMENT.match(text) is not None

@@ -3,13 +3,23 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from clouds.errors import ConfigurationError
+from clouds.recorder import Recorder
 from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
 from flows.specs import LookAt, ProbeReport, RagStack
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
+from tasks import approval
+from tasks.approval import NotApprovedError
+from tasks.probe_looks import Looker
 from tests.contract.test_samples import keys, load
 from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud
+from tests.flows.conftest import Cloud, save_blocks
+from tests.flows.test_plan import resume_when_paused
+from tests.flows.test_secrets import database_files, files, holders
+from tests.flows.tunings import save_yandex_block
 
 ALWAYS = 10_000
 """So many times a planted difference is met: each time."""
@@ -86,6 +96,39 @@ def test_ten_planted_differences_are_found_and_no_other(cloud: Cloud) -> None:
     assert cloud.changes() == []
 
 
+def test_small_tests_are_made_once_approved_and_leave_nothing(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused by a person nothing is made; approved four more hold, and the project is as it was before."""
+    monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
+    stack = standing(cloud)
+    before = cloud.sandbox.inventory()
+
+    with pytest.raises(NotApprovedError, match=r"they cost 0\.0022 RUB \(INFERRED\)\); nothing was changed"):
+        resume_when_paused({"approve": False}, lambda: probed(cloud, stack, spend=True))
+    assert cloud.changes() == []
+    report = resume_when_paused({"approve": True}, lambda: probed(cloud, stack, spend=True))
+
+    assert report.tests_made == ("secret", "bucket")
+    assert (report.differing, report.left) == ((), ())
+    measured = {"connection.visible_within_s", "storage.send_acl", "storage.register_bucket"}
+    assert measured <= {row.assumption for row in report.having(HOLDS)}
+    assert len(report.having(HOLDS)) == 22
+    assert cloud.sandbox.inventory() == before
+
+
+def test_a_small_test_that_cannot_delete_says_what_is_left(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create that is not known is made in the other way; what could not be deleted is named."""
+    monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
+    stack = standing(cloud)
+    plant(cloud, "/v1/tenants/", method="POST", status=404)
+    plant(cloud, "/v2/secret/probe_", method="DELETE", status=403)
+
+    report = resume_when_paused({"approve": True}, lambda: probed(cloud, stack, spend=True))
+
+    assert {row.assumption: row.set_to for row in report.differing} == {"storage.register_bucket": False}
+    assert len(report.left) == 1
+    assert report.left[0].startswith("secret probe_")
+
+
 def test_what_fails_is_a_row_and_not_the_end(cloud: Cloud) -> None:
     """A role that lacks, a host that is not there, a page of HTML: each is a row with its reason, the rest is told."""
     stack = standing(cloud)
@@ -143,3 +186,32 @@ def test_without_a_folder_the_answers_are_a_page(cloud: Cloud) -> None:
     assert report.samples.startswith("artifact probe-answers-")
     assert '"model": "inference.GetModelRunResponse"' in page
     assert [text for text in (KEY_ID, KEY_SECRET, PROJECT_ID) if text in page] == []
+
+
+def test_no_secret_is_kept_anywhere(
+    cloud: Cloud, prefect_storage: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was answered stays in memory: neither results nor database nor log hold the key or a token of the probe."""
+    recorder = Recorder()
+    monkeypatch.setattr("tasks.probe_cloudru.Looker", lambda: Looker(recorder))
+    probe_cloud(cloud.name)
+
+    tokens = [answer.body["access_token"] for answer in recorder.answers if answer.model == "iam.TokenResponse"]
+    assert tokens
+    places = {**files(prefect_storage), **database_files(), "log": caplog.text.encode()}
+    assert [holders(secret, places) for secret in (KEY_SECRET, *tokens)] == [[], *([] for _ in tokens)]
+
+
+def test_a_block_is_found_whichever_cloud_it_is_of(cloud: Cloud) -> None:
+    """One that is not there, or is there twice, is named with its types; the type before the name tells which."""
+    with pytest.raises(ConfigurationError, match="neither of the blocks cloudru-credentials/nowhere and yandex-cloud"):
+        probe_cloud("nowhere")
+    save_blocks("of-both", cloud.sandbox)
+    save_yandex_block("of-both", cloud.sandbox)
+    with pytest.raises(
+        ConfigurationError, match="both cloudru-credentials/of-both and yandex-cloud-credentials/of-both"
+    ):
+        probe_cloud("of-both")
+    report = probe_cloud("yandex-cloud-credentials/of-both")
+    assert isinstance(report, ProbeReport)
+    assert report.vendor == "Yandex Cloud"

@@ -33,6 +33,7 @@ class Script:
         answers: dict[str, Callable[[], Any]] = {
             "/api/health": lambda: True,
             "/api/deployments/name/provision-rag/sandbox": lambda: {"id": "deployment-1"},
+            "/api/deployments/name/probe-cloud/sandbox": lambda: {"id": "deployment-1"},
             "/api/deployments/deployment-1/create_flow_run": self.flow_run,
             f"/api/flow_runs/{RUN_ID}": self.flow_run,
             f"/api/flow_runs/{RUN_ID}/set_state": lambda: {"status": "ACCEPT"},

@@ -46,6 +46,7 @@ def check(root: Path, stack: ExitStack) -> None:
     step("health", lambda: composed.wait_until_healthy(services))
     step("UI", lambda: composed.ui(services))
     step("logs", lambda: composed.log_limits(services))
+    step("documents", lambda: composed.documents(services))
     step("deploy", lambda: flow.deploy(services))
     url = stack.enter_context(flow.sandbox(services, layout))
     step("blocks", lambda: flow.save_blocks(services, layout, url))

@@ -60,6 +60,7 @@ def up(engine: Engine, root: Path) -> Generator[Services]:
         "POSTGRES_PASSWORD": secrets.token_hex(8) + ODD_CHARACTERS,
         "IMAGE": image.NAME,
         "UI_PORT": str(port),
+        "DOCUMENTS": str(root / "examples"),
     }
     command = (*engine.compose, "--project-name", PROJECT, "--file", str(root / FILE))
     services = Services(engine, command, env, port)
@@ -119,6 +120,14 @@ def ui(services: Services) -> str:
         path = page.text.partition('src="')[2].partition('"')[0]
         script = browser.get(path).raise_for_status()
     return f"{services.ui_url} serves the page and {path}, {len(script.content)} bytes"
+
+
+def documents(services: Services) -> str:
+    """Let the worker list the folder that DOCUMENTS names; return how much is in it."""
+    listed = services.engine.run("exec", services.container("worker"), "ls", "/documents").split()
+    if "faq_products.txt" not in listed:
+        raise LocalError(f"the worker's /documents is not the folder that DOCUMENTS names: {listed}")
+    return f"/documents of the worker holds {', '.join(listed)}"
 
 
 def log_limits(services: Services) -> str:

@@ -21,12 +21,15 @@ STARTED_WITHIN_S = 30.0
 HEALTHCHECK_EVERY_S = 3.0
 
 
-def call(command: Sequence[str], env: Mapping[str, str] | None = None, *, timeout_s: float = 1800) -> str:
+def call(
+    command: Sequence[str], env: Mapping[str, str] | None = None, *, cwd: Path | None = None, timeout_s: float = 1800
+) -> str:
     """Run a command, return what it prints; LocalError with its last lines when it fails or takes longer."""
     try:
         ended = subprocess.run(
             command,
             env=env,
+            cwd=cwd,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

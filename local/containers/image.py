@@ -36,7 +36,7 @@ def build(engine: Engine, root: Path) -> str:
     if engine.program == "podman":  # Docker finds it by its name
         options.append("--ignorefile=deploy/Dockerfile.dockerignore")
     command = [engine.program, "build", *options, "--file", "deploy/Dockerfile", "--tag", NAME, "."]
-    call(["env", "-C", str(root), *command], {**os.environ, "DOCKER_BUILDKIT": os.environ.get("DOCKER_BUILDKIT", "1")})
+    call(command, cwd=root, env={**os.environ, "DOCKER_BUILDKIT": os.environ.get("DOCKER_BUILDKIT", "1")})
     layers = engine.run("history", "--format", "{{.Size}}", "--no-trunc", NAME).splitlines()
     sizes = [each for each in layers if not each.startswith("0")]
     return f"{engine.inspect(NAME)['Size'] / MB:.0f} MB, in layers of {', '.join(sizes)}"

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.parameters import CloudRu, Question, Stack
+from flows.parameters import CloudRu, Question, Stack, in_order
 from tasks.answer import AnswerReport, ask_version, name_models, report_answer
 from tasks.credentials import cloud_credentials
 from tasks.kept_stack import find_stack
@@ -10,6 +10,7 @@ from tasks.steps import THREADS, recorded_steps
 from tasks.version import find_version_in_service
 
 
+@in_order
 @flow(name="ask-rag", task_runner=THREADS)
 def ask_rag(question: Question, stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandbox") -> AnswerReport:
     """Answer a question, with its sources, from the version in service; from the newest when none was promoted.

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from prefect import flow
 
 from domain.stack import name_of
-from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version
+from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version, in_order
 from tasks.asked_with import as_in_service
 from tasks.credentials import cloud_credentials
 from tasks.golden import check_golden
@@ -14,12 +14,14 @@ from tasks.judgement import EvaluationReport, candidate, judge_version, promote_
 from tasks.kept_stack import find_stack
 from tasks.lock import stack_lock
 from tasks.promotion import RolledBack, roll_back
+from tasks.rollback_report import report_rollback
 from tasks.steps import THREADS, recorded_steps
 from tasks.version import find_version, find_version_before, prove_version
 
 EXAMPLE = "examples/golden.jsonl"
 
 
+@in_order
 @flow(name="evaluate-rag", task_runner=THREADS)
 def evaluate_rag(
     stack: Stack = "kb-rag-with-inference",
@@ -63,6 +65,7 @@ def evaluate_rag(
         return found.named(EvaluationReport.of(judged, now))
 
 
+@in_order
 @flow(name="rollback-rag", task_runner=THREADS)
 def rollback_rag(stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandbox") -> RolledBack:
     """Put the version that was in service before back, after a look that it answers.
@@ -77,4 +80,5 @@ def rollback_rag(stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandb
         stack = found.stack
         asked = find_version_before(cloudru, stack)
         prove_version(cloudru, asked, stack.probe.question)
-        return found.named(roll_back(cloudru, candidate(cloudru, stack, asked)))
+        now = found.named(roll_back(cloudru, candidate(cloudru, stack, asked)))
+        return report_rollback(asked.stack, now)

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 from prefect import flow
 
 from domain.keys import TuningKey
-from flows.parameters import CancelTuning, LockWait, Results, Tuning, YandexCloud
+from flows.parameters import CancelTuning, LockWait, Results, Tuning, YandexCloud, in_order
 from flows.specs import EmbedderTuning, TuningReport
 from tasks.credentials import yandex_credentials
 from tasks.dataset import ensure_dataset
@@ -23,6 +23,7 @@ from tasks.tuning_judgement import judge
 from tasks.tuning_report import report_tuning
 
 
+@in_order
 @flow(name="finetune-embedder", task_runner=THREADS)
 def finetune_embedder(
     tuning: Tuning = EmbedderTuning(),  # noqa: B008  # frozen

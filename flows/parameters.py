@@ -1,14 +1,56 @@
 """What a form calls the parameters of the flows; Prefect 3.9.1 itself would show their names in the code."""
 
-from typing import Annotated, Any
+import inspect
+from typing import Annotated, Any, TypeVar, get_args
 
+from prefect import Flow
+from prefect.utilities.callables import parameter_schema
 from pydantic import Discriminator, Field, GetJsonSchemaHandler, StringConstraints, Tag
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema
 
 from clouds.spec import any_of
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from flows.specs import EmbedderTuning, LookAt, OnFailure, PromotedEmbedder, RagStack
+
+ORDER = (
+    # what changes from run to run
+    "Question", "Tuning", "Plan only", "Documents of this run", "Delete missing", "Delete documents", "Delete names",
+    "Version", "Promote", "Promote a refused version", "Force",
+    "Spend on small tests",
+    # what is worked on, and how it is judged
+    "Stack", "Promoted embedder", "Golden questions", "Measurement", "Thresholds to reach", "Look at",
+    # what a run may do, and when it warns
+    "Allow replace", "Allow other reading", "Allow empty", "Allow many deletions", "Suspend shared models",
+    "Approve above, RUB per hour", "Warn above, RUB per hour", "On failure", "Claimed names", "Results",
+    "Folder for the answers", "Cancel the tuning with the run",
+    # as whom: a deployment fills these in
+    "Cloud.ru credentials", "Hugging Face credentials", "Yandex Cloud credentials", "Credentials of either cloud",
+    "Wait for another run, s",
+)  # fmt: skip
+"""The titles in the order in which every form shows them."""
+
+AnyFlow = TypeVar("AnyFlow", bound=Flow[..., Any])
+
+
+def in_order(flow: AnyFlow) -> AnyFlow:
+    """Have the form of a flow show its parameters in ORDER; calls from Python keep the order of the function.
+
+    Prefect 3.9.1 numbers the fields of a form as `inspect.signature` of the flow lists them, and nothing else can.
+    """
+    listed = inspect.signature(flow, eval_str=True)
+    by_title = sorted(listed.parameters.values(), key=_place)
+    shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in by_title]
+    vars(flow)["__signature__"] = listed.replace(parameters=shown)
+    flow.parameters = parameter_schema(flow)
+    return flow
+
+
+def _place(parameter: inspect.Parameter) -> int:
+    fields = [field for field in get_args(parameter.annotation)[1:] if isinstance(field, FieldInfo)]
+    titles = [field.json_schema_extra["title"] for field in fields if isinstance(field.json_schema_extra, dict)]
+    return ORDER.index(str(titles[0]))
 
 
 def titled(title: str) -> Any:

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from domain.stack import name_of
-from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, SuspendShared, WarnAbove
+from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, SuspendShared, WarnAbove, in_order
 from flows.specs import RagStack
 from tasks.credentials import cloud_credentials
 from tasks.drift import find_drift
@@ -34,6 +34,7 @@ from tasks.sweep import (
 from tasks.vanished import refuse_vanished, vanished
 
 
+@in_order
 @flow(name="status-rag", task_runner=THREADS)
 def status_rag(
     stack: Stack = "kb-rag-with-inference",
@@ -63,6 +64,7 @@ def status_rag(
         return found.named(result.result())
 
 
+@in_order
 @flow(name="suspend-rag", task_runner=THREADS)
 def suspend_rag(
     stack: Stack = "kb-rag-with-inference",
@@ -96,6 +98,7 @@ def suspend_rag(
         return found.named(result.result())
 
 
+@in_order
 @flow(name="resume-rag", task_runner=THREADS)
 def resume_rag(
     stack: Stack = "kb-rag-with-inference",
@@ -125,6 +128,7 @@ def resume_rag(
         return found.named(result.result())
 
 
+@in_order
 @flow(name="sweep-rag", task_runner=THREADS)
 def sweep_rag(
     cloud: CloudRu = "sandbox", claimed_names: ClaimedNames = (), delete_names: DeleteNames = ()

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.parameters import AnswersFolder, EitherCloud, Looks, Spend
+from flows.parameters import AnswersFolder, EitherCloud, Looks, Spend, in_order
 from flows.specs import LookAt, ProbeReport
 from tasks.approval import wait_for_spending
 from tasks.credentials import either_cloud
@@ -11,6 +11,7 @@ from tasks.probe_tests import make_tests
 from tasks.steps import THREADS, recorded_steps
 
 
+@in_order
 @flow(name="probe-cloud", task_runner=THREADS)
 def probe_cloud(
     cloud: EitherCloud = "sandbox",

@@ -15,6 +15,7 @@ from flows.parameters import (
     Promoted,
     PromoteRefused,
     WholeStack,
+    in_order,
 )
 from flows.specs import RagStack, StackPlan, StackReport
 from tasks.approval import approval_reason, wait_for_approval
@@ -37,6 +38,7 @@ from tasks.steps import THREADS, finish, recorded_steps
 from tasks.storage import ensure_bucket, upload_documents
 
 
+@in_order
 @flow(name="provision-rag", task_runner=THREADS)
 def provision_rag(
     stack: WholeStack = RagStack(),  # noqa: B008  # frozen

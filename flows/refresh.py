@@ -19,6 +19,7 @@ from flows.parameters import (
     PlanOnly,
     PromoteRefused,
     Stack,
+    in_order,
 )
 from flows.specs import StackPlan
 from tasks.approval import check_allowed
@@ -43,6 +44,7 @@ from tasks.steps import THREADS, finish, recorded_steps
 from tasks.storage import ensure_bucket
 
 
+@in_order
 @flow(name="refresh-rag", task_runner=THREADS)
 def refresh_rag(
     stack: Stack = "kb-rag-with-inference",

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from prefect import flow
 
 from domain.stack import name_of
-from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack
+from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack, in_order
 from tasks.credentials import cloud_credentials
 from tasks.kept_stack import find_stack
 from tasks.leaving import mark_leaving
@@ -27,6 +27,7 @@ from tasks.teardown_plan import plan_teardown
 from tasks.vanished import refuse_vanished
 
 
+@in_order
 @flow(name="teardown-rag", task_runner=THREADS)
 def teardown_rag(
     stack: Stack = "kb-rag-with-inference",

@@ -1,9 +1,9 @@
-"""Which port a server takes: the one asked for, else the one of last time, else the usual one, else any free one."""
+"""Which port a server takes: the one asked for, else the one of before, else the usual one, else any free one."""
 
 import json
 import os
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,19 @@ def _any_free() -> int:
         return int(probe.getsockname()[1])
 
 
-def choose(port: Port, remembered: int | None, environ: Mapping[str, str], others: Collection[int] = ()) -> int:
-    """Return the port to take, none of `others`. A port that was asked for is taken or refused, never replaced."""
+@dataclass(frozen=True)
+class Chosen:
+    """The port of each name; `moved` says in a line each which could not have the one of before, and why."""
+
+    ports: dict[str, int]
+    moved: tuple[str, ...] = ()
+
+
+def choose(port: Port, remembered: Sequence[int], environ: Mapping[str, str], others: Collection[int] = ()) -> int:
+    """Return the port to take, none of `others`: the first remembered one that is free, the usual one, any free one.
+
+    A port that was asked for is taken or refused, never replaced.
+    """
     asked = environ.get(port.variable)
     if asked:
         if not asked.isdecimal() or not 0 < int(asked) < 65536:  # noqa: PLR2004  # highest TCP port
@@ -56,20 +67,39 @@ def choose(port: Port, remembered: int | None, environ: Mapping[str, str], other
                 f"set {port.variable} to a free one, or unset it and one will be found"
             )
         return int(asked)
-    for candidate in (remembered, port.usual):
-        if candidate and candidate not in others and is_free(candidate):
+    for candidate in (*remembered, port.usual):
+        if candidate not in others and is_free(candidate):
             return candidate
     return next(free for free in iter(_any_free, 0) if free not in others)
 
 
-def choose_all(ports: tuple[Port, ...], memory: Path, environ: Mapping[str, str] = os.environ) -> dict[str, int]:
-    """Return the port of each name and remember them in the file, so that bookmarks stay good."""
-    try:
-        remembered: dict[str, int] = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        remembered = {}
+def choose_all(ports: tuple[Port, ...], memory: Path, environ: Mapping[str, str] = os.environ) -> Chosen:
+    """Choose a port for each name and remember them in the file, so that bookmarks stay good.
+
+    The file holds for each name the port of its bookmarks, and after it the one in its place while that is taken.
+    """
+    remembered = _remembered(memory)
     chosen: dict[str, int] = {}
+    moved: list[str] = []
     for port in sorted(ports, key=lambda port: not environ.get(port.variable)):  # those that are asked for come first
-        chosen[port.name] = choose(port, remembered.get(port.name), environ, chosen.values())
-    memory.write_text(json.dumps(chosen), encoding="utf-8")
-    return chosen
+        known = remembered.get(port.name, [])
+        taken = choose(port, known, environ, chosen.values())
+        first = taken if environ.get(port.variable) else next(iter(known), port.usual)
+        if taken != first:
+            moved.append(
+                f"port {first} of the {port.name} is taken by another program: it is at {taken} now, and tries {first} "
+                "first next time"
+            )
+        chosen[port.name] = taken
+        remembered[port.name] = list(dict.fromkeys((first, taken)))
+    memory.write_text(json.dumps(remembered), encoding="utf-8")
+    return Chosen(chosen, tuple(moved))
+
+
+def _remembered(memory: Path) -> dict[str, list[int]]:
+    """Read the file; an earlier release wrote one port for each name."""
+    try:
+        content: dict[str, int | list[int]] = json.loads(memory.read_text(encoding="utf-8"))
+        return {name: [ports] if isinstance(ports, int) else ports for name, ports in content.items()}
+    except (AttributeError, OSError, ValueError):
+        return {}

@@ -25,6 +25,7 @@ class Stack(BaseModel):
     """What runs. `kind` says who ends it: `make down`, or the `make demo` that started it.
 
     `is_complete` says that every part was begun and was ready once: a killed `make up` leaves half of them running.
+    `moved` says which server is not at the port of before.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +35,7 @@ class Stack(BaseModel):
     api_url: str
     roots: tuple[Root, ...] = ()
     is_complete: bool = False
+    moved: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise when one of the services has ended."""
@@ -101,10 +103,12 @@ def locked(layout: Layout, command: str) -> Generator[None]:
 def choose_addresses(layout: Layout, kind: Kind) -> Stack:
     """Return a stack with addresses of its own, in which nothing runs yet."""
     chosen = ports.choose_all((ports.SANDBOX, ports.PREFECT), layout.ports_file)
+    at = chosen.ports
     return Stack(
         kind=kind,
-        sandbox_url=f"http://{ports.HOST}:{chosen[ports.SANDBOX.name]}",
-        api_url=f"http://{ports.HOST}:{chosen[ports.PREFECT.name]}/api",
+        sandbox_url=f"http://{ports.HOST}:{at[ports.SANDBOX.name]}",
+        api_url=f"http://{ports.HOST}:{at[ports.PREFECT.name]}/api",
+        moved=chosen.moved,
     )
 
 

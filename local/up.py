@@ -77,12 +77,14 @@ def taken(layout: Layout, display: Display) -> Generator[Stack]:
 
 
 def say_where(running: Stack, console: Console) -> None:
-    """Print the addresses and what to do next."""
+    """Print the addresses, which of them are others than before, and what to do next."""
     console.print(
-        f"  Prefect UI   {running.api_url.removesuffix('/api')}\n"
+        "".join(f"  note         {line}\n" for line in running.moved)
+        + f"  Prefect UI   {running.api_url.removesuffix('/api')}\n"
         f"  sandbox      {running.sandbox_url}\n"
         f"  logs         {running.roots[0].log.parent}\n"
-        "Run the flow from the UI (Deployments > provision-rag) or with `make demo`; `make down` ends it all.",
+        "Run the flow from the UI (Deployments > provision-rag) or with `make demo`; `make down` ends it all.\n"
+        "A run that stays Scheduled or Late has no worker: `make up` again starts what has died.",
         highlight=False,
         soft_wrap=True,
     )

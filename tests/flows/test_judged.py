@@ -370,6 +370,10 @@ def test_rollback_says_what_leaves_and_how_it_came(shop: Shop) -> None:
 
     assert (back.version_id, back.left_version_id, back.way) == (shop.first_version, refused, "golden questions")
     assert back.left_overruled.startswith(OVERRULED)
+    page = artifact("rollback", shop.name)["data"]
+    assert f"**In service again: version `{shop.first_version}`**" in page
+    assert f"Left service: version `{refused}`, which was {OVERRULED}" in page
+    assert "| recall@3 | 1.000 |" in page
 
 
 def test_promote_refused_holds_for_the_same_content_under_another_id(shop: Shop) -> None:

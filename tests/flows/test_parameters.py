@@ -1,5 +1,6 @@
 """What the UI's form calls the flows' parameters."""
 
+import inspect
 from typing import Any
 
 import pytest
@@ -74,3 +75,35 @@ def test_a_stack_that_cannot_work_is_refused_in_one_line() -> None:
 
     _, line = str(refused.value).splitlines()
     assert "bucket 'NO' is not a bucket name" in line
+
+
+@pytest.mark.parametrize(
+    ("flow", "first"),
+    [
+        (ask_rag, ("question", "stack", "cloud")),
+        (evaluate_rag, ("version", "promote", "promote_refused", "stack", "golden")),
+        (finetune_embedder, ("tuning", "results")),
+        (provision_rag, ("plan_only", "promote_refused", "stack", "promoted_embedder")),
+        (refresh_rag, ("plan_only", "documents", "delete_missing", "promote_refused", "force", "stack")),
+        (sweep_rag, ("delete_names", "claimed_names", "cloud")),
+        (teardown_rag, ("plan_only", "delete_documents", "stack", "cloud")),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_form_begins_with_what_changes_from_run_to_run(flow: Flow[..., Any], first: tuple[str, ...]) -> None:
+    """By the position that the form is sorted by; no two parameters have the same."""
+    fields = parameter_schema(flow).model_dump()["properties"]
+
+    positions = {name: field["position"] for name, field in fields.items()}
+    assert tuple(sorted(positions, key=lambda name: positions[name]))[: len(first)] == first
+    assert len({*positions.values()}) == len(positions)
+
+
+def test_parameters_keep_their_order_in_python() -> None:
+    """The order of a form is not that of the signature: calls by position stay as they are."""
+    assert list(inspect.signature(provision_rag.fn).parameters)[:4] == [
+        "stack",
+        "cloud",
+        "huggingface",
+        "promoted_embedder",
+    ]

@@ -29,25 +29,25 @@ def free() -> int:
 
 def test_port_asked_for_is_taken(free: int) -> None:
     """An environment variable decides."""
-    assert ports.choose(ports.SANDBOX, None, {"SANDBOX_PORT": str(free)}) == free
+    assert ports.choose(ports.SANDBOX, (), {"SANDBOX_PORT": str(free)}) == free
 
 
 def test_taken_port_asked_for_is_refused_with_the_variable_to_change(taken: int) -> None:
     """A port that was asked for is never silently replaced."""
     with pytest.raises(LocalError, match=f"port {taken} for the sandbox is taken.*SANDBOX_PORT"):
-        ports.choose(ports.SANDBOX, None, {"SANDBOX_PORT": str(taken)})
+        ports.choose(ports.SANDBOX, (), {"SANDBOX_PORT": str(taken)})
 
 
 @pytest.mark.parametrize("value", ["no", "0", "65536", "-1", "80.5"])
 def test_nonsense_is_refused(value: str) -> None:
     """What is not a port is refused, with what would be one."""
     with pytest.raises(LocalError, match="from 1 to 65535"):
-        ports.choose(ports.PREFECT, None, {"PREFECT_SERVER_PORT": value})
+        ports.choose(ports.PREFECT, (), {"PREFECT_SERVER_PORT": value})
 
 
 def test_taken_usual_port_gives_way_to_a_free_one(taken: int) -> None:
     """The user's own Prefect may hold the usual port: another free one is found."""
-    chosen = ports.choose(ports.Port("server", "NOT_SET", taken), None, {})
+    chosen = ports.choose(ports.Port("server", "NOT_SET", taken), (), {})
     assert chosen != taken
     assert ports.is_free(chosen)
 
@@ -56,21 +56,38 @@ def test_port_of_last_time_is_preferred(layout: Layout, free: int, taken: int) -
     """Bookmarks of the UI stay good from one start to the next, as long as the port is free."""
     port = ports.Port("server", "NOT_SET", taken)
     layout.ports_file.write_text(f'{{"server": {free}}}')
-    assert ports.choose_all((port,), layout.ports_file, {}) == {"server": free}
-    assert ports.choose_all((port,), layout.ports_file, {}) == {"server": free}
+    for _ in range(2):
+        chosen = ports.choose_all((port,), layout.ports_file, {})
+        assert (chosen.ports, chosen.moved) == ({"server": free}, ())
+
+
+def test_a_taken_port_is_named_and_comes_first_next_time(layout: Layout, free: int) -> None:
+    """The bookmark is good again as soon as the port is free; until then the port in its place stays the same."""
+    port = ports.Port("server", "NOT_SET", free)
+    assert ports.choose_all((port,), layout.ports_file, {}).ports == {"server": free}
+    with socket.socket() as other:
+        other.bind((ports.HOST, free))
+        other.listen()
+        moved = [ports.choose_all((port,), layout.ports_file, {}) for _ in range(2)]
+
+    instead = moved[0].ports["server"]
+    line = f"port {free} of the server is taken by another program: it is at {instead} now, and tries {free} first"
+    assert [(each.ports["server"], each.moved) for each in moved] == [(instead, (f"{line} next time",))] * 2
+    back = ports.choose_all((port,), layout.ports_file, {})
+    assert (back.ports, back.moved) == ({"server": free}, ())
 
 
 def test_unreadable_memory_is_no_obstacle(layout: Layout) -> None:
     """A damaged file of ports is written anew."""
     layout.ports_file.write_text("not JSON")
     chosen = ports.choose_all((ports.SANDBOX,), layout.ports_file, {})
-    assert ports.choose_all((ports.SANDBOX,), layout.ports_file, {}) == chosen
+    assert ports.choose_all((ports.SANDBOX,), layout.ports_file, {}).ports == chosen.ports
 
 
 def test_two_servers_never_take_one_port(layout: Layout, free: int) -> None:
     """The other one does not take what is asked for, although it is its usual one; asked for twice it is refused."""
     two = (ports.Port("server", "SERVER_PORT", free), ports.Port("sandbox", "A_PORT", free))
-    chosen = ports.choose_all(two, layout.ports_file, {"A_PORT": str(free)})
+    chosen = ports.choose_all(two, layout.ports_file, {"A_PORT": str(free)}).ports
     assert chosen["sandbox"] == free
     assert chosen["server"] != free
     with pytest.raises(LocalError, match=f"port {free} is asked for twice: give A_PORT another one, or unset it"):

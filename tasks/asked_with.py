@@ -40,6 +40,7 @@ def asked_rows(serving: InService | None, wanted: RagStack) -> Sequence[Planned]
             each.field,
             "update",
             f"in service is {each.before}, becomes {each.now} once the version has been judged with it",
+            done=f"asked with {each.field}: in service was {each.before}, is {each.now} now",
         )
         for each in asked_differences(serving.asked_with, AskedWith.of(wanted))
     ]

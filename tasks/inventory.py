@@ -17,7 +17,6 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.by_use import by_use
 from domain.in_service import InService
 from domain.keys import StackKey
-from domain.markdown import code
 from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.pages import write_table
@@ -191,7 +190,13 @@ def report_status(
         [resource.row(now) for resource in resources],
         "\n\n".join(
             filter(
-                None, (f"Stack {stack} on {cloud}: {report.total}", report.versions, *report.by_use, *map(code, drift))
+                None,
+                (
+                    f"Stack {stack} on {cloud}: {report.total}",
+                    report.versions,
+                    *report.by_use,
+                    *(f"Not as it was provisioned: {line}" for line in drift),
+                ),
             )
         ),
     )

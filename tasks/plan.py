@@ -88,7 +88,10 @@ class Observation:
 
 @dataclass(frozen=True)
 class Planned:
-    """What happens to one resource. Only a model that is `paid` by the hour has a price; None: it is not known."""
+    """What happens to one resource. Only a model that is `paid` by the hour has a price; None: it is not known.
+
+    `done` says for the report what has become of it, where its reason does not.
+    """
 
     resource: str
     name: str
@@ -97,6 +100,7 @@ class Planned:
     paid: bool = False
     rub_per_hour: float | None = None
     id: str = ""
+    done: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,9 @@ class StackPlan:
         """The plan in one line."""
         counted = Counter(COUNTED[row.verb] for row in self.rows if row.resource in RESOURCES and row.verb in COUNTED)
         words = ", ".join(f"{verb} {counted[verb]}" for verb in dict.fromkeys(COUNTED.values()) if counted[verb])
-        actions = self.counts or f"resources: {words or 'nothing to do'}"
+        asked = sum(row.resource == "asked with" and row.verb == "update" for row in self.rows)
+        changes = f"; asked with: {asked} change{'s' if asked > 1 else ''}" if asked else ""
+        actions = self.counts or f"resources: {words or 'nothing to do'}{changes}"
         if not any(row.paid for row in self.rows):
             return actions
         return (
@@ -266,7 +272,7 @@ def _model(role: str, model: Model, seen: Observation) -> Planned:
 
 def _replaced_model(run: ModelRun, seen: Observation) -> Planned:
     cost = cost_of(run, seen.prices)
-    reason = "this stack names it no more: sweep-rag deletes it, and until then suspend-rag suspends it"
+    reason = "this stack names it no more: sweep-rag with delete_names deletes it, until then suspend-rag suspends it"
     return Planned("replaced model", run.name, "keep", reason, paid=True, rub_per_hour=cost, id=run.model_run_id)
 
 

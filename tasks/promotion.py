@@ -70,7 +70,7 @@ def promote(
         )
     if reason := objection(judged, build, candidate.content, judgement, promote_refused):
         raise NotPromotedError(f"{stack.name}: {reason}. It was not promoted")
-    refused = objection(judged, build, candidate.content, judgement)
+    refused, before = objection(judged, build, candidate.content, judgement), in_service(stack)
     now = InService(
         knowledge_base_id=candidate.knowledge_base_id,
         version_id=build.version_id,
@@ -81,7 +81,7 @@ def promote(
         asked_with=candidate.asked_with,
         way="promote_refused" if refused else "golden questions" if judgement.standard else "probe",
         newest=next(iter(builds), None),
-    ).following(in_service(stack))
+    ).following(before)
     how = now.overruled or "promoted"
     write_in_service(
         stack, now, PROMOTED, subject=inert(f"{stack.name}: version {build.version_id} {how}"), reason=inert(refused)
@@ -91,12 +91,12 @@ def promote(
         write_judged(stack, lifted)
     get_run_logger().log(
         WARNING if refused else INFO,
-        "%s: version %s %s%s. It is in service now, after %s",
+        "%s: version %s %s%s. It %s",
         stack.name,
         build.version_id,
         how,
         f"; {refused}" if refused else "",
-        SAME if now.previous_version_id == build.version_id else now.previous_version_id or "none",
+        _taking_over(before, now),
     )
     return now
 
@@ -153,6 +153,18 @@ def in_service_and_before(stack: StackKey) -> tuple[InService, JudgedVersion]:
             f"nothing to go back to: version {now.version_id} of {stack.name} is in service and none before it is known"
         )
     return now, now.before
+
+
+def _taking_over(before: InService | None, now: InService) -> str:
+    """Return in words whose place a version has taken."""
+    if before is None:
+        return "is in service now, the first one"
+    if before.knowledge_base_id != now.knowledge_base_id:
+        return f"is in service now, after {before.version_id} of the knowledge base that it replaces"
+    if before.version_id != now.version_id:
+        return f"is in service now, after {before.version_id}"
+    same = before.asked_with in (None, now.asked_with)
+    return "stays in service" if same else f"is in service now, after {SAME}"
 
 
 def _builds(cloudru: CloudRuCredentials, knowledge_base_id: str) -> list[Build]:

@@ -96,7 +96,7 @@ def report(
         deleted=len(plan.replaced),
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
         critical_path_s=round(sum(step.duration_s for step in steps if step.on_critical_path), 3),
-        notes=plan.notes,
+        notes=(*plan.notes, *(row.done for row in plan.rows if row.done)),
         overruled=serving.overruled,
     )
     key = StackKey(cloudru.project_id, plan.stack)

@@ -11,6 +11,7 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from tasks.service_record import in_service
+from tests.flows.artifacts import artifact
 from tests.flows.conftest import inference
 from tests.flows.test_evaluate import FACTS, Shop, shop
 
@@ -53,8 +54,11 @@ def test_provision_plans_what_is_asked_with_and_rollback_says_what_it_takes_back
     )
 
     plan = provision_rag(other, provisioned.cloud.name, provisioned.cloud.name, plan_only=True)
-    provision_rag(other, provisioned.cloud.name, provisioned.cloud.name)
+    report: Any = provision_rag(other, provisioned.cloud.name, provisioned.cloud.name)
 
+    assert "; asked with: 2 changes;" in plan.summary
+    assert f"asked with retrieval.temperature: in service was {before}, is {HOTTER} now" in report.notes
+    assert "promoted. It is in service now, after the same version asked otherwise" in caplog.text
     assert asked(plan) == [
         (
             "retrieval.temperature",
@@ -72,6 +76,8 @@ def test_provision_plans_what_is_asked_with_and_rollback_says_what_it_takes_back
     rollback_rag(provisioned.name, provisioned.cloud.name)
     assert "is in service again, instead of the same version asked otherwise" in caplog.text
     drift = status_rag(provisioned.name, provisioned.cloud.name).drift
+    page = artifact("status", provisioned.name)["description"]
+    assert f"Not as it was provisioned: asked with retrieval.temperature: provisioned is {HOTTER}" in page
     assert (
         f"asked with retrieval.temperature: provisioned is {HOTTER}, in service is {before}: provision-rag judges and "
         "promotes what is provisioned"
@@ -88,6 +94,20 @@ def test_provision_plans_what_is_asked_with_and_rollback_says_what_it_takes_back
     )
     assert refreshed.outcome == "refreshed"
     assert served_with(provisioned) == AskedWith.of(first)
+
+
+def test_what_is_in_service_already_is_said_to_stay(provisioned: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    """Promoted again it takes nobody's place; a base that replaces another one takes that one's."""
+    evaluate_rag(provisioned.name, provisioned.cloud.name, str(provisioned.golden), promote=True)
+    embedder = inference(f"{provisioned.stack.embedder.name}-new", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    other = provisioned.stack.model_copy(update={"embedder": embedder, "golden": str(provisioned.golden)})
+    provision_rag(other, provisioned.cloud.name, provisioned.cloud.name, allow_replace=True)
+
+    (again, replaced) = [line for line in caplog.messages if " promoted. " in line]
+    assert again.endswith("promoted. It stays in service")
+    assert replaced.endswith(
+        f"in service now, after {provisioned.first_version} of the knowledge base that it replaces"
+    )
 
 
 def test_a_refresh_with_a_whole_stack_keeps_what_is_asked_with(provisioned: Shop) -> None:

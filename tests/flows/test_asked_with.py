@@ -53,7 +53,7 @@ def test_provision_plans_what_is_asked_with_and_rollback_says_what_it_takes_back
         update={"llm": inference(f"{first.llm.name}-b", "t-tech/T-lite-it-1.0", "Generate")}
     )
 
-    plan = provision_rag(other, provisioned.cloud.name, provisioned.cloud.name, plan_only=True)
+    plan: Any = provision_rag(other, provisioned.cloud.name, provisioned.cloud.name, plan_only=True)
     report: Any = provision_rag(other, provisioned.cloud.name, provisioned.cloud.name)
 
     assert "; asked with: 2 changes;" in plan.summary

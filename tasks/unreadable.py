@@ -155,6 +155,7 @@ def set_aside(
     """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already.
 
     A document that was changed while the version was built is not what could not be read: it is left for the next run.
+    What lies in the folder and is no document of the run, one that was removed meanwhile too, is named and kept there.
     """
     by_key = {composed(folder + document.name): document for document in documents}
     told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
@@ -169,9 +170,15 @@ def set_aside(
     if registry != read_registry(stack):
         write_registry(stack, registry)
     show(stack, registry)
-    for one in found:
-        then = "is set aside until it changes" if one in kept else "has changed or gone since; the next run looks again"
-        get_run_logger().warning("%s could not be read and %s: %s", one.key, then, one.reason)
+    here = {composed(folder + document.name) for document in there}
+    for one in told:
+        if composed(one.key) not in here:
+            then = "and no document of this run is it: refresh-rag with delete_missing=true deletes it"
+        elif one in kept:
+            then = "and is set aside until it changes"
+        else:
+            then = "and has changed since: the next run looks again"
+        get_run_logger().warning("%s could not be read, %s. Reason: %s", one.key, then, one.reason)
     if kept:
         storage.delete_objects(bucket, [one.key for one in kept])
 

@@ -496,9 +496,18 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
 
 @pytest.mark.parametrize("mended", [True, False], ids=["mended", "removed"])
 def test_a_document_that_changed_during_the_build_is_not_set_aside(
-    cloud: Cloud, provisioned: Provisioned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, mended: bool
+    cloud: Cloud,
+    provisioned: Provisioned,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    mended: bool,
 ) -> None:
-    """What could not be read is what was sent: the mended file is sent by the next run, and not left out for good."""
+    """What could not be read is what was sent: the mended file is sent by the next run, and not left out for good.
+
+    What was removed stays in the folder, where nobody else may have it, and each build says so until it is deleted.
+    """
     mark = tmp_path.name[-8:].replace("_", "-")
     pdf = {
         "extensions": ["txt", "pdf"],
@@ -518,7 +527,17 @@ def test_a_document_that_changed_during_the_build_is_not_set_aside(
     assert refresh(cloud, stack).outcome == "refreshed"
     assert (read_registry(cloud.key(stack)), stored(cloud, stack)) == ({}, ["a.txt", "price.pdf"])
     monkeypatch.setattr(wait_for_index, "fn", waited)
-    assert refresh(cloud, stack).changed == ((f"{stack.folder}price.pdf",) if mended else ())
+    stays = f"{stack.folder}price.pdf could not be read, and no document of this run is it"
+    assert (stays in caplog.text) is not mended
+    if mended:
+        assert refresh(cloud, stack).changed == (f"{stack.folder}price.pdf",)
+        return
+    caplog.clear()
+    assert refresh(cloud, stack, force=True).changed == ()
+    assert stays in caplog.text
+    assert "refresh-rag with delete_missing=true deletes it" in caplog.text
+    assert refresh(cloud, stack, delete_missing=True).deleted == (f"{stack.folder}price.pdf",)
+    assert stored(cloud, stack) == ["a.txt"]
 
 
 def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 BYTE_ORDER_MARK = "\ufeff"
+OVER_LINES = frozenset({"[", "]", "{", "}", "},", "[{", "}]"})
+"""Lines of an array, or of an object that is written for reading."""
 KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
 WRITE = {
     "string_type": "write it in quotes",
@@ -137,7 +139,10 @@ def _object(content: str, keys: Sequence[str]) -> dict[str, Any]:
         raise ValueError("is not JSON (it is nested too deeply); write one object a line") from error
     except json.JSONDecodeError as error:
         reason = NOT_JSON.get(error.msg, error.msg)
-        raise ValueError(f"is not JSON: at character {error.pos + 1} {reason}; write one object a line") from error
+        several = ", not over several" if content.strip() in OVER_LINES else ""
+        raise ValueError(
+            f"is not JSON: at character {error.pos + 1} {reason}; write one object a line{several}"
+        ) from error
     except ValueError as error:  # a number of more digits than Python reads
         raise ValueError(f"is not JSON ({error}); write one object a line") from error
     if not isinstance(value, dict):

@@ -25,6 +25,7 @@ def test_questions_carry_their_lines() -> None:
     ("line", "part"),
     [
         ("{not json", "is not JSON"),
+        ("[", "write one object a line, not over several"),
         ('["a"]', "is a list and not an object with query, expected_sources and expected_phrases"),
         ('{"query": "a", "expected_sources": ["a.txt"]}', "expected_phrases is missing"),
         (

@@ -1,12 +1,21 @@
 """What a tuning is called and how far it is, from what the service says."""
 
+import grpc
 import pytest
+from pydantic import SecretStr
 
+from blocks.yandex import YandexCloudCredentials
+from clouds.yandex.dataset import EnsuredDataset
+from clouds.yandex.tuning import EnsuredTuning
 from clouds.yandex.tuning_request import NAME
 from clouds.yandex.tuning_state import TuningState, TuningStatus
+from clouds.yandex.wire.endpoints import Endpoints
 from tasks.dataset import dataset_name
 from tasks.progress import duration
-from tasks.tuning import percent
+from tasks.training_spec import TextPrefixes
+from tasks.tuning import percent, validation_problem
+from tasks.tuning_text import embedding_program
+from tests.clouds.yandex.played_services import PlayedServices, Refusal
 
 
 def test_tuning_advances_by_status_then_by_steps() -> None:
@@ -31,3 +40,32 @@ def test_dataset_is_named_by_tuning_and_content(name: str) -> None:
     assert NAME.fullmatch(made)
     assert made.startswith(name[:50])
     assert made.endswith("-01234567")
+
+
+def test_what_the_tuning_knows_cannot_fail_the_run() -> None:
+    """A service that does not tell what it runs with is a line of words; without validation data it is not asked."""
+    services = PlayedServices()
+    services.tell("TuningService.GetOptions", Refusal(grpc.StatusCode.PERMISSION_DENIED, "no"))
+    block = YandexCloudCredentials(
+        folder_id="b1gplayedfolder00000",
+        api_key=SecretStr("played-api-key"),
+        endpoints=Endpoints.local(services.address, "http://127.0.0.1"),
+    )
+    ensured = EnsuredTuning("ftn1", "ftn1", "created", "CREATED")
+    assert validation_problem(block, ensured, None) == ""
+    assert services.calls == 0
+    problem = validation_problem(block, ensured, EnsuredDataset("fds1", "held-out", "created", 20, 2502))
+    assert problem.startswith("Whether tuning ftn1 knows its validation data cannot be told: ")
+    block.close()
+    services.close()
+
+
+@pytest.mark.parametrize("prefixes", [TextPrefixes(), TextPrefixes(query='"``` ', document="Д: ")])
+def test_the_program_of_the_page_is_python(prefixes: TextPrefixes) -> None:
+    """Whatever the prefixes are; one that holds a fence does not end the block early."""
+    shown = embedding_program("yandex", "emb://f/text-embeddings/latest@tamr1", 128, prefixes)
+    fence, *lines, end = shown.splitlines()
+    assert fence.removesuffix("python") == end
+    assert not any(line.startswith(end) for line in lines)
+    compile("\n".join(lines), "page", "exec")
+    assert "'' +" not in shown

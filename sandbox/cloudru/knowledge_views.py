@@ -58,6 +58,8 @@ def version_view(services: Services, version: StoredVersion) -> KnowledgeBaseVer
         finished_at=finished_at or None,
         created_at=timestamp(version.created_at),
         updated_at=finished_at or timestamp(version.started_at),
+        created_by=version.created_by,
+        updated_by=version.created_by,
         embedder=services.knowledge.embedders.wire(version.configuration.embedder_configuration),
     )
 

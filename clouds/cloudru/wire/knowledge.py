@@ -90,6 +90,8 @@ class KnowledgeBaseVersion(SnakeWire):
     finished_at: str | None = None
     created_at: str = ""
     updated_at: str = ""
+    created_by: str = ""
+    updated_by: str = ""
     embedder: Embedder | None = None
 
 

@@ -58,6 +58,8 @@ class EmbeddingsResponse(SnakeWire):
     """Vectors in the order of the input, each [d]."""
 
     data: list[Embedding]
+    id: str = ""
+    created: int = 0
     model: str = ""
     object: str = "list"
     usage: Usage = Usage()
@@ -116,6 +118,7 @@ class ScoreResponse(SnakeWire):
 
     data: list[Score]
     id: str = ""
+    created: int = 0
     object: str = "list"
     model: str = ""
     usage: Usage = Usage()

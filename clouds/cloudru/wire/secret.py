@@ -30,7 +30,9 @@ class Secret(CamelWire):
     folder_id: str = ""
     description: str = ""
     labels: dict[str, str] = {}
+    service_instance_id: str = ""
     project_id: str = ""
+    kms_key_id: str = ""
     versions: list[SecretVersion] = []
     created_at: str = ""
 

@@ -27,7 +27,8 @@ def list_runs(services: ServicesDep, limit: int = 100, offset: int = 0) -> dict[
     """Return a page of the runs, deleted ones too."""
     runs, now = services.inference.listed(), services.clock()
     page = [run.listed(now) for run in runs[offset : offset + limit]]
-    return ListModelRunsResponse(total=len(runs), model_runs=page).to_wire()
+    listed = ListModelRunsResponse(total=len(runs), model_runs=page)
+    return listed.model_dump(mode="json", by_alias=True, exclude_unset=True)  # the short fields, no others
 
 
 @project.get("/modelruns/{run_id}")

@@ -135,7 +135,9 @@ def delete_knowledge_base(
 ) -> dict[str, Any]:
     """Forget a knowledge base and return it."""
     services.iam.authorise(caller, body.project_id)
-    return _base(services, arrival, services.knowledge.delete(knowledge_base_id, body.project_id))
+    as_it_was = _base(services, arrival, services.knowledge.get(knowledge_base_id, body.project_id))
+    services.knowledge.delete(knowledge_base_id, body.project_id)
+    return as_it_was
 
 
 @router.post(CONSOLE)

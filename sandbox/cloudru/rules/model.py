@@ -76,7 +76,9 @@ class Models:
             for i, vector in enumerate(vectors)
         ]
         usage = Usage(prompt_tokens=tokens, total_tokens=tokens)
-        return EmbeddingsResponse(data=data, model=served.name, usage=usage)
+        return EmbeddingsResponse(
+            id=f"embd-{served.name}", created=int(served.created_at), data=data, model=served.name, usage=usage
+        )
 
     def rerank(self, served: Served, request: RerankRequest) -> RerankResponse:
         """Return the documents best first; `top_n` keeps that many."""
@@ -102,7 +104,7 @@ class Models:
         else:
             raise ModelRefusalError(400, f"text_1 has {len(left)} texts and text_2 {len(right)}: take 1:1, 1:n or n:n")
         data = [Score(index=i, score=score) for i, score in enumerate(scores)]
-        return ScoreResponse(id=f"score-{served.name}", model=served.name, data=data)
+        return ScoreResponse(id=f"score-{served.name}", created=int(served.created_at), model=served.name, data=data)
 
     def _scores(self, served: Served, model: str, query: str, documents: Sequence[str], operation: str) -> list[float]:
         served.check(model, supported=served.task in SCORE_TASKS, operation=operation)

@@ -22,12 +22,14 @@ LARGE = os.urandom(1 << 20) * 9 + b"the end"
 """More than 8 MB: boto3 sends it in parts."""
 
 
-@pytest.fixture(params=["http", "https"])
-def s3(request: pytest.FixtureRequest, sandbox: SandboxProcess, tmp_path: Path) -> Generator[Any]:
+@pytest.fixture(scope="module", params=["http", "https"])
+def s3(
+    request: pytest.FixtureRequest, sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Any]:
     """Return a client of which nothing is set but the address and the key."""
     key = {"aws_access_key_id": f"{TENANT_ID}:{KEY_ID}", "aws_secret_access_key": KEY_SECRET}
     region = {"region_name": "ru-central-1"}
-    with tls_front(sandbox.base_url, tmp_path) as front:
+    with tls_front(sandbox.base_url, tmp_path_factory.mktemp("tls")) as front:
         if request.param == "https":
             client: Any = boto3.client("s3", endpoint_url=front.url, verify=str(front.certificate), **region, **key)
         else:

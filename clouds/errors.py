@@ -20,15 +20,19 @@ CloudError
 
 from typing import Any
 
-from clouds.redaction import masked, masked_within
+from clouds.redaction import masked, masked_within, readable
 
 
 class CloudError(Exception):
     """Root of the tree, and the place where secrets are masked. Picklable: arguments are positional, kept in `args`."""
 
     def __init__(self, message: str) -> None:
-        self.message = masked(message.encode(errors="backslashreplace").decode())  # file names need not be Unicode
+        self.message = masked(readable(message))
         super().__init__(self.message)
+
+    def __repr__(self) -> str:
+        """Return class and message: logs show the repr of an error, and need not show all that a service has said."""
+        return f"{type(self).__name__}({self.message!r})"
 
 
 class ConfigurationError(CloudError):
@@ -97,7 +101,7 @@ class FailedStateError(CloudError):
 
     def __init__(self, message: str, resource: Any = None, reason: str = "") -> None:
         super().__init__(message)
-        self.reason = masked(reason)
+        self.reason = masked(readable(reason))
         self.resource = masked_within(resource)
         self.args = (self.message, self.resource, self.reason)
 

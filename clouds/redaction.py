@@ -81,15 +81,25 @@ def held_masked(text: str) -> str:
     return text
 
 
+def readable(text: str) -> str:
+    """Return a text in which what is no Unicode is escaped: file names, and what a service sends, need not be."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def masked_within(value: Any, mask: Callable[[str], str] = masked) -> Any:
-    """Return a value whose texts are masked; dicts, lists and tuples are looked into."""
+    """Return a value whose texts are masked; dicts, lists, tuples and sets are looked into.
+
+    Any other object stays as it is unless its repr holds a secret: then its masked text takes its place.
+    """
     if isinstance(value, str):
-        return mask(value)
+        return mask(readable(value))
     if isinstance(value, dict):
-        return {key: masked_within(each, mask) for key, each in cast("dict[Any, Any]", value).items()}
-    if isinstance(value, list | tuple):
+        items = cast("dict[Any, Any]", value).items()
+        return {masked_within(key, mask): masked_within(each, mask) for key, each in items}
+    if isinstance(value, list | tuple | set | frozenset):
         return [masked_within(each, mask) for each in cast("list[Any]", value)]
-    return value
+    shown = repr(value)
+    return value if mask(shown) == shown else mask(readable(shown))
 
 
 def cause_of(error: BaseException) -> BaseException | None:

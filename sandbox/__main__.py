@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="directory that keeps all state")
     parser.add_argument("--preload", action="store_true", help="load the stand-in models now, not with the first run")
     options = parser.parse_args(arguments)
+    os.umask(0o077)  # what it makes holds keys, tokens and documents; a directory that is there keeps its mode
     try:
         listener = bind(options.port)
         lock(options.data)

@@ -17,6 +17,7 @@ from tasks.plan import Planned, StackPlan
 from tasks.prices import rub_per_hour, total_text
 from tasks.steps import step
 
+UNPROVEN = "kept: nothing proves that this run has created it"
 OnFailure = Literal["keep", "remove_created"]
 
 
@@ -72,13 +73,16 @@ def after_failure(
 
 
 def created_ids(ensuring: Iterable[PrefectFuture[Any]]) -> frozenset[str]:
-    """Return the ids of the model runs and the knowledge base that these steps report as created by this run."""
+    """Return the ids of the model runs and the knowledge base that these steps prove to be created by this run.
+
+    What was found after the answer to a create was lost is not among them: another client may have made it.
+    """
     ids: set[str] = set()
     for future in ensuring:
         outcome = future.state.result(raise_on_failure=False) if future.state.is_completed() else None
-        if isinstance(outcome, EnsuredRun) and outcome.action == "created":
+        if isinstance(outcome, EnsuredRun) and outcome.action == "created" and outcome.proven:
             ids.add(outcome.run.model_run_id)
-        if isinstance(outcome, EnsuredKnowledgeBase) and outcome.action == "created":
+        if isinstance(outcome, EnsuredKnowledgeBase) and outcome.action == "created" and outcome.proven:
             ids.add(outcome.knowledge_base.knowledgebase_id)
     return frozenset(ids)
 
@@ -91,6 +95,8 @@ def _action(row: Planned, is_created: bool) -> str:  # noqa: FBT001  # one fact
 
 
 def _end(delete: Callable[[str], None], resource_id: str, action: str, *, removes: bool) -> str:
+    if removes and action == "found":
+        return UNPROVEN
     if not removes or action != "created":
         return "kept"
     try:
@@ -112,7 +118,7 @@ def _tell(stack: StackKey, left: Sequence[Left]) -> None:
         )
     for each in left:
         if each.state != "kept":
-            get_run_logger().info("%s (%s), created by this run: %s", each.name, each.id, each.state)
+            get_run_logger().info("%s (%s), %s by this run: %s", each.name, each.id, each.action, each.state)
     if left:
         write_table(
             stack,

@@ -51,11 +51,15 @@ REFUSED_NAMES = 5
 
 @dataclass(frozen=True)
 class EnsuredRun:
-    """A live run; `differences` from the spec that do not change its answers and were left, in words."""
+    """A live run; `differences` from the spec that do not change its answers and were left, in words.
+
+    `proven` is False where it was `created` by a call whose answer was lost: another client may have made it.
+    """
 
     run: ModelRun
     action: Action
     differences: tuple[str, ...] = ()
+    proven: bool = True
 
 
 @dataclass(frozen=True)
@@ -219,10 +223,16 @@ class Inferences:
             def find(name: str = name) -> str | None:
                 return self._created_meanwhile(spec, name, gpu_memory_gb)
 
+            answered: list[str] = []
+
+            def create(body: Mapping[str, Any] = body, answered: list[str] = answered) -> str:
+                answered.append(self._create(body))
+                return answered[-1]
+
             action = "created"
             refusal: BaseException | None = None
             try:
-                run_id = create_once(self._connection, lambda body=body: self._create(body), find, subject=subject)
+                run_id = create_once(self._connection, create, find, subject=subject)
             except _NameTakenError as taken:
                 refusal, action = taken.__cause__, "adopted"
                 run_id = find_new(self._connection, find, subject=subject)
@@ -230,7 +240,7 @@ class Inferences:
                 run = self._connection.wait_visible(
                     lambda run_id=run_id: self.get(run_id), lambda _: True, subject=subject
                 )
-                return EnsuredRun(run, action)
+                return EnsuredRun(run, action, proven=action != "created" or bool(answered))
             refused.append(name)
             if len(refused) > REFUSED_NAMES and refusal is not None:
                 raise refusal

@@ -39,12 +39,16 @@ CREATE_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class EnsuredKnowledgeBase:
-    """A knowledge base that exists now; `updated`: a reindex was begun. `differences` that were left, in words."""
+    """A knowledge base that exists now; `updated`: a reindex was begun. `differences` that were left, in words.
+
+    `proven` is False where it was `created` by a call whose answer was lost: another client may have made it.
+    """
 
     knowledge_base: KnowledgeBase
     version: KnowledgeBaseVersion
     action: Action
     differences: tuple[str, ...] = ()
+    proven: bool = True
 
 
 class KnowledgeBases:
@@ -255,7 +259,7 @@ class KnowledgeBases:
                 assumed=self._connection.assumptions.knowledge,
             )
             try:
-                created = self._created(decided.name, body)
+                created, proven = self._created(decided.name, body)
             except ConflictError:
                 # The name was free when we looked: another caller was quicker, or a create of ours whose reply was
                 # lost is not listed yet.
@@ -275,7 +279,8 @@ class KnowledgeBases:
                     other_reading=other_reading,
                     strangers=strangers,
                 )
-            return EnsuredKnowledgeBase(created, self._visible_versions(created.knowledgebase_id)[0], "created")
+            version = self._visible_versions(created.knowledgebase_id)[0]
+            return EnsuredKnowledgeBase(created, version, "created", proven=proven)
         if decided.verb == "update":
             version = (
                 self.create_version(
@@ -337,18 +342,24 @@ class KnowledgeBases:
         """Return the id of the live knowledge base of exactly that name."""
         return next((base.knowledgebase_id for base in self.family(name) if base.name == name), None)
 
-    def _created(self, name: str, body: dict[str, Any]) -> KnowledgeBase:
+    def _created(self, name: str, body: dict[str, Any]) -> tuple[KnowledgeBase, bool]:
+        """Return what was created, and whether the service has answered that it was this call that created it."""
+        answered: list[str] = []
+
         def create() -> str:
             url = f"{self._connection.endpoints.knowledge_control.rstrip('/')}/api/v2/knowledge-bases"
             ask = self._connection.transport.ask
-            return ask(CreatedKnowledgeBase, "POST", url, json=body, timeout_s=CREATE_TIMEOUT_S).knowledgebase_id
+            answer = ask(CreatedKnowledgeBase, "POST", url, json=body, timeout_s=CREATE_TIMEOUT_S)
+            answered.append(answer.knowledgebase_id)
+            return answer.knowledgebase_id
 
         knowledge_base_id = create_once(
             self._connection, create, lambda: self._named(name), subject=f"knowledge base {name}"
         )
-        return self._connection.wait_visible(
+        created = self._connection.wait_visible(
             lambda: self.get(knowledge_base_id), lambda _: True, subject=f"the new knowledge base {name}"
         )
+        return created, bool(answered)
 
     def _version_created(
         self, knowledge_base_id: str, before: Collection[str], body: dict[str, Any]

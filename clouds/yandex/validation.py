@@ -16,6 +16,7 @@ from yandex.cloud.operation.operation_pb2 import Operation
 from clouds.create_once import create_once
 from clouds.errors import FailedStateError, NotFoundError
 from clouds.polling import OnLook, wait_until
+from clouds.redaction import masked
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.operation import Operations, progress, unpack
@@ -44,9 +45,11 @@ class InvalidDatasetError(FailedStateError):
 
     def __init__(self, message: str, dataset_id: str, faults: tuple[ValidationFault, ...]) -> None:
         super().__init__(message, dataset_id, "; ".join(map(str, faults)))
-        self.args = (message, dataset_id, faults)
         self.dataset_id = dataset_id
-        self.faults = faults
+        self.faults = tuple(
+            ValidationFault(masked(fault.error), masked(fault.description), fault.rows) for fault in faults
+        )
+        self.args = (self.message, dataset_id, self.faults)
 
 
 def invalid(dataset_id: str, errors: Iterable[ValidationError]) -> InvalidDatasetError:

@@ -422,8 +422,15 @@ def test_a_lost_reply_leaves_one_knowledge_base(
     """The list lags behind: it is looked for until it is there."""
     bases.create_faults = [LOST]
     vendor.tell("GET", PUBLIC, {"data": []}, {"data": []}, bases.list)
-    assert ensure(client).action == "created"
+    ensured = ensure(client)
+    assert (ensured.action, ensured.proven) == ("created", False)
     assert len(bases.bases) == 1
+
+
+def test_a_create_that_was_answered_is_proven(bases: KnowledgeVendor, client: CloudRuClient) -> None:
+    """The service has said that it is the one that was asked for."""
+    ensured = ensure(client)
+    assert (ensured.action, ensured.proven, len(bases.bases)) == ("created", True, 1)
 
 
 def test_a_create_that_left_nothing_is_left_to_the_next_try(bases: KnowledgeVendor, client: CloudRuClient) -> None:

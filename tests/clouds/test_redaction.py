@@ -3,14 +3,19 @@
 import pickle
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
+from yandex.cloud.ai.dataset.v1.dataset_pb2 import ValidationError
 
 from clouds.cloudru.storage.failure import refused, unanswered
+from clouds.cloudru.wire.knowledge import SearchApi
 from clouds.errors import CloudError, DeadlineError, FailedStateError, WrongAnswerError
 from clouds.redaction import MASK, Redaction, masked
 from clouds.transport import Transport, open_http
+from clouds.yandex.validation import invalid
 
 SENTINEL = "sentinel-of-a-secret"
 TOKEN = "hf_" + "aB3dE6gH9" * 4
@@ -84,6 +89,43 @@ def test_what_an_error_carries_is_masked_too(redaction: Redaction) -> None:
         assert TOKEN not in everything(error)
         assert redaction.clean(SENTINEL) == MASK
     assert FailedStateError("it failed", run).resource["gpu_count"] == 1
+
+
+def test_a_resource_of_any_shape_is_masked(redaction: Redaction) -> None:
+    """Keys, sets, bytes, models and objects may hold what a service said, too; letters that are none are escaped."""
+
+    @dataclass(frozen=True)
+    class Held:
+        text: str
+
+    shapes: list[Any] = [
+        {f"key {SENTINEL}": 1},
+        {SENTINEL},
+        f"bytes {SENTINEL}".encode(),
+        SearchApi(url=f"https://x/{SENTINEL}"),
+        Held(SENTINEL),
+        ("deep", [{"in": Held(SENTINEL)}]),
+    ]
+    for shape in shapes:
+        for error in (FailedStateError("it failed", shape, SENTINEL), DeadlineError("too late", shape)):
+            assert SENTINEL not in everything(error)
+    assert FailedStateError("it failed", {"name": "\udcff"}).resource == {"name": "\\udcff"}
+    assert FailedStateError("it failed", Held("plain")).resource == Held("plain")
+    assert redaction.clean(SENTINEL) == MASK
+
+
+def test_a_log_shows_the_message_of_an_error_and_not_the_whole_resource() -> None:
+    """Prefect logs the repr: what a service says of a run is in the message, where it was asked for."""
+    run = {"name": "![a](http://x.example/a.png)", "events": ["<img src=x>"] * 100}
+    assert repr(FailedStateError("it failed", run, "why")) == "FailedStateError('it failed')"
+    assert repr(DeadlineError("too late", run)) == "DeadlineError('too late')"
+
+
+def test_faults_of_a_dataset_are_masked(redaction: Redaction) -> None:
+    """They quote rows."""
+    fault = ValidationError(error="bad", error_description=f"row says {SENTINEL}", row_numbers=[1])
+    assert SENTINEL not in everything(invalid("dataset", [fault]))
+    assert redaction.clean(SENTINEL) == MASK
 
 
 @pytest.mark.parametrize(

@@ -390,4 +390,54 @@ def test_what_another_client_made_after_the_plan_is_never_removed(
 
     assert stack.llm.name in live_runs(cloud, stack.llm.name)
     left = {row["name"]: (row["by this run"], row["now"]) for row in table("left", stack.knowledge_base.name)}
-    assert left[stack.llm.name] == ("found", "kept")
+    assert left[stack.llm.name] == ("found", "kept: nothing proves that this run has created it")
+
+
+@pytest.mark.parametrize("resource", ["knowledge base", "inference"])
+def test_what_may_be_another_clients_is_kept_and_said(cloud: Cloud, resource: str) -> None:
+    """The reply to a create was lost: what is found by name then may be another client's as well."""
+    stack = cloud.stack(probe=WRONG)
+    path = "/v2/knowledge-bases$" if resource == "knowledge base" else "/modelruns$"
+    cloud.sandbox.fault(path, method="POST", drop="after", times=1 if resource == "knowledge base" else 3)
+    with pytest.raises(WrongAnswerError):
+        provisioned(cloud, stack, on_failure="remove_created")
+    assert cloud.sandbox.all_faults_used()
+
+    is_base = resource == "knowledge base"
+    names = [stack.embedder.name, stack.reranker.name, stack.llm.name]
+    assert bases(cloud, stack.knowledge_base.name) == ([stack.knowledge_base.name] if is_base else [])
+    assert live_runs(cloud, *names) == ([] if is_base else sorted(names))
+    left = {row["name"]: (row["by this run"], row["now"]) for row in table("left", stack.knowledge_base.name)}
+    told = ("found", "kept: nothing proves that this run has created it")
+    assert left[stack.knowledge_base.name] == (told if is_base else ("created", "removed"))
+    assert left[stack.llm.name] == (("created", "removed") if is_base else told)
+
+
+def test_a_base_that_another_client_made_after_the_plan_is_never_removed(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the stack's name, and came between plan and create: it is named, and kept."""
+    stack = cloud.stack()
+    embedder = FoundationModelSpec(model="Qwen/Qwen3-Embedding-0.6B")
+
+    def overtaken(*arguments: Any) -> None:
+        keep_wanted(*arguments)
+        with connect(cloud.sandbox) as client:
+            client.storage.ensure_bucket(stack.bucket)
+            client.knowledge_bases.ensure(
+                stack.knowledge_base,
+                bucket=stack.bucket,
+                folder="another",
+                embedder=embedder,
+                log_group_id="g",
+                documents_modified_at=None,
+            )
+
+    monkeypatch.setattr("flows.provision.keep_wanted", overtaken)
+    with pytest.raises(ConflictError):
+        provisioned(cloud, stack, on_failure="remove_created")
+
+    name = stack.knowledge_base.name
+    assert bases(cloud, name) == [name]
+    left = {row["name"]: (row["by this run"], row["now"]) for row in table("left", name)}
+    assert left[name] == ("found", "kept: nothing proves that this run has created it")

@@ -53,6 +53,30 @@ def wait_until_gone(words: str) -> bool:
     return not processes_naming(words)
 
 
+def test_what_it_makes_is_for_its_owner_only(tmp_path: Path) -> None:
+    """A data directory that was not there, and all in it: keys, tokens, secrets, documents."""
+    data = tmp_path / "parent" / "data"
+    process = SandboxProcess.start(data)
+    try:
+        with process.client() as client:
+            client.post(SECRET, json={"projectId": PROJECT_ID, "payload": "dmFsdWU="}).raise_for_status()
+        made = [data.parent, data, *data.rglob("*")]
+        assert len(made) > 3
+        assert {path.name for path in made if path.lstat().st_mode & 0o077} == set()
+        assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    finally:
+        process.stop()
+
+
+def test_a_directory_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    """It may be somebody's home; what is made in it is private."""
+    data = tmp_path / "home"
+    data.mkdir(mode=0o755)
+    SandboxProcess.start(data).stop()
+    assert stat.S_IMODE(data.stat().st_mode) == 0o755
+    assert {path.name for path in data.rglob("*") if path.lstat().st_mode & 0o077} == set()
+
+
 def test_one_line_says_where_it_is_and_who_may_come_in(own: SandboxProcess) -> None:
     """The URL on the loopback address and every well-known development value."""
     assert own.ready_line.startswith("sandbox ready at http://127.0.0.1:")

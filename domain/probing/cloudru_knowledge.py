@@ -70,6 +70,18 @@ def _authentication(seen: Seen, value: str) -> Finding:
     return untold("no knowledge base of the project asks callers who they are")
 
 
+def _service_account(seen: Seen, value: str) -> Finding:
+    configured = [each for base in bases(seen) for each in values(base, "auth_configuration") if isinstance(each, dict)]
+    keys = sorted({key for each in configured for key, held in each.items() if "account" in key and held})
+    if value in keys:
+        return holds("a knowledge base has the key")
+    return (
+        differs(f"a knowledge base has the key {keys[0]}", keys[0])
+        if keys
+        else untold("no knowledge base has an account")
+    )
+
+
 def _gone(seen: Seen, value: Sequence[str]) -> Finding:
     strange = sorted({str(base.get("status")) for base in bases(seen)} - {*KnowledgeBaseStatus, *value, "None"})
     leaving = [status for status in strange if re.search("DELET|REMOV|TERMINAT", status)]
@@ -169,6 +181,7 @@ RULES: dict[str, Rule[Seen]] = {
     "knowledge.embedder_also_by_name": _also_by_name,
     "knowledge.folder_path": _folder_path,
     "knowledge.authentication_field": _authentication,
+    "knowledge.service_account_field": _service_account,
     "knowledge.gone_statuses": _gone,
     "knowledge.separator_joint": _joint,
     "knowledge.keep_separator_start": keep("start"),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from clouds.assumption import Assumed
 from domain.probing.finding import DIFFERS, HOLDS, UNTOLD, Finding, Verdict
-from domain.probing.small_tests import SmallTest
+from domain.probing.small_tests import UNNAMED, SmallTest
 
 
 class AssumptionRow(BaseModel):
@@ -81,8 +81,8 @@ def rows_of(found: Sequence[tuple[Assumed, Finding]], tests: Mapping[str, SmallT
             value=assumed.value,
             set_to=finding.set_to,
             why=finding.why,
-            test=tests[assumed.path].what if finding.verdict == UNTOLD else "",
-            price=tests[assumed.path].price if finding.verdict == UNTOLD else "",
+            test=tests.get(assumed.path, UNNAMED).what if finding.verdict == UNTOLD else "",
+            price=tests.get(assumed.path, UNNAMED).price if finding.verdict == UNTOLD else "",
             mark=assumed.mark,
             source=assumed.source,
         )

@@ -68,6 +68,11 @@ QUESTION = SmallTest(
 LOG_GROUP = SmallTest("log group", "a log group, looked at in the console", None, "no price of log groups was found")
 PROXY = SmallTest("network", "a network in which the hosts answer, straight or through a proxy", 0.0, "nothing is made")
 BILL = SmallTest("bill", "the bill of a month in the console, beside what was used", 0.0, "nothing is made")
+BROWSER = SmallTest(
+    "browser", "the page of a version, opened in the console; its address is the value", 0.0, "nothing is made"
+)
+UNNAMED = SmallTest("none named", "none is named yet: report it", None, "no test is named for this field")
+"""Of an assumption that the tables below lack: a test finds it, and until then it is a row all the same."""
 ROLE = SmallTest("role", "a key that may read it; nothing is made", 0.0, "nothing is made")
 
 CLOUDRU: Mapping[str, SmallTest] = {
@@ -94,6 +99,8 @@ CLOUDRU: Mapping[str, SmallTest] = {
     "knowledge.embedder_also_by_name": CONSOLE_BASE,
     "knowledge.folder_path": CONSOLE_BASE,
     "knowledge.authentication_field": CONSOLE_BASE,
+    "knowledge.service_account_field": CONSOLE_BASE,
+    "knowledge.console_chat_url": BROWSER,
     "knowledge.gone_statuses": DELETED_BASE,
     "knowledge.separator_joint": CONSOLE_BASE,
     "knowledge.keep_separator_start": CONSOLE_BASE,
@@ -163,7 +170,7 @@ YANDEX: Mapping[str, SmallTest] = {
 
 def made_for(paths: Sequence[str], tests: Mapping[str, SmallTest]) -> list[SmallTest]:
     """Return the tests that the flow can make for these assumptions, each once."""
-    return [*dict.fromkeys(tests[path] for path in paths if tests[path].made)]
+    return [*dict.fromkeys(tests[path] for path in paths if tests.get(path, UNNAMED).made)]
 
 
 def total(tests: Sequence[SmallTest]) -> str:

@@ -49,6 +49,13 @@ def test_each_assumption_has_a_row_and_a_smallest_test(
     assert all(row.test and row.price and row.why for row in rows)
 
 
+def test_an_assumption_without_a_test_is_a_row_all_the_same() -> None:
+    """Whoever adds a field and forgets its test spoils no probe."""
+    rows = rows_of(judge(Assumptions(), {}, Seen()), {})
+    assert len(rows) == len(CLOUDRU)
+    assert {row.test for row in rows} == {"none is named yet: report it"}
+
+
 @pytest.mark.parametrize(("assumptions", "rules", "tests"), CLOUDS)
 @pytest.mark.parametrize("body", [None, [], {}, "text", 7, {"data": 1, "modelRun": 2, "secret": 3, "results": 4}])
 def test_an_answer_of_odd_shape_ends_nothing(

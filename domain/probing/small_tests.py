@@ -71,7 +71,6 @@ BILL = SmallTest("bill", "the bill of a month in the console, beside what was us
 BROWSER = SmallTest(
     "browser", "the page of a version, opened in the console; its address is the value", 0.0, "nothing is made"
 )
-BILL = SmallTest("bill", "the vendor's price list, or the bill of a month", 0.0, "nothing is made")
 UNNAMED = SmallTest("none named", "none is named yet: report it", None, "no test is named for this field")
 """Of an assumption that the tables below lack: a test finds it, and until then it is a row all the same."""
 ROLE = SmallTest("role", "a key that may read it; nothing is made", 0.0, "nothing is made")

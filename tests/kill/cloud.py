@@ -15,6 +15,7 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from domain.keys import StackKey
 from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
+from tasks.judged_record import forget_judged
 from tasks.kept_stack import forget_kept
 from tasks.promotion import in_service
 from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
@@ -113,7 +114,8 @@ class EmptyCloud(Project):
 
 
 def unset(key: StackKey) -> None:
-    """Forget what is in service, and what is kept of the stack."""
+    """Forget what is in service, how it was judged, and what is kept of the stack."""
     forget_kept(key)
+    forget_judged(key)
     with get_client(sync_client=True) as client, suppress(ObjectNotFound):
         client.delete_variable_by_name(key.variable)

@@ -14,7 +14,7 @@ from domain.keys import StackKey
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
-from tasks.judged_record import forget_judged, read_judged
+from tasks.judged_record import read_judged
 from tasks.kept_stack import read_kept
 from tasks.service_record import forget_in_service, in_service
 from tests.kill.cloud import BLOCK, HOURS, PARKING, EmptyCloud
@@ -31,9 +31,8 @@ NO_PARKING = "Парковки у магазина нет."
 
 @pytest.fixture
 def empty(cloud: EmptyCloud) -> EmptyCloud:
-    """Return the project, empty and never judged."""
+    """Return the project, empty."""
     cloud.empty()
-    forget_judged(_key(cloud.stack))
     return cloud
 
 

@@ -51,6 +51,6 @@ def _line(project_id: str, refusals: Mapping[str, APIError]) -> str:
     refuse, them = ("refuse", "them") if others else ("refuses", "it")
     return (
         f"{names} {refuse} project {project_id}: connect {them} in the console, in this project, or check the project "
-        "id in the credentials block and the roles of its service account "
+        "id in the credentials block and the roles of its service account, managed_rag.admin for Managed RAG "
         f"(README, On Cloud.ru). {answers}{f' (request ids {ids})' if ids else ''}. Nothing was created"
     )

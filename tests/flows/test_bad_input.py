@@ -167,7 +167,7 @@ def test_knowledge_base_over_other_documents(cloud: Cloud) -> None:
         **same,
         "embedder": inference("embedder-new", "Qwen/Qwen3-Embedding-0.6B", "Embedding"),
     }
-    assert "a new embedder-new would be another one" in refused(cloud, **new_embedder)
+    assert "not embedder-new, which is to be created" in refused(cloud, **new_embedder)
 
 
 def test_reason_is_the_runs_message(cloud: Cloud) -> None:

@@ -125,7 +125,7 @@ def test_tuned_judged_provisioned_and_better(cloud: Cloud, yandex: TuningCloud, 
     report = provisioned(cloud, stack, promoted_embedder=promoted, allow_replace=True)
     assert report.models[0].model == tuned.tuning.target_model_uri
     assert report.notes == plan.notes
-    assert escaped(report.notes[0]) in str(artifact("stack", f"{stack.knowledge_base.name}.r2")["data"])
+    assert escaped(report.notes[0]) in str(artifact("stack", stack.knowledge_base.name)["data"])
 
     embedder = inference(report.models[0].name, tuned.tuning.target_model_uri, "Embedding", gpu_memory_gb=8)
     with_tuned = stack.model_copy(update={"embedder": embedder})

@@ -224,7 +224,7 @@ class _Killed:
 
 
 def test_what_no_version_can_change_is_refused(cloud: Cloud, provisioned: Provisioned, tmp_path: Path) -> None:
-    """Another embedder or folder is another base, and provision-rag makes it; a run that is another model is named."""
+    """Another embedder or folder is another base, and provision-rag makes it; another LLM is a row of the plan."""
     stack = provisioned({"a.txt": HOURS})
     write(tmp_path, {"b.txt": PARKING})
     embedder, reranker = (model.model_dump() for model in (stack.embedder, stack.reranker))
@@ -236,8 +236,9 @@ def test_what_no_version_can_change_is_refused(cloud: Cloud, provisioned: Provis
         with pytest.raises(ConflictError, match=rf"{difference} .*run provision-rag with allow_replace=true"):
             refresh(cloud, stack.model_copy(update=changes))
     llm = stack.llm.model_copy(update={"repository": "Qwen/Qwen3-8B"})
-    with pytest.raises(ConflictError, match=rf"model run {stack.llm.name} .*repository is t-tech/T-lite-it-1.0"):
-        refresh(cloud, stack.model_copy(update={"llm": llm}))
+    plan = refresh_rag(stack.model_copy(update={"llm": llm}), cloud.name, plan_only=True)
+    assert isinstance(plan, StackPlan)
+    assert [(row.name, row.verb) for row in plan.rows if row.resource == "asked with"] == [("llm.model", "keep")]
     absent = inference("embedder-that-never-was", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
     with pytest.raises(ConfigurationError, match="no model run 'embedder-that-never-was': run provision-rag first"):
         refresh(cloud, stack.model_copy(update={"embedder": absent}))

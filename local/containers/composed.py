@@ -54,7 +54,7 @@ class Services:
 @contextlib.contextmanager
 def up(engine: Engine, root: Path) -> Generator[Services]:
     """Start the services from images that are there; in the end take them away with their volumes and network."""
-    port = ports.choose(ports.Port("containers", "UI_PORT", 4290), None, os.environ)
+    port = ports.choose(ports.Port("containers", "UI_PORT", 4290), (), os.environ)
     env = {
         **engine.env,
         "POSTGRES_PASSWORD": secrets.token_hex(8) + ODD_CHARACTERS,

@@ -36,7 +36,7 @@ def deploy(services: Services) -> str:
 @contextlib.contextmanager
 def sandbox(services: Services, layout: Layout) -> Generator[str]:
     """Yield the URL of a sandbox on this machine that the worker reaches at the same URL."""
-    port = ports.choose(ports.SANDBOX, None, os.environ)
+    port = ports.choose(ports.SANDBOX, (), os.environ)
     url, folder = f"http://{ports.HOST}:{port}", layout.folder / "forward"
     folder.mkdir()
     script = Path(forward.__file__)

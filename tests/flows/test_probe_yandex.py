@@ -91,7 +91,8 @@ def test_planted_differences_and_small_tests(cloud: TuningCloud, monkeypatch: py
 def test_an_api_key_is_tried_under_both_words(cloud: TuningCloud) -> None:
     """There is an index to ask for: the word of the block is taken; where it is refused the other one is to be set."""
     embedder = f"emb://{YANDEX_FOLDER_ID}/text-search-doc/latest"
-    with YandexCloudCredentials.load(NAME).connect() as client:
+    yandex: Any = YandexCloudCredentials.load(NAME)
+    with yandex.connect() as client:
         ensured = client.search_indexes.ensure("of-a-probe", (Document("faq.txt", b"Open from nine."),), embedder)
         client.search_indexes.wait(ensured, deadline_s=120)
 

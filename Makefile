@@ -88,7 +88,7 @@ clean: down ## remove the data of the local stack, not the environment
 $(VENV)/with-sandbox: EXTRAS := sandbox
 $(VENV)/with-containers: EXTRAS := sandbox,containers
 $(VENV)/with-test: EXTRAS := sandbox,test
-$(VENV)/with-check: EXTRAS := sandbox,test,check,bench
+$(VENV)/with-check: EXTRAS := sandbox,test,check,bench,containers
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench
 
 $(VENV)/with-%: Makefile pyproject.toml constraints.txt | $(BIN)/python

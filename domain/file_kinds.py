@@ -32,7 +32,9 @@ def passed_over(extensions: Counter[str]) -> str:
     """Return how many files of which extensions are passed over, and what to set to read those that can be read."""
     known = [extension for extension in DOCUMENT_EXTENSIONS if extension in extensions]
     others = [extension for extension in by_number(extensions) if extension and extension not in known]
-    lines = [f"{extensions.total()} of other extensions are not read: {counted(extensions)}"]
+    total = extensions.total()
+    one, more = "1 file of another extension is not read", f"{total} files of other extensions are not read"
+    lines = [f"{one if total == 1 else more}: {counted(extensions)}"]
     if known:
         kinds = _kinds_that_read(known)
         lines.append(

@@ -17,12 +17,13 @@ from flows.specs import EmbedderTuning, LookAt, OnFailure, PromotedEmbedder, Rag
 ORDER = (
     # what changes from run to run
     "Question", "Tuning", "Plan only", "Documents of this run", "Delete missing", "Delete documents", "Delete names",
-    "Version", "Promote", "Promote a refused version", "Force",
+    "Version", "Promote", "Force",
     "Spend on small tests",
     # what is worked on, and how it is judged
     "Stack", "Promoted embedder", "Golden questions", "Measurement", "Thresholds to reach", "Look at",
     # what a run may do, and when it warns
-    "Allow replace", "Allow other reading", "Allow empty", "Allow many deletions", "Suspend shared models",
+    "Promote a refused version", "Allow replace", "Allow other reading", "Allow empty", "Allow many deletions",
+    "Suspend shared models",
     "Approve above, RUB per hour", "Warn above, RUB per hour", "On failure", "Claimed names", "Results",
     "Folder for the answers", "Cancel the tuning with the run",
     # as whom: a deployment fills these in

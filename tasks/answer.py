@@ -10,12 +10,12 @@ from clouds.cloudru.knowledge_body import repository_of
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import CloudError, ConfigurationError
 from clouds.redaction import masked
-from domain.citation import denies, other_script, quoted_sources
+from domain.citation import denies, other_script
 from domain.markdown import code, escaped, one_line, page, quoted, text_table
 from domain.same_text import is_blank
 from tasks.pages import write_page, write_table
 from tasks.query import Answer, QueryModel, ask
-from tasks.report_text import chunk_table
+from tasks.report_text import chunk_table, role_text
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step
 from tasks.version import AskedVersion
@@ -86,7 +86,7 @@ def report_answer(asked: AskedVersion, answer: Answer, models: Sequence[Answerin
         question=answer.question,
         answer=masked(answer.answer),
         sources=answer.sources,
-        quoted=quoted_sources(answer.answer, zip(answer.chunk_sources, texts, strict=True)),
+        quoted=answer.quoted,
         models=tuple(models),
         note=other_script(answer.question, texts),
         stack_name=asked.stack_name,
@@ -129,7 +129,7 @@ def _list(sources: Sequence[str]) -> str:
 
 
 def _models(models: Sequence[AnsweringModel]) -> str:
-    rows = [(model.role, model.model, model.answered_by) for model in models]
+    rows = [(role_text(model.role), model.model, model.answered_by) for model in models]
     return f"## Models that answered\n\n{text_table(('role', 'asked for', 'answered by'), rows)}" if rows else ""
 
 

@@ -9,6 +9,10 @@ from tasks.bar_chart import bar_chart, data_uri
 
 NAMED = 20
 """So many questions and evaluations are listed."""
+NEXT = Markdown(
+    "## Next\n\nCorrect the documents, or the golden questions, and run `refresh-rag`. A version that was refused goes "
+    "in service all the same where a run has its id in *Promote a refused version*."
+)
 
 
 def markdown(
@@ -46,6 +50,8 @@ def markdown(
     if missed:
         head = ("line", "question", f"recall@{new.k}", "answer phrases")
         parts.append(f"## Missed\n\n{text_table(head, missed[:NAMED])}")
+    if not verdict.passed and not overruled:
+        parts.append(NEXT)
     parts.append("## Over time\n\n" + _over_time([new, *earlier][:NAMED]))
     return page(*parts)
 

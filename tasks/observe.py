@@ -76,7 +76,8 @@ def make_plan(
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge
     made = plan(stack, len(checked.documents), seen, assumed, **allowed)
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
-    notes = (*wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
+    passed = [passed_over(checked.passed_over)] if checked.passed_over else []
+    notes = (*passed, *wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
     kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
     made = replace(
         made,
@@ -84,8 +85,8 @@ def make_plan(
         notes=notes,
         by_use=_by_use(cloudru, stack, checked),
     )
-    if checked.passed_over:
-        get_run_logger().warning("%s: %s", made.stack, passed_over(checked.passed_over))
+    for line in passed:
+        get_run_logger().warning("%s: %s", made.stack, line)
     get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
     show(StackKey(cloudru.project_id, made.stack), made)
     return made

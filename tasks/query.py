@@ -21,6 +21,7 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
 )
 from clouds.errors import WrongAnswerError
+from domain.citation import quoted_sources
 from domain.in_service import Build
 from domain.keys import StackKey
 from domain.probe import ProbeSpec, spelled
@@ -50,6 +51,12 @@ class Answer:
     def sources(self) -> tuple[str, ...]:
         """Return the files, best first, each once."""
         return tuple(dict.fromkeys(self.chunk_sources))
+
+    @property
+    def quoted(self) -> tuple[str, ...]:
+        """Return those of the files that the answer names or repeats."""
+        texts = (chunk.content for chunk in self.chunks)
+        return quoted_sources(self.answer, zip(self.chunk_sources, texts, strict=True))
 
 
 @step("verify", **LOOK_FIRST)

@@ -49,18 +49,19 @@ def plan_refresh(
         *kinds_rows(changes.spec, changes.passed_over),
         version,
     )
+    passed = [passed_over(changes.passed_over)] if changes.passed_over else []
     made = StackPlan(
         stack_name,
         (*kept, *(row for row in rows if row is not None)),
-        notes=ambiguous(expected_sources, plan.leaves),
+        notes=(*passed, *ambiguous(expected_sources, plan.leaves)),
         not_allowed=changes.not_allowed,
         counts=(
             f"documents: {len(plan.new)} new, {len(plan.changed)} changed, {len(plan.missing)} to delete, "
             f"{len(plan.same)} the same, {len(unreadable)} that could not be read; version: {version.verb}"
         ),
     )
-    if changes.passed_over:
-        get_run_logger().warning("%s: %s", stack_name, passed_over(changes.passed_over))
+    for line in passed:
+        get_run_logger().warning("%s: %s", stack_name, line)
     get_run_logger().info("Plan for %s: %s", stack_name, made.summary)
     show(changes.stack, made)
     return made

@@ -4,6 +4,7 @@ from typing import Literal
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from domain.file_kinds import passed_over
 from domain.in_service import InService
 from domain.markdown import Markdown, code, one_line, page
 from tasks.changes import Changes
@@ -24,6 +25,7 @@ class RefreshReport(Part):
     `differences` say where the stack of this run is not the one that is kept.
     emptied: the folder holds no document any more, so nothing could be built; the version still answers from what was.
     `overruled` says that a person has put the version in service there although it was refused.
+    `passed_over` counts the files of other extensions and says what to set.
     """
 
     cloud: str
@@ -42,6 +44,7 @@ class RefreshReport(Part):
     duration_s: float
     overruled: str = ""
     differences: tuple[str, ...] = ()
+    passed_over: str = ""
 
 
 @step("report-refresh")
@@ -72,6 +75,7 @@ def report_refresh(
         steps=steps,
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
         overruled=serving.overruled if serving else "",
+        passed_over=passed_over(changes.passed_over) if changes.passed_over else "",
     )
     write_page(changes.stack, "refresh", markdown(result, ensured), f"Refresh of {name}")
     return result
@@ -100,6 +104,7 @@ def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Mar
     return page(
         f"# {one_line(result.knowledge_base)} on {code(result.cloud)}: {result.outcome}",
         f"Documents: {counts}.",
+        f"Passed over: {one_line(result.passed_over)}." if result.passed_over else "",
         f"In service: version {code(result.version_id)}{begun}{after}{so}. {result.duration_s:.1f} s in all.",
         *lists,
     )

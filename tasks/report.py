@@ -86,7 +86,7 @@ def report(
                 version_id=index.version.knowledgebase_version_id,
             ),
         ),
-        probe=ProbeReport(question=answer.question, answer=answer.answer, sources=answer.sources),
+        probe=ProbeReport(question=answer.question, answer=answer.answer, sources=answer.sources, quoted=answer.quoted),
         costs=total_text(plan.running_rub_per_hour),
         steps=steps,
         created=actions.count("created"),

@@ -34,7 +34,7 @@ def markdown(result: StackReport) -> Markdown:
             for secret in [result.secret]
             if secret
         ),
-        *((m.role, m.name, _at(m.run_id, m.url), _status(m.status), m.action or "-") for m in result.models),
+        *((role_text(m.role), m.name, _at(m.run_id, m.url), _status(m.status), m.action or "-") for m in result.models),
         (
             "knowledge base",
             base.name,
@@ -45,7 +45,7 @@ def markdown(result: StackReport) -> Markdown:
         ("version", "", base.version_id, _service(base), ""),
         *(("equal documents", ", ".join(keys), "", "one content", "-") for keys in documents.equal[:EQUAL_SHOWN]),
     ]
-    models = [(m.role, m.model, m.served_name, m.answered_by, m.proof) for m in result.models]
+    models = [(role_text(m.role), m.model, m.served_name, m.answered_by, m.proof) for m in result.models]
     start = min(step.started_at for step in result.steps)
     steps = [
         (
@@ -67,7 +67,8 @@ def markdown(result: StackReport) -> Markdown:
         *map(escaped, result.notes),
         f"## Proof\n\n{quoted(result.probe.question)}",
         escaped(result.probe.answer),
-        f"Sources: {', '.join(map(code, result.probe.sources))}",
+        _listed("Sources quoted", result.probe.quoted) or "Sources quoted: the answer names none.",
+        _listed("Looked at, not quoted", [each for each in result.probe.sources if each not in result.probe.quoted]),
         f"## Resources\n\n{text_table(('resource', 'name', 'id', 'status', 'action'), resources)}",
         _console(base),
         f"## Models that answered\n\n{text_table(('role', 'asked for', 'served as', 'answered by', 'proof'), models)}",
@@ -88,6 +89,15 @@ def chunk_table(answer: Answer) -> list[dict[str, str | float]]:
         }
         for place, (chunk, source) in enumerate(zip(answer.chunks, answer.chunk_sources, strict=True), start=1)
     ]
+
+
+def role_text(role: str) -> str:
+    """Return the role of a model as people write it."""
+    return "LLM" if role == "llm" else role
+
+
+def _listed(title: str, sources: Sequence[str]) -> str:
+    return f"{title}: {', '.join(map(code, sources))}" if sources else ""
 
 
 def _console(base: KnowledgeBaseReport) -> str:

@@ -18,7 +18,7 @@ def markdown(stack: StackKey, now: RolledBack) -> Markdown:
     """Return the page for reading."""
     scores = [(measure, f"{value:.3f}") for measure, value in (now.scores or {}).items()]
     asked = now.asked_with
-    models = [("reranker", asked.reranker.model), ("llm", asked.llm.model)] if asked else []
+    models = [("reranker", asked.reranker.model), ("LLM", asked.llm.model)] if asked else []
     return page(
         f"# {one_line(stack.name)}",
         f"**In service again: version {code(now.version_id)}**, since {now.promoted_at:%Y-%m-%d %H:%M} UTC.",

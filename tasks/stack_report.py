@@ -65,11 +65,15 @@ class KnowledgeBaseReport(Part):
 
 
 class ProbeReport(Part):
-    """The probe question and what came back; a run without the right answer has no report."""
+    """The probe question and what came back; a run without the right answer has no report.
+
+    `quoted` are those of the sources that the answer names or repeats.
+    """
 
     question: str
     answer: str
     sources: tuple[str, ...]
+    quoted: tuple[str, ...] = ()
     passed: bool = True
 
 

@@ -22,10 +22,6 @@ NO_PASSAGES = {
     "ru": "Отвечает заместитель модели: он только цитирует переданные фрагменты документов, а здесь их нет.",
     "en": "A stand-in answers: it only quotes the passages that it is given, and there are none here.",
 }
-OTHER_LANGUAGE = {
-    "ru": " Вопрос задан по-русски, а фрагменты на другом языке: спросите на языке документов.",
-    "en": " The question is in English and the passages are not: ask in the language of the documents.",
-}
 QUOTED = {"ru": "«{quote}» [{number}] {source}", "en": "“{quote}” [{number}] {source}"}
 
 
@@ -68,8 +64,7 @@ class StandInGenerator:
         candidates.sort(key=lambda candidate: -candidate.relevance)  # stable: earlier passages first
         if not candidates:
             sources = ", ".join(dict.fromkeys(passage.source for passage in prompt.passages))
-            read = language_of(" ".join(passage.text for passage in prompt.passages))
-            return NO_ANSWER[language].format(sources=sources) + (OTHER_LANGUAGE[language] if read != language else "")
+            return NO_ANSWER[language].format(sources=sources)
         return "\n".join(
             QUOTED[language].format(quote=shorten(c.quote, max_tokens), number=c.number, source=c.source)
             for c in _best(candidates)

@@ -11,8 +11,8 @@ from domain.file_kinds import marks, passed_over, renamed
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ("md md", "2 of other extensions are not read: 2 md; to read md set kinds of the knowledge base to text"),
-        ("md docx docx", "3 of other extensions are not read: 2 docx, 1 md; to read md, docx set kinds of the "),
+        ("md md", "2 files of other extensions are not read: 2 md; to read md set kinds of the knowledge base to text"),
+        ("md docx docx", "3 files of other extensions are not read: 2 docx, 1 md; to read md, docx set kinds of the "),
         ("md pdf", "to read md, pdf set kinds of the knowledge base to office, or name them in its extensions"),
         (
             "html csv",
@@ -28,14 +28,14 @@ def test_counts_and_what_to_set(files: str, expected: str) -> None:
 
 def test_files_without_an_extension_are_counted() -> None:
     """Nothing can be set for them."""
-    assert passed_over(Counter([""])) == "1 of other extensions are not read: 1 without extension"
+    assert passed_over(Counter([""])) == "1 file of another extension is not read: 1 without extension"
 
 
 def test_hundreds_of_extensions_are_counted_and_the_most_frequent_named() -> None:
     """A folder of logs that rotate by date has an extension a file."""
     files = Counter({"md": 7, "csv": 5} | {f"{number:03}": 1 for number in range(400)})
     said = passed_over(files)
-    assert said.startswith("412 of other extensions are not read: 7 md, 5 csv, 1 000, ")
+    assert said.startswith("412 files of other extensions are not read: 7 md, 5 csv, 1 000, ")
     assert ", 1 005 and 394 of 394 more; to read md set kinds" in said
     assert "csv, 000, 001, 002, 003, 004, 005, 006 and 393 more cannot be read: save them" in said
     assert len(said) < 400

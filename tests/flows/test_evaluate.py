@@ -302,7 +302,7 @@ def test_newest_version_answers_until_one_is_promoted(shop: Shop) -> None:
         ("llm", "t-tech/T-lite-it-1.0"),
     ]
     assert all(model.answered_by.startswith("stand-in: ") for model in answer.models)
-    assert "| llm | t-tech/T-lite-it-1.0 | stand-in: extractive, quotes the passages |" in page
+    assert "| LLM | t-tech/T-lite-it-1.0 | stand-in: extractive, quotes the passages |" in page
 
 
 def test_a_question_without_an_answer_has_no_quoted_source(shop: Shop) -> None:

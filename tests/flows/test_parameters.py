@@ -81,10 +81,10 @@ def test_a_stack_that_cannot_work_is_refused_in_one_line() -> None:
     ("flow", "first"),
     [
         (ask_rag, ("question", "stack", "cloud")),
-        (evaluate_rag, ("version", "promote", "promote_refused", "stack", "golden")),
+        (evaluate_rag, ("version", "promote", "stack", "golden", "measurement", "thresholds", "promote_refused")),
         (finetune_embedder, ("tuning", "results")),
-        (provision_rag, ("plan_only", "promote_refused", "stack", "promoted_embedder")),
-        (refresh_rag, ("plan_only", "documents", "delete_missing", "promote_refused", "force", "stack")),
+        (provision_rag, ("plan_only", "stack", "promoted_embedder", "promote_refused")),
+        (refresh_rag, ("plan_only", "documents", "delete_missing", "force", "stack", "golden")),
         (sweep_rag, ("delete_names", "claimed_names", "cloud")),
         (teardown_rag, ("plan_only", "delete_documents", "stack", "cloud")),
     ],

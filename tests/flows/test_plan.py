@@ -83,7 +83,9 @@ def test_files_that_are_passed_over_are_a_row(cloud: Cloud, tmp_path: Path, capl
     (row,) = [row for row in planned(cloud, stack).rows if row.resource == "other files"]
     assert (row.name, row.verb) == ("md, xlsx", "keep")
     assert "to read md set kinds of the knowledge base to text" in row.reason
+    assert row.reason.startswith("2 files of other extensions are not read: ")
     assert row.reason in caplog.text
+    assert row.reason in artifact("plan", stack.knowledge_base.name)["description"]
     base = KnowledgeBaseSpec(name=stack.knowledge_base.name, kinds="text")
     rows = planned(cloud, stack.model_copy(update={"knowledge_base": base})).rows
     assert {row.resource: row.reason for row in rows}["kinds of file"] == (

@@ -107,6 +107,10 @@ def test_artifacts_tell_the_run(cloud: Cloud) -> None:
     assert "Resources: created 7, adopted 0, updated 0, resumed 0, deleted 0" in report
     assert "resources: create 7;" in artifact("plan", name)["description"]
     assert "14 дней, не считая дня покупки" in report
+    assert "Sources quoted: `rag-inference-kb/faq_products.txt`" in report
+    assert "Looked at, not quoted" not in report
+    assert "| LLM | " in report
+    assert "| llm | " not in report
     assert "| verify |" in report
     assert "faq_products.txt" in artifact("chunks", name)["data"]
     waits = [("wait-for", model.name) for model in (stack.embedder, stack.reranker, stack.llm)]

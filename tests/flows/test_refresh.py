@@ -449,6 +449,7 @@ def test_files_of_other_extensions_are_named_and_kinds_read_them(
     plan = refresh_rag(stack, cloud.name, plan_only=True)
     assert isinstance(plan, StackPlan)
     (row,) = [row for row in plan.rows if row.resource == "other files"]
+    assert plan.notes == (row.reason,)
     expected = "to read md, json, html set kinds of the knowledge base to all, or name them in its extensions; csv "
     assert (row.name, row.verb) == ("csv, html, json, md", "keep")
     assert expected in row.reason
@@ -462,6 +463,8 @@ def test_files_of_other_extensions_are_named_and_kinds_read_them(
     assert (row.name, row.reason.endswith("not confirmed: md, docx, html, json")) == ("all", True)
     report = refresh(cloud, wide)
     assert (report.outcome, len(report.new), report.unreadable) == ("refreshed", 3, ())
+    assert report.passed_over.startswith("1 file of another extension is not read: 1 csv; csv cannot be read: ")
+    assert report.passed_over in artifact("refresh", stack.knowledge_base.name)["data"]
 
 
 def test_what_cannot_be_read_is_set_aside_until_it_changes(

@@ -22,7 +22,7 @@ MARKDOWN = """# kb on `sandbox`
 
 Within 14 days [1].
 
-Sources: `faq.txt`
+Sources quoted: `faq.txt`
 
 ## Resources
 
@@ -34,7 +34,7 @@ Sources: `faq.txt`
 
 | role | answered by |
 | --- | --- |
-| llm | stand-in |
+| LLM | stand-in |
 """
 CHUNKS = [
     {"place": 1, "score": 0.9, "source": "faq.txt", "chunk": "Returns are taken\nwithin 14 days."},
@@ -71,7 +71,7 @@ def test_question_answer_passage_and_models_are_shown() -> None:
     printed = shown(Report(MARKDOWN, tuple(CHUNKS)))
     assert "> How long may it be returned?\n\nWithin 14 days [1]." in printed
     assert "`faq.txt`, score 0.9:\n\n> Returns are taken\n> within 14 days." in printed
-    assert "| llm | stand-in |" in printed
+    assert "| LLM | stand-in |" in printed
     assert "rag-inference-bucket" not in printed
     assert "Something else" not in printed
 

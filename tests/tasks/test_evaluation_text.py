@@ -39,6 +39,7 @@ def test_page_shows_verdict_picture_and_what_got_worse() -> None:
     assert "## Worse than in version old\n\n- line 2, 'question 2': recall 1.00 -> 0.50" in page
     assert "| 2 | question 2 | 0.50 | 0.50 |" in page
     assert page.count("| 2026-11-21 00:00 |") == 2
+    assert "## Next\n\nCorrect the documents, or the golden questions, and run `refresh-rag`." in page
     words = texts(picture(page))
     assert {"recall@3", "MRR", "nDCG@3", "answer phrase rate", "in service, with reranker", "0.75"} <= set(words)
 
@@ -49,6 +50,7 @@ def test_page_of_a_first_version() -> None:
     assert page.startswith("# kb: passed")
     assert "Worse" not in page
     assert "Missed" not in page
+    assert "Next" not in page
     assert "in service" not in texts(picture(page))
 
 

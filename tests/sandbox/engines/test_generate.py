@@ -43,17 +43,11 @@ def test_prose_is_quoted_by_sentences(generator: GeneratorModel) -> None:
     ("question", "answer"),
     [
         ("Какая столица Австралии?", "В приведённых фрагментах ответа на этот вопрос нет. Просмотрено: faq.txt."),
-        (
-            "Who painted the Mona Lisa?",
-            (
-                "The passages do not answer this question. Looked at: faq.txt. The question is in English and the "
-                "passages are not: ask in the language of the documents."
-            ),
-        ),
+        ("Who painted the Mona Lisa?", "The passages do not answer this question. Looked at: faq.txt."),
     ],
 )
 def test_no_answer_is_said_plainly(generator: GeneratorModel, question: str, answer: str) -> None:
-    """In the language of the question, with what was looked at, each source once; another language is named."""
+    """In the language of the question, with what was looked at, each source once; the page names another language."""
     assert generator.chat(build_prompt(question, [FAQ, FAQ])) == answer
 
 

@@ -11,7 +11,7 @@ from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import CloudError, ConfigurationError
 from clouds.redaction import masked
 from domain.citation import denies, other_script
-from domain.markdown import code, escaped, one_line, page, quoted, text_table
+from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
 from domain.same_text import is_blank
 from tasks.pages import write_page, write_table
 from tasks.query import Answer, QueryModel, ask
@@ -93,21 +93,21 @@ def report_answer(asked: AskedVersion, answer: Answer, models: Sequence[Answerin
         version_id=asked.version_id,
         choice=asked.choice,
     )
-    write_page(
-        asked.stack,
-        "answer",
-        page(
-            quoted(report.question),
-            escaped(report.answer),
-            escaped(report.note),
-            _sources(report),
-            _models(report.models),
-            f"Version {code(report.version_id)} of {one_line(f'{report.stack_name}, {report.choice}')}.",
-        ),
-        f"Answer to: {answer.question}",
-    )
+    write_page(asked.stack, "answer", markdown(report), f"Answer to: {answer.question}")
     write_table(asked.stack, "answer-chunks", chunk_table(answer), f"Chunks found for: {answer.question}")
     return report
+
+
+def markdown(report: AnswerReport) -> Markdown:
+    """Return the page for reading."""
+    return page(
+        quoted(report.question),
+        escaped(report.answer),
+        escaped(report.note),
+        _sources(report),
+        _models(report.models),
+        f"Version {code(report.version_id)} of {one_line(f'{report.stack_name}, {report.choice}')}.",
+    )
 
 
 def _sources(report: AnswerReport) -> str:

@@ -11,7 +11,7 @@ from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConflictError, NotFoundError
 from domain.keys import StackKey, artifact_key
-from domain.markdown import code, one_line, page, text_table
+from domain.markdown import Markdown, code, one_line, page, text_table
 from tasks.judged_record import forget_judged
 from tasks.kept_stack import forget_kept
 from tasks.leaving import forget_leaving
@@ -150,21 +150,24 @@ def report_teardown(
     cloudru: CloudRuCredentials, cloud: str, plan: TeardownPlan, resources: Sequence[TornDown]
 ) -> TeardownReport:
     """Write the artifact and return the flow's result."""
-    gone = {torn.id for torn in resources if torn.outcome == "deleted"}
+    result = TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))
+    key = StackKey(cloudru.project_id, plan.stack)
+    write_page(key, "teardown", markdown(result), f"Teardown of the stack {plan.stack}")
+    return result
+
+
+def markdown(result: TeardownReport) -> Markdown:
+    """Return the report for reading."""
+    plan = result.plan
+    gone = {torn.id for torn in result.resources if torn.outcome == "deleted"}
     saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
-    rows = [(torn.kind, torn.name, torn.outcome, torn.reason, torn.id) for torn in resources]
+    rows = [(torn.kind, torn.name, torn.outcome, torn.reason, torn.id) for torn in result.resources]
     rows += [("in service", words, "not found", "no teardown-rag deleted it", "") for words in plan.vanished]
-    write_page(
-        StackKey(cloudru.project_id, plan.stack),
-        "teardown",
-        page(
-            f"# {one_line(plan.stack)} on {code(cloud)} is torn down",
-            f"**Saves {saved}**",
-            text_table(("resource", "name", "outcome", "why", "id"), rows),
-        ),
-        f"Teardown of the stack {plan.stack}",
+    return page(
+        f"# {one_line(plan.stack)} on {code(result.cloud)} is torn down",
+        f"**Saves {saved}**",
+        text_table(("resource", "name", "outcome", "why", "id"), rows),
     )
-    return TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))
 
 
 def _on_look(_seen: str, _elapsed_s: float) -> None:

@@ -1,9 +1,13 @@
 """What the curves of a training do to a run, whatever values they have."""
 
+import errno
 import json
 import logging
+from pathlib import Path
+from typing import Any
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from prefect import flow
 
 from clouds.errors import ConfigurationError
@@ -59,3 +63,16 @@ def test_a_home_that_is_not_there_is_one_line() -> None:
     assert refused.value.message.startswith("results ~nobody-here/results cannot be written: Could not determine home ")
     folder, problem = kept_below("~nobody-here/results", "shop", "task")
     assert (folder, problem) == (None, "~nobody-here/results cannot be written: Could not determine home directory.")
+
+
+def test_a_folder_that_lists_but_takes_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, or a key that may only read: making the folder proves nothing, so a file is written and deleted."""
+    check_results.fn(str(tmp_path), "shop")
+    assert list((tmp_path / "shop").iterdir()) == []
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(MemoryFileSystem, "_open", refuse)
+    with pytest.raises(ConfigurationError, match="results memory://kept cannot be written: No space left on device; "):
+        check_results.fn("memory://kept", "shop")

@@ -1,6 +1,8 @@
 """Pages of a run on a real Prefect server."""
 
+import json
 import logging
+import re
 from typing import Any
 
 import httpx
@@ -41,9 +43,8 @@ def test_two_stacks_do_not_write_on_one_page() -> None:
 
 
 @flow
-def write_of_others(owner: StackKey, picture: str) -> None:
+def write_of_others(owner: StackKey, picture: str, said: str = "denied to hf_abcdef123") -> None:
     """Write what a service said, and how far a wait is."""
-    said = "denied to hf_abcdef123"
     pages.write_page(owner, "said", Markdown(f"{said}\n\n![loss]({picture})"), said)
     pages.write_table(owner, "said-table", [{"reason": said}], said)
     with progress(owner.artifact("said-wait"), "Wait", total=2, notes=True) as advance:
@@ -58,6 +59,19 @@ def test_what_looks_like_a_secret_is_on_no_page() -> None:
     assert len(found) == 3
     assert "hf_abc" not in str(found)
     assert picture in str(found)
+
+
+def test_cells_and_descriptions_hold_nothing_live() -> None:
+    """A UI reads them as Markdown and makes a link of every address: chunks, names and reasons are shown as text."""
+    stack, said = (
+        StackKey("p", "kb.live"),
+        "&lt;img src=x> ![p](http://evil.example/p.png) <img src=x> www.evil.example",
+    )
+    write_of_others(stack, "data:image/png;base64,AAAA", said)
+    (page, table, wait) = (written(stack.artifact(kind))[0] for kind in ("said", "said-table", "said-wait"))
+    shown = [page["description"], table["description"], json.loads(table["data"])[0]["reason"], wait["description"]]
+    assert ["evil" in text for text in shown] == [True] * 4
+    assert [text for text in shown if re.search(r"&lt;|\]\(|http://|<img|www\.", text)] == []
 
 
 def test_the_first_page_links_those_from_before_digests() -> None:

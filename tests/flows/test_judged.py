@@ -46,16 +46,37 @@ def refresh(shop: Shop, **options: Any) -> Any:
 
 
 def test_a_refused_version_is_not_promoted_by_a_run_without_golden_questions(shop: Shop) -> None:
-    """The probe would pass it: the next run names the golden questions and what to do, and promotes nothing."""
+    """The probe would pass it: the next run names the golden questions and what to do, and promotes nothing.
+
+    Questions that only a run has are no reason to remember a refusal.
+    """
     provision(shop)
     shop.write(*NO_PARKING)
     with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
         refresh(shop, golden=str(shop.golden))
+    assert read_judged(shop.key).refusals == ()
 
     with pytest.raises(ConfigurationError, match=r"golden questions judge this stack .*the probe alone promotes no"):
         refresh(shop)
 
     assert shop.in_service() == shop.first_version
+
+
+def test_provision_without_golden_questions_changes_nothing_of_a_stack_that_they_judge(shop: Shop) -> None:
+    """`allow_replace` is no way around them: it is said before another model is paid for."""
+    provision(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
+        refresh(shop, golden=str(shop.golden))
+    embedder = inference(f"{shop.stack.embedder.name}-new", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
+    shop.stack = shop.stack.model_copy(update={"embedder": embedder})
+    shop.cloud.sandbox.control.delete("/requests")
+
+    with pytest.raises(ConfigurationError, match=r"the probe alone promotes no version.*Nothing was changed"):
+        provision(shop, allow_replace=True)
+
+    assert shop.in_service() == shop.first_version
+    assert shop.cloud.changes() == []
 
 
 def test_refresh_judges_by_the_questions_of_the_stack(shop: Shop) -> None:

@@ -2,7 +2,6 @@
 
 import re
 
-SHOWN_QUESTIONS = 3
 SHOWN_CHARACTERS = 150
 
 
@@ -23,9 +22,9 @@ def refusal(message: str) -> list[str]:
     verdict, _, rest = message.partition(". Worse questions: ")
     reasons = [reason.partition(" of version ")[0] for reason in verdict.partition(" did not pass: ")[2].split("; ")]
     worse = rest.partition(". It was not promoted")[0].split("; ")
-    shown = [re.sub(r"( -> [\d.]+), .*", r"\1", question) for question in worse[:SHOWN_QUESTIONS]]
-    more = [f"and {len(worse) - SHOWN_QUESTIONS} more, see the run's page"] if worse[SHOWN_QUESTIONS:] else []
-    return [f"why: {', '.join(reasons)}", *(f"worse: {question}" for question in shown), *more]
+    named = [re.sub(r"( -> [\d.]+), .*", r"\1", question) for question in worse if not question.startswith("and ")]
+    more = [question for question in worse if question.startswith("and ")]
+    return [f"why: {', '.join(reasons)}", *(f"worse: {question}" for question in named), *more]
 
 
 def short(version_id: str) -> str:

@@ -28,7 +28,7 @@ def test_many_questions_are_counted() -> None:
     """Three are named, the others counted."""
     lines = refusal(message(5))
     assert len(lines) == 5
-    assert lines[-1] == "and 2 more, see the run's page"
+    assert lines[-1] == "and 2 more on the page of the evaluation"
 
 
 def test_reports_are_made_short() -> None:

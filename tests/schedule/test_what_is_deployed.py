@@ -41,7 +41,8 @@ def test_what_is_gone_from_the_file_is_deleted_only_on_demand(project: Operated)
     A deployment without the project's tag is nobody's business.
     """
     others = entry("ask_rag", "of-somebody-else", tags=["theirs"])
-    project.write(others, entry("status_rag", "often"))
+    hourly = {"slug": "hourly", "cron": "0 * * * *", "timezone": "Europe/Moscow", "active": False}
+    project.write(others, entry("status_rag", "often", schedules=[hourly]))
     project.deploy()
     project.write(entry("status_rag", "often", schedules=[]))
     reported = project.deploy()

@@ -30,11 +30,12 @@ def by_use(prices: PriceAssumptions, *, size_bytes: int, foundation_models: Sequ
 
 
 def _tokens(model: str, prices: PriceAssumptions) -> str:
-    price = prices.foundation_models_rub_per_million.get(model)
+    prices_of = dict(line.split(" ") for line in prices.foundation_models_rub_per_million)
+    price = prices_of.get(model)
     if price is None:
         where = "prices.foundation_models_rub_per_million of the block's assumptions takes it"
         return f"Foundation Models: the price of {model} is not known; {where}"
-    return f"Foundation Models: {model} costs {price:g} RUB per million tokens (INFERRED)"
+    return f"Foundation Models: {model} costs {price} RUB per million tokens (INFERRED)"
 
 
 def _monthly(rub: float) -> str:

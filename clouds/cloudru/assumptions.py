@@ -7,9 +7,9 @@ All sources were read on 2026-11-21. Facts that are CONFIRMED are not here: they
 """
 
 import json
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from clouds.assumption import Group, assumed
 
@@ -248,6 +248,10 @@ class SizingAssumptions(Group, title="Sizing"):
     )  # fmt: skip
 
 
+TokenPrice = Annotated[str, StringConstraints(pattern=r"^\S+ \d+(\.\d+)?$")]
+"""A model and its price, as `BAAI/bge-m3 0.61`: text, because Prefect's UI has no form for a mapping."""
+
+
 class PriceAssumptions(Group, title="Prices"):
     """RUB with VAT of what is billed by use; models by the hour are in the vendor's catalogue. See docs/costs.md."""
 
@@ -258,10 +262,10 @@ class PriceAssumptions(Group, title="Prices"):
     knowledge_rub_per_thousand_requests: float = assumed(
         0.0976, "INFERRED", f"annex EVO.20 (v260316) {ANNEX}", "Requests to a knowledge base, per thousand."
     )  # fmt: skip
-    foundation_models_rub_per_million: dict[str, float] = assumed(
-        {"BAAI/bge-m3": 0.61, "Qwen/Qwen3-Embedding-0.6B": 0.854, "openai/gpt-oss-120b": 15.86}, "INFERRED",
+    foundation_models_rub_per_million: tuple[TokenPrice, ...] = assumed(
+        ("BAAI/bge-m3 0.61", "Qwen/Qwen3-Embedding-0.6B 0.854", "openai/gpt-oss-120b 15.86"), "INFERRED",
         f"annex EVO.11.2 (v260430) {ANNEX}; which repository a short name means is deduced",
-        "Tokens of models of Foundation Models, per million, by the name of the model.",
+        "Tokens of models of Foundation Models, per million: name of the model, a space, RUB.",
     )  # fmt: skip
     object_storage_free_gb: float = assumed(
         15.0, "INFERRED", f"annex EVO.3 (v260316) {ANNEX}", "Standard storage of a tenant that is free."

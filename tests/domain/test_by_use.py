@@ -1,5 +1,8 @@
 """What is billed by use and not by the hour, in words: knowledge base, tokens, storage, secrets."""
 
+import pytest
+from pydantic import ValidationError
+
 from clouds.cloudru.assumptions import PriceAssumptions
 from domain.by_use import by_use
 
@@ -41,3 +44,9 @@ def test_prices_can_be_set() -> None:
 
     assert "about 1460.00 RUB per month" in lines[0]
     assert lines[-1] == "Secret Management: 5 RUB per month (INFERRED)"
+
+
+def test_a_price_without_its_model_is_refused() -> None:
+    """At the block, and not by the plan that reads it."""
+    with pytest.raises(ValidationError, match="foundation_models_rub_per_million"):
+        PriceAssumptions(foundation_models_rub_per_million=("0.61",))

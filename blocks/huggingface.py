@@ -42,5 +42,5 @@ class HuggingFaceCredentials(Block):
         return cleaned(value, info)
 
     def get_client(self) -> HfApi:
-        """Return a client of the hub; without a token it asks as nobody, never as whom this machine is logged in."""
+        """Return a client of the hub; without a token it is anonymous, never the login of this machine."""
         return HfApi(endpoint=self.endpoint, token=self.token.get_secret_value() or False)

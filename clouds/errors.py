@@ -31,7 +31,7 @@ class CloudError(Exception):
         super().__init__(self.message)
 
     def __repr__(self) -> str:
-        """Return class and message: logs show the repr of an error, and need not show all that a service has said."""
+        """Return class and message: logs show the repr of an error, and need not show a whole answer."""
         return f"{type(self).__name__}({self.message!r})"
 
 

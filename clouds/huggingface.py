@@ -138,7 +138,7 @@ class _Bearer(httpx.Auth):
 
 
 class _Hub:
-    """One question to the hub; `asked` says which. Without a token it asks as nobody."""
+    """One question to the hub; `asked` says which. Without a token it is anonymous."""
 
     def __init__(self, endpoint: str, token: SecretStr | None, asked: str) -> None:
         self._endpoint = endpoint.rstrip("/")

@@ -326,7 +326,7 @@ class Inferences:
         )
 
     def _listed(self, url: str) -> tuple[dict[str, ModelRun], int]:
-        """Return the runs by id until a page brings none that is new, and how many there are said to be."""
+        """Return the runs by id until a page brings none that is new, and the total that the pages give."""
         runs: dict[str, ModelRun] = {}
         while True:
             params = {"limit": PAGE_SIZE, "offset": len(runs)}

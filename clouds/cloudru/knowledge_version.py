@@ -41,10 +41,10 @@ def unreadable_documents(version: KnowledgeBaseVersion, settings_key: str) -> li
     for listed in values(version.knowledge_base_version_settings, settings_key):
         for entry in listed if isinstance(listed, list) else []:
             try:
-                told = UnreadableDocument.model_validate(entry)
+                document = UnreadableDocument.model_validate(entry)
             except ValidationError:  # where and how the service tells it is not published
                 continue
-            found.append(told.model_copy(update={"reason": masked(told.reason)}))
+            found.append(document.model_copy(update={"reason": masked(document.reason)}))
     return found
 
 

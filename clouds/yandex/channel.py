@@ -113,7 +113,7 @@ class Calls:
         sleep: Callable[[float], None] = time.sleep,
         recorder: Recorder | None = None,
     ) -> None:
-        """Say who asks by `authorizer`, None asks as nobody; `identity` says what to do when we are not known.
+        """Say who asks by `authorizer`, None sends no credentials; `identity` says what to do about a refusal.
 
         `recorder` keeps every answer as it came, for `probe-cloud`; left out, nothing is kept.
         """

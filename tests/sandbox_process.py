@@ -18,6 +18,7 @@ from sandbox.settings import KEY_ID, KEY_SECRET, YANDEX_API_KEY, Settings
 YANDEX_AUTHORIZATION = f"Api-Key {YANDEX_API_KEY}"
 STOPPED_WITHIN_S = 30.0
 MANY_GPUS = {"ResourceType_GPU_A100_NVLINK": 1000, "ResourceType_GPU_H100": 8, "ResourceType_CPU": 8}
+MANY_EMBEDDINGS_PER_SECOND = 1000
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class SandboxProcess:
         """Go back to default settings with plenty of quota, the real time, no faults, an empty request log."""
         for path in ("/settings", "/clock", "/faults", "/requests"):
             self.control.delete(path).raise_for_status()
-        self.set(gpu_limits=MANY_GPUS)
+        self.set(gpu_limits=MANY_GPUS, yandex_embeddings_per_second=MANY_EMBEDDINGS_PER_SECOND)
 
     def empty(self) -> None:
         """Forget every resource, document, fault and request."""

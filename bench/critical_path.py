@@ -30,7 +30,7 @@ from clouds.cloudru.wire.endpoints import Endpoints
 from flows.provision import provision_rag
 from flows.specs import RagStack, StackReport
 from sandbox import settings
-from tasks.steps import THREADS
+from tasks.run.steps import THREADS
 
 UPLOAD_S, EMBEDDER_S, RERANKER_S, LLM_S, INDEX_S = 3, 20, 12, 30, 25
 CRITICAL_PATH_S = max(UPLOAD_S, EMBEDDER_S) + INDEX_S

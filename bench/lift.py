@@ -25,8 +25,8 @@ from bench.corpus import docstring_corpus
 from sandbox.engines.tuned import TunedEmbedder
 from sandbox.engines.tuning_job import EPOCHS, JOB, Parameters, TrainingJob, WeightedFile, write
 from tasks.ranking import RankingScores
-from tasks.retrieval_golden import read_retrieval_golden
 from tasks.retrieval_scores import interval, mean_scores, retrieval_scores
+from tasks.tuning.golden import read_retrieval_golden
 
 EXAMPLES = Path("examples/tuning")
 K = 10

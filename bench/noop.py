@@ -26,7 +26,7 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tasks.refresh_report import RefreshReport
+from tasks.refresh.report import RefreshReport
 
 A_DAY_S = 86_400
 TERRAFORM_S = 9.5

@@ -3,11 +3,11 @@
 from prefect import flow
 
 from flows.parameters import CloudRu, Question, Stack, in_order
-from tasks.answer import AnswerReport, ask_version, name_models, report_answer
-from tasks.credentials import cloud_credentials
-from tasks.kept_stack import find_stack
-from tasks.steps import THREADS, recorded_steps
-from tasks.version import find_version_in_service
+from tasks.run.credentials import cloud_credentials
+from tasks.run.steps import THREADS, recorded_steps
+from tasks.stack.answer import AnswerReport, ask_version, name_models, report_answer
+from tasks.stack.kept_stack import find_stack
+from tasks.stack.version import find_version_in_service
 
 
 @in_order

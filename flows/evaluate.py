@@ -6,17 +6,17 @@ from prefect import flow
 
 from domain.stack import name_of
 from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version, in_order
-from tasks.asked_with import as_in_service
-from tasks.credentials import cloud_credentials
-from tasks.golden import check_golden
-from tasks.judged_by import check_evaluation, read_judged_by
-from tasks.judgement import EvaluationReport, candidate, judge_version, promote_judged
-from tasks.kept_stack import find_stack
-from tasks.lock import stack_lock
-from tasks.promotion import RolledBack, roll_back
-from tasks.rollback_report import report_rollback
-from tasks.steps import THREADS, recorded_steps
-from tasks.version import find_version, find_version_before, prove_version
+from tasks.evaluation.golden import check_golden
+from tasks.evaluation.judge import EvaluationReport, candidate, judge_version, promote_judged
+from tasks.evaluation.judged_by import check_evaluation, read_judged_by
+from tasks.evaluation.rollback_report import report_rollback
+from tasks.run.asked_with import as_in_service
+from tasks.run.credentials import cloud_credentials
+from tasks.run.lock import stack_lock
+from tasks.run.steps import THREADS, recorded_steps
+from tasks.stack.kept_stack import find_stack
+from tasks.stack.promotion import RolledBack, roll_back
+from tasks.stack.version import find_version, find_version_before, prove_version
 
 EXAMPLE = "examples/golden.jsonl"
 

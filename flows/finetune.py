@@ -7,20 +7,20 @@ from prefect import flow
 from domain.keys import TuningKey
 from flows.parameters import CancelTuning, LockWait, Results, Tuning, YandexCloud, in_order
 from flows.specs import EmbedderTuning, TuningReport
-from tasks.credentials import yandex_credentials
-from tasks.dataset import ensure_dataset
-from tasks.lock import LOCK_WAIT_S, tuning_lock
-from tasks.metrics import fetch_metrics
-from tasks.publish import publish
-from tasks.retrieval_golden import read_retrieval_golden
-from tasks.search_index import ensure_search_index, prove_search_index
-from tasks.steps import THREADS, finish, finish_checks, recorded_steps
-from tasks.trained_questions import check_golden_not_trained
-from tasks.training_data import check_training_data
-from tasks.tuning import cancelled_with_the_run, ensure_tuning, wait_for_tuning
-from tasks.tuning_check import check_golden_texts, check_results, check_tuning
-from tasks.tuning_judgement import judge
-from tasks.tuning_report import report_tuning
+from tasks.run.credentials import yandex_credentials
+from tasks.run.lock import LOCK_WAIT_S, tuning_lock
+from tasks.run.steps import THREADS, finish, finish_checks, recorded_steps
+from tasks.tuning.dataset import ensure_dataset
+from tasks.tuning.golden import read_retrieval_golden
+from tasks.tuning.judge import judge
+from tasks.tuning.metrics import fetch_metrics
+from tasks.tuning.preflight import check_golden_texts, check_results, check_tuning
+from tasks.tuning.promotion import publish
+from tasks.tuning.report import report_tuning
+from tasks.tuning.search_index import ensure_search_index, prove_search_index
+from tasks.tuning.trained_questions import check_golden_not_trained
+from tasks.tuning.training_data import check_training_data
+from tasks.tuning.tuning import cancelled_with_the_run, ensure_tuning, wait_for_tuning
 
 
 @in_order

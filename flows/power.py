@@ -5,10 +5,16 @@ from prefect import flow
 from domain.stack import name_of
 from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, SuspendShared, WarnAbove, in_order
 from flows.specs import RagStack
-from tasks.credentials import cloud_credentials
-from tasks.drift import find_drift
-from tasks.expected import find_expected
-from tasks.inventory import (
+from tasks.run.credentials import cloud_credentials
+from tasks.run.lock import LOCK_WAIT_S, stack_lock
+from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.run.vanished import refuse_vanished, vanished
+from tasks.stack.kept_stack import find_stack
+from tasks.upkeep.drift import find_drift
+from tasks.upkeep.expected import find_expected
+from tasks.upkeep.late_runs import skipped_when_late
+from tasks.upkeep.power import PowerReport, find_inferences, report_power, resume_inference, suspend_inference
+from tasks.upkeep.status import (
     StatusReport,
     look_at_bucket,
     look_at_inferences,
@@ -16,12 +22,7 @@ from tasks.inventory import (
     look_at_secret,
     report_status,
 )
-from tasks.kept_stack import find_stack
-from tasks.late_runs import skipped_when_late
-from tasks.lock import LOCK_WAIT_S, stack_lock
-from tasks.power import PowerReport, find_inferences, report_power, resume_inference, suspend_inference
-from tasks.steps import THREADS, finish, recorded_steps
-from tasks.sweep import (
+from tasks.upkeep.sweep import (
     SweepReport,
     claims_of,
     delete_endpoint,
@@ -31,7 +32,6 @@ from tasks.sweep import (
     report_sweep,
     stacks_of,
 )
-from tasks.vanished import refuse_vanished, vanished
 
 
 @in_order

@@ -4,11 +4,11 @@ from prefect import flow
 
 from flows.parameters import AnswersFolder, EitherCloud, Looks, Spend, in_order
 from flows.specs import LookAt, ProbeReport
-from tasks.approval import wait_for_spending
-from tasks.credentials import either_cloud
-from tasks.probe import look_at_cloud, report_probe, tests_for
-from tasks.probe_tests import make_tests
-from tasks.steps import THREADS, recorded_steps
+from tasks.probing.report import look_at_cloud, report_probe, tests_for
+from tasks.probing.small_tests import make_tests
+from tasks.run.approval import wait_for_spending
+from tasks.run.credentials import either_cloud
+from tasks.run.steps import THREADS, recorded_steps
 
 
 @in_order

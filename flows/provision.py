@@ -18,24 +18,24 @@ from flows.parameters import (
     in_order,
 )
 from flows.specs import RagStack, StackPlan, StackReport
-from tasks.approval import approval_reason, wait_for_approval
-from tasks.checks import check_probe, check_stack
-from tasks.credentials import credentials
-from tasks.failure import after_failure, created_ids
-from tasks.inference import ensure_inference, wait_for_inference
-from tasks.judged_by import check_before_provision, read_judged_by
-from tasks.judgement import judge_stack
-from tasks.kept_stack import compare_with_kept, keep_provisioned, keep_wanted
-from tasks.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
-from tasks.lock import LOCK_WAIT_S, stack_lock
-from tasks.observe import make_plan, observe
-from tasks.promoted_embedder import TakenEmbedder, take_promoted_embedder
-from tasks.query import verify
-from tasks.report import report
-from tasks.secret import ensure_secret
-from tasks.service import put_in_service
-from tasks.steps import THREADS, finish, recorded_steps
-from tasks.storage import ensure_bucket, upload_documents
+from tasks.evaluation.judge import judge_stack
+from tasks.evaluation.judged_by import check_before_provision, read_judged_by
+from tasks.run.approval import approval_reason, wait_for_approval
+from tasks.run.credentials import credentials
+from tasks.run.lock import LOCK_WAIT_S, stack_lock
+from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.stack.cleanup import after_failure, created_ids
+from tasks.stack.inference import ensure_inference, wait_for_inference
+from tasks.stack.kept_stack import compare_with_kept, keep_provisioned, keep_wanted
+from tasks.stack.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
+from tasks.stack.observe import make_plan, observe
+from tasks.stack.preflight import check_probe, check_stack
+from tasks.stack.promoted_embedder import TakenEmbedder, take_promoted_embedder
+from tasks.stack.query import verify
+from tasks.stack.report import report
+from tasks.stack.secret import ensure_secret
+from tasks.stack.service import put_in_service
+from tasks.stack.storage import ensure_bucket, upload_documents
 
 
 @in_order

@@ -22,26 +22,26 @@ from flows.parameters import (
     in_order,
 )
 from flows.specs import StackPlan
-from tasks.approval import check_allowed
-from tasks.asked_with import as_in_service
-from tasks.changes import check_can_promote, look_for_changes
-from tasks.credentials import cloud_credentials
-from tasks.golden import expected_sources
-from tasks.inference import wait_for_inference
-from tasks.judged_by import read_judged_by
-from tasks.judgement import judge_and_promote
-from tasks.kept_stack import find_stack, keep_reading
-from tasks.lock import LOCK_WAIT_S, stack_lock
-from tasks.refresh import (
+from tasks.evaluation.golden import expected_sources
+from tasks.evaluation.judge import judge_and_promote
+from tasks.evaluation.judged_by import read_judged_by
+from tasks.refresh.changes import check_can_promote, look_for_changes
+from tasks.refresh.plan import plan_refresh
+from tasks.refresh.report import RefreshReport, report_refresh
+from tasks.refresh.sync import (
     ensure_version,
     find_inference,
     sync_documents,
     wait_for_version,
 )
-from tasks.refresh_plan import plan_refresh
-from tasks.refresh_report import RefreshReport, report_refresh
-from tasks.steps import THREADS, finish, recorded_steps
-from tasks.storage import ensure_bucket
+from tasks.run.approval import check_allowed
+from tasks.run.asked_with import as_in_service
+from tasks.run.credentials import cloud_credentials
+from tasks.run.lock import LOCK_WAIT_S, stack_lock
+from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.stack.inference import wait_for_inference
+from tasks.stack.kept_stack import find_stack, keep_reading
+from tasks.stack.storage import ensure_bucket
 
 
 @in_order

@@ -2,12 +2,12 @@
 
 from domain.probing.result import ProbeReport
 from domain.stack import ModelChoice, RagStack
-from tasks.failure import OnFailure
 from tasks.plan import StackPlan
-from tasks.probe_looks import LookAt
-from tasks.promoted_embedder import PromotedEmbedder
+from tasks.probing.looks import LookAt
+from tasks.stack.cleanup import OnFailure
+from tasks.stack.promoted_embedder import PromotedEmbedder
 from tasks.stack_report import StackReport
-from tasks.tuning_report import TuningReport
+from tasks.tuning.report import TuningReport
 from tasks.tuning_spec import EmbedderTuning
 
 __all__ = [

@@ -6,13 +6,14 @@ from prefect import flow
 
 from domain.stack import name_of
 from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack, in_order
-from tasks.credentials import cloud_credentials
-from tasks.kept_stack import find_stack
-from tasks.leaving import mark_leaving
-from tasks.lock import LOCK_WAIT_S, stack_lock
-from tasks.steps import THREADS, finish, recorded_steps
-from tasks.sweep import known_stacks
-from tasks.teardown import (
+from tasks.run.credentials import cloud_credentials
+from tasks.run.lock import LOCK_WAIT_S, stack_lock
+from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.run.vanished import refuse_vanished
+from tasks.stack.kept_stack import find_stack
+from tasks.upkeep.leaving import mark_leaving
+from tasks.upkeep.sweep import known_stacks
+from tasks.upkeep.teardown import (
     TeardownReport,
     delete_bucket,
     delete_folder,
@@ -23,8 +24,7 @@ from tasks.teardown import (
     delete_variable,
     report_teardown,
 )
-from tasks.teardown_plan import plan_teardown
-from tasks.vanished import refuse_vanished
+from tasks.upkeep.teardown_plan import plan_teardown
 
 
 @in_order

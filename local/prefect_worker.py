@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HANDS_OVER = {"PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR": "reschedule"}
-"""tasks/hand_over.py reads it in the process of a run."""
+"""tasks/run/hand_over.py reads it in the process of a run."""
 LOOK_EVERY_S = 0.2
 
 

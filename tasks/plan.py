@@ -20,7 +20,7 @@ from domain.consent import listed
 from domain.file_kinds import by_number, marks, named, passed_over
 from domain.in_service import InService
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
-from tasks.prices import cost_of, total_text
+from tasks.run.prices import cost_of, total_text
 
 STARTS = frozenset({"create", "resume", "replace"})
 """What makes a model cost money that costs none now."""

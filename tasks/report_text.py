@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
-from tasks.query import Answer
+from tasks.stack.query import Answer
 from tasks.stack_report import KnowledgeBaseReport, StackReport
 
 CHUNK_CHARACTERS = 400

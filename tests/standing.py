@@ -6,12 +6,12 @@ from clouds.cloudru.specs import InferenceSpec
 from domain.in_service import AskedWith, Build, InService
 from domain.kept_stack import KeptSecret, KeptStack
 from flows.specs import RagStack
-from tasks.checks import needed_memory_gb
-from tasks.credentials import credentials
-from tasks.documents import find_documents
-from tasks.inference import log_group
-from tasks.kept_stack import write_kept
-from tasks.service_record import write_in_service
+from tasks.run.credentials import credentials
+from tasks.run.documents import find_documents
+from tasks.run.service_record import write_in_service
+from tasks.stack.inference import log_group
+from tasks.stack.kept_stack import write_kept
+from tasks.stack.preflight import needed_memory_gb
 
 
 def stand(block: str, stack: RagStack) -> InService:

@@ -15,14 +15,14 @@ from domain.markdown import LIVE
 from local import automation_file
 from local.automation_file import ANY_BLOCK, FILE, SENDS, read
 from local.errors import LocalError
-from tasks import alarm
+from tasks.run import events
 
 PATH = Path(__file__).parents[1] / FILE
 CONTENT: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
 AUTOMATIONS = {lines["name"]: lines for lines in CONTENT["automations"]}
 SENDING = {name: lines for name, lines in AUTOMATIONS.items() if lines["actions"][0]["type"] == SENDS}
 OF_PREFECT = "prefect.flow-run."
-OURS = {alarm.REFUSED, alarm.ENDPOINT_FAILED, alarm.PRICE_EXCEEDED}
+OURS = {events.REFUSED, events.ENDPOINT_FAILED, events.PRICE_EXCEEDED}
 
 
 def expected(lines: dict[str, Any]) -> set[str]:

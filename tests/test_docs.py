@@ -31,7 +31,7 @@ from local.docs import (
     page,
 )
 from local.flow_docs import FLOWS, flows_page
-from tasks.lock import LOCK_WAIT_S
+from tasks.run.lock import LOCK_WAIT_S
 
 ROOT = Path(__file__).parent.parent
 PAGES = [

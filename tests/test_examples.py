@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain.same_text import plain
-from tasks.retrieval_golden import read_retrieval_golden
 from tasks.training_check import Check
 from tasks.training_spec import TrainingDataSpec
+from tasks.tuning.golden import read_retrieval_golden
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RUSSIAN_FAQ = EXAMPLES / "faq_products.txt"

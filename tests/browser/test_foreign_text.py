@@ -8,8 +8,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from domain import markdown
 from domain.keys import StackKey
-from tasks import pages
-from tasks.progress import progress
+from tasks.run.artifacts import write_page, write_table
+from tasks.run.progress import progress
 from tests.browser.local_stack import LocalStack
 
 pytestmark = pytest.mark.browser
@@ -44,8 +44,8 @@ def _write(api_url: str) -> None:
         markdown.text_table(("a", "b"), [(HOSTILE, HOSTILE)]),
     )
     with temporary_settings({PREFECT_API_URL: api_url}):
-        pages.write_page(OWNER, "page", text, HOSTILE)
-        pages.write_table(OWNER, "table", [{"chunk": HOSTILE}], HOSTILE)
+        write_page(OWNER, "page", text, HOSTILE)
+        write_table(OWNER, "table", [{"chunk": HOSTILE}], HOSTILE)
         with progress(OWNER.artifact("progress"), HOSTILE, total=1, notes=True) as advance:
             advance(1, HOSTILE)
 

@@ -10,7 +10,7 @@ from prefect.settings import Settings
 from prefect.settings.legacy import _get_valid_setting_names
 from sqlalchemy import make_url
 
-from tasks import hand_over
+from tasks.run import hand_over
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -11,7 +11,7 @@ from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
 from flows.power import status_rag, sweep_rag
 from sandbox.settings import PROJECT_ID
-from tasks.promotion import in_service
+from tasks.stack.promotion import in_service
 from tests.kill.cloud import BLOCK, HOURS, EmptyCloud
 from tests.kill.scenarios import PROVISION, REFRESH, REPLACE, RESUME, SUSPEND, TEARDOWN, Scenario
 from tests.kill.tuning import EmptyFolder

@@ -15,9 +15,9 @@ from clouds.polling import Schedule
 from domain.keys import StackKey
 from flows.specs import RagStack
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, KnowledgeBaseSpans, RunSpans
-from tasks.kept_stack import forget_kept, kept_stacks
-from tasks.promotion import InService
-from tasks.service_record import forget_in_service
+from tasks.run.service_record import forget_in_service
+from tasks.stack.kept_stack import forget_kept, kept_stacks
+from tasks.stack.promotion import InService
 from tests.sandbox_process import SandboxProcess
 from tests.standing import stand
 

@@ -12,7 +12,7 @@ from flows.power import status_rag, sweep_rag
 from flows.provision import provision_rag
 from flows.specs import RagStack
 from flows.teardown import teardown_rag
-from tasks.kept_stack import read_kept, write_kept
+from tasks.stack.kept_stack import read_kept, write_kept
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud

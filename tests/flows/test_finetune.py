@@ -18,7 +18,7 @@ from clouds.errors import FailedStateError
 from clouds.polling import Schedule
 from flows.specs import TuningReport
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tasks.embedder_service import PROMOTED, embedder_in_service
+from tasks.run.embedder_record import PROMOTED, embedder_in_service
 from tests.flows.artifacts import artifact
 from tests.flows.tunings import QUESTIONS, TEXTS, UNHINDERED, TuningCloud, save_yandex_block
 from tests.sandbox_process import SandboxProcess

@@ -16,10 +16,10 @@ from flows.evaluate import evaluate_rag
 from flows.power import status_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
-from tasks.credentials import cloud_credentials
-from tasks.judged_record import read_judged
-from tasks.promotion import NotPromotedError
-from tasks.service_record import in_service
+from tasks.run.credentials import cloud_credentials
+from tasks.run.judged_record import read_judged
+from tasks.run.service_record import in_service
+from tasks.stack.promotion import NotPromotedError
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import inference
 from tests.flows.test_evaluate import FACTS, PHRASES, Shop, events, shop
@@ -210,7 +210,7 @@ def test_a_run_that_is_killed_between_judging_and_promoting_promotes_nothing_unj
     provision(shop)
     shop.write("Магазин открыт с девяти до шести, кроме среды.", *[*FACTS.values()][1:])
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.judgement.promote", _killed)
+        patch.setattr("tasks.evaluation.judge.promote", _killed)
         with pytest.raises(RuntimeError, match="killed"):
             refresh(shop, golden=str(shop.golden))
     assert shop.in_service() == shop.first_version

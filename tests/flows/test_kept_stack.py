@@ -24,8 +24,8 @@ from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
 from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
-from tasks.kept_stack import forget_kept, is_local_server, kept_stacks, read_kept, write_kept
-from tasks.promotion import in_service
+from tasks.stack.kept_stack import forget_kept, is_local_server, kept_stacks, read_kept, write_kept
+from tasks.stack.promotion import in_service
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference
@@ -212,7 +212,7 @@ def test_relative_documents_are_refused_where_other_machines_use_the_server(
     )
     line = r"\./examples/faq_products\.txt: relative paths.*absolute"
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.kept_stack.is_local_server", lambda: False)
+        patch.setattr("tasks.stack.kept_stack.is_local_server", lambda: False)
         with pytest.raises(ConfigurationError, match=line) as refused:
             provision(cloud, stack)
 

@@ -9,10 +9,10 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 
 from blocks.cloudru import CloudRuCredentials
-from tasks import lock
-from tasks.credentials import cloud_credentials
-from tasks.lock import StackLockedError, stack_lock
-from tasks.steps import StepLog, recorded_steps, step
+from tasks.run import lock
+from tasks.run.credentials import cloud_credentials
+from tasks.run.lock import StackLockedError, stack_lock
+from tasks.run.steps import StepLog, recorded_steps, step
 from tests.flows.conftest import Cloud
 
 SOON_S = 20.0

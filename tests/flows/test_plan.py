@@ -20,13 +20,13 @@ from flows.power import status_rag
 from flows.provision import provision_rag
 from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
-from tasks import approval
-from tasks.approval import NotApprovedError
-from tasks.credentials import cloud_credentials
-from tasks.kept_stack import keep_wanted
-from tasks.lock import StackLockedError, stack_lock
-from tasks.plan_text import terminal_table
-from tasks.promotion import in_service
+from tasks.run import approval
+from tasks.run.approval import NotApprovedError
+from tasks.run.credentials import cloud_credentials
+from tasks.run.lock import StackLockedError, stack_lock
+from tasks.run.plan_page import terminal_table
+from tasks.stack.kept_stack import keep_wanted
+from tasks.stack.promotion import in_service
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
@@ -345,7 +345,7 @@ def test_a_stack_that_has_answered_is_not_removed(cloud: Cloud) -> None:
     stack = cloud.stack()
     names = [stack.embedder.name, stack.reranker.name, stack.llm.name]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.service.promote", _out_of_order)
+        patch.setattr("tasks.stack.service.promote", _out_of_order)
         with pytest.raises(RuntimeError, match="out of order"):
             provisioned(cloud, stack, on_failure="remove_created")
     assert live_runs(cloud, *names) == sorted(names)

@@ -10,7 +10,7 @@ from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import ConfigurationError, FailedStateError
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.specs import RagStack
-from tasks.kept_stack import forget_kept, read_kept, write_kept
+from tasks.stack.kept_stack import forget_kept, read_kept, write_kept
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import AT_ONCE, Cloud, inference

@@ -11,9 +11,9 @@ from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
 from flows.specs import LookAt, ProbeReport, RagStack
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tasks import approval
-from tasks.approval import NotApprovedError
-from tasks.probe_looks import Looker
+from tasks.probing.looks import Looker
+from tasks.run import approval
+from tasks.run.approval import NotApprovedError
 from tests.contract.test_samples import keys, load
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, save_blocks
@@ -193,7 +193,7 @@ def test_no_secret_is_kept_anywhere(
 ) -> None:
     """What was answered stays in memory: neither results nor database nor log hold the key or a token of the probe."""
     recorder = Recorder()
-    monkeypatch.setattr("tasks.probe_cloudru.Looker", lambda: Looker(recorder))
+    monkeypatch.setattr("tasks.probing.cloudru.Looker", lambda: Looker(recorder))
     probe_cloud(cloud.name)
 
     tokens = [answer.body["access_token"] for answer in recorder.answers if answer.model == "iam.TokenResponse"]

@@ -13,7 +13,7 @@ from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
 from flows.specs import ProbeReport
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tasks import approval
+from tasks.run import approval
 from tests.contract.yandex.test_samples import read
 from tests.flows.test_plan import resume_when_paused
 from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block

@@ -20,7 +20,7 @@ from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
 from flows.specs import PromotedEmbedder, RagStack, StackPlan, StackReport
 from sandbox.settings import YANDEX_FOLDER_ID
-from tasks.embedder_service import EmbedderInService
+from tasks.run.embedder_record import EmbedderInService
 from tasks.training_spec import TextPrefixes
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks

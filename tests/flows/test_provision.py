@@ -17,8 +17,8 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
-from tasks.kept_stack import read_kept
-from tasks.promotion import in_service
+from tasks.stack.kept_stack import read_kept
+from tasks.stack.promotion import in_service
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
 from tests.sandbox_process import SandboxProcess

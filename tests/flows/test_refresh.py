@@ -23,10 +23,10 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
 from sandbox.settings import PROJECT_ID
-from tasks.knowledge import wait_for_index
-from tasks.promotion import in_service
-from tasks.refresh_report import RefreshReport
-from tasks.unreadable import by_content, entry, forget, read_registry, sha256, split, write_registry
+from tasks.refresh.report import RefreshReport
+from tasks.run.quarantine import by_content, entry, forget, read_registry, sha256, split, write_registry
+from tasks.stack.knowledge import wait_for_index
+from tasks.stack.promotion import in_service
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks

@@ -9,7 +9,7 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
 from tasks.plan import Planned
-from tasks.plan_text import terminal_table
+from tasks.run.plan_page import terminal_table
 from tests.flows.conftest import Cloud
 
 PROBE = ProbeSpec(question="Когда открыт магазин?", source="hours.txt", phrase="с девяти до шести")

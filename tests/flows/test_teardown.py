@@ -20,9 +20,9 @@ from flows.provision import provision_rag
 from flows.specs import RagStack, StackReport
 from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
-from tasks.kept_stack import forget_kept, write_kept
-from tasks.promotion import in_service
-from tasks.teardown import TeardownReport
+from tasks.stack.kept_stack import forget_kept, write_kept
+from tasks.stack.promotion import in_service
+from tasks.upkeep.teardown import TeardownReport
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact

@@ -13,8 +13,8 @@ from clouds.errors import FailedStateError, WrongAnswerError
 from domain.in_service import InService
 from flows.power import sweep_rag
 from flows.teardown import teardown_rag
-from tasks.kept_stack import forget_kept
-from tasks.service_record import write_in_service
+from tasks.run.service_record import write_in_service
+from tasks.stack.kept_stack import forget_kept
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud

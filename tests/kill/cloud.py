@@ -15,9 +15,9 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from domain.keys import StackKey
 from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
-from tasks.judged_record import forget_judged
-from tasks.kept_stack import forget_kept
-from tasks.promotion import in_service
+from tasks.run.judged_record import forget_judged
+from tasks.stack.kept_stack import forget_kept
+from tasks.stack.promotion import in_service
 from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
 from tests.sandbox_process import SandboxProcess
 

@@ -16,7 +16,7 @@ from tests.kill.scenarios import Run
 class Dying:
     """A run whose process is killed at a function of the product: before its nth call, or once that has returned.
 
-    `at` is the function where its caller looks it up, as `tasks.service.promote`.
+    `at` is the function where its caller looks it up, as `tasks.stack.service.promote`.
     """
 
     run: Run

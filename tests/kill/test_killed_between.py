@@ -14,9 +14,9 @@ from domain.keys import StackKey
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from sandbox.settings import PROJECT_ID
-from tasks.judged_record import read_judged
-from tasks.kept_stack import read_kept
-from tasks.service_record import forget_in_service, in_service
+from tasks.run.judged_record import read_judged
+from tasks.run.service_record import forget_in_service, in_service
+from tasks.stack.kept_stack import read_kept
 from tests.kill.cloud import BLOCK, HOURS, PARKING, EmptyCloud
 from tests.kill.dying import Dying
 from tests.kill.flow_process import ENDED_WITHIN_S, running
@@ -24,7 +24,7 @@ from tests.kill.scenarios import Run, provision
 from tests.standing import stand
 
 pytestmark = pytest.mark.kill
-PROMOTES = "tasks.judgement.promote"
+PROMOTES = "tasks.evaluation.judge.promote"
 QUESTION = "Сколько стоит парковка для покупателей?"
 NO_PARKING = "Парковки у магазина нет."
 
@@ -66,7 +66,7 @@ def versions(cloud: EmptyCloud) -> list[str]:
 def test_killed_once_wanted_is_kept(empty: EmptyCloud) -> None:
     """Before the first create: nothing is there, what is wanted is kept, and the next run makes one of each."""
     run = provision(empty.stack)
-    die(empty, run, "tasks.kept_stack.write_kept", after=True)
+    die(empty, run, "tasks.stack.kept_stack.write_kept", after=True)
     kept = read_kept(_key(empty.stack))
     assert kept is not None
     assert (kept.wanted, kept.provisioned, empty.calls()) == (empty.stack, None, [])
@@ -80,7 +80,7 @@ def test_killed_once_wanted_is_kept(empty: EmptyCloud) -> None:
 def test_killed_before_the_id_of_the_new_base_is_kept(empty: EmptyCloud) -> None:
     """Its name is kept as that of the one about to be created: the next run adopts it."""
     run = provision(empty.stack)
-    die(empty, run, "tasks.kept_stack.write_kept", call=2)
+    die(empty, run, "tasks.stack.kept_stack.write_kept", call=2)
     [made] = empty.sandbox.inventory()["knowledge_bases"]
     kept = read_kept(_key(empty.stack))
     assert kept is not None
@@ -96,7 +96,7 @@ def test_killed_before_the_id_of_the_new_base_is_kept(empty: EmptyCloud) -> None
 def test_killed_before_what_was_provisioned_is_kept(empty: EmptyCloud) -> None:
     """It serves already: the next run creates nothing and keeps it."""
     run = provision(empty.stack)
-    die(empty, run, "tasks.kept_stack.write_kept", call=3)
+    die(empty, run, "tasks.stack.kept_stack.write_kept", call=3)
     serving = in_service(_key(empty.stack))
     kept = read_kept(_key(empty.stack))
     assert kept is not None
@@ -155,7 +155,7 @@ def test_killed_once_a_refusal_is_remembered(empty: EmptyCloud, golden: str) -> 
     before = in_service(_key(empty.stack))
     empty.write(parking=NO_PARKING)
     run = Run("refresh-rag", empty.stack, {"golden": golden})
-    die(empty, run, "tasks.judgement.write_judged", after=True)
+    die(empty, run, "tasks.evaluation.judge.write_judged", after=True)
 
     with pytest.raises(ConfigurationError, match="the probe alone promotes no"):
         refresh_rag(empty.stack, BLOCK)

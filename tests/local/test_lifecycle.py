@@ -14,7 +14,7 @@ from local.layout import Layout
 from local.lifecycle import ACTS, demo_lifecycle
 from local.lifecycle_stack import KEY, NAME, LifecycleStack
 from sandbox.settings import PROJECT_ID
-from tasks.golden import read_golden
+from tasks.evaluation.golden import read_golden
 from tests.local.lifecycle_world import Outcome, World
 from tests.local.test_demo import run
 

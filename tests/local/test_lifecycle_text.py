@@ -2,7 +2,7 @@
 
 from domain.gate import Thresholds, gate
 from local.lifecycle_text import counted_documents, cut, headline, refusal
-from tasks.evaluation_page import refusal_text
+from tasks.evaluation.page import refusal_text
 from tests.domain.test_gate import evaluation
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.tuning import KEY, NAME
-from tasks.metrics import MetricsReport
-from tasks.publish import PublishedReport
 from tasks.stack_report import StepReport
-from tasks.tuning_report import DatasetReport, TuningReport, TuningTaskReport, markdown
+from tasks.tuning.metrics import MetricsReport
+from tasks.tuning.promotion import PublishedReport
+from tasks.tuning.report import DatasetReport, TuningReport, TuningTaskReport, markdown
 from tasks.tuning_scores import EmbedderScores, Gain, TuningJudgement
 from tests.local.prefect_server import Script, artifact
 

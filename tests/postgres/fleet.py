@@ -19,7 +19,7 @@ from flows.specs import RagStack
 from local.layout import Layout
 from local.prefect_api import PrefectApi
 from sandbox.settings import PROJECT_ID
-from tasks.promotion import in_service
+from tasks.stack.promotion import in_service
 from tests.sandbox_process import SandboxProcess
 
 PLACES = 8

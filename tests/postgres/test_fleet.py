@@ -10,7 +10,7 @@ from bench.fleet_machines import POOL, wait_until_healthy
 from bench.fleet_stacks import DELIVERY, FINAL_STATES, HOURS
 from domain.keys import StackKey
 from sandbox.settings import PROJECT_ID
-from tasks.lost_runs import end_lost_runs
+from tasks.run.lost_runs import end_lost_runs
 from tests.operated import wait_for
 from tests.postgres.fleet import PLACES, Fleet
 

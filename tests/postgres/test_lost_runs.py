@@ -9,8 +9,8 @@ from prefect.states import Pending, Running
 from domain.keys import StackKey
 from flows.refresh import refresh_rag
 from sandbox.settings import PROJECT_ID
-from tasks import lost_runs
-from tasks.lost_runs import end_lost_runs
+from tasks.run import lost_runs
+from tasks.run.lost_runs import end_lost_runs
 from tests.operated import wait_for
 from tests.postgres.dead_runs import NOBODY, automations, dead_run, send_heartbeat
 from tests.postgres.fleet import Fleet

@@ -19,7 +19,7 @@ from bench.fleet_machines import HOST, ROOT, Machine, running, server, wait_unti
 from bench.postgres import database
 from blocks.cloudru import CloudRuCredentials
 from local.prefect_api import PrefectApi
-from tasks.lock import StackLockedError, stack_lock
+from tasks.run.lock import StackLockedError, stack_lock
 from tests.operated import wait_for
 from tests.postgres.dead_runs import NOBODY, automations, dead_run, send_heartbeat
 from tests.postgres.redis_server import redis_server

@@ -9,7 +9,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from domain.kept_stack import KeptStack
 from domain.stack import RagStack
 from sandbox.settings import PROJECT_ID
-from tasks.kept_stack import write_kept
+from tasks.stack.kept_stack import write_kept
 from tests.operated import Operated, entry, operated
 from tests.sandbox_process import SandboxProcess
 

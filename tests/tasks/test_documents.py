@@ -14,8 +14,8 @@ from upath import UPath
 
 from clouds.errors import ConfigurationError
 from domain.text_bytes import NotTextError, decoded
-from tasks import documents
-from tasks.documents import check_documents, find_documents, list_documents
+from tasks.run import documents
+from tasks.run.documents import check_documents, find_documents, list_documents
 
 ROOT = Path(__file__).parents[2]
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + b">\0\x03\0\xfe\xff\t\0"

@@ -10,8 +10,8 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase
 from domain.in_service import AskedWith
 from domain.keys import StackKey
 from domain.stack import RagStack
-from tasks.evaluation import asked_digest
-from tasks.version import AskedVersion
+from tasks.evaluation.measure import asked_digest
+from tasks.stack.version import AskedVersion
 from tests.domain.test_gate import evaluation
 
 BASE = KnowledgeBase(knowledgebase_id="base", name="kb", status="KNOWLEDGEBASE_ACTIVE")

@@ -12,7 +12,7 @@ from upath import UPath
 
 from clouds.errors import ConfigurationError
 from clouds.same_name import composed
-from tasks.documents import list_documents
+from tasks.run.documents import list_documents
 
 ANYONE = 65534
 """A user id that owns nothing."""

@@ -14,8 +14,8 @@ from clouds.errors import ConfigurationError
 from domain.keys import TuningKey
 from tasks.event_files import Scalars
 from tasks.loss_curve import loss_curve
-from tasks.metrics import CurveReport, kept_below, show_curves
-from tasks.tuning_check import check_results
+from tasks.tuning.metrics import CurveReport, kept_below, show_curves
+from tasks.tuning.preflight import check_results
 from tests.flows.artifacts import artifact
 
 TUNING = TuningKey("b1gsandboxfolder0000", "odd-curves")

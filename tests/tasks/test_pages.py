@@ -12,8 +12,8 @@ from prefect.client.orchestration import get_client
 
 from domain.keys import StackKey, artifact_key_before_digests
 from domain.markdown import Markdown
-from tasks import pages
-from tasks.progress import progress
+from tasks.run import artifacts
+from tasks.run.progress import progress
 
 pytestmark = pytest.mark.usefixtures("prefect_storage")
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("prefect_storage")
 @flow
 def write(owner: StackKey, kind: str = "plan") -> None:
     """Write a page and a table of a stack."""
-    pages.write_page(owner, kind, Markdown("# page"), "A page")
-    pages.write_table(owner, f"{kind}-table", [{"a": 1}], "A table")
+    artifacts.write_page(owner, kind, Markdown("# page"), "A page")
+    artifacts.write_table(owner, f"{kind}-table", [{"a": 1}], "A table")
 
 
 def written(key: str) -> list[dict[str, Any]]:
@@ -45,8 +45,8 @@ def test_two_stacks_do_not_write_on_one_page() -> None:
 @flow
 def write_of_others(owner: StackKey, picture: str, said: str = "denied to hf_abcdef123") -> None:
     """Write what a service said, and how far a wait is."""
-    pages.write_page(owner, "said", Markdown(f"{said}\n\n![loss]({picture})"), said)
-    pages.write_table(owner, "said-table", [{"reason": said}], said)
+    artifacts.write_page(owner, "said", Markdown(f"{said}\n\n![loss]({picture})"), said)
+    artifacts.write_table(owner, "said-table", [{"reason": said}], said)
     with progress(owner.artifact("said-wait"), "Wait", total=2, notes=True) as advance:
         advance(1, said)
 
@@ -97,7 +97,7 @@ def test_a_page_that_cannot_be_written_ends_no_run(
     def refuse(*_: Any, **__: Any) -> None:
         raise httpx.ReadTimeout("the server is busy")
 
-    monkeypatch.setattr(pages, "create_markdown_artifact", refuse)
+    monkeypatch.setattr(artifacts, "create_markdown_artifact", refuse)
     with caplog.at_level(logging.WARNING):
         write(StackKey("project", "kb-unwritten"))
     assert "could not be written: the server is busy" in caplog.text

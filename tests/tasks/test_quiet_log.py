@@ -8,7 +8,7 @@ from prefect.exceptions import ParameterTypeError
 
 from clouds.errors import ConfigurationError
 from domain.probe import ProbeSpec
-from tasks.steps import recorded_steps
+from tasks.run.steps import recorded_steps
 
 pytestmark = pytest.mark.usefixtures("prefect_storage")
 

@@ -12,11 +12,11 @@ from prefect.context import TaskRunContext
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from clouds.errors import DeadlineError
-from tasks.inference import wait_for_inference
-from tasks.knowledge import wait_for_index
-from tasks.refresh import wait_for_version
-from tasks.steps import LOOK_FIRST, StepTime, left_of, recorded_steps, step
-from tasks.tuning import wait_for_tuning
+from tasks.refresh.sync import wait_for_version
+from tasks.run.steps import LOOK_FIRST, StepTime, left_of, recorded_steps, step
+from tasks.stack.inference import wait_for_inference
+from tasks.stack.knowledge import wait_for_index
+from tasks.tuning.tuning import wait_for_tuning
 
 AT_ONCE: dict[str, Any] = {**LOOK_FIRST, "retry_delay_seconds": 0}
 NO_ONE_LISTENS = "http://127.0.0.1:9/api"

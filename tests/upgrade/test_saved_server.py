@@ -15,8 +15,8 @@ from domain.keys import StackKey, TuningKey
 from flows.specs import RagStack
 from local.prefect_api import PrefectApi
 from sandbox.settings import KEY_SECRET, PROJECT_ID, YANDEX_FOLDER_ID
-from tasks.kept_stack import forget_kept
-from tasks.long_variable import forget
+from tasks.run.long_variable import forget
+from tasks.stack.kept_stack import forget_kept
 from tests.flows.conftest import AT_ONCE, look_often
 from tests.flows.tunings import UNHINDERED, TuningCloud
 from tests.sandbox_process import SandboxProcess

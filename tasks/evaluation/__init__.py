@@ -1,0 +1,1 @@
+"""The steps that judge a version."""

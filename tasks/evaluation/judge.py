@@ -1,0 +1,282 @@
+"""Judge a version: by golden questions beside the version in service, or by the probe; then it may go in service."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Self
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import ReadyRun
+from clouds.cloudru.knowledge import IndexedKnowledgeBase
+from clouds.cloudru.specs import FoundationModelSpec
+from clouds.errors import ConfigurationError, WrongAnswerError
+from domain.evaluation import Evaluation
+from domain.gate import Verdict, gate, measures
+from domain.in_service import AskedWith, Build
+from domain.judged import Judgement, Refusal
+from domain.keys import StackKey
+from domain.part import Part
+from domain.stack import RagStack
+from tasks.evaluation.history import keep, kept
+from tasks.evaluation.judged_by import JudgedBy
+from tasks.evaluation.measure import measure
+from tasks.evaluation.page import refusal_text, show_evaluation, show_questions
+from tasks.run.content import content_of
+from tasks.run.events import version_refused
+from tasks.run.judged_record import read_judged, write_judged
+from tasks.run.service_record import InService, in_service
+from tasks.run.steps import LOOK_FIRST, step
+from tasks.stack.promotion import Candidate, promote
+from tasks.stack.query import Answer, QueryModel, verify
+from tasks.stack.version import AskedVersion, Served, asked_version, served
+
+NEXT_STEP = (
+    "open the artifact evaluation-… of the run, which has every question that got worse or was missed; correct the "
+    "documents, or the golden questions, and run refresh-rag again"
+)
+
+
+class EvaluationReport(Part):
+    """What a version scored, what the version in service scored beside it, and whether it was put in service.
+
+    `overruled` says that a person has put it there although it was refused; empty when none has. `differences` say
+    where the stack of this run is not the one that is kept.
+    """
+
+    evaluation: Evaluation
+    in_service: Evaluation | None
+    promoted: bool
+    overruled: str = ""
+    differences: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, judged: "Judged", promoted: InService | None) -> Self:
+        """Return it; `promoted` is None when the version was not put in service."""
+        overruled = promoted.overruled if promoted else ""
+        return cls(evaluation=judged.new, in_service=judged.serving, promoted=promoted is not None, overruled=overruled)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgement with what it rests on: both evaluations, what the gate said, and earlier evaluations.
+
+    `overruled` says that a person wants the version in service whatever the judgement is.
+    """
+
+    judgement: Judgement
+    new: Evaluation
+    serving: Evaluation | None
+    verdict: Verdict
+    earlier: Sequence[Evaluation]
+    overruled: bool = False
+
+
+@step("judge", run_name="judge {asked.version_id}", **LOOK_FIRST)
+def judge_version(
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    asked: AskedVersion,
+    by: JudgedBy,
+    *,
+    remembers: bool,
+    promote_refused: str = "",
+) -> Judged:
+    """Measure, compare, keep, show.
+
+    `remembers` says that this run has the stack's lock: golden questions judge the stack from now on, and what the
+    stack's own refuse stays refused.
+
+    Raises:
+        WrongAnswerError: it does not pass, and `promote_refused` names neither it nor a refused version of the same
+            content; says which figures and which questions got worse, and what stays in service.
+
+    """
+    content = content_of(cloudru, stack, asked.version_id) if remembers else ""
+    build = Build.of(cloudru.get_client().knowledge_bases.version(asked.version_id))
+    found = served(cloudru, asked.stack_name)
+    new = measure(cloudru, asked, by.questions, by.measurement)
+    serving = _evaluate_in_service(cloudru, stack, asked, by, new, found)
+    judged = _compare(asked.stack, new, serving, by)
+    overruled = read_judged(asked.stack).overruled_by(promote_refused, build, content)
+    if remembers:
+        _remember(asked, build, content, judged.judgement, is_refusal=by.stacks_own and not judged.judgement.passed)
+    if not judged.judgement.passed and not overruled:
+        serves = found is not None and found.promoted.version_id == asked.version_id
+        reason = refusal_text(new, judged.verdict, _left(found, build, asked.asked_with))
+        version_refused(asked.stack, new.version_id, reason, NEXT_STEP, serves=serves)
+        raise WrongAnswerError(reason)
+    return replace(judged, overruled=overruled)
+
+
+def promote_judged(cloudru: CloudRuCredentials, candidate: Candidate, judged: Judged) -> InService:
+    """Put the version in service; the page of its evaluation says it when a person has overruled the judge.
+
+    Raises:
+        NotPromotedError: as `promote`.
+
+    """
+    now = promote(cloudru, candidate, judged.judgement, candidate.version_id if judged.overruled else "")
+    if now.overruled:
+        show_evaluation(candidate.stack, judged.new, judged.serving, judged.verdict, judged.earlier, now.overruled)
+    return now
+
+
+def judge_and_promote(
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    index: IndexedKnowledgeBase,
+    models: Sequence[ReadyRun | FoundationModelSpec],
+    by: JudgedBy,
+    promote_refused: str = "",
+) -> InService:
+    """Ask the version that was built the golden questions, or the probe when there are none; put it in service.
+
+    Raises:
+        WrongAnswerError: it does not pass, and is not put in service.
+        NotPromotedError: it passes, and may not be put in service all the same.
+
+    """
+    _, reranker, llm = models
+    asked = built_version(cloudru, stack, index, reranker, llm)
+    if by.questions:
+        judged = judge_version(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused)
+        return promote_judged(cloudru, candidate(cloudru, stack, asked), judged)
+    verify(cloudru, index, reranker, llm, stack.probe, stack.retrieval, asked.stack)
+    return promote(cloudru, candidate(cloudru, stack, asked), Judgement(passed=True), promote_refused)
+
+
+@dataclass(frozen=True)
+class JudgedStack:
+    """What was brought up, as the gate into service takes it.
+
+    `judged` is a judgement alone when the probe has judged, and None when it is in service already.
+    """
+
+    candidate: Candidate
+    judged: Judged | Judgement | None
+
+
+@step("judge-stack", **LOOK_FIRST)
+def judge_stack(
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    by: JudgedBy,
+    index: IndexedKnowledgeBase,
+    reranker: ReadyRun | FoundationModelSpec,
+    llm: ReadyRun | FoundationModelSpec,
+    answer: Answer,  # noqa: ARG001  # the probe is asked first: it is cheaper
+    promote_refused: str = "",
+) -> JudgedStack:
+    """Judge what was brought up by golden questions, or by the probe that it has answered; raises as `judge_version`.
+
+    What is in service as it is, asked as the stack wants, is not judged again.
+    """
+    asked = built_version(cloudru, stack, index, reranker, llm)
+    serving = in_service(asked.stack)
+    if serving is not None and serving.serves(asked.base.knowledgebase_id, index.version, asked.asked_with):
+        judged = None
+    elif by.questions:
+        judged = judge_version.fn(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused)
+    else:
+        judged = Judgement(passed=True)
+    return JudgedStack(candidate(cloudru, stack, asked), judged)
+
+
+def candidate(cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion) -> Candidate:
+    """Return the version as the gate into service takes it."""
+    return Candidate(
+        stack=asked.stack,
+        knowledge_base_id=asked.base.knowledgebase_id,
+        version_id=asked.version_id,
+        content=content_of(cloudru, stack, asked.version_id),
+        asked_with=asked.asked_with,
+    )
+
+
+def built_version(
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    index: IndexedKnowledgeBase,
+    reranker: ReadyRun | FoundationModelSpec,
+    llm: ReadyRun | FoundationModelSpec,
+) -> AskedVersion:
+    """Return what this run has built or found, asked as the stack wants."""
+    return AskedVersion(
+        stack.key(cloudru.project_id),
+        index.knowledge_base,
+        index.version.knowledgebase_version_id,
+        "built by this run",
+        AskedWith.of(stack),
+        _queried(reranker),
+        _queried(llm),
+    )
+
+
+def _evaluate_in_service(
+    cloudru: CloudRuCredentials,
+    stack: RagStack,
+    asked: AskedVersion,
+    by: JudgedBy,
+    new: Evaluation,
+    found: Served | None,
+) -> Evaluation | None:
+    """Return what the version in service scores on the same questions; None when nothing is in service.
+
+    It is measured now, not remembered, and with the models and settings that it serves with. Only a version that is in
+    service itself, say reindexed under its id, is compared with what it scored when it last passed.
+    """
+    if found is None:
+        return None
+    recorded = found.promoted.asked_with
+    if found.promoted.version_id == asked.version_id and recorded in (None, asked.asked_with):
+        earlier = [known for known in kept(asked.stack) if known.passed and known.version_id == asked.version_id]
+        return next((known for known in earlier if known.comparable_with(new)), None)
+    rival = replace(asked, base=found.base, version_id=found.promoted.version_id)
+    if recorded is not None:
+        try:
+            rival = asked_version(cloudru, stack, found.base, found.promoted.version_id, "in service", recorded)
+        except ConfigurationError as error:  # it cannot answer as it did: it is compared with the models of the new one
+            get_run_logger().warning("The version in service is measured with the models of the new one: %s", error)
+    return measure(cloudru, rival, by.questions, by.measurement)
+
+
+def _compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, by: JudgedBy) -> Judged:
+    """Put both before the gate; keep the new figures, and show them beside the earlier ones."""
+    verdict, earlier = gate(new, serving, by.thresholds), kept(stack)
+    judgement = Judgement(passed=verdict.passed, standard=by.standard, scores=measures(new), reasons=verdict.reasons)
+    keep(stack, new, passed=verdict.passed)
+    show_evaluation(stack, new, serving, verdict, earlier)
+    show_questions(stack, new, serving)
+    figures = ", ".join(f"{measure} {value:.3f}" for measure, value in measures(new).items())
+    get_run_logger().info("%s: %s", new.version_id, figures)
+    return Judged(judgement, new, serving, verdict, earlier)
+
+
+def _left(found: Served | None, build: Build, asked_with: AskedWith) -> str:
+    """Return what is in service after a refusal, and what to do when that is what was refused."""
+    if found is None:
+        return "It was not promoted"
+    now = found.promoted
+    if now.version_id != build.version_id:
+        return f"It was not promoted, version {now.version_id} stays in service"
+    if now.judged != build:
+        return "It is the version in service, indexed anew: bring back the documents, or roll back"
+    if now.asked_with not in (None, asked_with):
+        return "It was not promoted as it was asked here: it stays in service as it was asked before"
+    return "It is the version in service and stays so: correct the documents, or roll back"
+
+
+def _remember(asked: AskedVersion, build: Build, content: str, judgement: Judgement, *, is_refusal: bool) -> None:
+    now, refusal = datetime.now(UTC), None
+    if is_refusal and judgement.standard is not None:
+        refusal = Refusal(build=build, content=content, standard=judgement.standard, refused_at=now)
+    before = read_judged(asked.stack)
+    after = before.after_golden(now, refusal)
+    if after != before:
+        write_judged(asked.stack, after)
+
+
+def _queried(model: ReadyRun | FoundationModelSpec) -> QueryModel:
+    return model.run if isinstance(model, ReadyRun) else model

@@ -1,0 +1,1 @@
+"""The steps that hold the assumptions about a cloud against its answers."""

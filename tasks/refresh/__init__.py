@@ -1,0 +1,1 @@
+"""The steps from documents that differ to a version of them."""

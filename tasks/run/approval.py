@@ -1,0 +1,109 @@
+"""A plan that replaces or costs much is not applied before somebody has allowed it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.exceptions import FlowPauseTimeout
+from prefect.flow_runs import pause_flow_run
+from prefect.input import RunInput
+from pydantic import Field
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.errors import CloudError, ConfigurationError, ConflictError
+from domain.keys import StackKey
+from domain.markdown import one_line, page, table
+from domain.probing.small_tests import SmallTest, total
+from tasks.plan import StackPlan
+from tasks.run.events import price_exceeded
+from tasks.run.plan_page import starting_list
+from tasks.run.prices import total_text
+
+APPROVED_WITHIN_S = 24 * 3600
+LOOK_EVERY_S = 2
+
+
+class NotApprovedError(CloudError):
+    """A person has refused the plan, or nobody has approved it in time."""
+
+
+class Approval(RunInput):
+    """The form that the UI shows to whoever resumes the run; without a default, so that nobody refuses by a slip."""
+
+    approve: bool = Field(
+        title="Approve", description="On: start these models. To change nothing, cancel the run instead."
+    )
+
+
+class SpendingApproval(RunInput):
+    """The form for small tests; without a default, as above."""
+
+    approve: bool = Field(
+        title="Approve",
+        description="On: make these tests, at this price. To spend nothing, run without Spend, or cancel the run.",
+    )
+
+
+def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:
+    """Return why a person has to allow the plan; empty when nobody has to.
+
+    Raises:
+        ConflictError: it replaces something, and that was not allowed.
+        ConfigurationError: it does something else that was not allowed.
+
+    """
+    if plan.refusal:
+        raise ConflictError(plan.refusal, 409, "ALREADY_EXISTS")
+    check_allowed(plan)
+    if above_rub_per_hour is None or not plan.may_cost_more_than(above_rub_per_hour):
+        return ""
+    return f"it starts {total_text(plan.starting_rub_per_hour)}, above {above_rub_per_hour:g}"
+
+
+def check_allowed(plan: StackPlan) -> None:
+    """Raise ConfigurationError when the plan needs a person's consent that it lacks; says which."""
+    if plan.not_allowed:
+        raise ConfigurationError("\n".join([*plan.not_allowed, "nothing was changed"]))
+
+
+def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str) -> None:
+    """Return when a person, who is told of it, has allowed the plan in the UI.
+
+    Raises:
+        NotApprovedError: a person has refused it, or nobody has allowed it in time.
+
+    """
+    get_run_logger().warning("The plan needs approval: %s. Resume this run in the UI.", reason)
+    stack = StackKey(cloudru.project_id, plan.stack)
+    price_exceeded(
+        stack, f"the plan needs approval: {reason}", "open the run, Resume in its menu, turn Approve on; or Cancel"
+    )
+    form = Approval.with_initial_data(
+        description=page(f"**{one_line(f'{plan.stack}: {reason}')}**", starting_list(plan))
+    )
+    _wait(form, f"the plan for {plan.stack}", reason)
+
+
+def wait_for_spending(cloud: str, tests: Sequence[SmallTest]) -> None:
+    """Return when a person has allowed these tests, each named with its price, in the UI.
+
+    Raises:
+        NotApprovedError: a person has refused them, or nobody has allowed them in time.
+
+    """
+    reason = f"they cost {total(tests)}"
+    get_run_logger().warning("The small tests need approval: %s. Resume this run in the UI.", reason)
+    rows = ([one_line(test.what), one_line(test.price)] for test in tests)
+    form = SpendingApproval.with_initial_data(
+        description=page(f"**{one_line(f'Small tests on {cloud}: {reason}')}**", table(["what is made", "price"], rows))
+    )
+    _wait(form, f"the small tests on {cloud}", reason)
+
+
+def _wait(form: type[RunInput], what: str, reason: str) -> None:
+    try:
+        answer: Any = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
+    except FlowPauseTimeout as error:
+        raise NotApprovedError(f"nobody approved {what} ({reason}); nothing was changed") from error
+    if not answer.approve:
+        raise NotApprovedError(f"{what} was not approved ({reason}); nothing was changed")

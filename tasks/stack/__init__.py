@@ -1,0 +1,1 @@
+"""The steps that bring a stack up and let it answer."""

@@ -1,0 +1,103 @@
+"""The knowledge base: create or bring up to date, and wait until it can be asked."""
+
+import re
+from collections.abc import Collection
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.inference import ReadyRun
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.storage import EnsuredBucket
+from domain.keys import StackKey, artifact_key
+from tasks.run.progress import progress
+from tasks.run.quarantine import set_aside
+from tasks.run.service_record import in_service
+from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
+from tasks.stack.inference import log_group
+from tasks.stack.kept_stack import keep_base
+from tasks.stack.preflight import Checked
+from tasks.stack.storage import StoredDocuments
+
+UP = (
+    re.compile(r"knowledge base ACTIVE\b"),
+    re.compile(r"version SUCCEEDED\b"),
+    re.compile(r"search API (ACTIVE|RUNNING)\b"),
+)
+"""The three that must all be true, in the words of the wait. Their order is not published: each counts by itself."""
+
+
+@step("ensure-knowledge-base", run_name="ensure-knowledge-base {spec.name}", **LOOK_FIRST)
+def ensure_knowledge_base(
+    cloudru: CloudRuCredentials,
+    spec: KnowledgeBaseSpec,
+    bucket: EnsuredBucket,
+    documents: StoredDocuments,
+    embedder: ReadyRun | FoundationModelSpec,
+    *,
+    allow_replace: bool = False,
+    other_reading: bool = False,
+    strangers: Collection[str] = (),
+) -> EnsuredKnowledgeBase:
+    """Adopt the knowledge base and its version in service, create it, or index the documents that are newer.
+
+    With `allow_replace` one that no version can change into what is wanted gets another beside it, with `other_reading`
+    one that reads otherwise than is wanted gets a version that does not. `strangers` are the ids of bases that are only
+    called like the stack's.
+    """
+    client = cloudru.get_client()
+    served = in_service(StackKey(cloudru.project_id, spec.name))
+    ensured = client.knowledge_bases.ensure(
+        spec,
+        bucket=documents.bucket,
+        folder=documents.folder,
+        embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
+        log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+        documents_modified_at=documents.upload.newest_modified_at,
+        serving_id=served.version_id if served else None,
+        allow_replace=allow_replace,
+        other_reading=other_reading,
+        strangers=strangers,
+    )
+    keep_base(StackKey(cloudru.project_id, spec.name), ensured.knowledge_base.knowledgebase_id)
+    for difference in ensured.differences:
+        get_run_logger().warning("%s: adopted although %s", spec.name, difference)
+    return ensured
+
+
+@step("wait-for-index", run_name="wait-for {spec.name}", **LOOK_FIRST)
+def wait_for_index(
+    cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, ensured: EnsuredKnowledgeBase
+) -> IndexedKnowledgeBase:
+    """Wait until the knowledge base is ACTIVE, its version SUCCEEDED and its search API up."""
+    with progress(
+        artifact_key("wait-for", cloudru.project_id, spec.name), f"Until {spec.name} can be asked", total=len(UP)
+    ) as advance:
+
+        def on_look(seen: str, _elapsed_s: float) -> None:
+            stop_when_another_failed()
+            advance(up(seen), seen)
+
+        indexed = cloudru.get_client().knowledge_bases.wait_indexed(
+            ensured.knowledge_base.knowledgebase_id,
+            ensured.version.knowledgebase_version_id,
+            deadline_s=left_of(spec.indexed_within_s),
+            on_look=on_look,
+        )
+        advance(len(UP), "searchable")
+    return indexed
+
+
+@step("set-aside-unreadable", **LOOK_FIRST)
+def set_aside_unreadable(
+    cloudru: CloudRuCredentials, checked: Checked, stored: StoredDocuments, index: IndexedKnowledgeBase, name: str
+) -> None:
+    """List the documents that the version could not read, and leave them out until they change."""
+    stack = StackKey(cloudru.project_id, name)
+    set_aside(cloudru, stack, index.version, checked.documents, stored.bucket, stored.folder, checked.left_out)
+
+
+def up(seen: str) -> int:
+    """Return how many of the three are up, from what the wait says that it saw."""
+    return sum(bool(pattern.search(seen)) for pattern in UP)

@@ -1,0 +1,134 @@
+"""Look at what there is of a stack, and show what a run is going to do about it. Nothing is changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prefect import get_run_logger
+
+from blocks.cloudru import CloudRuCredentials
+from blocks.huggingface import HuggingFaceCredentials
+from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.inference import RunDecision, find_among
+from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.wire.inference import ModelRun
+from domain.by_use import by_use
+from domain.file_kinds import passed_over
+from domain.keys import StackKey
+from domain.probe import ambiguous
+from domain.untested import untested_defaults
+from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
+from tasks.run.asked_with import asked_rows
+from tasks.run.ownership import bases_of
+from tasks.run.plan_page import show
+from tasks.run.prices import catalogue_prices, total_text
+from tasks.run.service_record import in_service
+from tasks.run.steps import LOOK_FIRST, step
+from tasks.stack.kept_stack import WantedStack, models_only_kept
+from tasks.stack.preflight import Checked, will_hold
+
+
+@step("observe", **LOOK_FIRST)
+def observe(
+    cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, wanted: WantedStack, checked: Checked
+) -> Observation:
+    """Look at every resource that the stack names: each list is read once, however many resources are in it.
+
+    Raises:
+        ConflictError: a bucket or live run of a wanted name is something else, and cannot be replaced.
+        FailedStateError: a run of a wanted name has failed.
+        QuotaError: less is free than the runs need that are missing.
+
+    """
+    client, stack = cloudru.get_client(), wanted.stack
+    bases, strangers = bases_of(cloudru, stack)
+    versions = client.knowledge_bases.versions(bases[0].knowledgebase_id) if bases else ()
+    bucket = client.storage.find_bucket(stack.bucket)
+    documents = client.storage.sync_plan(stack.bucket, stack.folder, checked.documents) if bucket else None
+    return Observation(
+        bucket=bucket,
+        has_folder=bucket is not None and client.storage.folder_modified_at(stack.bucket, stack.folder) is not None,
+        documents=documents,
+        secret=client.secrets.decide(stack.token_secret, hub.token) if hub.token else None,
+        log_group_id=client.log_groups.find(
+            stack.knowledge_base.log_group_id or (bucket.log_group_id if bucket else None)
+        ),
+        runs=_runs(
+            client, [m for m in (stack.embedder, stack.reranker, stack.llm) if isinstance(m, InferenceSpec)], checked
+        ),
+        prices=catalogue_prices(client),
+        bases=tuple(bases),
+        versions=tuple(versions),
+        strangers=tuple(strangers),
+        replaced=_live(client, models_only_kept(cloudru, wanted.kept, stack)),
+        served=in_service(StackKey(cloudru.project_id, stack.knowledge_base.name)),
+    )
+
+
+@step("plan")
+def make_plan(
+    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, **allowed: bool
+) -> StackPlan:
+    """Compare what there is with what is wanted, that with what is kept, and show the differences as a table.
+
+    `allowed` are `allow_replace` and `other_reading` of `tasks.plan.plan`. A source of the probe that means several
+    documents is a note.
+    """
+    stack, assumed = wanted.stack, cloudru.assumptions.knowledge
+    made = plan(stack, len(checked.documents), seen, assumed, **allowed)
+    doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
+    passed = [passed_over(checked.passed_over)] if checked.passed_over else []
+    notes = (*passed, *wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
+    kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
+    made = replace(
+        made,
+        rows=(*wanted.rows, *asked_rows(seen.served, stack), *made.rows, *kinds),
+        notes=notes,
+        by_use=_by_use(cloudru, stack, checked),
+    )
+    for line in passed:
+        get_run_logger().warning("%s: %s", made.stack, line)
+    get_run_logger().info("Plan for %s: %s", made.stack, made.summary)
+    show(StackKey(cloudru.project_id, made.stack), made)
+    return made
+
+
+def _untested(cloudru: CloudRuCredentials, stack: Stack, made: StackPlan) -> tuple[str, ...]:
+    """Return what is not known of the models that this run is going to create."""
+    created = {row.resource for row in made.starting if row.verb == "create"}
+    roles = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
+    models = [model for role, model in roles if role in created and isinstance(model, InferenceSpec)]
+    return untested_defaults(models, cloudru.assumptions.inference)
+
+
+def _by_use(cloudru: CloudRuCredentials, stack: Stack, checked: Checked) -> tuple[str, ...]:
+    """Return what is billed by use, for the documents of this run."""
+    models = (stack.embedder, stack.reranker, stack.llm)
+    named = [model.model for model in models if isinstance(model, FoundationModelSpec)]
+    size_bytes = sum(document.path.stat().st_size for document in checked.documents)
+    return by_use(cloudru.assumptions.prices, size_bytes=size_bytes, foundation_models=named)
+
+
+def _running_on(made: StackPlan) -> tuple[str, ...]:
+    """Return what is still paid although the stack names it no more."""
+    return tuple(
+        f"{row.name} runs on and costs {total_text([row.rub_per_hour])}: {row.reason}"
+        for row in made.rows
+        if row.resource == "replaced model" and row.rub_per_hour != 0
+    )
+
+
+def _live(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> dict[str, ModelRun]:
+    """Return the live run of each that has one, by the name in the spec."""
+    listed = client.inferences.list() if specs else []
+    found = {spec.name: find_among(listed, spec.name) for spec in specs}
+    return {name: client.inferences.get(run.model_run_id) for name, run in found.items() if run is not None}
+
+
+def _runs(client: CloudRuClient, specs: Sequence[InferenceSpec], checked: Checked) -> dict[str, RunDecision]:
+    listed = client.inferences.list() if specs else []
+    decided = {
+        spec.name: client.inferences.decide(spec, gpu_memory_gb=checked.gpu_memory_gb[spec.name], listed=listed)
+        for spec in specs
+    }
+    client.inferences.check_quota(specs, listed)
+    return decided

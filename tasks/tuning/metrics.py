@@ -1,0 +1,144 @@
+"""The metrics of a training: taken down at once, since nobody knows how long their address is good, and shown."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from prefect import get_run_logger
+from prefect.runtime import task_run
+from upath import UPath
+
+from blocks.yandex import YandexCloudCredentials
+from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
+from clouds.yandex.tuning import FinishedTuning
+from domain.keys import TuningKey
+from domain.markdown import one_line, page
+from tasks.event_files import Scalars, read_scalars
+from tasks.loss_curve import course, loss_curve, losses
+from tasks.metrics_archive import unpack
+from tasks.run.artifacts import write_page, write_table
+from tasks.run.steps import LOOK_FIRST, step
+from tasks.stack_report import Part
+
+ARCHIVE = "metrics.zip"
+HOW_TO_READ = (
+    "Of each curve only its own fall counts: losses on other rows or other batches need not be as high. Whether the "
+    "model finds more is not in them, but in `{judgement}`."
+)
+
+
+class CurveReport(Part):
+    """A curve in figures: how many points, the last step, and the first, last and least value."""
+
+    name: str
+    points: int
+    last_step: int
+    first: float
+    last: float
+    least: float
+
+    @classmethod
+    def of(cls, scalars: Scalars) -> "CurveReport":
+        """Return the figures of a curve that has points."""
+        values = scalars.values
+        return cls(
+            name=scalars.name,
+            points=len(values),
+            last_step=scalars.steps[-1],
+            first=values[0],
+            last=values[-1],
+            least=min(values),
+        )
+
+
+class MetricsReport(Part):
+    """Where the files are kept, the curves, and why there are none when there are none."""
+
+    folder: str
+    files: tuple[str, ...]
+    curves: tuple[CurveReport, ...]
+    problem: str = ""
+
+
+@step("fetch-metrics", **LOOK_FIRST)
+def fetch_metrics(yandex: YandexCloudCredentials, name: str, tuned: FinishedTuning, results: str) -> MetricsReport:
+    """Keep the tuning's metrics under `results`/name/task id, and show its curves.
+
+    Metrics that are missing, unreadable or cannot be kept are a warning and do not end the run: they are an account of
+    the model, and the model itself is judged by what it finds.
+    """
+    kept_in, lost = kept_below(results, name, tuned.task_id)
+    with tempfile.TemporaryDirectory(prefix="metrics-") as temporary:
+        work = Path(temporary)
+        archive = work / ARCHIVE
+        try:
+            if not yandex.get_client().metrics.download(tuned.task_id, archive):
+                return _without("the service has no metrics of this tuning")
+            lost = lost or _not_kept([archive], work, kept_in)
+            files = unpack(archive, work / "events")
+            scalars = [each for each in read_scalars(work / "events") if each.values]
+        except Exception as error:  # whatever the reader of event files says of files that are damaged
+            tried_again = isinstance(error, ConnectionFailedError | UnavailableError)
+            if tried_again and (task_run.run_count or 1) <= LOOK_FIRST["retries"]:
+                raise
+            return _without(error.message if isinstance(error, CloudError) else f"they cannot be read: {error}")
+        lost = lost or _not_kept(files, work, kept_in)
+    curves = tuple(CurveReport.of(each) for each in scalars)
+    if not curves:
+        return _without(f"the archive holds no TensorBoard scalars: {[path.name for path in files][:5]}")
+    show_curves(TuningKey(yandex.folder_id, name), scalars, curves)
+    names = [ARCHIVE, *(path.relative_to(work).as_posix() for path in files)]
+    if lost:
+        get_run_logger().warning("The files of the metrics are not kept: %s", lost)
+        return MetricsReport(folder="", files=(), curves=curves, problem=lost)
+    return MetricsReport(folder=str(kept_in), files=tuple(names), curves=curves)
+
+
+def kept_below(results: str, name: str, task_id: str) -> tuple[UPath | None, str]:
+    """Return the folder of a tuning's metrics; None, and why, when `results` names the home of no user."""
+    try:
+        return UPath(results).expanduser() / name / task_id, ""
+    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
+        return None, f"{results} cannot be written: {error}"
+
+
+def keep(files: Iterable[Path], root: Path, folder: UPath) -> None:
+    """Copy files to a folder or fsspec URL, below which they lie as below `root`."""
+    for path in files:
+        target = folder / path.relative_to(root).as_posix()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
+
+
+def _not_kept(files: Iterable[Path], root: Path, folder: UPath | None) -> str:
+    """Keep files, or say in one line why they are not kept: the judgement does not wait for a disk."""
+    if folder is None:
+        return ""
+    try:
+        keep(files, root, folder)
+    except Exception as error:  # noqa: BLE001  # file systems of fsspec let the errors of their libraries through
+        return f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}"
+    return ""
+
+
+def _without(problem: str) -> MetricsReport:
+    get_run_logger().warning("No curves: %s", problem)
+    return MetricsReport(folder="", files=(), curves=(), problem=problem)
+
+
+def show_curves(tuning: TuningKey, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
+    """Write the pages of the curves; what cannot be drawn is a warning, and its figures are shown all the same."""
+    drawn = losses(scalars)
+    said = "\n".join(f"- {one_line(course(each))}" for each in drawn)
+    name, how_to_read = tuning.name, HOW_TO_READ.format(judgement=tuning.artifact("judgement"))
+    try:
+        picture = f"![loss]({loss_curve(drawn, name)})"
+    except Exception as error:  # noqa: BLE001  # whatever the library says of values that it cannot draw
+        get_run_logger().warning("The curves cannot be drawn: %s", error)
+        picture = "The curves cannot be drawn."
+    write_page(
+        tuning, "loss", page(f"# Training of {one_line(name)}", picture, said, how_to_read), f"Loss curve of {name}"
+    )
+    write_table(tuning, "metrics", [curve.model_dump() for curve in curves], f"Metrics of the training of {name}")

@@ -1,0 +1,53 @@
+"""Put a tuned embedder in service, after it was judged and, when an index was wished, after that has answered."""
+
+from prefect import get_run_logger
+
+from blocks.yandex import YandexCloudCredentials
+from clouds.yandex.tuning import FinishedTuning
+from domain.keys import TuningKey
+from tasks.run.embedder_record import EmbedderInService, promote_embedder
+from tasks.run.steps import step
+from tasks.stack_report import Part
+from tasks.tuning.search_index import ProvedIndex
+from tasks.tuning_scores import TuningJudgement
+from tasks.tuning_spec import EmbedderTuning
+
+
+class PublishedReport(Part):
+    """Whether the model was put in service and why; `proof` is a passage that the index, if any, has found."""
+
+    published: bool
+    reason: str
+    in_service: EmbedderInService | None = None
+    search_index_id: str = ""
+    proof: str = ""
+
+
+@step("publish", run_name="publish {tuning.name}")
+def publish(
+    yandex: YandexCloudCredentials,
+    tuning: EmbedderTuning,
+    tuned: FinishedTuning,
+    judgement: TuningJudgement,
+    index: ProvedIndex | None,
+) -> PublishedReport:
+    """Put the model in service if it is better, or as is wished."""
+    use = tuning.use
+    if not use.publishes(better=judgement.better):
+        reason = "publish is never" if use.publish == "never" else f"the model is {judgement}"
+        get_run_logger().warning("%s is not published: %s", tuned.target_model_uri, reason)
+        return PublishedReport(published=False, reason=reason)
+    now = promote_embedder(
+        TuningKey(yandex.folder_id, tuning.name),
+        tuned.target_model_uri,
+        dim=judgement.dim,
+        scores=judgement.tuned.figures(judgement.k),
+        prefixes=tuning.data.prefixes,
+    )
+    return PublishedReport(
+        published=True,
+        reason=f"the model is {judgement}" if judgement.better else f"publish is always; the model is {judgement}",
+        in_service=now,
+        search_index_id=index.index_id if index else "",
+        proof=index.passage if index else "",
+    )

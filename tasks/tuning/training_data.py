@@ -1,0 +1,66 @@
+"""Look at training data before anything is uploaded, whole, in memory that does not grow with it.
+
+What is uploaded is the file itself, or, when prefixes are asked for or a part is held out as validation data, files
+written for it. Either way the SHA-256 of the bytes to be uploaded is known, by which a dataset is found again.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from prefect import get_run_logger
+
+from clouds.errors import ConfigurationError
+from domain.keys import TuningKey
+from tasks.run.artifacts import write_table
+from tasks.run.documents import refuse
+from tasks.run.progress import progress
+from tasks.run.steps import step
+from tasks.training_check import Check, CheckedData, size_bytes
+from tasks.training_spec import TrainingDataSpec
+from tasks.training_table import training_table
+
+__all__ = ["CheckedData", "TrainingDataSpec", "check_training_data"]
+
+
+@step("check-training-data")
+def check_training_data(data: TrainingDataSpec, tuning: TuningKey, *, folder: str) -> CheckedData:
+    """Judge every line, show what is there, and return the files to upload; `folder` takes those that are written.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or a line for each of the first faults that are not tolerated.
+
+    """
+    name = tuning.name
+    places = [*data.sources, *([data.validation] if data.validation is not None else [])]
+    total = _total_bytes(places)
+    read = [0]
+    with progress(tuning.artifact("check"), f"Training data of {name}", total=total) as advance:
+
+        def on_read(size: int) -> None:
+            read[0] += size
+            advance(read[0], f"{read[0] / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+        check = Check(data, Path(folder), on_read)
+        checked = check.run()
+    write_table(
+        tuning,
+        "training-data",
+        training_table(checked),
+        f"Training data of {name}: {sum(file.rows for file in checked.training)} rows",
+    )
+    check.faults.refuse(data.tolerate)
+    for fault in checked.faults:
+        get_run_logger().warning("%s", fault)
+    return checked
+
+
+def _total_bytes(places: Sequence[str]) -> int:
+    """Return the size of all files; ConfigurationError has a line for each that cannot be read."""
+    total, faults = 0, list[str]()
+    for place in places:
+        try:
+            total += size_bytes(place)
+        except ConfigurationError as error:
+            faults.append(error.message)
+    refuse(faults)
+    return total

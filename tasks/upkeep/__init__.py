@@ -1,0 +1,1 @@
+"""The steps for a stack that is there: status, suspending, sweeping, teardown."""

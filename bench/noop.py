@@ -22,11 +22,11 @@ from bench.critical_path import free_port, save_blocks, server, stack
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.endpoints import Endpoints
 from domain.probe import ProbeSpec
+from domain.reports.refresh import RefreshReport
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tasks.refresh.report import RefreshReport
 
 A_DAY_S = 86_400
 TERRAFORM_S = 9.5

@@ -2,10 +2,11 @@
 
 from prefect import flow
 
+from domain.reports.answer import AnswerReport
 from flows.parameters import CloudRu, Question, Stack, in_order
 from tasks.run.credentials import cloud_credentials
 from tasks.run.steps import THREADS, recorded_steps
-from tasks.stack.answer import AnswerReport, ask_version, name_models, report_answer
+from tasks.stack.answer import ask_version, name_models, report_answer
 from tasks.stack.kept_stack import find_stack
 from tasks.stack.version import find_version_in_service
 

@@ -4,10 +4,12 @@ from contextlib import nullcontext
 
 from prefect import flow
 
+from domain.promotion import RolledBack
+from domain.reports.evaluation import EvaluationReport
 from domain.stack import name_of
 from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version, in_order
 from tasks.evaluation.golden import check_golden
-from tasks.evaluation.judge import EvaluationReport, candidate, judge_version, promote_judged
+from tasks.evaluation.judge import candidate, judge_version, promote_judged
 from tasks.evaluation.judged_by import check_evaluation, read_judged_by
 from tasks.evaluation.rollback_report import report_rollback
 from tasks.run.asked_with import as_in_service
@@ -15,7 +17,7 @@ from tasks.run.credentials import cloud_credentials
 from tasks.run.lock import stack_lock
 from tasks.run.steps import THREADS, recorded_steps
 from tasks.stack.kept_stack import find_stack
-from tasks.stack.promotion import RolledBack, roll_back
+from tasks.stack.promotion import roll_back
 from tasks.stack.version import find_version, find_version_before, prove_version
 
 EXAMPLE = "examples/golden.jsonl"

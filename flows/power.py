@@ -2,20 +2,22 @@
 
 from prefect import flow
 
+from domain.expected import refuse_vanished, vanished
+from domain.reports.power import PowerReport
+from domain.reports.status import StatusReport
+from domain.reports.sweep import SweepReport
 from domain.stack import name_of
 from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, SuspendShared, WarnAbove, in_order
 from flows.specs import RagStack
 from tasks.run.credentials import cloud_credentials
 from tasks.run.lock import LOCK_WAIT_S, stack_lock
 from tasks.run.steps import THREADS, finish, recorded_steps
-from tasks.run.vanished import refuse_vanished, vanished
 from tasks.stack.kept_stack import find_stack
 from tasks.upkeep.drift import find_drift
 from tasks.upkeep.expected import find_expected
 from tasks.upkeep.late_runs import skipped_when_late
-from tasks.upkeep.power import PowerReport, find_inferences, report_power, resume_inference, suspend_inference
+from tasks.upkeep.power import find_inferences, report_power, resume_inference, suspend_inference
 from tasks.upkeep.status import (
-    StatusReport,
     look_at_bucket,
     look_at_inferences,
     look_at_knowledge_base,
@@ -23,7 +25,6 @@ from tasks.upkeep.status import (
     report_status,
 )
 from tasks.upkeep.sweep import (
-    SweepReport,
     claims_of,
     delete_endpoint,
     expecting,

@@ -3,6 +3,8 @@
 from prefect import flow
 
 from domain.consent import Allowed
+from domain.golden import expected_sources
+from domain.reports.refresh import RefreshReport
 from domain.stack import name_of
 from flows.parameters import (
     AllowEmpty,
@@ -22,12 +24,11 @@ from flows.parameters import (
     in_order,
 )
 from flows.specs import StackPlan
-from tasks.evaluation.golden import expected_sources
 from tasks.evaluation.judge import judge_and_promote
 from tasks.evaluation.judged_by import read_judged_by
 from tasks.refresh.changes import check_can_promote, look_for_changes
 from tasks.refresh.plan import plan_refresh
-from tasks.refresh.report import RefreshReport, report_refresh
+from tasks.refresh.report import report_refresh
 from tasks.refresh.sync import (
     ensure_version,
     find_inference,

@@ -4,17 +4,17 @@ from contextlib import nullcontext
 
 from prefect import flow
 
+from domain.expected import refuse_vanished
+from domain.reports.teardown import TeardownReport
 from domain.stack import name_of
 from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack, in_order
 from tasks.run.credentials import cloud_credentials
 from tasks.run.lock import LOCK_WAIT_S, stack_lock
 from tasks.run.steps import THREADS, finish, recorded_steps
-from tasks.run.vanished import refuse_vanished
 from tasks.stack.kept_stack import find_stack
 from tasks.upkeep.leaving import mark_leaving
 from tasks.upkeep.sweep import known_stacks
 from tasks.upkeep.teardown import (
-    TeardownReport,
     delete_bucket,
     delete_folder,
     delete_inference,

@@ -19,8 +19,8 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from domain.consent import listed
 from domain.file_kinds import by_number, marks, named, passed_over
 from domain.in_service import InService
+from domain.prices import cost_of, total_text
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
-from tasks.run.prices import cost_of, total_text
 
 STARTS = frozenset({"create", "resume", "replace"})
 """What makes a model cost money that costs none now."""

@@ -15,8 +15,8 @@ import ir_measures
 from ir_measures import RR, R, nDCG
 
 from clouds.cloudru.wire.search import Chunk
+from domain.golden import GoldenQuestion
 from domain.same_text import has_phrase, is_meant
-from tasks.evaluation.golden import GoldenQuestion
 
 Judgements = Mapping[str, Mapping[str, int]]
 """Relevance of documents by topic, as trec_eval's qrels."""

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from domain.answer import Answer
 from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
-from tasks.stack.query import Answer
 from tasks.stack_report import KnowledgeBaseReport, StackReport
 
 CHUNK_CHARACTERS = 400

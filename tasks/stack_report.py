@@ -6,7 +6,7 @@ from typing import Self
 
 from clouds.cloudru.action import Action
 from domain.part import Part
-from tasks.run.steps import StepTime, critical_path
+from domain.times import StepTime, critical_path
 
 
 class DocumentsReport(Part):

@@ -12,7 +12,7 @@ from upath import UPath
 
 from clouds.errors import ConfigurationError
 from clouds.yandex.specs import Kind
-from tasks.stack_report import Part
+from domain.part import Part
 from tasks.training_digests import Relation, TextDigests, repeats, spread, text_digests
 from tasks.training_faults import Fault, FaultKind, Faults, Tolerable
 from tasks.training_file import PreparedFile, RowWriter, parted

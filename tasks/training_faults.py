@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from clouds.errors import ConfigurationError
-from tasks.stack_report import Part
+from domain.part import Part
 
 Tolerable = Literal[
     "duplicate", "long_text", "same_text", "leakage", "positive_is_negative", "repeated_positive", "repeated_anchor"

@@ -10,8 +10,8 @@ from typing import Self
 
 import orjson
 
+from domain.part import Part
 from domain.same_text import plain
-from tasks.stack_report import Part
 from tasks.training_rows import Columns
 
 

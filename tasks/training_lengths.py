@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.stack_report import Part
+from domain.part import Part
 from tasks.training_rows import Columns
 
 COUNTED_TO = 1 << 14

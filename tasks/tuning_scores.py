@@ -2,9 +2,9 @@
 
 from typing import Literal
 
+from domain.part import Part
 from tasks.ranking import RankingScores
 from tasks.retrieval_scores import interval, mean_scores
-from tasks.stack_report import Part
 from tasks.tuning_spec import Measure
 
 Role = Literal["base", "in service", "tuned"]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Self
 
 from prefect import get_run_logger
 
@@ -12,65 +11,32 @@ from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import ConfigurationError, WrongAnswerError
+from domain.answer import Answer, QueryModel
 from domain.evaluation import Evaluation
-from domain.gate import Verdict, gate, measures
+from domain.gate import gate, measures
 from domain.in_service import AskedWith, Build
 from domain.judged import Judgement, Refusal
 from domain.keys import StackKey
-from domain.part import Part
+from domain.promotion import Candidate
+from domain.reports.evaluation import Judged, refusal_text
 from domain.stack import RagStack
 from tasks.evaluation.history import keep, kept
 from tasks.evaluation.judged_by import JudgedBy
 from tasks.evaluation.measure import measure
-from tasks.evaluation.page import refusal_text, show_evaluation, show_questions
+from tasks.evaluation.page import show_evaluation, show_questions
 from tasks.run.content import content_of
 from tasks.run.events import version_refused
 from tasks.run.judged_record import read_judged, write_judged
 from tasks.run.service_record import InService, in_service
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.stack.promotion import Candidate, promote
-from tasks.stack.query import Answer, QueryModel, verify
+from tasks.stack.promotion import promote
+from tasks.stack.query import verify
 from tasks.stack.version import AskedVersion, Served, asked_version, served
 
 NEXT_STEP = (
     "open the artifact evaluation-… of the run, which has every question that got worse or was missed; correct the "
     "documents, or the golden questions, and run refresh-rag again"
 )
-
-
-class EvaluationReport(Part):
-    """What a version scored, what the version in service scored beside it, and whether it was put in service.
-
-    `overruled` says that a person has put it there although it was refused; empty when none has. `differences` say
-    where the stack of this run is not the one that is kept.
-    """
-
-    evaluation: Evaluation
-    in_service: Evaluation | None
-    promoted: bool
-    overruled: str = ""
-    differences: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, judged: "Judged", promoted: InService | None) -> Self:
-        """Return it; `promoted` is None when the version was not put in service."""
-        overruled = promoted.overruled if promoted else ""
-        return cls(evaluation=judged.new, in_service=judged.serving, promoted=promoted is not None, overruled=overruled)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A judgement with what it rests on: both evaluations, what the gate said, and earlier evaluations.
-
-    `overruled` says that a person wants the version in service whatever the judgement is.
-    """
-
-    judgement: Judgement
-    new: Evaluation
-    serving: Evaluation | None
-    verdict: Verdict
-    earlier: Sequence[Evaluation]
-    overruled: bool = False
 
 
 @step("judge", run_name="judge {asked.version_id}", **LOOK_FIRST)

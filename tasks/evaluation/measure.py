@@ -10,11 +10,12 @@ from typing import TypeVar
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import ConfigurationError
+from domain.answer import QueryModel, generate_request, retrieve_request
 from domain.evaluation import EvaluatedQuestion, Evaluation, EvaluationSpec, QuestionScores, Way
-from tasks.evaluation.golden import GoldenQuestion, digest
+from domain.golden import GoldenQuestion, digest
 from tasks.ranking import phrase_ranks, phrase_share, ranking_scores
 from tasks.run.progress import progress
-from tasks.stack.query import QueryModel, generate_request, retrieve_request, sources_of
+from tasks.stack.query import sources_of
 from tasks.stack.version import AskedVersion
 
 T = TypeVar("T")

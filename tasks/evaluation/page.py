@@ -8,9 +8,6 @@ from domain.keys import StackKey
 from tasks.evaluation_text import markdown, question_table
 from tasks.run.artifacts import write_page, write_table
 
-NAMED = 3
-"""So many questions that got worse are named in the line that a person reads first; the page names more."""
-
 
 def show_evaluation(
     stack: StackKey,
@@ -29,13 +26,3 @@ def show_questions(stack: StackKey, new: Evaluation, serving: Evaluation | None)
     """Write the table of the questions."""
     description = f"Golden questions to version {new.version_id} of {stack.name}"
     write_table(stack, "golden", question_table(new, serving), description)
-
-
-def refusal_text(new: Evaluation, verdict: Verdict, left: str) -> str:
-    """Return in one line why the version did not pass, which questions got worse, and what is `left` in service."""
-    said = [f"version {new.version_id} of {new.stack_name} did not pass: {'; '.join(verdict.reasons)}"]
-    if verdict.worse_questions:
-        named = "; ".join(str(question) for question in verdict.worse_questions[:NAMED])
-        rest = len(verdict.worse_questions) - NAMED
-        said.append(f"Worse questions: {named}{f'; and {rest} more on the page of the evaluation' if rest > 0 else ''}")
-    return ". ".join((*said, left))

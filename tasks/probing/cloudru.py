@@ -10,9 +10,10 @@ from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBase, SearchState
 from clouds.cloudru.wire.search import RetrieveRequest
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
+from domain.probing.look_at import LookAt
 from domain.probing.seen import Object, Seen
 from domain.stack import RagStack
-from tasks.probing.looks import LookAt, Looked, Looker, has_proxy
+from tasks.probing.looks import Looked, Looker, has_proxy
 from tasks.run.steps import step
 from tasks.stack.kept_stack import kept_stacks
 

@@ -12,11 +12,12 @@ from domain.keys import StackKey, TuningKey
 from domain.markdown import code, page
 from domain.probing import cloudru, yandex
 from domain.probing.finding import UNTOLD, judge
+from domain.probing.look_at import LookAt
 from domain.probing.result import AssumptionRow, ProbeReport, rows_of, table
 from domain.probing.samples import Sample, samples
 from domain.probing.small_tests import CLOUDRU, YANDEX, SmallTest, made_for
 from tasks.probing.cloudru import look_at_cloudru
-from tasks.probing.looks import LookAt, Looked
+from tasks.probing.looks import Looked
 from tasks.probing.yandex import look_at_yandex
 from tasks.run.artifacts import PageOwner, write_page, write_table
 from tasks.run.credentials import EitherCloud

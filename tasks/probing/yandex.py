@@ -7,8 +7,9 @@ from clouds.errors import NotFoundError
 from clouds.yandex.auth import ApiKey
 from clouds.yandex.client import YandexClient
 from clouds.yandex.tuning_state import TuningState
+from domain.probing.look_at import LookAt
 from domain.probing.seen import Seen
-from tasks.probing.looks import LookAt, Looked, Looker, has_proxy
+from tasks.probing.looks import Looked, Looker, has_proxy
 from tasks.run.steps import step
 
 TUNINGS, DATASETS = 6, 6

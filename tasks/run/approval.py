@@ -13,11 +13,11 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError, ConfigurationError, ConflictError
 from domain.keys import StackKey
 from domain.markdown import one_line, page, table
+from domain.prices import total_text
 from domain.probing.small_tests import SmallTest, total
 from tasks.plan import StackPlan
 from tasks.run.events import price_exceeded
 from tasks.run.plan_page import starting_list
-from tasks.run.prices import total_text
 
 APPROVED_WITHIN_S = 24 * 3600
 LOOK_EVERY_S = 2

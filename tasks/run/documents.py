@@ -17,6 +17,7 @@ from upath import UPath
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.naming import object_keys
 from clouds.errors import ConfigurationError
+from domain.faults import refuse
 from domain.file_kinds import counted
 from domain.same_text import is_blank
 from domain.stack import SIZE_LIMIT_BYTES
@@ -28,7 +29,6 @@ UTF8_EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "json"})
 PIECE_BYTES = 1 << 20
 LFS_POINTER_BYTES = 1024
 """A pointer of Git LFS is smaller, whatever file it stands for. Source: the specification of Git LFS, 2026-11-30."""
-NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,6 @@ def _faults_of(documents: Iterable[Document], size_limit_bytes: int) -> list[str
         except ConfigurationError as error:
             faults.append(str(error))
     return faults
-
-
-def refuse(faults: Sequence[str]) -> None:
-    """Raise ConfigurationError with a line for each fault, if there are any."""
-    if faults:
-        rest = len(faults) - NAMED
-        raise ConfigurationError("\n".join([*faults[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))
 
 
 @contextmanager

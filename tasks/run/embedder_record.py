@@ -7,29 +7,14 @@ from typing import Any
 from prefect import get_run_logger
 from prefect.events import emit_event
 from prefect.variables import Variable
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from clouds.errors import ConfigurationError
+from domain.embedder_in_service import EmbedderInService
 from domain.keys import TuningKey
 from tasks.training_spec import TextPrefixes
 
 PROMOTED = "embedder.promoted"
-
-
-class EmbedderInService(BaseModel):
-    """The embedder that texts go to, the one before it, the length of its vectors, and what it scored when judged.
-
-    `prefixes` stood before the texts it was tuned with, and must stand before those that it embeds.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    model_uri: str
-    previous_model_uri: str | None
-    dim: int
-    scores: dict[str, float]
-    promoted_at: datetime
-    prefixes: TextPrefixes = TextPrefixes()
 
 
 def embedder_in_service(tuning: TuningKey) -> EmbedderInService | None:

@@ -6,13 +6,13 @@ it, because a Variable holds 5000 characters at most.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prefect import get_run_logger
 from prefect.types import MAX_VARIABLE_VALUE_LENGTH
 from prefect.variables import Variable
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge_version import unreadable_documents
@@ -22,6 +22,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError
 from clouds.same_name import composed
 from domain.keys import StackKey
+from domain.quarantine import Registry, Unreadable
 from tasks.run.artifacts import write_table
 
 REASON_CHARACTERS = 300
@@ -30,27 +31,6 @@ NAMED = 10
 PIECE_BYTES = 1 << 20
 
 
-class Unreadable(BaseModel):
-    """A document that could not be read; `also` are the names of others of the same content.
-
-    `size_bytes` spares hashing the documents of other sizes.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    reason: str
-    size_bytes: int
-    also: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every document of this content."""
-        return (self.name, *self.also)
-
-
-Registry = Mapping[str, Unreadable]
-"""By SHA-256 of the content, in hexadecimal."""
 PAGE = TypeAdapter(dict[str, Unreadable])
 
 

@@ -21,6 +21,7 @@ from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from clouds.errors import CloudError, ConfigurationError, ConnectionFailedError, UnavailableError
+from domain.times import StepTime
 from tasks.run import hand_over
 from tasks.run.quiet_log import keep_to_one_line
 
@@ -47,22 +48,6 @@ class Step(Protocol[P, R]):
     def fn(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run without Prefect."""
         ...
-
-
-@dataclass(frozen=True)
-class StepTime:
-    """When a step ran; `upstream` are the ids of the steps whose results it used."""
-
-    id: UUID
-    name: str
-    started_at: datetime
-    ended_at: datetime
-    upstream: frozenset[UUID]
-
-    @property
-    def duration_s(self) -> float:
-        """Seconds it ran."""
-        return (self.ended_at - self.started_at).total_seconds()
 
 
 @dataclass(frozen=True)
@@ -298,17 +283,3 @@ def finish_checks(futures: Sequence[PrefectFuture[Any]]) -> None:
         get_run_logger().warning("Also wrong: %s", fault.message)
     for state in sorted(failed, key=lambda state: isinstance(state.result(raise_on_failure=False), ConfigurationError)):
         state.result()
-
-
-def critical_path(times: Iterable[StepTime]) -> list[StepTime]:
-    """Return the chain of steps that decided when the last one ended, in order of time.
-
-    From the step that ended last, go back to the one among its upstream steps that ended last, and so on.
-    """
-    by_id = {time.id: time for time in times}
-    path: list[StepTime] = []
-    current = max(by_id.values(), key=lambda time: time.ended_at, default=None)
-    while current is not None:
-        path.append(current)
-        current = max((by_id[i] for i in current.upstream if i in by_id), key=lambda time: time.ended_at, default=None)
-    return path[::-1]

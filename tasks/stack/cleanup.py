@@ -1,8 +1,7 @@
 """After a run has failed: what of it goes on costing money and, when that was wished, the end of it."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from prefect import get_run_logger
 from prefect.futures import PrefectFuture
@@ -11,32 +10,14 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import GONE, EnsuredRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from clouds.errors import CloudError
+from domain.cleanup import Left, OnFailure
 from domain.keys import StackKey
+from domain.prices import rub_per_hour, total_text
 from tasks.plan import Planned, StackPlan
 from tasks.run.artifacts import write_table
-from tasks.run.prices import rub_per_hour, total_text
 from tasks.run.steps import step
 
 UNPROVEN = "kept: nothing proves that this run has created it"
-OnFailure = Literal["keep", "remove_created"]
-
-
-@dataclass(frozen=True)
-class Left:
-    """What a failed run has brought up or found; `price` in RUB per hour while it is on, None when it is not known."""
-
-    resource: str
-    name: str
-    id: str
-    action: str
-    state: str
-    paid: bool
-    price: float | None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it has not been removed."""
-        return self.state != "removed"
 
 
 @step("after-failure")

@@ -14,13 +14,14 @@ from clouds.cloudru.wire.inference import ModelRun
 from domain.by_use import by_use
 from domain.file_kinds import passed_over
 from domain.keys import StackKey
+from domain.prices import total_text
 from domain.probe import ambiguous
 from domain.untested import untested_defaults
 from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
 from tasks.run.asked_with import asked_rows
 from tasks.run.ownership import bases_of
 from tasks.run.plan_page import show
-from tasks.run.prices import catalogue_prices, total_text
+from tasks.run.prices import catalogue_prices
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.kept_stack import WantedStack, models_only_kept

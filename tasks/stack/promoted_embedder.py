@@ -13,9 +13,10 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.errors import BadRequestError, ConfigurationError, NotFoundError
 from clouds.spec import Spec
+from domain.embedder_in_service import EmbedderInService
 from domain.keys import TuningKey
 from tasks.run.credentials import yandex_credentials
-from tasks.run.embedder_record import EmbedderInService, embedder_in_service
+from tasks.run.embedder_record import embedder_in_service
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.preflight import check_serves_tuned, needed_memory_gb
 

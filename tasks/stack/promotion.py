@@ -13,11 +13,11 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.knowledge import VersionStatus
 from clouds.errors import CloudError, ConfigurationError
-from domain.in_service import AskedWith, Build, InService, JudgedVersion
+from domain.in_service import Build, InService, JudgedVersion
 from domain.judged import Judgement, objection, rollback_objection
 from domain.keys import StackKey
 from domain.markdown import inert
-from domain.part import Part
+from domain.promotion import Candidate, RolledBack
 from tasks.run.judged_record import read_judged, write_judged
 from tasks.run.service_record import PROMOTED, ROLLED_BACK, in_service, write_in_service
 from tasks.run.steps import step
@@ -27,28 +27,6 @@ SAME = "the same version asked otherwise"
 
 class NotPromotedError(CloudError):
     """A version may not go in service; nothing was changed."""
-
-
-class RolledBack(InService):
-    """What is in service again, and the version that has left.
-
-    `left_overruled` says that a person had put that one in service although it was refused; empty when none had.
-    `differences` say where the stack of this run is not the one that is kept.
-    """
-
-    left_version_id: str
-    left_overruled: str = ""
-    differences: tuple[str, ...] = ()
-
-
-class Candidate(Part):
-    """A version that may go in service, and what it is asked with; `content` as `domain.judged.content_digest` says."""
-
-    stack: StackKey
-    knowledge_base_id: str
-    version_id: str
-    content: str
-    asked_with: AskedWith
 
 
 @step("promote", run_name="promote {candidate.version_id}")

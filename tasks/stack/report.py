@@ -9,14 +9,14 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket
+from domain.answer import Answer
 from domain.in_service import InService
 from domain.keys import StackKey
+from domain.prices import total_text
 from tasks.plan import StackPlan
 from tasks.report_text import chunk_table, markdown
 from tasks.run.artifacts import write_page, write_table
-from tasks.run.prices import total_text
 from tasks.run.steps import recorded, step
-from tasks.stack.query import Answer
 from tasks.stack.storage import StoredDocuments
 from tasks.stack_report import (
     DocumentsReport,

@@ -12,6 +12,7 @@ from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
 from clouds.cloudru.wire.search import LATEST
 from clouds.errors import ConfigurationError, NotFoundError, WrongAnswerError
+from domain.answer import QueryModel, retrieve_request
 from domain.in_service import AskedWith, InService, ModelInUse
 from domain.keys import StackKey
 from domain.stack import RagStack
@@ -20,7 +21,6 @@ from tasks.run.ownership import bases_of
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.promotion import in_service_and_before
-from tasks.stack.query import QueryModel, retrieve_request
 
 NAMED = 10
 """So many versions are named when the one that was asked for is not there."""

@@ -4,48 +4,14 @@ Two files of JSON lines. Corpus: `id`, `text`. Questions: `query`, `relevant` (i
 must not be among the training data: what was trained on proves nothing.
 """
 
-from dataclasses import dataclass
-
-from pydantic import BaseModel, ConfigDict, Field
-
 from clouds.errors import ConfigurationError
+from domain.faults import refuse
+from domain.golden import asked_twice
 from domain.jsonl import Model, parsed
-from domain.probe import Text, Words
+from domain.retrieval_golden import CorpusText, RetrievalGolden, RetrievalQuestion
 from domain.same_text import as_seen, plain
-from tasks.evaluation.golden import asked_twice, golden_text
-from tasks.run.documents import refuse
+from tasks.evaluation.golden import golden_text
 from tasks.run.steps import step
-
-
-class _Line(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CorpusText(_Line):
-    """A text to be found."""
-
-    id: Text
-    text: Text
-
-
-class RetrievalQuestion(_Line):
-    """A question and the ids of the texts that answer it."""
-
-    query: Words
-    relevant: tuple[Text, ...] = Field(min_length=1)
-
-
-@dataclass(frozen=True)
-class RetrievalGolden:
-    """Corpus and questions; every id of a question is one of the corpus."""
-
-    corpus: tuple[CorpusText, ...]
-    questions: tuple[RetrievalQuestion, ...]
-
-    def relevant_places(self) -> list[frozenset[int]]:
-        """Return for each question the places of its answers in the corpus, from 0."""
-        places = {as_seen(text.id): place for place, text in enumerate(self.corpus)}
-        return [frozenset(places[as_seen(answer)] for answer in question.relevant) for question in self.questions]
 
 
 def _read(place: str, model: type[Model]) -> tuple[list[tuple[int, Model]], list[str]]:

@@ -11,6 +11,7 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import BadRequestError, NotFoundError
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
+from domain.retrieval_golden import RetrievalGolden
 from tasks.ranking import RankingScores
 from tasks.retrieval_scores import Vectors, cut, retrieval_scores
 from tasks.run.artifacts import write_page
@@ -18,7 +19,6 @@ from tasks.run.embedder_record import embedder_in_service
 from tasks.run.progress import Advance, progress
 from tasks.run.steps import LOOK_FIRST, step, stop_when_another_failed
 from tasks.training_spec import TextPrefixes
-from tasks.tuning.golden import RetrievalGolden
 from tasks.tuning_scores import (
     EmbedderScores,
     Role,

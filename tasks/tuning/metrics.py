@@ -14,51 +14,18 @@ from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
 from domain.markdown import one_line, page
+from domain.reports.curves import CurveReport, MetricsReport
 from tasks.event_files import Scalars, read_scalars
 from tasks.loss_curve import course, loss_curve, losses
 from tasks.metrics_archive import unpack
 from tasks.run.artifacts import write_page, write_table
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.stack_report import Part
 
 ARCHIVE = "metrics.zip"
 HOW_TO_READ = (
     "Of each curve only its own fall counts: losses on other rows or other batches need not be as high. Whether the "
     "model finds more is not in them, but in `{judgement}`."
 )
-
-
-class CurveReport(Part):
-    """A curve in figures: how many points, the last step, and the first, last and least value."""
-
-    name: str
-    points: int
-    last_step: int
-    first: float
-    last: float
-    least: float
-
-    @classmethod
-    def of(cls, scalars: Scalars) -> "CurveReport":
-        """Return the figures of a curve that has points."""
-        values = scalars.values
-        return cls(
-            name=scalars.name,
-            points=len(values),
-            last_step=scalars.steps[-1],
-            first=values[0],
-            last=values[-1],
-            least=min(values),
-        )
-
-
-class MetricsReport(Part):
-    """Where the files are kept, the curves, and why there are none when there are none."""
-
-    folder: str
-    files: tuple[str, ...]
-    curves: tuple[CurveReport, ...]
-    problem: str = ""
 
 
 @step("fetch-metrics", **LOOK_FIRST)

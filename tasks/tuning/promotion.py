@@ -5,22 +5,12 @@ from prefect import get_run_logger
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
-from tasks.run.embedder_record import EmbedderInService, promote_embedder
+from domain.reports.tuning import PublishedReport
+from tasks.run.embedder_record import promote_embedder
 from tasks.run.steps import step
-from tasks.stack_report import Part
 from tasks.tuning.search_index import ProvedIndex
 from tasks.tuning_scores import TuningJudgement
 from tasks.tuning_spec import EmbedderTuning
-
-
-class PublishedReport(Part):
-    """Whether the model was put in service and why; `proof` is a passage that the index, if any, has found."""
-
-    published: bool
-    reason: str
-    in_service: EmbedderInService | None = None
-    search_index_id: str = ""
-    proof: str = ""
 
 
 @step("publish", run_name="publish {tuning.name}")

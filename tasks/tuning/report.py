@@ -1,7 +1,6 @@
 """What a tuning run has to show: ids, addresses, times, the parameters really used, scores; as data and for reading."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 from blocks.yandex import YandexCloudCredentials
@@ -9,68 +8,14 @@ from clouds.errors import NotFoundError
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.tuning import EnsuredTuning, FinishedTuning
 from domain.keys import TuningKey
-from domain.markdown import Markdown, code, escaped, one_line, page, table, text_table
+from domain.reports.curves import MetricsReport
+from domain.reports.tuning import DatasetReport, PublishedReport, TuningReport, TuningTaskReport, markdown
 from tasks.run.artifacts import write_page
 from tasks.run.steps import LOOK_FIRST, recorded, step
-from tasks.stack_report import Part, StepReport
-from tasks.training_spec import TextPrefixes
-from tasks.tuning.metrics import MetricsReport
-from tasks.tuning.promotion import PublishedReport
+from tasks.stack_report import StepReport
 from tasks.tuning.tuning import validation_problem
 from tasks.tuning_scores import TuningJudgement
 from tasks.tuning_spec import EmbedderTuning
-from tasks.tuning_text import embedding_program, score_table
-
-Action = Literal["created", "adopted"]
-
-
-class DatasetReport(Part):
-    """A dataset that was learnt from or measured on; `size_bytes` is its size as the service stores it."""
-
-    part: Literal["training", "validation"]
-    dataset_id: str
-    name: str
-    action: Action
-    rows: int
-    size_bytes: int
-
-
-class TuningTaskReport(Part):
-    """The tuning in the cloud; `parameters` are those that the service says it used. Times are UTC.
-
-    `validation_problem` says that the service does not know the validation data, and what to do; empty: it does.
-    """
-
-    task_id: str
-    operation_id: str
-    action: Action
-    base_model_uri: str
-    target_model_uri: str
-    created_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    parameters: dict[str, Any]
-    validation_problem: str = ""
-
-
-class TuningReport(Part):
-    """What a run of `finetune-embedder` leaves: the model, whether it is better, whether it is in service, and how.
-
-    `prefixes` must stand before the texts that the model embeds.
-    """
-
-    cloud: str
-    name: str
-    prefixes: TextPrefixes = TextPrefixes()
-    datasets: tuple[DatasetReport, ...]
-    tuning: TuningTaskReport
-    metrics: MetricsReport
-    judgement: TuningJudgement
-    publication: PublishedReport
-    steps: tuple[StepReport, ...]
-    created: int
-    adopted: int
-    duration_s: float
 
 
 @step("report", **LOOK_FIRST)
@@ -121,55 +66,6 @@ def report_tuning(
     return result
 
 
-def markdown(result: TuningReport) -> Markdown:
-    """Return the report for reading."""
-    tuning, judgement, published = result.tuning, result.judgement, result.publication
-    datasets = [(d.part, d.name, d.dataset_id, str(d.rows), str(d.size_bytes), d.action) for d in result.datasets]
-    facts = [
-        ("tuning", one_line(f"{tuning.task_id}, {tuning.action}")),
-        ("operation", one_line(tuning.operation_id)),
-        ("base model", code(tuning.base_model_uri)),
-        ("tuned model", code(tuning.target_model_uri)),
-        ("created, UTC", _moment(tuning.created_at)),
-        ("started, UTC", _moment(tuning.started_at)),
-        ("finished, UTC", _moment(tuning.finished_at)),
-    ]
-    index = (
-        f"Search index {code(published.search_index_id)} found: {one_line(published.proof)}" if published.proof else ""
-    )
-    metrics = result.metrics
-    curves = [(c.name, str(c.points), str(c.last_step), f"{c.first:.4g}", f"{c.last:.4g}") for c in metrics.curves]
-    steps = [(each.name, f"{each.started_at:%H:%M:%S}", f"{each.duration_s:.1f}") for each in result.steps]
-    return page(
-        f"# {one_line(result.name)} on {code(result.cloud)}: {'published' if published.published else 'not published'}",
-        f"**{one_line(str(judgement))}**",
-        index,
-        score_table(judgement),
-        f"## Tuning\n\n{table(('', ''), [(Markdown(name), value) for name, value in facts])}",
-        "## Embed with it",
-        embedding_program(result.cloud, tuning.target_model_uri, judgement.dim, result.prefixes),
-        f"## Parameters used\n\n{text_table(('parameter', 'value'), parameter_rows(tuning.parameters))}",
-        f"## Datasets\n\n{text_table(('part', 'name', 'id', 'rows', 'bytes stored', 'action'), datasets)}",
-        f"**{one_line(tuning.validation_problem)}**" if tuning.validation_problem else "",
-        "## Training",
-        text_table(("curve", "points", "last step", "first", "last"), curves) if curves else escaped(metrics.problem),
-        f"Files: {code(metrics.folder)}" if metrics.folder else f"Files: {escaped(metrics.problem)}" if curves else "",
-        f"## Time\n\n{result.duration_s:.1f} s in all.",
-        text_table(("step", "began, UTC", "took, s"), steps),
-    )
-
-
-def parameter_rows(parameters: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return a row for each parameter; those of a part are named with it: `lora.rank`."""
-    rows: list[tuple[str, str]] = []
-    for name, value in parameters.items():
-        if isinstance(value, dict) and value:
-            rows += parameter_rows(value, f"{prefix}{name}.")
-        else:
-            rows.append((prefix + name, "its defaults" if value == {} else str(value)))
-    return rows
-
-
 def _dataset(part: Literal["training", "validation"], dataset: EnsuredDataset) -> DatasetReport:
     return DatasetReport(
         part=part,
@@ -186,7 +82,3 @@ def _used(yandex: YandexCloudCredentials, task_id: str) -> dict[str, Any]:
         return yandex.get_client().tunings.options(task_id).parameters
     except NotFoundError:
         return {}
-
-
-def _moment(moment: datetime | None) -> Markdown:
-    return Markdown(f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "")

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from clouds.errors import ConfigurationError
+from domain.golden import NAMED
 from domain.jsonl import parsed
+from domain.retrieval_golden import RetrievalQuestion
 from domain.same_text import plain
-from tasks.evaluation.golden import NAMED, golden_text
+from tasks.evaluation.golden import golden_text
 from tasks.run.steps import step
 from tasks.training_check import opened
-from tasks.tuning.golden import RetrievalQuestion
 
 LINE_LIMIT_BYTES = 1 << 24
 

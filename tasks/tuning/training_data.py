@@ -10,9 +10,9 @@ from pathlib import Path
 from prefect import get_run_logger
 
 from clouds.errors import ConfigurationError
+from domain.faults import refuse
 from domain.keys import TuningKey
 from tasks.run.artifacts import write_table
-from tasks.run.documents import refuse
 from tasks.run.progress import progress
 from tasks.run.steps import step
 from tasks.training_check import Check, CheckedData, size_bytes

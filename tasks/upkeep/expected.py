@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from prefect import get_run_logger
 
@@ -13,39 +12,13 @@ from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import NotFoundError, WrongAnswerError
+from domain.expected import Expected, ExpectedKind
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from tasks.run.ownership import inferences_of
 from tasks.run.service_record import serving_base_id
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.stack_report import Part
 from tasks.upkeep.leaving import leaving
-
-ExpectedKind = Literal["bucket", "secret", "inference", "replaced model", "knowledge base"]
-NAMES = {"inference": "model run", "replaced model": "model run"}
-
-
-class Expected(Part):
-    """A resource of a stack that is kept. `serves`: it was put in service; `explained`: a teardown-rag deletes it.
-
-    deleted: the service itself lists it as deleted. missing: it left no trace.
-    """
-
-    stack: str
-    kind: ExpectedKind
-    name: str
-    state: Literal["there", "deleted", "missing"]
-    serves: bool
-    explained: bool = False
-
-    @property
-    def vanished(self) -> bool:
-        """Whether it was in service and is gone without an explanation."""
-        return self.serves and self.state == "missing" and not self.explained
-
-    def __str__(self) -> str:
-        """Name it in words."""
-        return f"the {NAMES.get(self.kind, self.kind)} {self.name} of {self.stack}"
 
 
 @step("find-expected", **LOOK_FIRST)

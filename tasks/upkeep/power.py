@@ -12,21 +12,19 @@ from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import ConfigurationError
 from domain.keys import StackKey, artifact_key
-from domain.markdown import Markdown, code, one_line, page, text_table
 from domain.own_runs import why_not_own
+from domain.part import Part
+from domain.prices import price_of
+from domain.reports.power import UNTOUCHED, PowerChange, PowerReport, power_markdown
 from tasks.plan import Stack
 from tasks.run.artifacts import write_page
 from tasks.run.events import alarm_when_failed
 from tasks.run.ownership import read_ownership
-from tasks.run.prices import catalogue_prices, price_of, rub_per_hour, total_text
+from tasks.run.prices import catalogue_prices
 from tasks.run.progress import progress
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.stack.inference import STAGES, stage
 from tasks.stack.kept_stack import FoundStack
-from tasks.stack_report import Part
-
-UNTOUCHED = frozenset({ModelRunStatus.SUSPENDED, ModelRunStatus.FAILED})
-"""There is nothing to suspend."""
 
 
 class FoundRun(Part):
@@ -41,39 +39,6 @@ class FoundRun(Part):
     price: float | None
     not_own: str = ""
     used_by: str = ""
-
-
-class PowerChange(Part):
-    """What was done to one inference; states as the console writes them, prices in RUB per hour."""
-
-    name: str
-    run_id: str
-    before: str
-    after: str
-    action: Literal["suspended", "resumed", "kept", "absent"]
-    price_rub_per_hour: float | None
-    proof: str = ""
-    reason: str = ""
-    """Why it stays as it is, or what else uses it."""
-
-    @property
-    def stays_for_others(self) -> bool:
-        """Whether it costs on although the stack sleeps: another one uses it, or it is not the stack's."""
-        return bool(self.action == "kept" and self.reason and self.after not in ("SUSPENDED", "FAILED"))
-
-
-class PowerReport(Part):
-    """What was done to the inferences of a stack; `differences` say where it is not the one that is kept."""
-
-    stack: str
-    cloud: str
-    changes: tuple[PowerChange, ...]
-    differences: tuple[str, ...] = ()
-
-    @property
-    def changed(self) -> tuple[PowerChange, ...]:
-        """Those that are not as they were."""
-        return tuple(change for change in self.changes if change.action in ("suspended", "resumed"))
 
 
 @step("find-inferences", **LOOK_FIRST)
@@ -170,35 +135,6 @@ def report_power(cloudru: CloudRuCredentials, stack: str, cloud: str, changes: S
         why = f": {change.reason}" if change.reason else ""
         get_run_logger().info("%s: %s (%s)%s", change.name, change.action, change.after or "there is no run", why)
     return report
-
-
-def power_markdown(report: PowerReport) -> Markdown:
-    """Return the report for reading."""
-    changed = report.changed
-    told = "Nothing to do"
-    if changed:
-        sum_text = total_text(change.price_rub_per_hour for change in changed)
-        saved = "saves" if changed[0].action == "suspended" else "costs again"
-        told = f"{changed[0].action.capitalize()}: {len(changed)}; {saved} {sum_text}"
-    shared = [change for change in report.changes if change.stays_for_others]
-    if shared:
-        stay = f"{len(shared)} stay as they are: another stack uses them, or they are not this stack's"
-        told = f"{told}; {stay}. suspend_shared suspends what is shared"
-    rows = [
-        (
-            change.name,
-            change.run_id,
-            change.before,
-            change.after,
-            change.action,
-            rub_per_hour(change.price_rub_per_hour),
-            change.proof,
-            change.reason,
-        )
-        for change in report.changes
-    ]
-    head = ("inference", "id", "was", "is", "action", "RUB per hour while on", "proof", "why, or used by")
-    return page(f"# {one_line(report.stack)} on {code(report.cloud)}", f"**{told}**", text_table(head, rows))
 
 
 def _changed(

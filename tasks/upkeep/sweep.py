@@ -13,19 +13,22 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import GONE, find_among
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.errors import ConfigurationError
+from domain.expected import Expected
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey, artifact_key
+from domain.part import Part
+from domain.prices import rub_per_hour, total_text
+from domain.reports.status import ResourceStatus
+from domain.reports.sweep import SweepReport
 from domain.stack import RagStack
 from tasks.plan import Stack
 from tasks.run.artifacts import write_table
 from tasks.run.ownership import inferences_of
-from tasks.run.prices import catalogue_prices, rub_per_hour, total_text
+from tasks.run.prices import catalogue_prices
 from tasks.run.progress import progress
 from tasks.run.steps import LOOK_FIRST, left_of, step
 from tasks.stack.kept_stack import kept_stacks
-from tasks.stack_report import Part
-from tasks.upkeep.expected import Expected
-from tasks.upkeep.status import ResourceStatus, inference_status
+from tasks.upkeep.status import inference_status
 
 S = TypeVar("S", bound=BaseModel)
 PAGE_SIZE = 100
@@ -37,16 +40,6 @@ class Endpoints(Part):
 
     unclaimed: tuple[ResourceStatus, ...]
     claimed: dict[str, str]
-
-
-class SweepReport(Part):
-    """What no stack claims, what of it was deleted, and what the stacks that are kept expect to be there."""
-
-    cloud: str
-    unclaimed: tuple[ResourceStatus, ...]
-    claimed: dict[str, str]
-    deleted: tuple[str, ...]
-    expected: tuple[Expected, ...] = ()
 
 
 def claims_of(stacks: Mapping[str, Stack], claimed_names: Sequence[str]) -> dict[str, str]:

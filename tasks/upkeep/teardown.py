@@ -1,7 +1,6 @@
 """Delete what a stack names, one kind after the other, and see each gone. What is not there is deleted."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from prefect import get_run_logger
 
@@ -11,38 +10,16 @@ from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConflictError, NotFoundError
 from domain.keys import StackKey, artifact_key
-from domain.markdown import Markdown, code, one_line, page, text_table
+from domain.reports.teardown import DONE, TeardownReport, TornDown, markdown
+from domain.teardown import Deletion, Place, TeardownPlan
 from tasks.run.artifacts import write_page
 from tasks.run.judged_record import forget_judged
-from tasks.run.prices import total_text
 from tasks.run.progress import progress
 from tasks.run.quarantine import forget
 from tasks.run.service_record import forget_in_service
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.stack.kept_stack import forget_kept
-from tasks.stack_report import Part
 from tasks.upkeep.leaving import forget_leaving
-from tasks.upkeep.teardown_plan import Deletion, Kind, Place, TeardownPlan
-
-DONE = {"delete": "deleted", "absent": "absent", "keep": "kept"}
-
-
-class TornDown(Part):
-    """What became of one resource."""
-
-    kind: Kind
-    name: str
-    id: str
-    outcome: Literal["deleted", "absent", "kept"]
-    reason: str
-
-
-class TeardownReport(Part):
-    """What became of the stack; with `plan_only` nothing has, and `plan` says what would."""
-
-    cloud: str
-    plan: TeardownPlan
-    resources: tuple[TornDown, ...]
 
 
 @step("delete-knowledge-base", run_name="delete {deletion.name}", **LOOK_FIRST)
@@ -154,20 +131,6 @@ def report_teardown(
     key = StackKey(cloudru.project_id, plan.stack)
     write_page(key, "teardown", markdown(result), f"Teardown of the stack {plan.stack}")
     return result
-
-
-def markdown(result: TeardownReport) -> Markdown:
-    """Return the report for reading."""
-    plan = result.plan
-    gone = {torn.id for torn in result.resources if torn.outcome == "deleted"}
-    saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
-    rows = [(torn.kind, torn.name, torn.outcome, torn.reason, torn.id) for torn in result.resources]
-    rows += [("in service", words, "not found", "no teardown-rag deleted it", "") for words in plan.vanished]
-    return page(
-        f"# {one_line(plan.stack)} on {code(result.cloud)} is torn down",
-        f"**Saves {saved}**",
-        text_table(("resource", "name", "outcome", "why", "id"), rows),
-    )
 
 
 def _on_look(_seen: str, _elapsed_s: float) -> None:

@@ -18,81 +18,21 @@ from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import NotFoundError
+from domain.expected import vanished
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from domain.own_runs import why_not_own
+from domain.prices import cost_of, rub_per_hour
+from domain.reports.status import moment
+from domain.teardown import NAMED, Deletion, Place, TeardownPlan
 from tasks.plan import Stack
 from tasks.run.artifacts import write_table
 from tasks.run.ownership import Ownership, folder_readers, inferences_of, own_bases
-from tasks.run.prices import catalogue_prices, cost_of, rub_per_hour
+from tasks.run.prices import catalogue_prices
 from tasks.run.service_record import serving_base_id
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.run.vanished import vanished
 from tasks.stack.kept_stack import FoundStack
-from tasks.stack_report import Part
 from tasks.upkeep.expected import expected
-from tasks.upkeep.status import moment
-
-NAMED = 10
-"""So many other folders of a bucket are named."""
-Kind = Literal["knowledge base", "inference", "secret", "documents", "bucket", "variable", "kept stack"]
-
-
-class Deletion(Part):
-    """What is to become of one resource; `within_s` is how long its end is waited for."""
-
-    kind: Kind
-    name: str
-    action: Literal["delete", "absent", "keep"]
-    reason: str
-    id: str = ""
-    within_s: float = 0.0
-    cost_rub_per_hour: float | None = None
-
-
-class Place(Part):
-    """What becomes of a folder of documents and of the bucket that it is in."""
-
-    folder: str
-    documents: Deletion
-    bucket: Deletion
-
-
-class TeardownPlan(Part):
-    """The resources that the stack names, in the order in which they go.
-
-    There are two secrets or places when what is wanted has others than what was provisioned.
-    """
-
-    stack: str
-    knowledge_bases: tuple[Deletion, ...]
-    inferences: tuple[Deletion, ...]
-    secrets: tuple[Deletion, ...]
-    places: tuple[Place, ...]
-    variable: Deletion
-    kept: Deletion
-    artifacts: tuple[str, ...]
-    """Prefixes of what the service wrote into the bucket for the stack's knowledge bases, also for replaced ones."""
-    delete_documents: bool
-    vanished: tuple[str, ...] = ()
-    """What was put in service and is gone, although no teardown-rag deleted it, in words."""
-
-    @property
-    def going(self) -> tuple[str, ...]:
-        """The ids of what is deleted."""
-        return tuple(each.id for each in self.deletions if each.action == "delete" and each.id)
-
-    @property
-    def deletions(self) -> tuple[Deletion, ...]:
-        """All of them."""
-        documents = (each.documents for each in self.places)
-        last = (*self.secrets, *documents, *self.buckets, self.variable, self.kept)
-        return (*self.knowledge_bases, *self.inferences, *last)
-
-    @property
-    def buckets(self) -> tuple[Deletion, ...]:
-        """The buckets, each once."""
-        return tuple({each.bucket.name: each.bucket for each in self.places}.values())
 
 
 @step("plan-teardown", **LOOK_FIRST)

@@ -11,6 +11,7 @@ from prefect.variables import Variable
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import ConfigurationError
+from domain.embedder_in_service import EmbedderInService
 from domain.evaluation import EvaluationSpec, Summary
 from domain.gate import Thresholds
 from domain.keys import TuningKey
@@ -20,7 +21,6 @@ from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
 from flows.specs import PromotedEmbedder, RagStack, StackPlan, StackReport
 from sandbox.settings import YANDEX_FOLDER_ID
-from tasks.run.embedder_record import EmbedderInService
 from tasks.training_spec import TextPrefixes
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks

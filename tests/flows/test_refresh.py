@@ -18,12 +18,12 @@ from clouds.cloudru.storage import Document
 from clouds.errors import APIError, ConfigurationError, ConflictError, WrongAnswerError
 from domain.keys import StackKey
 from domain.probe import ProbeSpec
+from domain.reports.refresh import RefreshReport
 from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
 from sandbox.settings import PROJECT_ID
-from tasks.refresh.report import RefreshReport
 from tasks.run.quarantine import by_content, entry, forget, read_registry, sha256, split, write_registry
 from tasks.stack.knowledge import wait_for_index
 from tasks.stack.promotion import in_service

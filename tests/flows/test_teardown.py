@@ -14,6 +14,7 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import CloudError
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
+from domain.reports.teardown import TeardownReport
 from flows.ask import ask_rag
 from flows.power import status_rag
 from flows.provision import provision_rag
@@ -22,7 +23,6 @@ from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import forget_kept, write_kept
 from tasks.stack.promotion import in_service
-from tasks.upkeep.teardown import TeardownReport
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact

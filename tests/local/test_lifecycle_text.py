@@ -1,8 +1,8 @@
 """What the demonstration of a stack's life makes short."""
 
 from domain.gate import Thresholds, gate
+from domain.reports.evaluation import refusal_text
 from local.lifecycle_text import counted_documents, cut, headline, refusal
-from tasks.evaluation.page import refusal_text
 from tests.domain.test_gate import evaluation
 
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.reports.curves import MetricsReport
+from domain.reports.tuning import DatasetReport, PublishedReport, TuningReport, TuningTaskReport, markdown
 from local.tuning import KEY, NAME
 from tasks.stack_report import StepReport
-from tasks.tuning.metrics import MetricsReport
-from tasks.tuning.promotion import PublishedReport
-from tasks.tuning.report import DatasetReport, TuningReport, TuningTaskReport, markdown
 from tasks.tuning_scores import EmbedderScores, Gain, TuningJudgement
 from tests.local.prefect_server import Script, artifact
 

@@ -14,17 +14,17 @@ from pydantic import BaseModel
 from domain.gate import Verdict
 from domain.keys import StackKey
 from domain.markdown import JOINER, Markdown
+from domain.promotion import RolledBack
+from domain.reports.power import PowerReport, power_markdown
 from tasks import evaluation_text, report_text
 from tasks.evaluation import rollback_report
 from tasks.refresh import report as refresh_report
 from tasks.stack import answer
-from tasks.stack.promotion import RolledBack
 from tasks.stack_report import StackReport
 from tasks.tuning import report as tuning_report
 from tasks.tuning_scores import TuningJudgement
 from tasks.tuning_text import judgement_text
 from tasks.upkeep import teardown
-from tasks.upkeep.power import PowerReport, power_markdown
 from tests.domain.test_gate import evaluation
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)

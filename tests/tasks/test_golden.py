@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from clouds.errors import ConfigurationError
+from domain.golden import check_sources, digest, expected_sources, parse_golden
 from domain.probe import ProbeSpec
-from tasks.evaluation.golden import check_sources, digest, expected_sources, parse_golden, read_golden
+from tasks.evaluation.golden import read_golden
 
 GOOD = '{"query": "Когда?", "expected_sources": ["a.txt"], "expected_phrases": ["в пять"]}'
 OTHER = '{"query": "Где?", "expected_sources": ["b.txt"], "expected_phrases": ["дома"]}'

@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from clouds.cloudru.wire.search import Chunk
 from clouds.errors import WrongAnswerError
+from domain.answer import Answer, judge, source_of
 from domain.probe import ProbeSpec
-from tasks.stack.query import Answer, judge, source_of
 
 PROBE = ProbeSpec(question="За сколько дней?", source="faq_products.txt", phrase="14 дней, не считая ещё дня покупки")
 

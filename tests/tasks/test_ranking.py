@@ -7,7 +7,7 @@ import pytest
 
 from clouds.cloudru.wire.search import Chunk
 from domain.evaluation import percentile
-from tasks.evaluation.golden import GoldenQuestion
+from domain.golden import GoldenQuestion
 from tasks.ranking import RankingScores, phrase_ranks, phrase_share, ranking_scores, trec_scores
 
 QUESTION = GoldenQuestion(

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from clouds.errors import ConfigurationError
-from tasks.tuning.golden import RetrievalGolden, read_retrieval_golden
+from domain.retrieval_golden import RetrievalGolden
+from tasks.tuning.golden import read_retrieval_golden
 
 CORPUS = '{"id": "a", "text": "first"}\n\n{"id": "b", "text": "second"}\n'
 QUESTIONS = '{"query": "which", "relevant": ["b", "a"]}\n{"query": "what", "relevant": ["b"]}\n'

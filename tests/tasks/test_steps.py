@@ -12,7 +12,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Failed
 
 from clouds.errors import CloudError, ConfigurationError, ConflictError, ConnectionFailedError, UnavailableError
-from tasks.run.steps import StepTime, critical_path, end_steps, is_transient, recorded_steps, step
+from domain.times import StepTime, critical_path
+from tasks.run.steps import end_steps, is_transient, recorded_steps, step
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 

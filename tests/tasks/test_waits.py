@@ -12,8 +12,9 @@ from prefect.context import TaskRunContext
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from clouds.errors import DeadlineError
+from domain.times import StepTime
 from tasks.refresh.sync import wait_for_version
-from tasks.run.steps import LOOK_FIRST, StepTime, left_of, recorded_steps, step
+from tasks.run.steps import LOOK_FIRST, left_of, recorded_steps, step
 from tasks.stack.inference import wait_for_inference
 from tasks.stack.knowledge import wait_for_index
 from tasks.tuning.tuning import wait_for_tuning

@@ -1,0 +1,1 @@
+"""Results of runs as data, and the same for reading."""

@@ -18,8 +18,9 @@ from pathlib import Path
 import orjson
 
 from bench.sentences import RUSSIAN
-from tasks.training_check import Check
-from tasks.training_spec import TextPrefixes, TrainingDataSpec
+from domain.training_data.check import Check
+from domain.training_data.spec import TextPrefixes, TrainingDataSpec
+from tasks.run import sources
 
 ROWS = 1_000_000
 VARIANTS = 20_000
@@ -48,7 +49,7 @@ def parse(path: Path) -> None:
 def check(path: Path, *, prefixed: bool = False) -> None:
     """Check the file as `check_training_data` does, without Prefect."""
     spec = TrainingDataSpec(sources=(str(path),), prefixes=PREFIXES if prefixed else TextPrefixes())
-    Check(spec, path.parent).run()
+    Check(spec, path.parent, sources).run()
 
 
 WAYS = {

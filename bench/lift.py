@@ -22,10 +22,10 @@ import numpy as np
 import orjson
 
 from bench.corpus import docstring_corpus
+from domain.ranking import RankingScores
+from domain.retrieval_scores import interval, mean_scores, retrieval_scores
 from sandbox.engines.tuned import TunedEmbedder
 from sandbox.engines.tuning_job import EPOCHS, JOB, Parameters, TrainingJob, WeightedFile, write
-from tasks.ranking import RankingScores
-from tasks.retrieval_scores import interval, mean_scores, retrieval_scores
 from tasks.tuning.golden import read_retrieval_golden
 
 EXAMPLES = Path("examples/tuning")

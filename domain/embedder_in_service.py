@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.training_spec import TextPrefixes
+from domain.training_data.spec import TextPrefixes
 
 
 class EmbedderInService(BaseModel):

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from domain.same_text import plain
-from tasks.training_check import Check
-from tasks.training_spec import TrainingDataSpec
+from domain.training_data.check import Check
+from domain.training_data.spec import TrainingDataSpec
+from tasks.run import sources
 from tasks.tuning.golden import read_retrieval_golden
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -87,7 +88,7 @@ def test_tuning_data_is_sound(language: str, tmp_path: Path) -> None:
         validation=str(held_out) if held_out.exists() else None,
     )
     for spec in (pairs, triplets):
-        assert Check(spec, tmp_path).run().totals == {}
+        assert Check(spec, tmp_path, sources).run().totals == {}
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

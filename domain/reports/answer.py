@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.citation import denies
 from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
 from domain.part import Part
-from tasks.report_text import role_text
+from domain.reports.stack_markdown import role_text
 
 
 class AnsweringModel(Part):

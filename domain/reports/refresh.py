@@ -5,7 +5,7 @@ from typing import Literal
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from domain.markdown import Markdown, code, one_line, page
 from domain.part import Part
-from tasks.stack_report import StepReport
+from domain.reports.stack import StepReport
 
 NAMED = 100
 """So many documents of each kind stand in the artifact."""

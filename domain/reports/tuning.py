@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from domain.embedder_in_service import EmbedderInService
+from domain.embedder_judgement import TuningJudgement
 from domain.markdown import Markdown, code, escaped, one_line, page, table, text_table
 from domain.part import Part
 from domain.reports.curves import MetricsReport
-from tasks.stack_report import StepReport
-from tasks.training_spec import TextPrefixes
-from tasks.tuning_scores import TuningJudgement
-from tasks.tuning_text import embedding_program, score_table
+from domain.reports.stack import StepReport
+from domain.reports.tuning_markdown import embedding_program, score_table
+from domain.training_data.spec import TextPrefixes
 
 
 class PublishedReport(Part):

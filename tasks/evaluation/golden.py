@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from upath import UPath
-
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConfigurationError
 from domain.golden import GoldenQuestion, check_sources, parse_golden
 from domain.text_bytes import NotTextError, decoded
+from tasks.run.sources import opened
 from tasks.run.steps import LOOK_FIRST, step
 
 LIMIT_BYTES = 50_000_000
@@ -33,13 +32,8 @@ def golden_text(place: str, limit_bytes: int = LIMIT_BYTES) -> str:
         ConfigurationError: it cannot be read, is over the limit, or is no UTF-8 text; says what it is.
 
     """
-    try:
-        with UPath(place).expanduser().open("rb") as file:
-            content = file.read(limit_bytes + 1)
-    except OSError as error:
-        raise ConfigurationError(f"{place} cannot be read: {error.strerror or error}; correct golden") from error
-    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
-        raise ConfigurationError(f"{place} cannot be opened: {error}") from error
+    with opened(place, "correct golden") as file:
+        content = file.read(limit_bytes + 1)
     if len(content) > limit_bytes:
         raise ConfigurationError(
             f"{place} has more than {limit_bytes / 1e6:g} MB, which golden files do not have: name the right file, or "

@@ -10,11 +10,11 @@ from domain.in_service import AskedWith
 from domain.judged import Judged, Standard, golden_missing, question_digest, stricter, stricter_measurement
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
+from domain.plan import Observation, StackPlan
 from domain.same_text import plain
 from domain.stack import RagStack
 from tasks.evaluation.golden import read_golden
 from tasks.evaluation.measure import check_measurement
-from tasks.plan import Observation, StackPlan
 from tasks.run.judged_record import read_judged
 from tasks.stack.preflight import Checked
 from tasks.stack.version import AskedVersion

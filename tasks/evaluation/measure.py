@@ -13,7 +13,7 @@ from clouds.errors import ConfigurationError
 from domain.answer import QueryModel, generate_request, retrieve_request
 from domain.evaluation import EvaluatedQuestion, Evaluation, EvaluationSpec, QuestionScores, Way
 from domain.golden import GoldenQuestion, digest
-from tasks.ranking import phrase_ranks, phrase_share, ranking_scores
+from domain.ranking import phrase_ranks, phrase_share, ranking_scores
 from tasks.run.progress import progress
 from tasks.stack.query import sources_of
 from tasks.stack.version import AskedVersion

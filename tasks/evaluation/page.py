@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.evaluation import Evaluation
 from domain.gate import Verdict
 from domain.keys import StackKey
-from tasks.evaluation_text import markdown, question_table
+from domain.reports.evaluation_markdown import markdown, question_table
 from tasks.run.artifacts import write_page, write_table
 
 

@@ -6,8 +6,8 @@ from prefect import get_run_logger
 
 from domain.consent import listed
 from domain.file_kinds import passed_over
+from domain.plan import Planned, StackPlan, kinds_rows, reading_rows
 from domain.probe import ambiguous
-from tasks.plan import Planned, StackPlan, kinds_rows, reading_rows
 from tasks.refresh.changes import Changes
 from tasks.run.plan_page import show
 from tasks.run.steps import step

@@ -5,12 +5,12 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from domain.file_kinds import passed_over
 from domain.in_service import InService
 from domain.reports.refresh import RefreshReport, markdown
+from domain.reports.stack import StepReport
 from tasks.refresh.changes import Changes
 from tasks.run.artifacts import write_page
 from tasks.run.quarantine import read_registry
 from tasks.run.service_record import in_service
 from tasks.run.steps import recorded, step
-from tasks.stack_report import StepReport
 
 
 @step("report-refresh")

@@ -13,9 +13,9 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.errors import CloudError, ConfigurationError, ConflictError
 from domain.keys import StackKey
 from domain.markdown import one_line, page, table
+from domain.plan import StackPlan
 from domain.prices import total_text
 from domain.probing.small_tests import SmallTest, total
-from tasks.plan import StackPlan
 from tasks.run.events import price_exceeded
 from tasks.run.plan_page import starting_list
 

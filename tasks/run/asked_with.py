@@ -8,8 +8,8 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from domain.in_service import AskedWith, InService
 from domain.kept_stack import asked_as, asked_differences
+from domain.plan import Planned
 from domain.stack import RagStack
-from tasks.plan import Planned
 from tasks.run.service_record import in_service
 from tasks.stack.kept_stack import FoundStack
 

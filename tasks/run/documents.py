@@ -4,7 +4,7 @@ A source is a file, a directory (read recursively), a glob, or an fsspec URL of 
 becomes its key below the folder. It is the file name of a file that was named, and otherwise the path relative to the
 directory, or to the part of a glob before its first wildcard: `docs/**/*.txt` names `docs/ru/faq.txt` `ru/faq.txt`.
 Hidden files, and files of other extensions, are passed over in directories and globs; a file that was named itself must
-have a wanted extension. How a source is listed, and where links may lead, is in `tasks/run/sources.py`.
+have a wanted extension. How a source is listed, and where links may lead, is in `tasks/run/listing.py`.
 """
 
 from collections import Counter
@@ -22,7 +22,8 @@ from domain.file_kinds import counted
 from domain.same_text import is_blank
 from domain.stack import SIZE_LIMIT_BYTES
 from domain.text_bytes import HEADS, LFS_POINTER, NotTextError, decoded
-from tasks.run.sources import Found, list_source
+from tasks.run.listing import Found, list_source
+from tasks.run.sources import in_one_line
 
 UTF8_EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "json"})
 """Read as UTF-8 text. HTML may declare another encoding."""
@@ -88,7 +89,7 @@ def _listed(
     faults: list[str] = []
     for source in sources:
         try:
-            with _said_in_one_line(source):
+            with in_one_line(source):
                 found = list_source(source)
             if isinstance(found, UPath):
                 found = _named(source, found, wanted)
@@ -144,22 +145,11 @@ def _faults_of(documents: Iterable[Document], size_limit_bytes: int) -> list[str
     faults: list[str] = []
     for document in documents:
         try:
-            with _said_in_one_line(str(document.path)):
+            with in_one_line(str(document.path)):
                 _check(document.path, size_limit_bytes)
         except ConfigurationError as error:
             faults.append(str(error))
     return faults
-
-
-@contextmanager
-def _said_in_one_line(source: str) -> Generator[None]:
-    """Say in one line why a source cannot be read."""
-    try:
-        yield
-    except OSError as error:
-        raise ConfigurationError(f"{source} cannot be read: {error.strerror or error}") from error
-    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
-        raise ConfigurationError(f"{source} cannot be opened: {error}") from error
 
 
 def extension_of(path: UPath) -> str:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from clouds.errors import ConfigurationError
 from domain.embedder_in_service import EmbedderInService
 from domain.keys import TuningKey
-from tasks.training_spec import TextPrefixes
+from domain.training_data.spec import TextPrefixes
 
 PROMOTED = "embedder.promoted"
 

@@ -17,7 +17,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import NotFoundError
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
-from tasks.plan import Stack
+from domain.plan import Stack
 from tasks.run.service_record import in_service
 from tasks.stack.kept_stack import FoundStack, kept_stacks, read_kept
 

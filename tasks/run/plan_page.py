@@ -5,8 +5,8 @@ from rich.text import Text
 
 from domain.keys import StackKey
 from domain.markdown import Markdown, code
+from domain.plan import Planned, StackPlan
 from domain.prices import rub_per_hour, total_text
-from tasks.plan import Planned, StackPlan
 from tasks.run.artifacts import write_table
 from tasks.run.progress import watched_console
 

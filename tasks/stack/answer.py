@@ -13,8 +13,8 @@ from clouds.redaction import masked
 from domain.answer import Answer, QueryModel
 from domain.citation import other_script
 from domain.reports.answer import AnsweringModel, AnswerReport, markdown
+from domain.reports.stack_markdown import chunk_table
 from domain.same_text import is_blank
-from tasks.report_text import chunk_table
 from tasks.run.artifacts import write_page, write_table
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.query import ask

@@ -12,8 +12,8 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from clouds.errors import CloudError
 from domain.cleanup import Left, OnFailure
 from domain.keys import StackKey
+from domain.plan import Planned, StackPlan
 from domain.prices import rub_per_hour, total_text
-from tasks.plan import Planned, StackPlan
 from tasks.run.artifacts import write_table
 from tasks.run.steps import step
 

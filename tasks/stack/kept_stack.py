@@ -27,8 +27,8 @@ from domain.kept_stack import (
     written,
 )
 from domain.keys import StackKey
+from domain.plan import Observation, Planned, StackPlan
 from domain.stack import RagStack, is_tutorials
-from tasks.plan import Observation, Planned, StackPlan
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.promoted_embedder import TakenEmbedder
 

@@ -14,10 +14,10 @@ from clouds.cloudru.wire.inference import ModelRun
 from domain.by_use import by_use
 from domain.file_kinds import passed_over
 from domain.keys import StackKey
+from domain.plan import Observation, Stack, StackPlan, kinds_rows, plan
 from domain.prices import total_text
 from domain.probe import ambiguous
 from domain.untested import untested_defaults
-from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
 from tasks.run.asked_with import asked_rows
 from tasks.run.ownership import bases_of
 from tasks.run.plan_page import show
@@ -71,7 +71,7 @@ def make_plan(
 ) -> StackPlan:
     """Compare what there is with what is wanted, that with what is kept, and show the differences as a table.
 
-    `allowed` are `allow_replace` and `other_reading` of `tasks.plan.plan`. A source of the probe that means several
+    `allowed` are `allow_replace` and `other_reading` of `domain.plan.plan`. A source of the probe that means several
     documents is a note.
     """
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge

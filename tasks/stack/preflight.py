@@ -24,10 +24,10 @@ from clouds.errors import (
 )
 from clouds.huggingface import check_access, parameters_by_format, token_owner
 from domain.keys import StackKey
+from domain.plan import Observation, Stack
 from domain.quarantine import Registry
 from domain.same_text import meant
 from domain.stack import RagStack
-from tasks.plan import Observation, Stack
 from tasks.run.documents import find_documents
 from tasks.run.quarantine import leave_out, read_registry, show
 from tasks.run.steps import LOOK_FIRST, step

@@ -12,13 +12,9 @@ from clouds.cloudru.storage import EnsuredBucket
 from domain.answer import Answer
 from domain.in_service import InService
 from domain.keys import StackKey
+from domain.plan import StackPlan
 from domain.prices import total_text
-from tasks.plan import StackPlan
-from tasks.report_text import chunk_table, markdown
-from tasks.run.artifacts import write_page, write_table
-from tasks.run.steps import recorded, step
-from tasks.stack.storage import StoredDocuments
-from tasks.stack_report import (
+from domain.reports.stack import (
     DocumentsReport,
     KnowledgeBaseReport,
     ModelReport,
@@ -27,6 +23,10 @@ from tasks.stack_report import (
     StackReport,
     StepReport,
 )
+from domain.reports.stack_markdown import chunk_table, markdown
+from tasks.run.artifacts import write_page, write_table
+from tasks.run.steps import recorded, step
+from tasks.stack.storage import StoredDocuments
 
 ROLES = ("embedder", "reranker", "llm")
 

@@ -5,9 +5,9 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from domain.in_service import InService
+from domain.plan import StackPlan
 from domain.reports.evaluation import Judged
 from tasks.evaluation.judge import JudgedStack, promote_judged
-from tasks.plan import StackPlan
 from tasks.run.service_record import in_service, write_in_service
 from tasks.run.steps import LOOK_FIRST, left_of, step
 from tasks.stack.promotion import NotPromotedError, promote

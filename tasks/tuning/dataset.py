@@ -8,12 +8,12 @@ from upath import UPath
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.validation import InvalidDatasetError
+from domain.embedder_tuning import EmbedderTuning
 from domain.keys import TuningKey, artifact_key
+from domain.training_data.files import PreparedFile
 from tasks.run.artifacts import write_table
 from tasks.run.progress import duration, progress
 from tasks.run.steps import LOOK_FIRST, step, stop_when_another_failed
-from tasks.training_file import PreparedFile
-from tasks.tuning_spec import EmbedderTuning
 
 LONGEST_NAME = 63
 HASH_DIGITS = 8

@@ -10,16 +10,7 @@ from prefect import get_run_logger
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import BadRequestError, NotFoundError
 from clouds.yandex.tuning import FinishedTuning
-from domain.keys import TuningKey
-from domain.retrieval_golden import RetrievalGolden
-from tasks.ranking import RankingScores
-from tasks.retrieval_scores import Vectors, cut, retrieval_scores
-from tasks.run.artifacts import write_page
-from tasks.run.embedder_record import embedder_in_service
-from tasks.run.progress import Advance, progress
-from tasks.run.steps import LOOK_FIRST, step, stop_when_another_failed
-from tasks.training_spec import TextPrefixes
-from tasks.tuning_scores import (
+from domain.embedder_judgement import (
     EmbedderScores,
     Role,
     TuningJudgement,
@@ -27,8 +18,17 @@ from tasks.tuning_scores import (
     is_better,
     measure_name,
 )
-from tasks.tuning_spec import EmbedderTuning, JudgementSpec
-from tasks.tuning_text import judgement_text
+from domain.embedder_tuning import EmbedderTuning, JudgementSpec
+from domain.keys import TuningKey
+from domain.ranking import RankingScores
+from domain.reports.tuning_markdown import judgement_text
+from domain.retrieval_golden import RetrievalGolden
+from domain.retrieval_scores import Vectors, cut, retrieval_scores
+from domain.training_data.spec import TextPrefixes
+from tasks.run.artifacts import write_page
+from tasks.run.embedder_record import embedder_in_service
+from tasks.run.progress import Advance, progress
+from tasks.run.steps import LOOK_FIRST, step, stop_when_another_failed
 
 
 @dataclass(frozen=True)

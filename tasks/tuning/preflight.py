@@ -9,13 +9,13 @@ from clouds.errors import BadRequestError, ConfigurationError
 from clouds.yandex.client import YandexClient
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.wire.uris import EmbedderUri
+from domain.embedder_tuning import EmbedderTuning
 from domain.faults import refuse
 from domain.golden import NAMED
 from domain.retrieval_golden import RetrievalGolden
 from tasks.run.documents import find_documents
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.tuning.tuning import tuning_request
-from tasks.tuning_spec import EmbedderTuning
 
 ONE_WORD = "word"
 

@@ -4,13 +4,13 @@ from prefect import get_run_logger
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.tuning import FinishedTuning
+from domain.embedder_judgement import TuningJudgement
+from domain.embedder_tuning import EmbedderTuning
 from domain.keys import TuningKey
 from domain.reports.tuning import PublishedReport
 from tasks.run.embedder_record import promote_embedder
 from tasks.run.steps import step
 from tasks.tuning.search_index import ProvedIndex
-from tasks.tuning_scores import TuningJudgement
-from tasks.tuning_spec import EmbedderTuning
 
 
 @step("publish", run_name="publish {tuning.name}")

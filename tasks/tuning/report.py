@@ -7,15 +7,15 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import NotFoundError
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.tuning import EnsuredTuning, FinishedTuning
+from domain.embedder_judgement import TuningJudgement
+from domain.embedder_tuning import EmbedderTuning
 from domain.keys import TuningKey
 from domain.reports.curves import MetricsReport
+from domain.reports.stack import StepReport
 from domain.reports.tuning import DatasetReport, PublishedReport, TuningReport, TuningTaskReport, markdown
 from tasks.run.artifacts import write_page
 from tasks.run.steps import LOOK_FIRST, recorded, step
-from tasks.stack_report import StepReport
 from tasks.tuning.tuning import validation_problem
-from tasks.tuning_scores import TuningJudgement
-from tasks.tuning_spec import EmbedderTuning
 
 
 @step("report", **LOOK_FIRST)

@@ -9,14 +9,14 @@ from clouds.errors import WrongAnswerError
 from clouds.yandex.files import Document
 from clouds.yandex.search_index import EnsuredSearchIndex
 from clouds.yandex.tuning import FinishedTuning
+from domain.embedder_judgement import TuningJudgement
+from domain.embedder_tuning import EmbedderTuning
 from domain.keys import artifact_key
 from domain.probe import spelled
 from domain.same_text import has_phrase
 from tasks.run.documents import find_documents
 from tasks.run.progress import progress
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
-from tasks.tuning_scores import TuningJudgement
-from tasks.tuning_spec import EmbedderTuning
 
 SEARCHABLE_WITHIN_S = 3600.0
 

@@ -10,8 +10,8 @@ from domain.jsonl import parsed
 from domain.retrieval_golden import RetrievalQuestion
 from domain.same_text import plain
 from tasks.evaluation.golden import golden_text
+from tasks.run.sources import opened
 from tasks.run.steps import step
-from tasks.training_check import opened
 
 LINE_LIMIT_BYTES = 1 << 24
 

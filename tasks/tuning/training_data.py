@@ -12,14 +12,13 @@ from prefect import get_run_logger
 from clouds.errors import ConfigurationError
 from domain.faults import refuse
 from domain.keys import TuningKey
+from domain.training_data.check import Check, CheckedData
+from domain.training_data.spec import TrainingDataSpec
+from domain.training_data.table import training_table
+from tasks.run import sources
 from tasks.run.artifacts import write_table
 from tasks.run.progress import progress
 from tasks.run.steps import step
-from tasks.training_check import Check, CheckedData, size_bytes
-from tasks.training_spec import TrainingDataSpec
-from tasks.training_table import training_table
-
-__all__ = ["CheckedData", "TrainingDataSpec", "check_training_data"]
 
 
 @step("check-training-data")
@@ -40,7 +39,7 @@ def check_training_data(data: TrainingDataSpec, tuning: TuningKey, *, folder: st
             read[0] += size
             advance(read[0], f"{read[0] / 1e6:.0f} of {total / 1e6:.0f} MB")
 
-        check = Check(data, Path(folder), on_read)
+        check = Check(data, Path(folder), sources, on_read)
         checked = check.run()
     write_table(
         tuning,
@@ -59,7 +58,7 @@ def _total_bytes(places: Sequence[str]) -> int:
     total, faults = 0, list[str]()
     for place in places:
         try:
-            total += size_bytes(place)
+            total += sources.size_bytes(place)
         except ConfigurationError as error:
             faults.append(error.message)
     refuse(faults)

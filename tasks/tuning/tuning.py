@@ -16,10 +16,10 @@ from clouds.yandex.specs import WeightedDataset
 from clouds.yandex.tuning import EnsuredTuning, FinishedTuning
 from clouds.yandex.tuning_request import TuningRequestSpec
 from clouds.yandex.tuning_state import TuningState, TuningStatus
+from domain.embedder_tuning import EmbedderTuning
 from domain.keys import artifact_key
 from tasks.run.progress import duration, progress
 from tasks.run.steps import LOOK_FIRST, left_of, step
-from tasks.tuning_spec import EmbedderTuning
 
 ORDER = (TuningStatus.CREATED, TuningStatus.PENDING, TuningStatus.IN_PROGRESS)
 STAGE_PERCENT = 2

@@ -14,9 +14,9 @@ from clouds.errors import ConfigurationError
 from domain.keys import StackKey, artifact_key
 from domain.own_runs import why_not_own
 from domain.part import Part
+from domain.plan import Stack
 from domain.prices import price_of
 from domain.reports.power import UNTOUCHED, PowerChange, PowerReport, power_markdown
-from tasks.plan import Stack
 from tasks.run.artifacts import write_page
 from tasks.run.events import alarm_when_failed
 from tasks.run.ownership import read_ownership

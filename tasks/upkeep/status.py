@@ -16,10 +16,10 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.by_use import by_use
 from domain.in_service import InService
 from domain.keys import StackKey
+from domain.plan import Stack
 from domain.prices import cost_of, price_of, repository_of, total_text
 from domain.reports.status import ABSENT, FOUNDATION_MODEL, ResourceStatus, StatusReport, moment
 from domain.version_cost import version_cost
-from tasks.plan import Stack
 from tasks.run.artifacts import write_table
 from tasks.run.events import endpoint_failed, price_exceeded
 from tasks.run.ownership import bases_of

@@ -17,11 +17,11 @@ from domain.expected import Expected
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey, artifact_key
 from domain.part import Part
+from domain.plan import Stack
 from domain.prices import rub_per_hour, total_text
 from domain.reports.status import ResourceStatus
 from domain.reports.sweep import SweepReport
 from domain.stack import RagStack
-from tasks.plan import Stack
 from tasks.run.artifacts import write_table
 from tasks.run.ownership import inferences_of
 from tasks.run.prices import catalogue_prices

@@ -22,10 +22,10 @@ from domain.expected import vanished
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from domain.own_runs import why_not_own
+from domain.plan import Stack
 from domain.prices import cost_of, rub_per_hour
 from domain.reports.status import moment
 from domain.teardown import NAMED, Deletion, Place, TeardownPlan
-from tasks.plan import Stack
 from tasks.run.artifacts import write_table
 from tasks.run.ownership import Ownership, folder_readers, inferences_of, own_bases
 from tasks.run.prices import catalogue_prices

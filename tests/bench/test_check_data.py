@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from bench import check_data
-from tasks.training_check import Check
-from tasks.training_spec import TrainingDataSpec
+from domain.training_data.check import Check
+from domain.training_data.spec import TrainingDataSpec
+from tasks.run import sources
 
 
 def test_the_data_is_what_it_is_called(tmp_path: Path) -> None:
@@ -12,9 +13,9 @@ def test_the_data_is_what_it_is_called(tmp_path: Path) -> None:
     sound, faulty = tmp_path / "sound.jsonl", tmp_path / "faulty.jsonl"
     check_data.write_pairs(sound, 500)
     check_data.write_pairs(faulty, 500, faulty_every=10)
-    found = Check(TrainingDataSpec(sources=(str(sound),)), tmp_path).run()
+    found = Check(TrainingDataSpec(sources=(str(sound),)), tmp_path, sources).run()
     assert (found.training[0].rows, found.totals) == (500, {})
-    assert Check(TrainingDataSpec(sources=(str(faulty),)), tmp_path).run().totals == {"empty_text": 50}
+    assert Check(TrainingDataSpec(sources=(str(faulty),)), tmp_path, sources).run().totals == {"empty_text": 50}
 
 
 def test_each_way_runs_in_a_process_of_its_own(tmp_path: Path) -> None:

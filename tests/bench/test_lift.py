@@ -4,7 +4,7 @@ import pytest
 
 from bench import lift
 from bench.lift import EXAMPLES, Material, of_docstrings, of_examples
-from tasks.ranking import RankingScores
+from domain.ranking import RankingScores
 
 MATERIALS = [
     of_examples("Russian", EXAMPLES / "ru"),

@@ -17,11 +17,11 @@ from domain.gate import Thresholds
 from domain.keys import TuningKey
 from domain.markdown import escaped
 from domain.probe import ProbeSpec
+from domain.training_data.spec import TextPrefixes
 from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
 from flows.specs import PromotedEmbedder, RagStack, StackPlan, StackReport
 from sandbox.settings import YANDEX_FOLDER_ID
-from tasks.training_spec import TextPrefixes
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
 from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from domain.plan import Planned
 from domain.probe import ProbeSpec
 from flows.evaluate import rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
-from tasks.plan import Planned
 from tasks.run.plan_page import terminal_table
 from tests.flows.conftest import Cloud
 

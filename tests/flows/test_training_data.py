@@ -8,8 +8,9 @@ from prefect import flow
 
 from clouds.errors import ConfigurationError
 from domain.keys import TuningKey
-from tasks.training_spec import TrainingDataSpec
-from tasks.tuning.training_data import CheckedData, check_training_data
+from domain.training_data.check import CheckedData
+from domain.training_data.spec import TrainingDataSpec
+from tasks.tuning.training_data import check_training_data
 from tests.flows.artifacts import artifact
 
 FOLDER = "b1gsandboxfolder0000"

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.embedder_judgement import EmbedderScores, Gain, TuningJudgement
 from domain.reports.curves import MetricsReport
+from domain.reports.stack import StepReport
 from domain.reports.tuning import DatasetReport, PublishedReport, TuningReport, TuningTaskReport, markdown
 from local.tuning import KEY, NAME
-from tasks.stack_report import StepReport
-from tasks.tuning_scores import EmbedderScores, Gain, TuningJudgement
 from tests.local.prefect_server import Script, artifact
 
 BASE, TUNED = "emb://b1gfolder/text-embeddings/latest", "emb://b1gfolder/text-embeddings/latest@tuned"

@@ -4,10 +4,10 @@ import base64
 import re
 from xml.etree import ElementTree as ET
 
+from domain.charts import bar_chart
 from domain.evaluation import Evaluation
 from domain.gate import Verdict, gate
-from tasks.bar_chart import bar_chart
-from tasks.evaluation_text import markdown, question_table
+from domain.reports.evaluation_markdown import markdown, question_table
 from tests.domain.test_gate import LOW, evaluation
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,19 +11,19 @@ import pytest
 from markdown_it import MarkdownIt
 from pydantic import BaseModel
 
+from domain.embedder_judgement import TuningJudgement
 from domain.gate import Verdict
 from domain.keys import StackKey
 from domain.markdown import JOINER, Markdown
 from domain.promotion import RolledBack
+from domain.reports import evaluation_markdown, stack_markdown
 from domain.reports.power import PowerReport, power_markdown
-from tasks import evaluation_text, report_text
+from domain.reports.stack import StackReport
+from domain.reports.tuning_markdown import judgement_text
 from tasks.evaluation import rollback_report
 from tasks.refresh import report as refresh_report
 from tasks.stack import answer
-from tasks.stack_report import StackReport
 from tasks.tuning import report as tuning_report
-from tasks.tuning_scores import TuningJudgement
-from tasks.tuning_text import judgement_text
 from tasks.upkeep import teardown
 from tests.domain.test_gate import evaluation
 
@@ -61,7 +61,7 @@ def _evaluation() -> Markdown:
     new = evaluation(1, 0.5).model_copy(update={"stack_name": HOSTILE, "version_id": HOSTILE})
     asked = tuple(question.model_copy(update={"query": HOSTILE}) for question in new.questions)
     new = new.model_copy(update={"questions": asked})
-    return evaluation_text.markdown(new, new, filled(Verdict), [new], HOSTILE)
+    return evaluation_markdown.markdown(new, new, filled(Verdict), [new], HOSTILE)
 
 
 PAGES: dict[str, Callable[[], Markdown]] = {
@@ -74,7 +74,7 @@ PAGES: dict[str, Callable[[], Markdown]] = {
     "power": lambda: power_markdown(filled(PowerReport)),
     "refresh": lambda: refresh_report.markdown(filled(refresh_report.RefreshReport), None),
     "rollback": lambda: rollback_report.markdown(StackKey("p", HOSTILE), filled(RolledBack)),
-    "stack": lambda: report_text.markdown(filled(StackReport)),
+    "stack": lambda: stack_markdown.markdown(filled(StackReport)),
     "teardown": lambda: teardown.markdown(filled(teardown.TeardownReport)),
     "tuning": lambda: tuning_report.markdown(filled(tuning_report.TuningReport)),
 }

@@ -11,8 +11,8 @@ from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
+from domain.plan import Observation, StackPlan, plan
 from flows.specs import RagStack
-from tasks.plan import Observation, StackPlan, plan
 
 STACK = RagStack()
 NAME = STACK.knowledge_base.name

@@ -8,7 +8,7 @@ import pytest
 from clouds.cloudru.wire.search import Chunk
 from domain.evaluation import percentile
 from domain.golden import GoldenQuestion
-from tasks.ranking import RankingScores, phrase_ranks, phrase_share, ranking_scores, trec_scores
+from domain.ranking import RankingScores, phrase_ranks, phrase_share, ranking_scores, trec_scores
 
 QUESTION = GoldenQuestion(
     line=1, query="Как долго?", expected_sources=("faq.txt",), expected_phrases=("7 дней", "ещё на 3 дня")

@@ -13,11 +13,13 @@ from pydantic import ValidationError
 from upath import UPath
 
 from clouds.errors import ConfigurationError
-from tasks import training_digests, training_rows
-from tasks.training_check import Check, CheckedData
-from tasks.training_faults import LISTED, FaultKind
-from tasks.training_spec import TextPrefixes, TrainingDataSpec
-from tasks.training_table import training_table
+from domain.training_data import repeats
+from domain.training_data import rows as training_rows
+from domain.training_data.check import Check, CheckedData
+from domain.training_data.faults import LISTED, FaultKind
+from domain.training_data.spec import TextPrefixes, TrainingDataSpec
+from domain.training_data.table import training_table
+from tasks.run import sources
 
 Rows = Callable[..., str]
 PAIR = {"anchor": "Как включить?", "positive": "Нажмите кнопку."}
@@ -44,11 +46,10 @@ def pairs(count: int, begin: int = 0) -> list[dict[str, str]]:
     return [{"anchor": f"вопрос {n}", "positive": f"ответ {n}"} for n in range(begin, begin + count)]
 
 
-def checked(tmp_path: Path, *sources: str, **wanted: Any) -> CheckedData:
+def checked(tmp_path: Path, *places: str, **wanted: Any) -> CheckedData:
     """Check the files."""
-    return Check(
-        TrainingDataSpec.model_validate({"sources": sources, "rows_min": 1, **wanted}), tmp_path / "prepared"
-    ).run()
+    spec = TrainingDataSpec.model_validate({"sources": places, "rows_min": 1, **wanted})
+    return Check(spec, tmp_path / "prepared", sources).run()
 
 
 def faults(found: CheckedData, kind: FaultKind) -> list[tuple[int | None, str]]:
@@ -157,7 +158,7 @@ def test_a_positive_that_is_also_a_negative(tmp_path: Path, rows: Rows) -> None:
 def refuse(found: CheckedData, tmp_path: Path, *sources: str, **wanted: Any) -> None:
     """Check again and refuse what was found."""
     spec = TrainingDataSpec.model_validate({"sources": sources, "rows_min": 1, **wanted})
-    check = Check(spec, tmp_path / "prepared")
+    check = Check(spec, tmp_path / "prepared", sources)
     assert check.run() == found
     check.faults.refuse(spec.tolerate)
 
@@ -313,15 +314,15 @@ def test_lines_are_right_over_pieces_and_passes(tmp_path: Path, rows: Rows, monk
         (2, f"repeats {path}, line 8; drop one, or it counts twice"),
     ]
     monkeypatch.setattr(training_rows, "PIECE_BYTES", 37)
-    monkeypatch.setattr(training_digests, "ROWS_AT_ONCE", 10)
-    monkeypatch.setattr(training_digests, "BLOCK_ROWS", 3)
+    monkeypatch.setattr(repeats, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(repeats, "BLOCK_ROWS", 3)
     assert checked(tmp_path, path, other) == whole
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four times the rows take no more memory."""
-    monkeypatch.setattr(training_digests, "ROWS_AT_ONCE", 1 << 12)
-    monkeypatch.setattr(training_digests, "BLOCK_ROWS", 1 << 10)
+    monkeypatch.setattr(repeats, "ROWS_AT_ONCE", 1 << 12)
+    monkeypatch.setattr(repeats, "BLOCK_ROWS", 1 << 10)
 
     def peak_bytes(count: int) -> int:
         path = tmp_path / f"{count}.jsonl"

@@ -10,11 +10,11 @@ from clouds.yandex.tuning import EnsuredTuning
 from clouds.yandex.tuning_request import NAME
 from clouds.yandex.tuning_state import TuningState, TuningStatus
 from clouds.yandex.wire.endpoints import Endpoints
+from domain.reports.tuning_markdown import embedding_program
+from domain.training_data.spec import TextPrefixes
 from tasks.run.progress import duration
-from tasks.training_spec import TextPrefixes
 from tasks.tuning.dataset import dataset_name
 from tasks.tuning.tuning import percent, validation_problem
-from tasks.tuning_text import embedding_program
 from tests.clouds.yandex.played_services import PlayedServices, Refusal
 
 

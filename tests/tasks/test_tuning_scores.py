@@ -2,9 +2,9 @@
 
 import pytest
 
-from tasks.ranking import RankingScores
-from tasks.tuning_scores import EmbedderScores, Gain, Role, TuningJudgement, gain_over, is_better
-from tasks.tuning_text import judgement_text, score_table
+from domain.embedder_judgement import EmbedderScores, Gain, Role, TuningJudgement, gain_over, is_better
+from domain.ranking import RankingScores
+from domain.reports.tuning_markdown import judgement_text, score_table
 
 WORSE, BETTER = RankingScores(0, 0.2, 0.0), RankingScores(1, 0.5, 0.6)
 

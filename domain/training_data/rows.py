@@ -16,7 +16,7 @@ from clouds.yandex.specs import Kind
 from domain.jsonl import keys_twice, kind_of
 from domain.same_text import is_blank
 from domain.text_bytes import NotTextError, check_head, not_utf8
-from tasks.training_faults import FaultKind, Faults
+from domain.training_data.faults import FaultKind, Faults
 
 FIELDS: dict[Kind, tuple[str, ...]] = {"pair": ("anchor", "positive"), "triplet": ("anchor", "positive", "negative")}
 """Keys of a row. Source: docs/yandex-api.md, Training data."""

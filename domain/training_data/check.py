@@ -1,24 +1,21 @@
 """One pass over training data: every line is judged, and the files to be uploaded are named by their content."""
 
 import hashlib
-import os
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol
 
 import numpy as np
-from upath import UPath
 
-from clouds.errors import ConfigurationError
 from clouds.yandex.specs import Kind
 from domain.part import Part
-from tasks.training_digests import Relation, TextDigests, repeats, spread, text_digests
-from tasks.training_faults import Fault, FaultKind, Faults, Tolerable
-from tasks.training_file import PreparedFile, RowWriter, parted
-from tasks.training_lengths import FieldLengths, TextLengths
-from tasks.training_rows import FIELDS, Batch, is_tidy, read_batches
-from tasks.training_spec import TrainingDataSpec
+from domain.training_data.faults import Fault, FaultKind, Faults, Tolerable
+from domain.training_data.files import PreparedFile, RowWriter, parted
+from domain.training_data.lengths import FieldLengths, TextLengths
+from domain.training_data.repeats import Relation, TextDigests, repeats, spread, text_digests
+from domain.training_data.rows import FIELDS, Batch, is_tidy, read_batches
+from domain.training_data.spec import TrainingDataSpec
 
 EXAMPLES = 3
 SAID: dict[Relation, str] = {
@@ -56,18 +53,31 @@ class CheckedData(Part):
     faults: tuple[Fault, ...]
 
 
-def size_bytes(place: str) -> int:
-    """Return the size of a file; ConfigurationError says why it cannot be read."""
-    with _said_in_one_line(place):
-        return UPath(place).expanduser().stat().st_size
+class Sources(Protocol):
+    """How the files of a spec are read. Each function raises ConfigurationError when one cannot be."""
+
+    def size_bytes(self, place: str) -> int:
+        """Return the size of a file."""
+        ...
+
+    def opened(self, place: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file."""
+        ...
+
+    def real_place(self, place: str) -> str:
+        """Return one spelling of all those of a file."""
+        ...
 
 
 class Check:
     """A look at the data of one spec. `folder` is where files that must be written for the upload go."""
 
-    def __init__(self, spec: TrainingDataSpec, folder: Path, on_read: BytesRead = lambda _: None) -> None:
+    def __init__(
+        self, spec: TrainingDataSpec, folder: Path, sources: Sources, on_read: BytesRead = lambda _: None
+    ) -> None:
         self.faults = Faults()
         self._spec = spec
+        self._sources = sources
         self._folder = folder
         self._on_read = on_read
         self._fields = FIELDS[spec.kind]
@@ -106,7 +116,7 @@ class Check:
         )
 
     def _writer(self, part: str, source: str = "") -> RowWriter:
-        stem = "-".join(filter(None, (part, UPath(source).stem if source else "")))
+        stem = "-".join(filter(None, (part, PurePosixPath(source).stem)))
         return RowWriter(self._folder, stem, self._fields, self._prefixes)
 
     def _file(
@@ -114,7 +124,7 @@ class Check:
     ) -> PreparedFile:
         """Read a file; return it, or the one that was written for it."""
         batches = self._batches(source, digests)
-        if held_out is None and not any(self._prefixes) and _is_tidy(source):
+        if held_out is None and not any(self._prefixes) and self._is_tidy(source):
             return _as_it_is(source, batches)
         writer = stack.enter_context(self._writer(part, source))
         for batch in batches:
@@ -126,14 +136,18 @@ class Check:
                 held_out.write(held)
         return writer.finish()
 
+    def _is_tidy(self, source: str) -> bool:
+        with self._sources.opened(source) as file:
+            return is_tidy(file)
+
     def _batches(self, source: str, digests: TextDigests) -> Iterator[Batch]:
         """Read a file, and take down of each batch what the whole is judged by."""
         self._begins.append((digests.rows, source))
-        size = size_bytes(source)
+        size = self._sources.size_bytes(source)
         if size > self._spec.size_limit_bytes:
             self._too_large(source, size)
             return
-        with opened(source) as file:
+        with self._sources.opened(source) as file:
             for batch in read_batches(file, self._spec.kind, source, self.faults):
                 digests.add(batch.columns)
                 self._look_at_lengths(batch, source)
@@ -178,9 +192,7 @@ class Check:
 
     def _is_another(self, source: str) -> bool:
         """Say whether a file is none of those before it, and name it if it is."""
-        with _said_in_one_line(source):
-            path = UPath(source).expanduser().absolute()
-        place = os.path.realpath(path.path) if isinstance(path, os.PathLike) else str(path)
+        place = self._sources.real_place(source)
         if place in self._named:
             said = f"is the same file as {self._named[place]}, which is named already; name it once"
             self.faults.add("same_file", source, None, said)
@@ -234,11 +246,6 @@ class Check:
         self.faults.add("large_file", place, None, message)
 
 
-def _is_tidy(source: str) -> bool:
-    with opened(source) as file:
-        return is_tidy(file)
-
-
 def _as_it_is(source: str, batches: Iterator[Batch]) -> PreparedFile:
     sha256, size, rows = hashlib.sha256(), 0, 0
     for batch in batches:
@@ -246,21 +253,3 @@ def _as_it_is(source: str, batches: Iterator[Batch]) -> PreparedFile:
         size += len(batch.content)
         rows += len(batch.columns[0]) - batch.columns[0].count("")
     return PreparedFile(place=source, sha256=sha256.hexdigest(), size_bytes=size, rows=rows)
-
-
-@contextmanager
-def opened(place: str) -> Generator[BinaryIO]:
-    """Open a file or fsspec URL; ConfigurationError says why it cannot be read."""
-    with _said_in_one_line(place), UPath(place).expanduser().open("rb") as file:
-        yield file
-
-
-@contextmanager
-def _said_in_one_line(place: str) -> Generator[None]:
-    """Say in one line why a file cannot be read."""
-    try:
-        yield
-    except OSError as error:
-        raise ConfigurationError(f"{place} cannot be read: {error.strerror or error}; correct its path") from error
-    except (ImportError, RuntimeError, ValueError) as error:  # fsspec: of a protocol; pathlib: no home of such a user
-        raise ConfigurationError(f"{place} cannot be opened: {error}") from error

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.same_text import plain
-from tasks.training_faults import LISTED
-from tasks.training_rows import Columns
+from domain.training_data.faults import LISTED
+from domain.training_data.rows import Columns
 
 ROWS_AT_ONCE = 1 << 17
 BLOCK_ROWS = 1 << 16

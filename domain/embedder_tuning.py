@@ -8,7 +8,7 @@ from clouds.spec import Spec
 from clouds.yandex.specs import TuningParameters
 from clouds.yandex.tuning_request import NAME
 from domain.probe import Phrase, Words
-from tasks.training_spec import TrainingDataSpec
+from domain.training_data.spec import TrainingDataSpec
 
 DAY_S = 86_400
 Measure = Literal["ndcg", "recall", "mrr"]

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from domain.charts import bar_chart, data_uri
 from domain.evaluation import Evaluation, Summary
 from domain.gate import Verdict, measures
 from domain.markdown import Markdown, code, one_line, page, table, text_table
-from tasks.bar_chart import bar_chart, data_uri
 
 NAMED = 20
 """So many questions and evaluations are listed."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from domain.answer import Answer
 from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
-from tasks.stack_report import KnowledgeBaseReport, StackReport
+from domain.reports.stack import KnowledgeBaseReport, StackReport
 
 CHUNK_CHARACTERS = 400
 """So much of a chunk stands in the table."""

@@ -1,9 +1,9 @@
 """A tuning for reading: its judgement with a picture, the table of scores, and how a program embeds with the model."""
 
+from domain.charts import bar_chart, data_uri
+from domain.embedder_judgement import EmbedderScores, Role, TuningJudgement
 from domain.markdown import Markdown, code, code_block, one_line, page, table
-from tasks.bar_chart import bar_chart, data_uri
-from tasks.training_spec import TextPrefixes
-from tasks.tuning_scores import EmbedderScores, Role, TuningJudgement
+from domain.training_data.spec import TextPrefixes
 
 ROLES: tuple[Role, ...] = ("base", "in service", "tuned")
 

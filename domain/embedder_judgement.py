@@ -2,10 +2,10 @@
 
 from typing import Literal
 
+from domain.embedder_tuning import Measure
 from domain.part import Part
-from tasks.ranking import RankingScores
-from tasks.retrieval_scores import interval, mean_scores
-from tasks.tuning_spec import Measure
+from domain.ranking import RankingScores
+from domain.retrieval_scores import interval, mean_scores
 
 Role = Literal["base", "in service", "tuned"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.part import Part
-from tasks.training_rows import Columns
+from domain.training_data.rows import Columns
 
 COUNTED_TO = 1 << 14
 """Characters; longer texts are counted together."""

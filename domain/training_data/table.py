@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from tasks.training_check import CheckedData
-from tasks.training_lengths import BIN_ENDS
-from tasks.training_rows import FIELDS
+from domain.training_data.check import CheckedData
+from domain.training_data.lengths import BIN_ENDS
+from domain.training_data.rows import FIELDS
 
 SHOWN_CHARACTERS = 120
 

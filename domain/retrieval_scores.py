@@ -6,7 +6,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.ranking import RankingScores, trec_scores
+from domain.ranking import RankingScores, trec_scores
 
 DEPTH = 100
 """So many texts are ranked for a question; one that is later counts as not found."""

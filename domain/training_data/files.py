@@ -12,7 +12,7 @@ import orjson
 
 from domain.part import Part
 from domain.same_text import plain
-from tasks.training_rows import Columns
+from domain.training_data.rows import Columns
 
 
 class PreparedFile(Part):

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from clouds.spec import Spec
 from clouds.yandex.specs import Kind
-from tasks.training_faults import Tolerable
+from domain.training_data.faults import Tolerable
 
 
 class TextPrefixes(Spec):

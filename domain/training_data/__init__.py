@@ -1,0 +1,1 @@
+"""Training data of an embedder: what is wanted of it, its rows, and what is wrong with them."""

@@ -8,8 +8,7 @@ have a wanted extension. How a source is listed, and where links may lead, is in
 """
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from upath import UPath

@@ -6,8 +6,7 @@ from prefect import get_run_logger
 from upath import UPath
 
 from blocks.yandex import YandexCloudCredentials
-from clouds.yandex.dataset import EnsuredDataset
-from clouds.yandex.validation import InvalidDatasetError
+from clouds.yandex.dataset import EnsuredDataset, InvalidDatasetError
 from domain.keys import TuningKey, artifact_key
 from tasks.pages import write_table
 from tasks.progress import duration, progress

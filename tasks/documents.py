@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from upath import UPath
 
-from clouds.cloudru.storage import Document
-from clouds.cloudru.storage.naming import object_keys
+from clouds.cloudru.storage import Document, object_keys
 from clouds.errors import ConfigurationError
 from domain.file_kinds import counted
 from domain.same_text import is_blank

@@ -11,12 +11,12 @@ from upath import UPath
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
+from clouds.yandex.metrics.archive import unpack
+from clouds.yandex.metrics.event_files import Scalars, read_scalars
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
 from domain.markdown import one_line, page
-from tasks.event_files import Scalars, read_scalars
 from tasks.loss_curve import course, loss_curve, losses
-from tasks.metrics_archive import unpack
 from tasks.pages import write_page, write_table
 from tasks.stack_report import Part
 from tasks.steps import LOOK_FIRST, step

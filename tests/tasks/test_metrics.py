@@ -11,8 +11,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 from prefect import flow
 
 from clouds.errors import ConfigurationError
+from clouds.yandex.metrics.event_files import Scalars
 from domain.keys import TuningKey
-from tasks.event_files import Scalars
 from tasks.loss_curve import loss_curve
 from tasks.metrics import CurveReport, kept_below, show_curves
 from tasks.tuning_check import check_results

@@ -6,9 +6,7 @@ from pydantic import SecretStr
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.dataset import EnsuredDataset
-from clouds.yandex.tuning import EnsuredTuning
-from clouds.yandex.tuning_request import NAME
-from clouds.yandex.tuning_state import TuningState, TuningStatus
+from clouds.yandex.tuning import NAME, EnsuredTuning, TuningState, TuningStatus
 from clouds.yandex.wire.endpoints import Endpoints
 from tasks.dataset import dataset_name
 from tasks.progress import duration

@@ -34,7 +34,7 @@ from yandex.cloud.operation.operation_service_pb2_grpc import (
 from bench.waiting import ALLOWED_FRACTION, ALLOWED_S, VirtualTime
 from clouds.yandex.auth import ApiKey
 from clouds.yandex.client import YandexClient
-from clouds.yandex.tuning_state import TuningState
+from clouds.yandex.tuning import TuningState
 from clouds.yandex.wire.endpoints import Endpoints
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86_400.0

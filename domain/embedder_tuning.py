@@ -6,7 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from clouds.spec import Spec
 from clouds.yandex.specs import TuningParameters
-from clouds.yandex.tuning_request import NAME
+from clouds.yandex.tuning import NAME
 from domain.probe import Phrase, Words
 from domain.training_data.spec import TrainingDataSpec
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Self
 
-from clouds.cloudru.knowledge_version import is_broken
+from clouds.cloudru.knowledge import is_broken
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, RetrievalSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.part import Part

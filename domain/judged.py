@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from clouds.cloudru.knowledge_differences import values
+from clouds.cloudru.knowledge import values
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds

@@ -4,7 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 
-from tasks.event_files import Scalars
+from clouds.yandex.metrics.event_files import Scalars
 
 INCHES = (8.0, 3.6)
 DOTS_PER_INCH = 110

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from clouds.cloudru.assumptions import InferenceAssumptions
-from clouds.cloudru.model_run_body import identity_differences
+from clouds.cloudru.inference import identity_differences
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 

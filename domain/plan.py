@@ -9,9 +9,15 @@ from typing import Literal, Protocol
 from clouds.cloudru.action import Verb
 from clouds.cloudru.assumptions import KnowledgeAssumptions
 from clouds.cloudru.inference import RunDecision
-from clouds.cloudru.knowledge_decision import decide, refusal, serving
-from clouds.cloudru.knowledge_reading import reading_differences, reported_reading, wanted_reading
-from clouds.cloudru.knowledge_version import is_broken
+from clouds.cloudru.knowledge import (
+    decide,
+    is_broken,
+    reading_differences,
+    refusal,
+    reported_reading,
+    serving,
+    wanted_reading,
+)
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun

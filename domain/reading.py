@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from clouds.cloudru.knowledge_reading import ReadingDifferences
+from clouds.cloudru.knowledge import ReadingDifferences
 from domain.consent import listed
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clouds.cloudru.assumptions import InferenceAssumptions
-from clouds.cloudru.model_run_body import OVERRIDES, default_overrides
+from clouds.cloudru.inference import OVERRIDES, default_overrides
 from clouds.cloudru.specs import InferenceSpec
 
 

@@ -226,7 +226,7 @@ class LogAssumptions(Group, title="Logs"):
 
 
 class SizingAssumptions(Group, title="Sizing"):
-    """GPU memory of a model: the console computes it, its formula is not published. See `clouds/cloudru/sizing.py`."""
+    """GPU memory of a model: the console computes it, its formula is not published. See `inference/sizing.py`."""
 
     bytes_per_parameter: float = assumed(
         2.0, "INFERRED", "vLLM loads floats as bfloat16 or float16",

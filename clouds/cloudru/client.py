@@ -12,13 +12,13 @@ from clouds.cloudru.address import ConfiguredAddresses
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.auth import BearerAuth, Iam
 from clouds.cloudru.connection import Connection
-from clouds.cloudru.foundation_models import FoundationModels
-from clouds.cloudru.inference import Inferences
-from clouds.cloudru.knowledge import KnowledgeBases
-from clouds.cloudru.logs import LogGroups
-from clouds.cloudru.models import Models
-from clouds.cloudru.search import Search
-from clouds.cloudru.secret import Secrets
+from clouds.cloudru.foundation_models.client import FoundationModels
+from clouds.cloudru.inference.client import Inferences
+from clouds.cloudru.inference.model import Models
+from clouds.cloudru.knowledge.client import KnowledgeBases
+from clouds.cloudru.knowledge.search import Search
+from clouds.cloudru.logs.client import LogGroups
+from clouds.cloudru.secret.client import Secrets
 from clouds.cloudru.storage import Storage
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.recorder import Recorder

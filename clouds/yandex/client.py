@@ -17,13 +17,13 @@ from clouds.yandex.assumptions import Assumptions
 from clouds.yandex.auth import Auth, Authorizer, Exchange, advice_on
 from clouds.yandex.channel import Calls, Channels, read_authorities
 from clouds.yandex.connection import Connection
-from clouds.yandex.dataset import Datasets
-from clouds.yandex.embedding import Embeddings
-from clouds.yandex.files import Files
-from clouds.yandex.metrics import Metrics
+from clouds.yandex.dataset.client import Datasets
+from clouds.yandex.embedding.client import Embeddings
+from clouds.yandex.metrics.client import Metrics
 from clouds.yandex.operation import Operations
-from clouds.yandex.search_index import SearchIndexes
-from clouds.yandex.tuning import Tunings
+from clouds.yandex.search.client import SearchIndexes
+from clouds.yandex.search.files import Files
+from clouds.yandex.tuning.client import Tunings
 from clouds.yandex.wire.endpoints import Endpoints
 
 UPLOAD_TIMEOUT_S = 300.0

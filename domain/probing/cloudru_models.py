@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from clouds.cloudru.model_run_body import OVERRIDES, QWEN3_RERANKER
+from clouds.cloudru.inference import OVERRIDES, QWEN3_RERANKER
 from clouds.cloudru.wire.inference import ModelRunStatus
 from domain.probing.finding import Finding, Rule, differs, holds, same, untold
 from domain.probing.seen import Seen, dicts

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import GONE
-from clouds.cloudru.readiness import PAIRS
+from clouds.cloudru.inference import GONE, PAIRS
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBase, SearchState
 from clouds.cloudru.wire.search import RetrieveRequest

@@ -20,7 +20,7 @@ from clouds.cloudru.storage import Document
 from clouds.errors import APIError, QuotaError
 from clouds.polling import wait_until
 from clouds.yandex.client import YandexClient
-from clouds.yandex.files import Document as File
+from clouds.yandex.search import Document as File
 from clouds.yandex.wire.uris import EmbedderUri
 from domain.probing.seen import Measured
 from domain.probing.small_tests import BUCKET, EMBEDDINGS, FILE, SECRET, SmallTest

@@ -13,10 +13,18 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge_decision import KnowledgeBaseDecision, refusal
-from clouds.cloudru.knowledge_differences import base_differences, identity_differences
-from clouds.cloudru.knowledge_reading import Reading, reading_differences, reported_reading, wanted_reading
-from clouds.cloudru.knowledge_version import is_broken, read_at
+from clouds.cloudru.knowledge import (
+    KnowledgeBaseDecision,
+    Reading,
+    base_differences,
+    identity_differences,
+    is_broken,
+    read_at,
+    reading_differences,
+    refusal,
+    reported_reading,
+    wanted_reading,
+)
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun

@@ -5,11 +5,8 @@ from collections.abc import Sequence
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.inference import EnsuredRun, ReadyRun
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
-from clouds.cloudru.knowledge_version import is_broken
-from clouds.cloudru.model_run_body import identity_differences
-from clouds.cloudru.model_run_wait import ANSWERING
+from clouds.cloudru.inference import ANSWERING, EnsuredRun, ReadyRun, identity_differences
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, is_broken
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion

@@ -1,7 +1,7 @@
 """What a version was made of, so that another version of the same is known again."""
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.knowledge_version import read_at
+from clouds.cloudru.knowledge import read_at
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import NotFoundError
 from domain.judged import content_digest

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from upath import UPath
 
-from clouds.cloudru.storage import Document
-from clouds.cloudru.storage.naming import object_keys
+from clouds.cloudru.storage import Document, object_keys
 from clouds.errors import ConfigurationError
 from domain.faults import refuse
 from domain.file_kinds import counted

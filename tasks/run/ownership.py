@@ -8,9 +8,7 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.assumptions import KnowledgeAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
-from clouds.cloudru.knowledge_body import source_path
-from clouds.cloudru.knowledge_decision import family
-from clouds.cloudru.knowledge_differences import values
+from clouds.cloudru.knowledge import family, source_path, values
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase

@@ -15,9 +15,8 @@ from prefect.variables import Variable
 from pydantic import TypeAdapter
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.knowledge_version import unreadable_documents
-from clouds.cloudru.storage import Document
-from clouds.cloudru.storage.content import open_document, size_of
+from clouds.cloudru.knowledge import unreadable_documents
+from clouds.cloudru.storage import Document, open_document, size_of
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError
 from clouds.same_name import composed

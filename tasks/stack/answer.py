@@ -6,7 +6,7 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.address import ID
-from clouds.cloudru.knowledge_body import repository_of
+from clouds.cloudru.knowledge import repository_of
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import CloudError, ConfigurationError
 from clouds.redaction import masked

@@ -11,7 +11,7 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.sizing import gpu_memory_gb
+from clouds.cloudru.inference import gpu_memory_gb
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import (

@@ -6,8 +6,8 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge_body import repository_of
-from clouds.cloudru.model_run_wait import ANSWERING
+from clouds.cloudru.inference import ANSWERING
+from clouds.cloudru.knowledge import repository_of
 from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
 from clouds.cloudru.wire.search import LATEST

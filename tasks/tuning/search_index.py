@@ -6,8 +6,7 @@ from prefect import get_run_logger
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import WrongAnswerError
-from clouds.yandex.files import Document
-from clouds.yandex.search_index import EnsuredSearchIndex
+from clouds.yandex.search import Document, EnsuredSearchIndex
 from clouds.yandex.tuning import FinishedTuning
 from domain.embedder_judgement import TuningJudgement
 from domain.embedder_tuning import EmbedderTuning

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import find_among
-from clouds.cloudru.knowledge_differences import base_differences, identity_differences
-from clouds.cloudru.knowledge_reading import reading_differences, reported_reading, wanted_reading
-from clouds.cloudru.model_run_body import identity_differences as run_differences
-from clouds.cloudru.model_run_body import other_differences
+from clouds.cloudru.inference import find_among, other_differences
+from clouds.cloudru.inference import identity_differences as run_differences
+from clouds.cloudru.knowledge import (
+    base_differences,
+    identity_differences,
+    reading_differences,
+    reported_reading,
+    wanted_reading,
+)
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from domain.kept_stack import differences, secret_drift

@@ -6,8 +6,7 @@ from typing import Literal
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.inference import find_among
-from clouds.cloudru.model_run_wait import plain_status
+from clouds.cloudru.inference import find_among, plain_status
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import ConfigurationError

@@ -8,8 +8,8 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.assumptions import PriceAssumptions
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import find_among
-from clouds.cloudru.model_run_wait import failed, plain_status
+from clouds.cloudru.inference import failed, find_among, plain_status
+from clouds.cloudru.knowledge import version as knowledge_version
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus

@@ -9,10 +9,8 @@ from prefect.variables import Variable
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import GONE, find_among
-from clouds.cloudru.knowledge_decision import family
-from clouds.cloudru.model_run_body import identity_differences
-from clouds.cloudru.model_run_wait import plain_status
+from clouds.cloudru.inference import GONE, find_among, identity_differences, plain_status
+from clouds.cloudru.knowledge import family
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBase

@@ -16,7 +16,7 @@ from clouds.cloudru.assumptions import Assumptions, SecretAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.errors import WrongAnswerError
 from clouds.yandex.client import YandexClient
-from clouds.yandex.draft import Drafts
+from clouds.yandex.dataset.draft import Drafts
 from tests.clouds.wire_server import WireServer
 from tests.clouds.yandex.conftest import make_yandex, services, yandex
 from tests.clouds.yandex.played_services import PlayedServices

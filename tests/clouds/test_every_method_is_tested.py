@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.models import Model
+from clouds.cloudru.inference import Model
 
 TESTS = Path(__file__).parents[1]
 

@@ -15,11 +15,11 @@ from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.yandex.auth import ApiKey
 from clouds.yandex.client import YandexClient
 from clouds.yandex.specs import WeightedDataset
-from clouds.yandex.tuning_request import TuningRequestSpec
+from clouds.yandex.tuning import TuningRequestSpec
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tests.clouds.conftest import VirtualTime
 from tests.clouds.test_against_sandbox import connect, spec, start
-from tests.clouds.yandex.test_tuning_against_sandbox import BASE, DOCUMENTS, PARAMETERS, ROWS
+from tests.clouds.yandex.tuning.test_tuning_against_sandbox import BASE, DOCUMENTS, PARAMETERS, ROWS
 from tests.sandbox_process import SandboxProcess
 
 LISTED_AFTER_S = 20.0

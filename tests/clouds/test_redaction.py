@@ -10,12 +10,12 @@ import httpx
 import pytest
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import ValidationError
 
-from clouds.cloudru.storage.failure import refused, unanswered
+from clouds.cloudru.storage.errors import refused, unanswered
 from clouds.cloudru.wire.knowledge import SearchApi
 from clouds.errors import CloudError, DeadlineError, FailedStateError, WrongAnswerError
 from clouds.redaction import MASK, Redaction, masked
 from clouds.transport import Transport, open_http
-from clouds.yandex.validation import invalid
+from clouds.yandex.dataset.validation import invalid
 
 SENTINEL = "sentinel-of-a-secret"
 TOKEN = "hf_" + "aB3dE6gH9" * 4

@@ -3,13 +3,7 @@
 from typing import Any
 
 from clouds.cloudru.assumptions import KnowledgeAssumptions
-from clouds.cloudru.knowledge_reading import (
-    Reading,
-    ReadingDifferences,
-    reading_differences,
-    reported_reading,
-    wanted_reading,
-)
+from clouds.cloudru.knowledge import Reading, ReadingDifferences, reading_differences, reported_reading, wanted_reading
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from domain.reading import extension_of, reading_changes, reading_not_allowed

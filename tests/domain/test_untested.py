@@ -3,7 +3,7 @@
 import pytest
 
 from clouds.cloudru.assumptions import InferenceAssumptions
-from clouds.cloudru.model_run_body import default_overrides
+from clouds.cloudru.inference import default_overrides
 from clouds.cloudru.specs import InferenceSpec, VllmArgument
 from domain.stack import RagStack
 from domain.untested import untested_defaults

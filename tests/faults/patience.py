@@ -8,7 +8,7 @@ import pytest
 import tenacity
 from prefect import Task
 
-import clouds.cloudru.storage.links
+import clouds.cloudru.storage.connection_pool
 import clouds.cloudru.storage.transfer
 import clouds.huggingface
 import clouds.transport
@@ -27,7 +27,7 @@ def without_patience(patch: pytest.MonkeyPatch) -> None:
     for module in (clouds.transport, clouds.yandex.channel):
         patch.setattr(module, "_jitter_s", pause)
     patch.setattr(clouds.transport.Transport, "_timeout", lambda *_: httpx.Timeout(TRY_S))
-    patch.setattr(clouds.cloudru.storage.links, "ANSWER_TIMEOUT_S", TRY_S)
+    patch.setattr(clouds.cloudru.storage.connection_pool, "ANSWER_TIMEOUT_S", TRY_S)
     patch.setattr(clouds.cloudru.storage.transfer, "FIRST_BACKOFF_S", PAUSE_S)
     patch.setattr(clouds.huggingface, "TIMEOUT_S", TRY_S)
     usual = clouds.yandex.channel.Calls.call.__kwdefaults__ or {}

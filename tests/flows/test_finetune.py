@@ -13,7 +13,7 @@ from prefect.events.worker import EventsWorker
 from prefect.testing.fixtures import asserting_events_worker
 from prefect.variables import Variable
 
-import clouds.yandex.tuning
+import clouds.yandex.tuning.client
 from clouds.errors import FailedStateError
 from clouds.polling import Schedule
 from flows.specs import TuningReport
@@ -214,7 +214,7 @@ def test_a_used_up_quota_is_waited_out(
     cloud: TuningCloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No start is left, then there is one again: one tuning, and a line that says what the run waits for."""
-    monkeypatch.setattr(clouds.yandex.tuning, "QUOTA_SCHEDULE", Schedule(floor_s=0.2, fraction=0.0))
+    monkeypatch.setattr(clouds.yandex.tuning.client, "QUOTA_SCHEDULE", Schedule(floor_s=0.2, fraction=0.0))
     cloud.sandbox.fault("TuningService/Tune$", status="RESOURCE_EXHAUSTED", times=2)
     tuning = cloud.tuning()
     report = cloud.finetune(tuning)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.assumptions import Assumptions
-from clouds.yandex.files import Document
+from clouds.yandex.search import Document
 from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
 from flows.specs import ProbeReport

@@ -11,6 +11,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from prefect import flow
 
 from clouds.errors import ConfigurationError
+from clouds.yandex.metrics.event_files import Scalars
 from domain.keys import TuningKey
 from domain.loss_curve import loss_curve
 from domain.reports.curves import CurveReport

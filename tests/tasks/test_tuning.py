@@ -6,9 +6,7 @@ from pydantic import SecretStr
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.dataset import EnsuredDataset
-from clouds.yandex.tuning import EnsuredTuning
-from clouds.yandex.tuning_request import NAME
-from clouds.yandex.tuning_state import TuningState, TuningStatus
+from clouds.yandex.tuning import NAME, EnsuredTuning, TuningState, TuningStatus
 from clouds.yandex.wire.endpoints import Endpoints
 from domain.reports.tuning_markdown import embedding_program
 from domain.training_data.spec import TextPrefixes

@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from clouds.cloudru.connection import Connection
-from clouds.cloudru.storage.batch import Batch
+from clouds.cloudru.storage.bucket_calls import Control
 from clouds.cloudru.storage.comparison import plan_of
-from clouds.cloudru.storage.control import Control
+from clouds.cloudru.storage.connection_pool import Links
 from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
-from clouds.cloudru.storage.links import Links
 from clouds.cloudru.storage.listing import pages
+from clouds.cloudru.storage.multipart import abort_unfinished
 from clouds.cloudru.storage.naming import as_stored, check_bucket_name, folder_prefix, object_keys
-from clouds.cloudru.storage.parts import abort_unfinished
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
 from clouds.cloudru.storage.transfer import Request, Transfer, modified_at
+from clouds.cloudru.storage.upload import Batch
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX, REGION
 from clouds.errors import (
     APIError,

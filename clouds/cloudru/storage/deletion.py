@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from xml.sax.saxutils import escape
 
-from clouds.cloudru.storage.control import Control
-from clouds.cloudru.storage.failure import UNKNOWN_CALL, read_xml, refused, xml_text
+from clouds.cloudru.storage.bucket_calls import Control
+from clouds.cloudru.storage.errors import UNKNOWN_CALL, read_xml, refused, xml_text
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import APIError, ConflictError, NotFoundError
 

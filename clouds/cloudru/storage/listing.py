@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import unquote_plus
 
-from clouds.cloudru.storage.failure import read_xml, xml_text
+from clouds.cloudru.storage.errors import read_xml, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import WrongAnswerError

@@ -11,9 +11,9 @@ from email.utils import parsedate_to_datetime
 
 from upath import UPath
 
+from clouds.cloudru.storage.connection_pool import Answer, Links
 from clouds.cloudru.storage.content import same_content, sha256_of
-from clouds.cloudru.storage.failure import ACL_REFUSED, content_of, refused, unanswered, xml_text
-from clouds.cloudru.storage.links import Answer, Links
+from clouds.cloudru.storage.errors import ACL_REFUSED, content_of, refused, unanswered, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.signing import Signer, encoded
 from clouds.cloudru.wire.storage import CANNED_ACL, STORAGE_CLASS

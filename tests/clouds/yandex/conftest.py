@@ -12,7 +12,7 @@ from clouds.yandex.wire.endpoints import Endpoints
 from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import WireServer
 from tests.clouds.yandex.played_services import PlayedServices
-from tests.clouds.yandex.played_tunings import FOLDER, PlayedTunings
+from tests.clouds.yandex.tuning.played_tunings import FOLDER, PlayedTunings
 
 API_KEY = "yandex-api-key-sentinel"
 

@@ -27,14 +27,14 @@ from yandex.cloud.operation.operation_pb2 import Operation
 
 from clouds.yandex.auth import ApiKey
 from clouds.yandex.client import YandexClient
-from clouds.yandex.files import Document
+from clouds.yandex.search import Document
 from clouds.yandex.specs import TuningParameters, WeightedDataset
-from clouds.yandex.tuning_request import TuningRequestSpec
+from clouds.yandex.tuning import TuningRequestSpec
 from clouds.yandex.wire.endpoints import Endpoints
 from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import WireServer
+from tests.clouds.yandex.dataset.put_server import PutServer
 from tests.clouds.yandex.played_services import PlayedServices
-from tests.clouds.yandex.put_server import PutServer
 from tests.contract.yandex.exchange import Names, exchanges
 
 FOLDER = "b1grecordedfolder000"

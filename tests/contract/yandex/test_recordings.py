@@ -25,8 +25,7 @@ from clouds.yandex.auth import ApiKey
 from clouds.yandex.client import YandexClient
 from clouds.yandex.operation import progress, unpack
 from clouds.yandex.specs import WeightedDataset
-from clouds.yandex.tuning_request import TuningRequestSpec
-from clouds.yandex.tuning_state import TuningState
+from clouds.yandex.tuning import TuningRequestSpec, TuningState
 from clouds.yandex.wire.endpoints import Endpoints
 from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import NOT_FOUND, PlayedServices

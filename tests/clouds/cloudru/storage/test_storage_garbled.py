@@ -85,7 +85,7 @@ def test_a_body_without_end(storage_at: StorageMaker, odd_store: OddStore, monke
         ("WHOLE_WITHIN_S", -1.0, "had not ended"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(f"clouds.cloudru.storage.links.{name}", value)
+            patch.setattr(f"clouds.cloudru.storage.connection_pool.{name}", value)
             with pytest.raises(ConnectionFailedError, match=said):
                 storage.list_objects("bucket")
     assert len(storage.list_objects("bucket")) == 50

@@ -1,0 +1,7 @@
+"""Logging: log groups."""
+
+from clouds.cloudru.logs.client import LogGroups
+
+__all__ = [
+    "LogGroups",
+]

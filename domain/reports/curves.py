@@ -1,7 +1,7 @@
 """The curves of a training as data."""
 
+from clouds.yandex.metrics.event_files import Scalars
 from domain.part import Part
-from tasks.event_files import Scalars
 
 
 class CurveReport(Part):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from clouds.cloudru import knowledge_version
+from clouds.cloudru.knowledge import version as knowledge_version
 from domain.part import Part
 from domain.prices import rub_per_hour
 

@@ -6,7 +6,7 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import NotFoundError
 from clouds.yandex.auth import ApiKey
 from clouds.yandex.client import YandexClient
-from clouds.yandex.tuning_state import TuningState
+from clouds.yandex.tuning import TuningState
 from domain.probing.look_at import LookAt
 from domain.probing.seen import Seen
 from tasks.probing.looks import Looked, Looker, has_proxy

@@ -6,8 +6,7 @@ from prefect import get_run_logger
 from upath import UPath
 
 from blocks.yandex import YandexCloudCredentials
-from clouds.yandex.dataset import EnsuredDataset
-from clouds.yandex.validation import InvalidDatasetError
+from clouds.yandex.dataset import EnsuredDataset, InvalidDatasetError
 from domain.embedder_tuning import EmbedderTuning
 from domain.keys import TuningKey, artifact_key
 from domain.training_data.files import PreparedFile

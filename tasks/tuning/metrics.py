@@ -18,8 +18,6 @@ from domain.keys import TuningKey
 from domain.loss_curve import course, loss_curve, losses
 from domain.markdown import one_line, page
 from domain.reports.curves import CurveReport, MetricsReport
-from tasks.event_files import Scalars, read_scalars
-from tasks.metrics_archive import unpack
 from tasks.run.artifacts import write_page, write_table
 from tasks.run.steps import LOOK_FIRST, step
 

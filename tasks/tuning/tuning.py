@@ -13,9 +13,7 @@ from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.specs import WeightedDataset
-from clouds.yandex.tuning import EnsuredTuning, FinishedTuning
-from clouds.yandex.tuning_request import TuningRequestSpec
-from clouds.yandex.tuning_state import TuningState, TuningStatus
+from clouds.yandex.tuning import EnsuredTuning, FinishedTuning, TuningRequestSpec, TuningState, TuningStatus
 from domain.embedder_tuning import EmbedderTuning
 from domain.keys import artifact_key
 from tasks.run.progress import duration, progress

@@ -9,7 +9,6 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.assumptions import PriceAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import failed, find_among, plain_status
-from clouds.cloudru.knowledge import version as knowledge_version
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus

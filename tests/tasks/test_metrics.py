@@ -15,7 +15,6 @@ from clouds.yandex.metrics.event_files import Scalars
 from domain.keys import TuningKey
 from domain.loss_curve import loss_curve
 from domain.reports.curves import CurveReport
-from tasks.event_files import Scalars
 from tasks.tuning.metrics import kept_below, show_curves
 from tasks.tuning.preflight import check_results
 from tests.flows.artifacts import artifact

@@ -155,9 +155,9 @@ def test_a_positive_that_is_also_a_negative(tmp_path: Path, rows: Rows) -> None:
         refuse(found, tmp_path, path, kind="triplet")
 
 
-def refuse(found: CheckedData, tmp_path: Path, *sources: str, **wanted: Any) -> None:
+def refuse(found: CheckedData, tmp_path: Path, *places: str, **wanted: Any) -> None:
     """Check again and refuse what was found."""
-    spec = TrainingDataSpec.model_validate({"sources": sources, "rows_min": 1, **wanted})
+    spec = TrainingDataSpec.model_validate({"sources": places, "rows_min": 1, **wanted})
     check = Check(spec, tmp_path / "prepared", sources)
     assert check.run() == found
     check.faults.refuse(spec.tolerate)

@@ -15,17 +15,11 @@ from clouds.yandex.metrics.archive import unpack
 from clouds.yandex.metrics.event_files import Scalars, read_scalars
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
-from domain.loss_curve import course, loss_curve, losses
-from domain.markdown import one_line, page
-from domain.reports.curves import CurveReport, MetricsReport
+from domain.reports.curves import CurveReport, MetricsReport, curves_markdown
 from tasks.run.artifacts import write_page, write_table
 from tasks.run.steps import LOOK_FIRST, step
 
 ARCHIVE = "metrics.zip"
-HOW_TO_READ = (
-    "Of each curve only its own fall counts: losses on other rows or other batches need not be as high. Whether the "
-    "model finds more is not in them, but in `{judgement}`."
-)
 
 
 @step("fetch-metrics", **LOOK_FIRST)
@@ -96,16 +90,9 @@ def _without(problem: str) -> MetricsReport:
 
 
 def show_curves(tuning: TuningKey, scalars: Sequence[Scalars], curves: Sequence[CurveReport]) -> None:
-    """Write the pages of the curves; what cannot be drawn is a warning, and its figures are shown all the same."""
-    drawn = losses(scalars)
-    said = "\n".join(f"- {one_line(course(each))}" for each in drawn)
-    name, how_to_read = tuning.name, HOW_TO_READ.format(judgement=tuning.artifact("judgement"))
-    try:
-        picture = f"![loss]({loss_curve(drawn, name)})"
-    except Exception as error:  # noqa: BLE001  # whatever the library says of values that it cannot draw
-        get_run_logger().warning("The curves cannot be drawn: %s", error)
-        picture = "The curves cannot be drawn."
-    write_page(
-        tuning, "loss", page(f"# Training of {one_line(name)}", picture, said, how_to_read), f"Loss curve of {name}"
+    """Write the pages of the curves."""
+    shown = curves_markdown(tuning.name, scalars, tuning.artifact("judgement"))
+    write_page(tuning, "loss", shown, f"Loss curve of {tuning.name}")
+    write_table(
+        tuning, "metrics", [curve.model_dump() for curve in curves], f"Metrics of the training of {tuning.name}"
     )
-    write_table(tuning, "metrics", [curve.model_dump() for curve in curves], f"Metrics of the training of {name}")

@@ -67,8 +67,8 @@ def test_from_raw_lines_to_a_published_embedder(cloud: TuningCloud, asserting_ev
     assert all((folder / name).is_file() for name in report.metrics.files)
     assert any("loss" in curve.name for curve in report.metrics.curves)
     page = str(artifact("loss", tuning.name, YANDEX_FOLDER_ID)["data"])
-    picture = page.split("data:image/png;base64,", 1)[1].split(")", 1)[0]
-    assert base64.b64decode(picture).startswith(b"\x89PNG")
+    picture = page.split("data:image/svg+xml;base64,", 1)[1].split(")", 1)[0]
+    assert base64.b64decode(picture).startswith(b"<svg ")
 
     assert (report.judgement.questions, report.judgement.texts) == (len(QUESTIONS), len(TEXTS))
     assert {scores.role for scores in report.judgement.scores} == {"base", "tuned"}

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,13 @@ from prefect import flow
 from clouds.errors import ConfigurationError
 from clouds.yandex.metrics.event_files import Scalars
 from domain.keys import TuningKey
-from domain.loss_curve import loss_curve
 from domain.reports.curves import CurveReport
 from tasks.tuning.metrics import kept_below, show_curves
 from tasks.tuning.preflight import check_results
 from tests.flows.artifacts import artifact
 
 TUNING = TuningKey("b1gsandboxfolder0000", "odd-curves")
-NOT_DRAWN = Scalars("", "loss", (0, 1), (1e308, -1e308))
-"""Matplotlib cannot place ticks between these."""
+HUGE = Scalars("", "loss", (0, 1), (1e308, -1e308))
 
 
 @flow
@@ -32,12 +29,10 @@ def show(scalars: list[Scalars]) -> str:
 
 
 @pytest.mark.usefixtures("prefect_storage")
-def test_a_picture_never_fails_a_run(caplog: pytest.LogCaptureFixture) -> None:
-    """A curve that cannot be drawn is a warning, and its figures are shown all the same."""
-    with caplog.at_level(logging.WARNING):
-        assert show([NOT_DRAWN]) == "judged"
+def test_a_picture_never_fails_a_run() -> None:
+    """Values that no axis holds are left out of the picture, and their figures are shown all the same."""
+    assert show([HUGE]) == "judged"
 
-    assert "The curves cannot be drawn: " in caplog.text
     assert "loss: 1e+308 -> -1e+308, 2 points to step 1" in artifact("loss", TUNING.name, TUNING.folder_id)["data"]
 
 
@@ -48,13 +43,6 @@ def test_values_that_are_no_numbers_are_shown_as_text() -> None:
 
     (row,) = json.loads(artifact("metrics", TUNING.name, TUNING.folder_id)["data"])
     assert (row["first"], row["last"]) == ("nan", "inf")
-
-
-def test_a_tag_is_no_formula() -> None:
-    """Matplotlib takes what stands between dollars for TeX, and fails at what is none."""
-    assert loss_curve([Scalars("", "loss $\\frac{$", (0, 1), (1.0, 0.5))], "cost in $ and $").startswith(
-        "data:image/png"
-    )
 
 
 def test_a_home_that_is_not_there_is_one_line() -> None:

@@ -1,6 +1,5 @@
-"""Event files of both generations of writers give the same curves, and the curves a picture."""
+"""Event files of both generations of writers give the same curves."""
 
-import base64
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tensorboard.util.tensor_util import make_tensor_proto
 
 from clouds.yandex.metrics.event_files import Scalars, read_scalars
-from domain.loss_curve import course, loss_curve, losses
 
 POINTS = {1: 2.5, 2: 1.25, 3: 0.5}
 
@@ -51,27 +49,3 @@ def test_no_event_file_is_no_curve(tmp_path: Path) -> None:
     """An archive of something else has nothing to draw."""
     (tmp_path / "notes.txt").write_text("x")
     assert read_scalars(tmp_path) == ()
-
-
-def test_curve_is_a_picture() -> None:
-    """A PNG inside its own address."""
-    address = loss_curve([Scalars("", "train/loss", (1, 2), (2.0, 1.0)), Scalars("", "eval/loss", (2,), (1.5,))], "x")
-    kind, _, content = address.partition(",")
-    assert kind == "data:image/png;base64"
-    assert base64.b64decode(content).startswith(b"\x89PNG\r\n")
-
-
-def test_losses_are_drawn_and_the_rest_is_not() -> None:
-    """A learning rate beside a loss would flatten it; where nothing is called a loss, everything is drawn."""
-    loss, rate = Scalars("", "train/Loss", (1,), (2.0,)), Scalars("", "train/learning_rate", (1,), (1e-5,))
-    assert losses([rate, loss]) == [loss]
-    assert losses([rate]) == [rate]
-
-
-def test_course_of_a_curve_is_a_line() -> None:
-    """First, last and count; of a longer curve the means at both ends, which one odd batch does not turn."""
-    assert course(Scalars("", "eval/loss", (0, 7), (2.5, 1.25))) == "eval/loss: 2.5 -> 1.25, 2 points to step 7"
-    values = (3.0, 3.0, 3.0, 3.0, 3.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.5)
-    assert course(Scalars("", "train/loss", tuple(range(11)), values)).endswith(
-        "3 -> 0.5, 11 points to step 10; on average 3 over the first 5, 0.9 over the last 5"
-    )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
-from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.search import (
     Chunk,
     GenerationConfiguration,
@@ -17,15 +16,12 @@ from clouds.cloudru.wire.search import (
 )
 from clouds.errors import WrongAnswerError
 from domain.citation import quoted_sources
+from domain.models import QueryModel
 from domain.probe import ProbeSpec, spelled
 from domain.same_text import has_phrase, is_meant
 
 QUOTED_CHARACTERS = 300
 """So much of a wrong answer is quoted in the error."""
-
-
-QueryModel = ModelRun | FoundationModelSpec
-"""A reranker or LLM as a query names it."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal, Self
 
 from clouds.cloudru.knowledge import is_broken
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, RetrievalSpec
+from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
+from domain.models import ModelSpec
 from domain.part import Part
 from domain.stack import RagStack
 
@@ -37,7 +38,7 @@ class ModelInUse(Part):
     model: str
 
     @classmethod
-    def of(cls, spec: InferenceSpec | FoundationModelSpec) -> Self:
+    def of(cls, spec: ModelSpec) -> Self:
         """Return the model of a stack."""
         if isinstance(spec, FoundationModelSpec):
             return cls(source="foundation_models", name=spec.name, model=spec.model)

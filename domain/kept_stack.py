@@ -13,6 +13,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.secret import Secret, SecretVersionState
 from clouds.errors import ConfigurationError
 from domain.in_service import AskedWith, ModelInUse
+from domain.models import ModelSpec
 from domain.stack import RagStack
 
 FORMAT = 1
@@ -230,7 +231,7 @@ def asked_as(stack: RagStack, recorded: AskedWith, kept: KeptStack | None) -> Ra
     )
 
 
-def _spec(model: ModelInUse, task: Literal["Score", "Generate"]) -> InferenceSpec | FoundationModelSpec:
+def _spec(model: ModelInUse, task: Literal["Score", "Generate"]) -> ModelSpec:
     if model.source == "foundation_models":
         return FoundationModelSpec(model=model.model)
     return InferenceSpec(name=model.name, repository=model.model, task=task)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from clouds.cloudru.action import Verb
 from clouds.cloudru.assumptions import KnowledgeAssumptions
@@ -18,15 +18,17 @@ from clouds.cloudru.knowledge import (
     serving,
     wanted_reading,
 )
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from domain.consent import listed
 from domain.file_kinds import by_number, marks, named, passed_over
 from domain.in_service import InService
+from domain.models import ModelSpec, QueryModel
 from domain.prices import cost_of, total_text
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
+from domain.stack import RagStack
 
 STARTS = frozenset({"create", "resume", "replace"})
 """What makes a model cost money that costs none now."""
@@ -44,27 +46,6 @@ COUNTED: Mapping[Verb, Verb] = {
     "delete": "delete",
 }
 """By the action of a row what it counts as: a base that replaces is created, and the one that it replaces deleted."""
-
-Model = InferenceSpec | FoundationModelSpec
-
-
-class Stack(Protocol):
-    """What a plan needs to know of a stack."""
-
-    @property
-    def bucket(self) -> str: ...  # noqa: D102  # as in RagStack, all of them
-    @property
-    def folder(self) -> str: ...  # noqa: D102
-    @property
-    def token_secret(self) -> str: ...  # noqa: D102
-    @property
-    def embedder(self) -> Model: ...  # noqa: D102
-    @property
-    def reranker(self) -> Model: ...  # noqa: D102
-    @property
-    def llm(self) -> Model: ...  # noqa: D102
-    @property
-    def knowledge_base(self) -> KnowledgeBaseSpec: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -179,7 +160,7 @@ class StackPlan:
 
 
 def plan(
-    stack: Stack,
+    stack: RagStack,
     document_count: int,
     seen: Observation,
     assumed: KnowledgeAssumptions,
@@ -211,7 +192,7 @@ def reading_rows(changes: Sequence[ReadingChange]) -> Sequence[Planned]:
     return [Planned("reading", each.extension, "update", f"{each.how}: {listed(each.documents)}") for each in changes]
 
 
-def _reading(stack: Stack, seen: Observation, assumed: KnowledgeAssumptions) -> tuple[ReadingChange, ...]:
+def _reading(stack: RagStack, seen: Observation, assumed: KnowledgeAssumptions) -> tuple[ReadingChange, ...]:
     """Return in what a version of this stack would read otherwise than the one in service."""
     version = serving(seen.versions, seen.served.version_id) if seen.served else None
     if version is None or is_broken(version):
@@ -260,7 +241,7 @@ def _secret(path: str, decision: Literal["create", "update", "adopt"] | None) ->
     return Planned("secret", path, decision, reasons[decision])
 
 
-def _model(role: str, model: Model, seen: Observation) -> Planned:
+def _model(role: str, model: ModelSpec, seen: Observation) -> Planned:
     if isinstance(model, FoundationModelSpec):
         return Planned(role, model.name, "keep", "a model of Foundation Models: nothing to start")
     decided = seen.runs[model.name]
@@ -283,7 +264,7 @@ def _replaced_model(run: ModelRun, seen: Observation) -> Planned:
 
 
 def _knowledge_bases(
-    stack: Stack, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool, other_reading: bool
+    stack: RagStack, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool, other_reading: bool
 ) -> tuple[Sequence[Planned], str]:
     """Return the rows of the knowledge base and of those that it replaces, and why that is refused."""
     latest = seen.bases[0] if seen.bases else None
@@ -334,7 +315,7 @@ def _replaced(base: KnowledgeBase, by: str, *, may: bool) -> Planned:
     return Planned("knowledge base", base.name, "keep", reason, id=base.knowledgebase_id)
 
 
-def _embedder(model: Model, seen: Observation) -> ModelRun | FoundationModelSpec | str:
+def _embedder(model: ModelSpec, seen: Observation) -> QueryModel | str:
     if isinstance(model, FoundationModelSpec):
         return model
     return seen.runs[model.name].run or model.name

@@ -17,6 +17,7 @@ from clouds.cloudru.specs import (
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from domain.keys import StackKey
+from domain.models import ModelSpec
 from domain.probe import ProbeSpec
 
 SIZE_LIMIT_BYTES = 100_000_000
@@ -119,7 +120,7 @@ class RagStack(Spec, title="Whole stack"):
         return StackKey(project_id, self.knowledge_base.name)
 
     @property
-    def models(self) -> tuple[InferenceSpec | FoundationModelSpec, ...]:
+    def models(self) -> tuple[ModelSpec, ...]:
         """Embedder, reranker and LLM, in this order."""
         return (self.embedder, self.reranker, self.llm)
 

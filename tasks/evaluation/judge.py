@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
-from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import ConfigurationError, WrongAnswerError
-from domain.answer import Answer, QueryModel
+from domain.answer import Answer
 from domain.evaluation import Evaluation
 from domain.gate import gate, measures
 from domain.in_service import AskedWith, Build
 from domain.judged import Judgement, Refusal
 from domain.keys import StackKey
+from domain.models import ReadyModel, queried
 from domain.promotion import Candidate
 from domain.reports.evaluation import Judged, refusal_text
 from domain.stack import RagStack
@@ -93,7 +92,7 @@ def judge_and_promote(
     cloudru: CloudRuCredentials,
     stack: RagStack,
     index: IndexedKnowledgeBase,
-    models: Sequence[ReadyRun | FoundationModelSpec],
+    models: Sequence[ReadyModel],
     by: JudgedBy,
     promote_refused: str = "",
 ) -> InService:
@@ -130,8 +129,8 @@ def judge_stack(
     stack: RagStack,
     by: JudgedBy,
     index: IndexedKnowledgeBase,
-    reranker: ReadyRun | FoundationModelSpec,
-    llm: ReadyRun | FoundationModelSpec,
+    reranker: ReadyModel,
+    llm: ReadyModel,
     answer: Answer,  # noqa: ARG001  # the probe is asked first: it is cheaper
     promote_refused: str = "",
 ) -> JudgedStack:
@@ -165,8 +164,8 @@ def built_version(
     cloudru: CloudRuCredentials,
     stack: RagStack,
     index: IndexedKnowledgeBase,
-    reranker: ReadyRun | FoundationModelSpec,
-    llm: ReadyRun | FoundationModelSpec,
+    reranker: ReadyModel,
+    llm: ReadyModel,
 ) -> AskedVersion:
     """Return what this run has built or found, asked as the stack wants."""
     return AskedVersion(
@@ -175,8 +174,8 @@ def built_version(
         index.version.knowledgebase_version_id,
         "built by this run",
         AskedWith.of(stack),
-        _queried(reranker),
-        _queried(llm),
+        queried(reranker),
+        queried(llm),
     )
 
 
@@ -242,7 +241,3 @@ def _remember(asked: AskedVersion, build: Build, content: str, judgement: Judgem
     after = before.after_golden(now, refusal)
     if after != before:
         write_judged(asked.stack, after)
-
-
-def _queried(model: ReadyRun | FoundationModelSpec) -> QueryModel:
-    return model.run if isinstance(model, ReadyRun) else model

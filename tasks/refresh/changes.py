@@ -25,7 +25,7 @@ from clouds.cloudru.knowledge import (
     reported_reading,
     wanted_reading,
 )
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
@@ -37,6 +37,7 @@ from domain.golden import GoldenQuestion, check_sources
 from domain.in_service import Build
 from domain.judged import Judgement, Refusal, objection
 from domain.keys import StackKey
+from domain.models import ModelSpec, QueryModel
 from domain.probe import ProbeSpec
 from domain.quarantine import Registry
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
@@ -316,7 +317,7 @@ def _check_identity(
     """Refuse what no version of this base can become: one of other documents or vectors would go in service."""
     client = cloudru.get_client()
 
-    def differences_with(model: ModelRun | FoundationModelSpec) -> list[str]:
+    def differences_with(model: QueryModel) -> list[str]:
         return identity_differences(
             knowledge_base,
             serving,
@@ -340,7 +341,7 @@ def _check_identity(
         )
 
 
-def _embedder(client: CloudRuClient, spec: InferenceSpec | FoundationModelSpec) -> ModelRun | FoundationModelSpec:
+def _embedder(client: CloudRuClient, spec: ModelSpec) -> QueryModel:
     if isinstance(spec, FoundationModelSpec):
         return spec
     run = client.inferences.find(spec.name)

@@ -7,11 +7,12 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ANSWERING, EnsuredRun, ReadyRun, identity_differences
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, is_broken
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError
 from domain.keys import artifact_key
+from domain.models import ModelSpec, ReadyModel
 from tasks.refresh.changes import Changes
 from tasks.run.progress import progress
 from tasks.run.quarantine import set_aside
@@ -21,7 +22,7 @@ from tasks.stack.knowledge import wait_for_index
 
 
 @step("find-inference", run_name="find-inference {model.name}", **LOOK_FIRST)
-def find_inference(cloudru: CloudRuCredentials, model: InferenceSpec | FoundationModelSpec) -> EnsuredRun | None:
+def find_inference(cloudru: CloudRuCredentials, model: ModelSpec) -> EnsuredRun | None:
     """Return the run of that name; None for a model of Foundation Models. Nothing is started.
 
     Raises:
@@ -55,7 +56,7 @@ def find_inference(cloudru: CloudRuCredentials, model: InferenceSpec | Foundatio
 def sync_documents(
     cloudru: CloudRuCredentials,
     plan: SyncPlan,
-    models: Sequence[ReadyRun | FoundationModelSpec],
+    models: Sequence[ReadyModel],
     serving_id: str,
 ) -> Upload:
     """Send and delete what the plan says, once the models answer that the new version needs."""
@@ -82,7 +83,7 @@ def ensure_version(
     bucket: EnsuredBucket,
     changes: Changes,
     sent: Upload,
-    embedder: ReadyRun | FoundationModelSpec,
+    embedder: ReadyModel,
 ) -> EnsuredKnowledgeBase:
     """Take the version that an earlier run or an earlier try of this step has begun, or begin one."""
     client = cloudru.get_client()

@@ -15,19 +15,19 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.errors import NotFoundError
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
-from domain.plan import Stack
+from domain.stack import RagStack
 from tasks.run.service_record import in_service
 from tasks.stack.kept_stack import FoundStack, kept_stacks, read_kept
 
 
 def own_bases(
     client: CloudRuClient,
-    stack: Stack,
+    stack: RagStack,
     alike: Sequence[KnowledgeBase],
     *,
     kept: KeptStack | None,
     serving_id: str | None,
-    known: Mapping[str, Stack],
+    known: Mapping[str, RagStack],
     assumed: KnowledgeAssumptions,
 ) -> list[KnowledgeBase]:
     """Return which bases called `name` and `name.rN` are the stack's.
@@ -49,7 +49,7 @@ def own_bases(
     ]
 
 
-def bases_of(cloudru: CloudRuCredentials, stack: Stack) -> tuple[list[KnowledgeBase], list[KnowledgeBase]]:
+def bases_of(cloudru: CloudRuCredentials, stack: RagStack) -> tuple[list[KnowledgeBase], list[KnowledgeBase]]:
     """Return the live knowledge bases of the stack, latest replacement first, and those that are only called so."""
     client, name = cloudru.get_client(), stack.knowledge_base.name
     alike = client.knowledge_bases.family(name)
@@ -72,7 +72,7 @@ def bases_of(cloudru: CloudRuCredentials, stack: Stack) -> tuple[list[KnowledgeB
 
 def model_claims(
     models: Sequence[InferenceSpec],
-    known: Mapping[str, Stack],
+    known: Mapping[str, RagStack],
     others: Sequence[KnowledgeBase],
     runs: Sequence[ModelRun],
     assumed: KnowledgeAssumptions,
@@ -112,7 +112,7 @@ class Ownership:
     def of(
         cls,
         found: FoundStack,
-        known: Mapping[str, Stack],
+        known: Mapping[str, RagStack],
         own: Sequence[KnowledgeBase],
         others: Sequence[KnowledgeBase],
         runs: Sequence[ModelRun],
@@ -130,7 +130,7 @@ class Ownership:
 
 
 def read_ownership(
-    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, Stack], runs: Sequence[ModelRun]
+    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, RagStack], runs: Sequence[ModelRun]
 ) -> Ownership:
     """Return whose the models of the stack are; `known` are the stacks that are kept or deployed, by place."""
     own, _ = bases_of(cloudru, found.stack)
@@ -152,7 +152,7 @@ def folder_readers(
     ]
 
 
-def inferences_of(stack: Stack) -> list[InferenceSpec]:
+def inferences_of(stack: RagStack) -> list[InferenceSpec]:
     """Return the stack's inferences of one's own."""
     return [model for model in (stack.embedder, stack.reranker, stack.llm) if isinstance(model, InferenceSpec)]
 

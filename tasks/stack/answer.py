@@ -10,8 +10,9 @@ from clouds.cloudru.knowledge import repository_of
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import CloudError, ConfigurationError
 from clouds.redaction import masked
-from domain.answer import Answer, QueryModel
+from domain.answer import Answer
 from domain.citation import other_script
+from domain.models import QueryModel
 from domain.reports.answer import AnsweringModel, AnswerReport, markdown
 from domain.reports.stack_markdown import chunk_table
 from domain.same_text import is_blank

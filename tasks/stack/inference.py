@@ -6,10 +6,11 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import EnsuredRun, ReadyRun
+from clouds.cloudru.inference import EnsuredRun
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from domain.keys import artifact_key
+from domain.models import ModelSpec, ReadyModel
 from tasks.run.events import alarm_when_failed
 from tasks.run.progress import progress
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
@@ -23,7 +24,7 @@ _LOG_GROUPS = Lock()
 @step("ensure-inference", run_name="ensure-inference {model.name}", **LOOK_FIRST)
 def ensure_inference(
     cloudru: CloudRuCredentials,
-    model: InferenceSpec | FoundationModelSpec,
+    model: ModelSpec,
     checked: Checked,
     stack_secret: EnsuredSecret | None,
 ) -> EnsuredRun | None:
@@ -44,9 +45,7 @@ def ensure_inference(
 
 
 @step("wait-for", run_name="wait-for {model.name}", **LOOK_FIRST)
-def wait_for_inference(
-    cloudru: CloudRuCredentials, model: InferenceSpec | FoundationModelSpec, ensured: EnsuredRun | None
-) -> ReadyRun | FoundationModelSpec:
+def wait_for_inference(cloudru: CloudRuCredentials, model: ModelSpec, ensured: EnsuredRun | None) -> ReadyModel:
     """Wait until the run answers as its task asks."""
     if isinstance(model, FoundationModelSpec) or ensured is None:
         return FoundationModelSpec.model_validate(model)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from blocks.cloudru import CloudRuCredentials
 from blocks.stack import ManagedRagStack
-from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
 from domain.in_service import InService
 from domain.kept_stack import (
@@ -27,6 +27,7 @@ from domain.kept_stack import (
     written,
 )
 from domain.keys import StackKey
+from domain.models import ModelSpec
 from domain.plan import Observation, Planned, StackPlan
 from domain.stack import RagStack, is_tutorials
 from tasks.run.steps import LOOK_FIRST, step
@@ -61,7 +62,7 @@ class FoundStack:
         return self.stack.knowledge_base.name
 
     @property
-    def models(self) -> tuple[InferenceSpec | FoundationModelSpec, ...]:
+    def models(self) -> tuple[ModelSpec, ...]:
         """The stack's models, and those that are only kept of it."""
         return (*self.stack.models, *self.others)
 

@@ -8,9 +8,10 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
-from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket
 from domain.keys import StackKey, artifact_key
+from domain.models import ReadyModel
 from tasks.run.progress import progress
 from tasks.run.quarantine import set_aside
 from tasks.run.service_record import in_service
@@ -34,7 +35,7 @@ def ensure_knowledge_base(
     spec: KnowledgeBaseSpec,
     bucket: EnsuredBucket,
     documents: StoredDocuments,
-    embedder: ReadyRun | FoundationModelSpec,
+    embedder: ReadyModel,
     *,
     allow_replace: bool = False,
     other_reading: bool = False,

@@ -14,9 +14,10 @@ from clouds.cloudru.wire.inference import ModelRun
 from domain.by_use import by_use
 from domain.file_kinds import passed_over
 from domain.keys import StackKey
-from domain.plan import Observation, Stack, StackPlan, kinds_rows, plan
+from domain.plan import Observation, StackPlan, kinds_rows, plan
 from domain.prices import total_text
 from domain.probe import ambiguous
+from domain.stack import RagStack
 from domain.untested import untested_defaults
 from tasks.run.asked_with import asked_rows
 from tasks.run.ownership import bases_of
@@ -93,7 +94,7 @@ def make_plan(
     return made
 
 
-def _untested(cloudru: CloudRuCredentials, stack: Stack, made: StackPlan) -> tuple[str, ...]:
+def _untested(cloudru: CloudRuCredentials, stack: RagStack, made: StackPlan) -> tuple[str, ...]:
     """Return what is not known of the models that this run is going to create."""
     created = {row.resource for row in made.starting if row.verb == "create"}
     roles = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
@@ -101,7 +102,7 @@ def _untested(cloudru: CloudRuCredentials, stack: Stack, made: StackPlan) -> tup
     return untested_defaults(models, cloudru.assumptions.inference)
 
 
-def _by_use(cloudru: CloudRuCredentials, stack: Stack, checked: Checked) -> tuple[str, ...]:
+def _by_use(cloudru: CloudRuCredentials, stack: RagStack, checked: Checked) -> tuple[str, ...]:
     """Return what is billed by use, for the documents of this run."""
     models = (stack.embedder, stack.reranker, stack.llm)
     named = [model.model for model in models if isinstance(model, FoundationModelSpec)]

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol
 
 from prefect import get_run_logger
 
@@ -24,7 +23,7 @@ from clouds.errors import (
 )
 from clouds.huggingface import check_access, parameters_by_format, token_owner
 from domain.keys import StackKey
-from domain.plan import Observation, Stack
+from domain.plan import Observation
 from domain.quarantine import Registry
 from domain.same_text import meant
 from domain.stack import RagStack
@@ -48,17 +47,8 @@ class Checked:
     gpu_memory_gb: dict[str, int]
 
 
-class CheckedStack(Stack, Protocol):
-    """What the checks need to know of a stack."""
-
-    @property
-    def documents(self) -> tuple[str, ...]: ...  # noqa: D102  # as in RagStack
-    @property
-    def document_size_limit_bytes(self) -> int: ...  # noqa: D102
-
-
 @step("check-stack", **LOOK_FIRST)
-def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: CheckedStack) -> Checked:
+def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack: RagStack) -> Checked:
     """Check services, documents, key, project, tokens and secrets, and compute the memory of each inference."""
     base, models = stack.knowledge_base, (stack.embedder, stack.reranker, stack.llm)
     inferences = [model for model in models if isinstance(model, InferenceSpec)]
@@ -103,7 +93,7 @@ def check_probe(stack: RagStack, checked: Checked, seen: Observation) -> None:
         )
 
 
-def will_hold(stack: Stack, checked: Checked, seen: Observation) -> tuple[str, ...]:
+def will_hold(stack: RagStack, checked: Checked, seen: Observation) -> tuple[str, ...]:
     """Return the keys of the documents that the folder will hold once they are sent."""
     return seen.documents.leaves if seen.documents else tuple(stack.folder + one.name for one in checked.documents)
 

@@ -15,6 +15,7 @@ from clouds.errors import BadRequestError, ConfigurationError, NotFoundError
 from clouds.spec import Spec
 from domain.embedder_in_service import EmbedderInService
 from domain.keys import TuningKey
+from domain.models import ModelSpec
 from tasks.run.credentials import yandex_credentials
 from tasks.run.embedder_record import embedder_in_service
 from tasks.run.steps import LOOK_FIRST, step
@@ -46,7 +47,7 @@ class TakenEmbedder:
 def take_promoted_embedder(
     cloudru: CloudRuCredentials,
     hub: HuggingFaceCredentials,
-    own: InferenceSpec | FoundationModelSpec,
+    own: ModelSpec,
     promoted: PromotedEmbedder,
 ) -> TakenEmbedder:
     """Return an inference of the embedder in service, with the resources of the stack's own.

@@ -4,17 +4,17 @@ import html
 from collections.abc import Sequence
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
-from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
+from clouds.cloudru.specs import RetrievalSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase
 from clouds.cloudru.wire.search import (
     Chunk,
 )
 from clouds.errors import WrongAnswerError
-from domain.answer import Answer, QueryModel, generate_request, judge, retrieve_request, source_of
+from domain.answer import Answer, generate_request, judge, retrieve_request, source_of
 from domain.in_service import Build
 from domain.keys import StackKey
+from domain.models import QueryModel, ReadyModel, queried
 from domain.probe import ProbeSpec
 from tasks.run.events import version_refused
 from tasks.run.service_record import in_service
@@ -27,8 +27,8 @@ NEXT_STEP = "correct the documents, or the probe among the stack's parameters, a
 def verify(
     cloudru: CloudRuCredentials,
     index: IndexedKnowledgeBase,
-    reranker: ReadyRun | FoundationModelSpec,
-    llm: ReadyRun | FoundationModelSpec,
+    reranker: ReadyModel,
+    llm: ReadyModel,
     probe: ProbeSpec,
     retrieval: RetrievalSpec,
     stack: StackKey,
@@ -39,8 +39,8 @@ def verify(
         index.knowledge_base,
         index.version.knowledgebase_version_id,
         probe.question,
-        reranker=reranker.run if isinstance(reranker, ReadyRun) else reranker,
-        llm=llm.run if isinstance(llm, ReadyRun) else llm,
+        reranker=queried(reranker),
+        llm=queried(llm),
         retrieval=retrieval,
     )
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.address import console_chat_url
-from clouds.cloudru.inference import EnsuredRun, ReadyRun
+from clouds.cloudru.inference import EnsuredRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec
@@ -12,6 +12,7 @@ from clouds.cloudru.storage import EnsuredBucket
 from domain.answer import Answer
 from domain.in_service import InService
 from domain.keys import StackKey
+from domain.models import ReadyModel
 from domain.plan import StackPlan
 from domain.prices import total_text
 from domain.reports.stack import (
@@ -40,7 +41,7 @@ def report(
     documents: StoredDocuments,
     secret: EnsuredSecret | None,
     runs: Sequence[EnsuredRun | None],
-    models: Sequence[ReadyRun | FoundationModelSpec],
+    models: Sequence[ReadyModel],
     ensured: EnsuredKnowledgeBase,
     index: IndexedKnowledgeBase,
     answer: Answer,
@@ -110,7 +111,7 @@ def _model(
     plan: StackPlan,
     role: str,
     ensured: EnsuredRun | None,
-    model: ReadyRun | FoundationModelSpec,
+    model: ReadyModel,
 ) -> ModelReport:
     if isinstance(model, FoundationModelSpec):
         return ModelReport(role=role, name=model.name, model=model.model, status="Foundation Models")

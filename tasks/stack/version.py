@@ -12,9 +12,10 @@ from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
 from clouds.cloudru.wire.search import LATEST
 from clouds.errors import ConfigurationError, NotFoundError, WrongAnswerError
-from domain.answer import QueryModel, retrieve_request
+from domain.answer import retrieve_request
 from domain.in_service import AskedWith, InService, ModelInUse
 from domain.keys import StackKey
+from domain.models import QueryModel
 from domain.stack import RagStack
 from tasks.run.judged_record import read_judged
 from tasks.run.ownership import bases_of

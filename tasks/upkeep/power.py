@@ -13,9 +13,9 @@ from clouds.errors import ConfigurationError
 from domain.keys import StackKey, artifact_key
 from domain.own_runs import why_not_own
 from domain.part import Part
-from domain.plan import Stack
 from domain.prices import price_of
 from domain.reports.power import UNTOUCHED, PowerChange, PowerReport, power_markdown
+from domain.stack import RagStack
 from tasks.run.artifacts import write_page
 from tasks.run.events import alarm_when_failed
 from tasks.run.ownership import read_ownership
@@ -42,7 +42,7 @@ class FoundRun(Part):
 
 @step("find-inferences", **LOOK_FIRST)
 def find_inferences(
-    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, Stack], *, all_needed: bool
+    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, RagStack], *, all_needed: bool
 ) -> list[FoundRun]:
     """Look for the live run of each inference of one's own, and whose it is.
 

@@ -15,9 +15,10 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.by_use import by_use
 from domain.in_service import InService
 from domain.keys import StackKey
-from domain.plan import Stack
+from domain.models import ModelSpec
 from domain.prices import cost_of, price_of, repository_of, total_text
 from domain.reports.status import ABSENT, FOUNDATION_MODEL, ResourceStatus, StatusReport, moment
+from domain.stack import RagStack
 from domain.version_cost import version_cost
 from tasks.run.artifacts import write_table
 from tasks.run.events import endpoint_failed, price_exceeded
@@ -62,7 +63,7 @@ def look_at_secret(cloudru: CloudRuCredentials, path: str) -> list[ResourceStatu
 @step("look-at-inferences", **LOOK_FIRST)
 def look_at_inferences(
     cloudru: CloudRuCredentials,
-    models: Sequence[InferenceSpec | FoundationModelSpec],
+    models: Sequence[ModelSpec],
     others: Sequence[InferenceSpec] = (),
 ) -> list[ResourceStatus]:
     """Return the live run of each inference of one's own, with its price; say it when one is FAILED.
@@ -76,7 +77,7 @@ def look_at_inferences(
 
 
 @step("look-at-knowledge-base", run_name="look-at-knowledge-base {stack.knowledge_base.name}", **LOOK_FIRST)
-def look_at_knowledge_base(cloudru: CloudRuCredentials, stack: Stack) -> list[ResourceStatus]:
+def look_at_knowledge_base(cloudru: CloudRuCredentials, stack: RagStack) -> list[ResourceStatus]:
     """Return the base in service, then what replaces it or was replaced by it; each with its versions, newest first.
 
     Two are there while one replaces the other, and when a run was killed before it had deleted the old one. Bases that
@@ -178,7 +179,7 @@ def inference_status(run: ModelRun, prices: Mapping[str, float]) -> ResourceStat
 def _inference(
     client: CloudRuClient,
     runs: Sequence[ModelRun],
-    model: InferenceSpec | FoundationModelSpec,
+    model: ModelSpec,
     prices: Mapping[str, float],
 ) -> ResourceStatus:
     if isinstance(model, FoundationModelSpec):

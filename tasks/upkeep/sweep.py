@@ -17,7 +17,6 @@ from domain.expected import Expected
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey, artifact_key
 from domain.part import Part
-from domain.plan import Stack
 from domain.prices import rub_per_hour, total_text
 from domain.reports.status import ResourceStatus
 from domain.reports.sweep import SweepReport
@@ -42,7 +41,7 @@ class Endpoints(Part):
     claimed: dict[str, str]
 
 
-def claims_of(stacks: Mapping[str, Stack], claimed_names: Sequence[str]) -> dict[str, str]:
+def claims_of(stacks: Mapping[str, RagStack], claimed_names: Sequence[str]) -> dict[str, str]:
     """Return who claims an inference, by its name: the caller, and the stacks, by where each is written."""
     claims = dict.fromkeys(claimed_names, "claimed_names")
     for place, stack in stacks.items():

@@ -20,9 +20,9 @@ from domain.expected import vanished
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from domain.own_runs import why_not_own
-from domain.plan import Stack
 from domain.prices import cost_of, rub_per_hour
 from domain.reports.status import moment
+from domain.stack import RagStack
 from domain.teardown import NAMED, Deletion, Place, TeardownPlan
 from tasks.run.artifacts import write_table
 from tasks.run.ownership import Ownership, folder_readers, inferences_of, own_bases
@@ -35,7 +35,7 @@ from tasks.upkeep.expected import expected
 
 @step("plan-teardown", **LOOK_FIRST)
 def plan_teardown(
-    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, Stack], *, delete_documents: bool
+    cloudru: CloudRuCredentials, found: FoundStack, known: Mapping[str, RagStack], *, delete_documents: bool
 ) -> TeardownPlan:
     """Look for what the stack names; write the plan as a table artifact and return it.
 

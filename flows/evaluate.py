@@ -8,9 +8,8 @@ from domain.promotion import RolledBack
 from domain.reports.evaluation import EvaluationReport
 from domain.stack import name_of
 from flows.parameters import CloudRu, Golden, Limits, Measurement, Promote, PromoteRefused, Stack, Version, in_order
-from tasks.evaluation.golden import check_golden
+from tasks.evaluation.golden import check_evaluation, check_golden, read_judged_by
 from tasks.evaluation.judge import candidate, judge_version, promote_judged
-from tasks.evaluation.judged_by import check_evaluation, read_judged_by
 from tasks.evaluation.rollback_report import report_rollback
 from tasks.run.asked_with import as_in_service
 from tasks.run.credentials import cloud_credentials

@@ -18,8 +18,8 @@ from flows.parameters import (
     in_order,
 )
 from flows.specs import RagStack, StackPlan, StackReport
+from tasks.evaluation.golden import check_before_provision, read_judged_by
 from tasks.evaluation.judge import judge_stack
-from tasks.evaluation.judged_by import check_before_provision, read_judged_by
 from tasks.run.approval import approval_reason, wait_for_approval
 from tasks.run.credentials import credentials
 from tasks.run.lock import LOCK_WAIT_S, stack_lock

@@ -24,8 +24,8 @@ from flows.parameters import (
     in_order,
 )
 from flows.specs import StackPlan
+from tasks.evaluation.golden import read_judged_by
 from tasks.evaluation.judge import judge_and_promote
-from tasks.evaluation.judged_by import read_judged_by
 from tasks.refresh.changes import check_can_promote, look_for_changes
 from tasks.refresh.plan import plan_refresh
 from tasks.refresh.report import report_refresh

@@ -10,27 +10,27 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from clouds.errors import ConfigurationError, WrongAnswerError
 from domain.answer import Answer
+from domain.asked_version import AskedVersion, Served
 from domain.evaluation import Evaluation
 from domain.gate import gate, measures
 from domain.in_service import AskedWith, Build
 from domain.judged import Judgement, Refusal
+from domain.judged_by import JudgedBy
 from domain.keys import StackKey
 from domain.models import ReadyModel, queried
 from domain.promotion import Candidate
 from domain.reports.evaluation import Judged, refusal_text
 from domain.stack import RagStack
-from tasks.evaluation.history import keep, kept
-from tasks.evaluation.judged_by import JudgedBy
 from tasks.evaluation.measure import measure
-from tasks.evaluation.page import show_evaluation, show_questions
 from tasks.run.content import content_of
+from tasks.run.evaluations import keep, kept, show_evaluation, show_questions
 from tasks.run.events import version_refused
 from tasks.run.judged_record import read_judged, write_judged
 from tasks.run.service_record import InService, in_service
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.promotion import promote
 from tasks.stack.query import verify
-from tasks.stack.version import AskedVersion, Served, asked_version, served
+from tasks.stack.version import asked_version, served
 
 NEXT_STEP = (
     "open the artifact evaluation-… of the run, which has every question that got worse or was missed; correct the "

@@ -4,24 +4,23 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TypeVar
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.specs import RetrievalSpec
-from clouds.errors import ConfigurationError
 from domain.answer import generate_request, retrieve_request
+from domain.asked_version import AskedVersion, asked_digest
 from domain.evaluation import EvaluatedQuestion, Evaluation, EvaluationSpec, QuestionScores, Way
 from domain.golden import GoldenQuestion, digest
 from domain.models import QueryModel
 from domain.ranking import phrase_ranks, phrase_share, ranking_scores
 from tasks.run.progress import progress
+from tasks.run.steps import step
 from tasks.stack.query import sources_of
-from tasks.stack.version import AskedVersion
 
 T = TypeVar("T")
 
 
+@step("ask-golden", run_name="ask-golden {asked.version_id}")
 def measure(
     cloudru: CloudRuCredentials,
     asked: AskedVersion,
@@ -54,22 +53,6 @@ def measure(
         questions_at_once=spec.questions_at_once,
         questions=tuple(future.result() for future in futures),
     )
-
-
-def check_measurement(spec: EvaluationSpec, retrieval: RetrievalSpec) -> None:
-    """Raise ConfigurationError when more chunks are to be looked at than are retrieved."""
-    if spec.k > retrieval.results:
-        raise ConfigurationError(
-            f"k={spec.k} of the measurement is above results={retrieval.results} of the stack's retrieval: lower k, or "
-            "retrieve more chunks"
-        )
-
-
-def asked_digest(asked: AskedVersion) -> str:
-    """Return the SHA-256 of all that a query says but question and version: models, prompt, and how many chunks."""
-    retrieval = asked.retrieval
-    request = retrieve_request("", "", retrieval, asked.reranker, retrieval.reranked_results)
-    return sha256(generate_request(request, asked.llm, retrieval).model_dump_json().encode()).hexdigest()
 
 
 def _asked_both_ways(

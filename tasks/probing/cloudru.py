@@ -12,7 +12,7 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from domain.probing.look_at import LookAt
 from domain.probing.seen import Object, Seen
 from domain.stack import RagStack
-from tasks.probing.looks import Looked, Looker, has_proxy
+from tasks.run.looks import Looked, Looker, has_proxy
 from tasks.run.steps import step
 from tasks.stack.kept_stack import kept_stacks
 

@@ -17,10 +17,10 @@ from domain.probing.result import AssumptionRow, ProbeReport, rows_of, table
 from domain.probing.samples import Sample, samples
 from domain.probing.small_tests import CLOUDRU, YANDEX, SmallTest, made_for
 from tasks.probing.cloudru import look_at_cloudru
-from tasks.probing.looks import Looked
 from tasks.probing.yandex import look_at_yandex
 from tasks.run.artifacts import PageOwner, write_page, write_table
 from tasks.run.credentials import EitherCloud
+from tasks.run.looks import Looked
 from tasks.run.steps import step
 
 

@@ -25,7 +25,7 @@ from clouds.yandex.wire.uris import EmbedderUri
 from domain.probing.seen import Measured
 from domain.probing.small_tests import BUCKET, EMBEDDINGS, FILE, SECRET, SmallTest
 from domain.probing.yandex import allowed_calls
-from tasks.probing.looks import Looked, Looker
+from tasks.run.looks import Looked, Looker
 from tasks.run.steps import step
 
 SEEN_WITHIN_S = 300.0

@@ -9,7 +9,7 @@ from clouds.yandex.client import YandexClient
 from clouds.yandex.tuning import TuningState
 from domain.probing.look_at import LookAt
 from domain.probing.seen import Seen
-from tasks.probing.looks import Looked, Looker, has_proxy
+from tasks.run.looks import Looked, Looker, has_proxy
 from tasks.run.steps import step
 
 TUNINGS, DATASETS = 6, 6

@@ -31,11 +31,13 @@ from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, ConflictError
 from clouds.same_name import composed
+from domain.asked_version import Served
 from domain.consent import Allowed, deletions_not_allowed
 from domain.file_kinds import renamed
 from domain.golden import GoldenQuestion, check_sources
 from domain.in_service import Build
 from domain.judged import Judgement, Refusal, objection
+from domain.judged_by import JudgedBy, check_promote_refused
 from domain.keys import StackKey
 from domain.models import ModelSpec, QueryModel
 from domain.probe import ProbeSpec
@@ -43,14 +45,13 @@ from domain.quarantine import Registry
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from domain.same_text import is_meant
 from domain.stack import RagStack
-from tasks.evaluation.judged_by import JudgedBy, check_promote_refused
 from tasks.run.content import content_of
 from tasks.run.documents import check_documents, extension_of, list_documents
 from tasks.run.judged_record import read_judged
 from tasks.run.quarantine import leave_out, read_registry, show
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.kept_stack import read_kept
-from tasks.stack.version import Served, served
+from tasks.stack.version import served
 
 
 @dataclass(frozen=True)

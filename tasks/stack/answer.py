@@ -11,6 +11,7 @@ from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import CloudError, ConfigurationError
 from clouds.redaction import masked
 from domain.answer import Answer
+from domain.asked_version import AskedVersion
 from domain.citation import other_script
 from domain.models import QueryModel
 from domain.reports.answer import AnsweringModel, AnswerReport, markdown
@@ -19,7 +20,6 @@ from domain.same_text import is_blank
 from tasks.run.artifacts import write_page, write_table
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.query import ask
-from tasks.stack.version import AskedVersion
 
 CARD_TIMEOUT_S = 10.0
 """A model that has just answered says what it is within this time, or the page does without."""

@@ -11,6 +11,7 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import gpu_memory_gb
+from clouds.cloudru.services import check_services
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.storage import Document
 from clouds.errors import (
@@ -30,7 +31,6 @@ from domain.stack import RagStack
 from tasks.run.documents import find_documents
 from tasks.run.quarantine import leave_out, read_registry, show
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.stack.services import check_services
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     key = StackKey(cloudru.project_id, base.name)
     documents, left_out = leave_out(found.documents, read_registry(key))
     show(key, left_out)
-    check_services(cloudru, stack.token_secret, hub.token, inferences=bool(inferences))
+    check_services(cloudru.get_client(), cloudru.project_id, stack.token_secret, hub.token, inferences=bool(inferences))
     _check_token_secrets(cloudru.get_client(), inferences)
     owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
     for spec in inferences:

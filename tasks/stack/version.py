@@ -1,6 +1,6 @@
 """Which version of a knowledge base is asked, and with which models."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prefect import get_run_logger
 
@@ -8,12 +8,13 @@ from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import ANSWERING
 from clouds.cloudru.knowledge import repository_of
-from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
-from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, VersionStatus
+from clouds.cloudru.specs import FoundationModelSpec
+from clouds.cloudru.wire.knowledge import KnowledgeBase, VersionStatus
 from clouds.cloudru.wire.search import LATEST
 from clouds.errors import ConfigurationError, NotFoundError, WrongAnswerError
 from domain.answer import retrieve_request
-from domain.in_service import AskedWith, InService, ModelInUse
+from domain.asked_version import AskedVersion, Served
+from domain.in_service import AskedWith, ModelInUse
 from domain.keys import StackKey
 from domain.models import QueryModel
 from domain.stack import RagStack
@@ -25,41 +26,6 @@ from tasks.stack.promotion import in_service_and_before
 
 NAMED = 10
 """So many versions are named when the one that was asked for is not there."""
-
-
-@dataclass(frozen=True)
-class AskedVersion:
-    """A version that can be asked, and what it is asked with; `choice` says in words why it is this one.
-
-    `reranker` and `llm` are those of `asked_with` as a query names them.
-    """
-
-    stack: StackKey
-    base: KnowledgeBase
-    version_id: str
-    choice: str
-    asked_with: AskedWith
-    reranker: QueryModel
-    llm: QueryModel
-
-    @property
-    def stack_name(self) -> str:
-        """Return the stack's name, for reading."""
-        return self.stack.name
-
-    @property
-    def retrieval(self) -> RetrievalSpec:
-        """Return how it is searched and answered."""
-        return self.asked_with.retrieval
-
-
-@dataclass(frozen=True)
-class Served:
-    """What is in service, its knowledge base, and the versions of that, newest first."""
-
-    promoted: InService
-    base: KnowledgeBase
-    versions: tuple[KnowledgeBaseVersion, ...]
 
 
 @step("find-version", **LOOK_FIRST)

@@ -22,8 +22,8 @@ from flows.evaluate import evaluate_rag, rollback_rag
 from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
-from tasks.evaluation.history import kept
 from tasks.run.credentials import cloud_credentials
+from tasks.run.evaluations import kept
 from tasks.stack.promotion import in_service
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import EXAMPLE, Cloud, inference, save_blocks

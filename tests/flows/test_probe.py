@@ -11,9 +11,9 @@ from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
 from flows.specs import LookAt, ProbeReport, RagStack
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tasks.probing.looks import Looker
 from tasks.run import approval
 from tasks.run.approval import NotApprovedError
+from tasks.run.looks import Looker
 from tests.contract.test_samples import keys, load
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, save_blocks

@@ -7,11 +7,10 @@ import pytest
 from clouds.cloudru.specs import FoundationModelSpec, RetrievalSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase
+from domain.asked_version import AskedVersion, asked_digest
 from domain.in_service import AskedWith
 from domain.keys import StackKey
 from domain.stack import RagStack
-from tasks.evaluation.measure import asked_digest
-from tasks.stack.version import AskedVersion
 from tests.domain.test_gate import evaluation
 
 BASE = KnowledgeBase(knowledgebase_id="base", name="kb", status="KNOWLEDGEBASE_ACTIVE")

@@ -1,4 +1,9 @@
-"""Evaluations are kept, so that versions can be compared over time: each one is a version of one Prefect artifact."""
+"""Evaluations are kept, so that versions can be compared over time, and shown.
+
+Each kept one is a version of one Prefect artifact.
+"""
+
+from collections.abc import Sequence
 
 import httpx
 from prefect import get_run_logger
@@ -10,7 +15,10 @@ from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
 from domain.evaluation import Evaluation
+from domain.gate import Verdict
 from domain.keys import StackKey
+from domain.reports.evaluation_markdown import markdown, question_table
+from tasks.run.artifacts import write_page, write_table
 
 KIND = "evaluation"
 KEY = "evaluation-data"
@@ -54,3 +62,22 @@ def kept(stack: StackKey) -> list[KeptEvaluation]:
         except ValidationError:
             get_run_logger().warning("artifact %s is not an evaluation that can be read: left out", artifact.id)
     return evaluations
+
+
+def show_evaluation(
+    stack: StackKey,
+    new: Evaluation,
+    serving: Evaluation | None,
+    verdict: Verdict,
+    earlier: Sequence[Evaluation],
+    overruled: str = "",
+) -> None:
+    """Write the page; `overruled` says that a person has put the version in service although it was refused."""
+    description = f"Evaluation of version {new.version_id} of {stack.name}"
+    write_page(stack, "evaluation", markdown(new, serving, verdict, earlier, overruled), description)
+
+
+def show_questions(stack: StackKey, new: Evaluation, serving: Evaluation | None) -> None:
+    """Write the table of the questions."""
+    description = f"Golden questions to version {new.version_id} of {stack.name}"
+    write_table(stack, "golden", question_table(new, serving), description)

@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.artifacts import Artifact
 
 from domain.keys import StackKey
-from tasks.evaluation.history import keep, kept
+from tasks.run.evaluations import keep, kept
 from tests.domain.test_gate import evaluation
 
 STACK = StackKey("project", "kb-not-kept")

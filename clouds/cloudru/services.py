@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr
 
-from blocks.cloudru import CloudRuCredentials
+from clouds.cloudru.client import CloudRuClient
 from clouds.errors import APIError, ConfigurationError, NotFoundError, PermissionDeniedError
 
 
-def check_services(cloudru: CloudRuCredentials, secret: str, token: SecretStr | None, *, inferences: bool) -> None:
+def check_services(
+    client: CloudRuClient, project_id: str, secret: str, token: SecretStr | None, *, inferences: bool
+) -> None:
     """Ask Object Storage and Managed RAG, with a token Secret Management, with `inferences` ML Inference.
 
     Raises:
@@ -20,7 +22,6 @@ def check_services(cloudru: CloudRuCredentials, secret: str, token: SecretStr | 
         CloudError: one fails in another way.
 
     """
-    client = cloudru.get_client()
     looks: dict[str, Callable[[], object]] = {"Object Storage": lambda: client.storage.tenant_id}
     if token is not None:
         looks["Secret Management"] = lambda: client.secrets.decide(secret, token)
@@ -29,7 +30,7 @@ def check_services(cloudru: CloudRuCredentials, secret: str, token: SecretStr | 
     looks["Managed RAG"] = client.knowledge_bases.list
     refusals = {name: refusal for name, look in looks.items() if (refusal := _refusal(look))}
     if refusals:
-        raise ConfigurationError(_line(cloudru.project_id, refusals))
+        raise ConfigurationError(_line(project_id, refusals))
 
 
 def _refusal(look: Callable[[], object]) -> APIError | None:

@@ -4,8 +4,8 @@ from prefect import flow
 
 from domain.reports.answer import AnswerReport
 from flows.parameters import CloudRu, Question, Stack, in_order
-from tasks.run.credentials import cloud_credentials
-from tasks.run.steps import THREADS, recorded_steps
+from tasks.run.runs import cloud_run
+from tasks.run.steps import THREADS
 from tasks.stack.answer import ask_version, name_models, report_answer
 from tasks.stack.kept_stack import find_stack
 from tasks.stack.version import find_version_in_service
@@ -22,7 +22,7 @@ def ask_rag(question: Question, stack: Stack = "kb-rag-with-inference", cloud: C
         cloud: Name of the block "Cloud.ru Credentials".
 
     """
-    with recorded_steps(), cloud_credentials(cloud) as cloudru:
+    with cloud_run(cloud) as cloudru:
         found = find_stack(cloudru, stack)
         asked = find_version_in_service(cloudru, found.stack)
         answer = ask_version(cloudru, asked, question)

@@ -1,7 +1,5 @@
 """Judge a version by golden questions and put it in service; put the version before back."""
 
-from contextlib import nullcontext
-
 from prefect import flow
 
 from domain.promotion import RolledBack
@@ -12,9 +10,8 @@ from tasks.evaluation.golden import check_evaluation, check_golden, read_judged_
 from tasks.evaluation.judge import candidate, judge_version, promote_judged
 from tasks.evaluation.rollback_report import report_rollback
 from tasks.run.asked_with import as_in_service
-from tasks.run.credentials import cloud_credentials
-from tasks.run.lock import stack_lock
-from tasks.run.steps import THREADS, recorded_steps
+from tasks.run.runs import stack_run
+from tasks.run.steps import THREADS
 from tasks.stack.kept_stack import find_stack
 from tasks.stack.promotion import roll_back
 from tasks.stack.version import find_version, find_version_before, prove_version
@@ -49,12 +46,7 @@ def evaluate_rag(
         promote_refused: Its id, to put it in service although golden questions refuse it.
 
     """
-    name = name_of(stack)
-    with (
-        recorded_steps(),
-        cloud_credentials(cloud) as cloudru,
-        stack_lock(cloudru, name) if promote else nullcontext(),
-    ):
+    with stack_run(cloud, name_of(stack), changes=promote) as cloudru:
         found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
         by = read_judged_by(stack, golden, measurement, thresholds, found.kept, otherwise=EXAMPLE)
@@ -76,7 +68,7 @@ def rollback_rag(stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandb
         cloud: Name of the block "Cloud.ru Credentials".
 
     """
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack)):
+    with stack_run(cloud, name_of(stack)) as cloudru:
         found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
         asked = find_version_before(cloudru, stack)

@@ -7,9 +7,9 @@ from prefect import flow
 from domain.keys import TuningKey
 from flows.parameters import CancelTuning, LockWait, Results, Tuning, YandexCloud, in_order
 from flows.specs import EmbedderTuning, TuningReport
-from tasks.run.credentials import yandex_credentials
-from tasks.run.lock import LOCK_WAIT_S, tuning_lock
-from tasks.run.steps import THREADS, finish, finish_checks, recorded_steps
+from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.runs import tuning_run
+from tasks.run.steps import THREADS, wait_for_checks, wait_for_steps
 from tasks.tuning.dataset import ensure_dataset
 from tasks.tuning.golden import read_retrieval_golden
 from tasks.tuning.judge import judge
@@ -45,24 +45,19 @@ def finetune_embedder(
         lock_wait_s: Seconds to wait while another run of the same tuning is at work.
 
     """
-    with (
-        recorded_steps(),
-        yandex_credentials(cloud) as yandex,
-        tuning_lock(yandex, tuning.name, lock_wait_s),
-        TemporaryDirectory(prefix="training-") as folder,
-    ):
+    with tuning_run(cloud, tuning.name, lock_wait_s) as yandex, TemporaryDirectory(prefix="training-") as folder:
         read = read_retrieval_golden.submit(tuning.golden.corpus, tuning.golden.questions)
         base = check_tuning.submit(yandex, tuning)
         checked = check_training_data.submit(tuning.data, TuningKey(yandex.folder_id, tuning.name), folder=folder)
-        apart = check_golden_not_trained.submit(tuning.golden.questions, tuning.data.sources)
-        taken = check_golden_texts.submit(yandex, tuning, read, base)
-        written = check_results.submit(results, tuning.name)
-        finish_checks([read, base, checked, apart, taken, written])
+        check_golden_not_trained.submit(tuning.golden.questions, tuning.data.sources)
+        check_golden_texts.submit(yandex, tuning, read, base)
+        check_results.submit(results, tuning.name)
+        wait_for_checks()
         golden, base_model_uri, data = read.result(), base.result(), checked.result()
 
         training = [ensure_dataset.submit(yandex, tuning, file, "training") for file in data.training]
         validation = ensure_dataset.submit(yandex, tuning, data.validation, "validation")
-        finish([*training, validation])
+        wait_for_steps()
 
         ensured = ensure_tuning(
             yandex, tuning, base_model_uri, [each.result() for each in training], validation.result()
@@ -78,5 +73,5 @@ def finetune_embedder(
         report = report_tuning.submit(
             yandex, cloud, tuning, training, validation, ensured, tuned, metrics, judgement, published
         )
-        finish([metrics, judgement, index, proof, published, report])
+        wait_for_steps()
         return report.result()

@@ -9,9 +9,9 @@ from domain.reports.sweep import SweepReport
 from domain.stack import name_of
 from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, SuspendShared, WarnAbove, in_order
 from flows.specs import RagStack
-from tasks.run.credentials import cloud_credentials
-from tasks.run.lock import LOCK_WAIT_S, stack_lock
-from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.runs import cloud_run, stack_run
+from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.kept_stack import find_stack
 from tasks.upkeep.drift import find_drift
 from tasks.upkeep.expected import find_expected
@@ -50,7 +50,7 @@ def status_rag(
         warn_above_rub_per_hour: Emit the event `rag.price.exceeded` when the stack costs more than this now.
 
     """
-    with recorded_steps(), cloud_credentials(cloud) as cloudru:
+    with cloud_run(cloud) as cloudru:
         found = find_stack(cloudru, stack, reads="wanted")
         stack, name = found.stack, found.name
         looks = [
@@ -61,7 +61,7 @@ def status_rag(
         ]
         drift = find_drift.submit(cloudru, found)
         result = report_status.submit(cloudru, name, cloud, looks, warn_above_rub_per_hour, drift)
-        finish([*looks, drift, result])
+        wait_for_steps()
         return found.named(result.result())
 
 
@@ -88,14 +88,14 @@ def suspend_rag(
     """
     if late := skipped_when_late():
         return late
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack), lock_wait_s):
+    with stack_run(cloud, name_of(stack), lock_wait_s) as cloudru:
         if late := skipped_when_late():  # the lock may have been waited for
             return late
         found = find_stack(cloudru, stack)
         runs = find_inferences(cloudru, found, known_stacks(cloudru, wanted=True), all_needed=False)
         changes = [suspend_inference.submit(cloudru, each, suspend_shared=suspend_shared) for each in runs]
         result = report_power.submit(cloudru, found.name, cloud, changes)
-        finish([*changes, result])
+        wait_for_steps()
         return found.named(result.result())
 
 
@@ -118,14 +118,14 @@ def resume_rag(
     """
     if late := skipped_when_late():
         return late
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack), lock_wait_s):
+    with stack_run(cloud, name_of(stack), lock_wait_s) as cloudru:
         if late := skipped_when_late():  # the lock may have been waited for
             return late
         found = find_stack(cloudru, stack)
         runs = find_inferences(cloudru, found, known_stacks(cloudru, wanted=True), all_needed=True)
         changes = [resume_inference.submit(cloudru, each) for each in runs]
         result = report_power.submit(cloudru, found.name, cloud, changes)
-        finish([*changes, result])
+        wait_for_steps()
         return found.named(result.result())
 
 
@@ -147,7 +147,7 @@ def sweep_rag(
         delete_names: Exact names of the endpoints to delete; left out: nothing is deleted.
 
     """
-    with recorded_steps(), cloud_credentials(cloud) as cloudru:
+    with cloud_run(cloud) as cloudru:
         deployed, kept = stacks_of("provision-rag", RagStack), known_stacks(cloudru, wanted=True)
         claims = claims_of(deployed | kept, claimed_names)
         expected = find_expected(cloudru, expecting(cloudru))
@@ -156,6 +156,6 @@ def sweep_rag(
         doomed = [each for each in endpoints.unclaimed if each.name in delete_names and not missing]
         deleted = [delete_endpoint.submit(cloudru, endpoint) for endpoint in doomed]
         result = report_sweep.submit(cloudru, cloud, endpoints, deleted, expected)
-        finish([*deleted, result])
+        wait_for_steps()
         refuse_vanished(missing)
         return result.result()

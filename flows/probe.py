@@ -7,8 +7,8 @@ from flows.specs import LookAt, ProbeReport
 from tasks.probing.report import look_at_cloud, report_probe, tests_for
 from tasks.probing.small_tests import make_tests
 from tasks.run.approval import wait_for_spending
-from tasks.run.credentials import either_cloud
-from tasks.run.steps import THREADS, recorded_steps
+from tasks.run.runs import probing_run
+from tasks.run.steps import THREADS
 
 
 @in_order
@@ -34,7 +34,7 @@ def probe_cloud(
             are an artifact.
 
     """
-    with recorded_steps(), either_cloud(cloud) as credentials:
+    with probing_run(cloud) as credentials:
         looked = look_at_cloud(credentials, look_at)
         tests = tests_for(credentials, looked) if spend else []
         if tests:

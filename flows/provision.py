@@ -21,9 +21,9 @@ from flows.specs import RagStack, StackPlan, StackReport
 from tasks.evaluation.golden import check_before_provision, read_judged_by
 from tasks.evaluation.judge import judge_stack
 from tasks.run.approval import approval_reason, wait_for_approval
-from tasks.run.credentials import credentials
-from tasks.run.lock import LOCK_WAIT_S, stack_lock
-from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.runs import provisioning_run
+from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.cleanup import after_failure, created_ids
 from tasks.stack.inference import ensure_inference, wait_for_inference
 from tasks.stack.kept_stack import compare_with_kept, keep_provisioned, keep_wanted
@@ -76,11 +76,7 @@ def provision_rag(
         lock_wait_s: Seconds to wait while another run of the same stack is at work.
 
     """
-    with (
-        recorded_steps(),
-        credentials(cloud, huggingface) as (cloudru, hub),
-        stack_lock(cloudru, stack.knowledge_base.name, lock_wait_s) as lock,
-    ):
+    with provisioning_run(cloud, huggingface, stack.knowledge_base.name, lock_wait_s) as (cloudru, hub, lock):
         taken: TakenEmbedder | None = None
         if promoted_embedder is not None:
             taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
@@ -119,7 +115,7 @@ def provision_rag(
         others = [each.knowledgebase_id for each in seen.strangers]
         ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, strangers=others, **may)
         index = wait_for_index.submit(cloudru, base, ensured)
-        aside = set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
+        set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval, key)
         judged = judge_stack.submit(cloudru, quote(stack), quote(by), index, reranker, llm, answer, promote_refused)
         serving = put_in_service.submit(cloudru, quote(plan), index, judged, promote_refused)
@@ -129,8 +125,7 @@ def provision_rag(
         told = (cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving)
         result = report.submit(*told, wait_for=[kept])
         try:
-            steps = [bucket, documents, secret, *runs, *ready, ensured, index, aside, answer, judged, serving, kept]
-            finish([*steps, result])
+            wait_for_steps()
         except Exception:
             created = created_ids([*runs, ensured])
             after_failure(cloudru, plan, on_failure, created, answered=judged.state.is_completed())

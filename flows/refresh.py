@@ -37,9 +37,9 @@ from tasks.refresh.sync import (
 )
 from tasks.run.approval import check_allowed
 from tasks.run.asked_with import as_in_service
-from tasks.run.credentials import cloud_credentials
-from tasks.run.lock import LOCK_WAIT_S, stack_lock
-from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.runs import stack_run
+from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.inference import wait_for_inference
 from tasks.stack.kept_stack import find_stack, keep_reading
 from tasks.stack.storage import ensure_bucket
@@ -86,7 +86,7 @@ def refresh_rag(
         lock_wait_s: Seconds to wait for another run of the stack to end.
 
     """
-    with recorded_steps(), cloud_credentials(cloud) as cloudru, stack_lock(cloudru, name_of(stack), lock_wait_s):
+    with stack_run(cloud, name_of(stack), lock_wait_s) as cloudru:
         found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
         base, models = stack.knowledge_base, stack.models
@@ -115,12 +115,12 @@ def refresh_rag(
         ready = [wait_for_inference.submit(cloudru, *pair) for pair in zip(models, runs, strict=True)]
         sent = sync_documents.submit(cloudru, changes.plan, ready, changes.serving.knowledgebase_version_id)
         if changes.empties:
-            finish([bucket, *runs, *ready, sent])
+            wait_for_steps()
             return found.named(report_refresh(cloudru, cloud, base.name, changes, None, None))
 
         ensured = ensure_version.submit(cloudru, base, bucket, changes, sent, ready[0])
         index = wait_for_version.submit(cloudru, base, changes, ensured)
-        finish([bucket, *runs, *ready, sent, ensured, index])
+        wait_for_steps()
         models_ready = [model.result() for model in ready]
         promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by, promote_refused)
         if changes.reading:

@@ -1,16 +1,14 @@
 """Delete a stack: what it names and nothing else."""
 
-from contextlib import nullcontext
-
 from prefect import flow
 
 from domain.expected import refuse_vanished
 from domain.reports.teardown import TeardownReport
 from domain.stack import name_of
 from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack, in_order
-from tasks.run.credentials import cloud_credentials
-from tasks.run.lock import LOCK_WAIT_S, stack_lock
-from tasks.run.steps import THREADS, finish, recorded_steps
+from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.runs import stack_run
+from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.kept_stack import find_stack
 from tasks.upkeep.leaving import mark_leaving
 from tasks.upkeep.sweep import known_stacks
@@ -48,11 +46,7 @@ def teardown_rag(
 
     """
     name = name_of(stack)
-    with (
-        recorded_steps(),
-        cloud_credentials(cloud) as cloudru,
-        nullcontext() if plan_only else stack_lock(cloudru, name, lock_wait_s),
-    ):
+    with stack_run(cloud, name, lock_wait_s, changes=not plan_only) as cloudru:
         found = find_stack(cloudru, stack)
         plan = plan_teardown(cloudru, found, known_stacks(cloudru, wanted=True), delete_documents=delete_documents)
         if plan_only:
@@ -70,6 +64,6 @@ def teardown_rag(
 
         steps = [*bases, *runs, *secrets, *documents, *buckets, variable, kept]
         result = report_teardown.submit(cloudru, cloud, plan, steps)
-        finish([marked, *steps, result])
+        wait_for_steps()
         refuse_vanished(plan.vanished)
         return result.result()

@@ -1,7 +1,7 @@
 """What a step is: a Prefect task that changes the world at most once per call, and whose time is written down."""
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -63,6 +63,14 @@ class StepLog:
     flow_thread: int = field(default_factory=threading.get_ident)
     called: set[UUID] = field(default_factory=set[UUID])
     """Steps that the flow called and did not submit: everything later came after them."""
+    submitted: list[PrefectFuture[Any]] = field(default_factory=list[PrefectFuture[Any]])
+    """Steps that the flow submitted and has not waited for, in their order."""
+
+    def not_waited_for(self) -> list[PrefectFuture[Any]]:
+        """Return the steps submitted since the last call."""
+        futures = [*self.submitted]
+        self.submitted.clear()
+        return futures
 
 
 _LOG: ContextVar[StepLog | None] = ContextVar("step_log", default=None)
@@ -94,6 +102,14 @@ def recorded() -> list[StepTime]:
     return list(log.times.values()) if log else []
 
 
+def _log() -> StepLog:
+    """Return the log of this run; a flow without `recorded_steps` is a mistake in the flow."""
+    log = _LOG.get()
+    if log is None:
+        raise RuntimeError("a flow waits for its steps inside recorded_steps()")
+    return log
+
+
 def stop_when_another_failed() -> None:
     """Raise AbandonedError when another step of this flow run has failed: a run that cannot end well need not wait."""
     log = _LOG.get()
@@ -117,8 +133,11 @@ class _StepTask(Task[P, R]):
     """
 
     def submit(self, *args: Any, **kwargs: Any) -> Any:
-        """Submit with wrapped futures."""
-        return super().submit(*map(_hold, args), **{name: _hold(value) for name, value in kwargs.items()})
+        """Submit with wrapped futures; `wait_for_steps` waits for it."""
+        future = super().submit(*map(_hold, args), **{name: _hold(value) for name, value in kwargs.items()})
+        if log := _LOG.get():
+            log.submitted.append(future)
+        return future
 
 
 def _hold(value: Any) -> Any:
@@ -244,20 +263,19 @@ It is the outer layer of tries, which Prefect shows; docs/architecture.md has th
 """
 
 
-def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
-    """Watch every step to its end; raise the reason of the one that failed first.
+def wait_for_steps() -> None:
+    """Watch every step that was submitted to its end; raise the reason of the one that failed first.
 
     Waits of other steps are given up at their next look once one has failed. Prefect's own ending would be a count of
     failed tasks, or that a step downstream never ran.
     """
-    log = _LOG.get()
+    log = _log()
     failures: list[State[Any]] = []
-    for future in as_completed(list(futures)):
+    for future in as_completed(log.not_waited_for()):
         future.wait()  # takes over the final state, which `state` would else ask the server for
         if future.state.is_failed() or future.state.is_crashed():
             failures.append(future.state)
-            if log is not None:
-                log.failed.set()
+            log.failed.set()
     first = min(failures, key=lambda state: state.timestamp, default=None)
     for state in failures:
         if state is not first:
@@ -266,11 +284,12 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
         first.result()
 
 
-def finish_checks(futures: Sequence[PrefectFuture[Any]]) -> None:
-    """Watch every check to its end; raise what all of them found wrong, each fault a line, in the checks' order.
+def wait_for_checks() -> None:
+    """Watch every check that was submitted to its end; raise what all found wrong, a line each, in the checks' order.
 
     What is no ConfigurationError, a key that is refused for example, is raised as it is, before all others.
     """
+    futures = _log().not_waited_for()
     for future in futures:
         future.wait()
     failed = [future.state for future in futures if future.state.is_failed() or future.state.is_crashed()]

@@ -17,7 +17,7 @@ from domain.text_bytes import NotTextError, decoded
 from tasks.run import documents
 from tasks.run.documents import check_documents, find_documents, list_documents
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + b">\0\x03\0\xfe\xff\t\0"
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2\nsize 12345\n"
 RUSSIAN = ROOT / "examples/faq_products.txt"

@@ -14,7 +14,7 @@ from clouds.cloudru.wire.search import RerankingConfiguration, RetrieveRequest
 from clouds.errors import AuthenticationError, FailedStateError, UnavailableError, WrongAnswerError
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.clouds.conftest import VirtualTime
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 PATIENTLY_S = 86_400.0
 """Of the sandbox's clock, which sleeping moves forward; real work beside it takes real seconds."""

@@ -15,10 +15,10 @@ from tests.faults.kinds import DEADLINE_S, FOR_EVER, KINDS, VISIBLE_WITHIN_S
 from tests.faults.patience import without_patience
 from tests.faults.scenarios import Case, case_of_tuning, cases_of, hurried
 from tests.flows.conftest import save_blocks
-from tests.flows.tunings import FAST, save_yandex_block
 from tests.kill.cloud import BLOCK, EmptyCloud
 from tests.kill.tuning import YANDEX_BLOCK, EmptyFolder
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tunings import FAST, save_yandex_block
 
 WHOLE = os.environ.get("FAULTS", "") in ("all", "record")
 RECORD = os.environ.get("FAULTS", "") == "record"

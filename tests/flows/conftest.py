@@ -18,8 +18,8 @@ from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID,
 from tasks.run.service_record import forget_in_service
 from tasks.stack.kept_stack import forget_kept, kept_stacks
 from tasks.stack.promotion import InService
-from tests.sandbox_process import SandboxProcess
-from tests.standing import stand
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.standing import stand
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "faq_products.txt")
 AT_ONCE: dict[str, dict[str, dict[str, Any]]] = {

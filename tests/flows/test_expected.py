@@ -14,8 +14,8 @@ from flows.specs import RagStack
 from flows.teardown import teardown_rag
 from tasks.stack.kept_stack import read_kept, write_kept
 from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud
+from tests.support.artifacts import artifact
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ from tasks.run.plan_page import terminal_table
 from tasks.stack.kept_stack import keep_wanted
 from tasks.stack.promotion import in_service
 from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
+from tests.support.artifacts import artifact
 
 T = TypeVar("T")
 DELETED = ModelRunStatus.DELETED

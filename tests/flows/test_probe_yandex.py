@@ -16,8 +16,8 @@ from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tasks.run import approval
 from tests.contract.yandex.test_samples import read
 from tests.flows.test_plan import resume_when_paused
-from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tunings import UNHINDERED, TuningCloud, save_yandex_block
 
 ALWAYS = 10_000
 NAME = "test-yandex-probe"

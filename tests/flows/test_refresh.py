@@ -28,8 +28,8 @@ from tasks.run.quarantine import by_content, entry, forget, read_registry, sha25
 from tasks.stack.knowledge import wait_for_index
 from tasks.stack.promotion import in_service
 from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
 from tests.flows.conftest import Cloud, inference, save_blocks
+from tests.support.artifacts import artifact
 
 HOURS = "Магазин открыт с девяти до шести."
 PARKING = "Парковка для покупателей стоит сорок рублей в час."

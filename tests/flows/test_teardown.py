@@ -25,9 +25,9 @@ from tasks.stack.kept_stack import forget_kept, write_kept
 from tasks.stack.promotion import in_service
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
 from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
 from tests.flows.conftest import EXAMPLE, Cloud, inference
 from tests.flows.test_power import deploy
+from tests.support.artifacts import artifact
 
 QUESTION = "В течение скольких дней можно вернуть товар, который не подошёл?"
 

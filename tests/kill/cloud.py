@@ -19,7 +19,7 @@ from tasks.run.judged_record import forget_judged
 from tasks.stack.kept_stack import forget_kept
 from tasks.stack.promotion import in_service
 from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 BLOCK = "kill-cloud"
 HOURS = "Магазин работает с девяти до шести каждый день."

@@ -8,7 +8,7 @@ import pytest
 from tests.flows.conftest import looking_often
 from tests.kill.cloud import EmptyCloud
 from tests.kill.tuning import EmptyFolder
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 __all__ = ["looking_often"]
 

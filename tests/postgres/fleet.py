@@ -20,7 +20,7 @@ from local.layout import Layout
 from local.prefect_api import PrefectApi
 from sandbox.settings import PROJECT_ID
 from tasks.stack.promotion import in_service
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 PLACES = 8
 """How many runs a worker has at a time."""

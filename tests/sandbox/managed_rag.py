@@ -14,7 +14,7 @@ from clouds.cloudru.wire.inference import FrameworkType
 from clouds.cloudru.wire.storage import REGION
 from sandbox.cloudru.rules.runtimes import TEMPLATES
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 DONE_WITHIN_S = 240
 PUBLIC = "/managed-rag.api.cloud.ru/v1/knowledge-bases"

@@ -9,7 +9,7 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceSt
 
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.sandbox.redirected import RedirectedTransport
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 LOG_GROUPS = f"/console.cloud.ru/u-api/logaas-bff-console/v1/{PROJECT_ID}/log-group"
 RUNS = f"/console.cloud.ru/u-api/inference/model-run/v1/{PROJECT_ID}/modelruns"

@@ -10,7 +10,7 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, Revi
 
 from sandbox.huggingface.catalogue import safetensors_parameters
 from sandbox.settings import HUGGING_FACE_TOKEN
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 def hub(sandbox: SandboxProcess, token: str = HUGGING_FACE_TOKEN) -> HfApi:

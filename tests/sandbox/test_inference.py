@@ -10,7 +10,7 @@ from sandbox.cloudru.rules.runtimes import TEMPLATES
 from sandbox.errors import RpcError
 from sandbox.services import Services
 from sandbox.settings import HUGGING_FACE_TOKEN, PROJECT_ID, RunSpans
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 VLLM = next(each for each in TEMPLATES if each.is_active and each.framework_type.endswith("VLLM"))
 NO_TIME: dict[str, Any] = {stage: {} for stage in RunSpans.model_fields}

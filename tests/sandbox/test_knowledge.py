@@ -22,7 +22,7 @@ from tests.sandbox.managed_rag import (
     by_run,
     until,
 )
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 FAQ = (
     "Вопрос: Сколько стоит доставка?\nОтвет: Доставка стоит 290 рублей.\n\n"

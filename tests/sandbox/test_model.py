@@ -14,7 +14,7 @@ import openai
 import pytest
 
 from tests.sandbox.test_inference import BASE, body, source
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 TASKS = {
     "EMBEDDING": "Qwen/Qwen3-Embedding-0.6B",

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from tests.sandbox.test_model import Running
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 FOUNDATION = "/foundation-models.api.cloud.ru/v1"
 HELLO: list[Any] = [{"role": "user", "content": "Hello!"}]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.sandbox.managed_rag import AT_ONCE, FOUNDATION, RUNS, RUNS_AT_ONCE, ManagedRag, by_run
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 PAIRS = [
     "Вопрос: Сколько стоит доставка?\nОтвет: Доставка стоит <290 рублей>.",

@@ -10,7 +10,7 @@ import pytest
 from clouds.cloudru.wire.secret import AddSecretVersionRequest, CreateSecretRequest
 from sandbox.services import Services
 from sandbox.settings import PROJECT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 BASE = "/secretmanager.api.cloud.ru/v2"
 IN_PROJECT = {"projectId": PROJECT_ID}

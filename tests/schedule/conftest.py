@@ -10,8 +10,8 @@ from domain.kept_stack import KeptStack
 from domain.stack import RagStack
 from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import write_kept
-from tests.operated import Operated, entry, operated
-from tests.sandbox_process import SandboxProcess
+from tests.support.operated import Operated, entry, operated
+from tests.support.sandbox_process import SandboxProcess
 
 LOOKS, SUSPENDS = "status-rag/often", "suspend-rag/often"
 

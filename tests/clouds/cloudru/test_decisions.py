@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import InferenceSpec, ScalingSpec
 from tests.clouds.test_against_sandbox import connect
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture

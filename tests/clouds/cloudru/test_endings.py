@@ -9,7 +9,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
 from clouds.errors import DeadlineError, FailedStateError, NotFoundError
 from tests.clouds.test_against_sandbox import PATIENTLY_S, connect, spec, start
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 AT_ONCE = {stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")}
 

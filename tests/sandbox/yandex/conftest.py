@@ -7,7 +7,7 @@ import pytest
 
 from tests.sandbox.yandex.folder import Folder
 from tests.sandbox.yandex.studio import Studio
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
 from tests.sandbox.yandex.folder import PAIRS, TRIPLET, Folder, json_lines, put, refused
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 INVALID_ARGUMENT = grpc.StatusCode.INVALID_ARGUMENT
 FAILED_PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION

@@ -17,7 +17,7 @@ from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 from yandexcloud._auth_fabric import get_auth_token_requester
 
 from tests.sandbox.yandex.folder import refused
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 AUDIENCE = "https://iam.api.cloud.yandex.net/iam/v1/tokens"
 

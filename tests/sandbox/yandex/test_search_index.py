@@ -19,7 +19,7 @@ from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tests.sandbox.yandex.folder import Folder, refused
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 BASE_URI = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 DAY_S = 86400

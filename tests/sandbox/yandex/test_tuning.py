@@ -21,7 +21,7 @@ from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest
 from sandbox.settings import YANDEX_FOLDER_ID
 from tests.sandbox.yandex.folder import refused
 from tests.sandbox.yandex.tunings import BASE_URI, ROWS, Tunings
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 SLOW: dict[str, Any] = {"n_samples": 100_000, "lora": TuningTypeLora(rank=2, alpha=4)}
 

@@ -6,7 +6,7 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import DeleteDatasetRequest
 from yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 
 from tests.sandbox.yandex.tunings import Tunings
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 MOST_LOOKS = 600
 

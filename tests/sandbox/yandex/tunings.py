@@ -17,7 +17,7 @@ from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.settings import YANDEX_FOLDER_ID
 from tests.sandbox.yandex.folder import TRIPLET, Folder, json_lines
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 BASE_URI = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 LOOK_S = 0.1

@@ -8,7 +8,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
 from clouds.errors import PermissionDeniedError
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 Write = Callable[[dict[str, bytes]], list[Document]]
 

@@ -16,7 +16,7 @@ from clouds.errors import ConfigurationError, NotFoundError, WrongAnswerError
 from tests.clouds.cloudru.storage.conftest import StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
 from tests.clouds.cloudru.storage.test_storage_sandbox import client_of
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 Write = Callable[[dict[str, bytes]], list[Document]]
 MIB = 1 << 20

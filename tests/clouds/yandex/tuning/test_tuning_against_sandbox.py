@@ -19,7 +19,7 @@ from clouds.yandex.search import Document
 from clouds.yandex.specs import Kind, LoraSpec, TuningParameters, WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 BASE = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 ROWS = [

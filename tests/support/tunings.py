@@ -15,7 +15,7 @@ from domain.keys import TuningKey
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning, TuningReport
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 FAST = 200
 """Embeddings a second, in the sandbox and in the block: what the quota costs is measured elsewhere."""

@@ -20,7 +20,7 @@ from local.layout import FOLDER_VARIABLE
 from local.parts import POOL
 from local.prefect_api import PrefectApi
 from tests.flows.conftest import AT_ONCE, save_blocks
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 T = TypeVar("T")
 OFTEN = {

@@ -18,10 +18,7 @@ from clouds.errors import WrongAnswerError
 from clouds.yandex.client import YandexClient
 from clouds.yandex.dataset.draft import Drafts
 from tests.clouds.wire_server import WireServer
-from tests.clouds.yandex.conftest import make_yandex, services, yandex
 from tests.clouds.yandex.played_services import PlayedServices
-
-__all__ = ["make_yandex", "services", "yandex"]
 
 ANOTHER = "another"
 RUN = {"modelRunId": ANOTHER, "name": "n", "status": "MODEL_RUN_STATUS_RUNNING"}

@@ -15,7 +15,7 @@ from clouds.errors import (
     UnavailableError,
     WrongAnswerError,
 )
-from tests.clouds.conftest import VirtualTime
+from tests.support.virtual_time import VirtualTime
 
 LISTED_AFTER_S = 20.0
 

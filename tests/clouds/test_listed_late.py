@@ -17,10 +17,10 @@ from clouds.yandex.client import YandexClient
 from clouds.yandex.specs import WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tests.clouds.conftest import VirtualTime
-from tests.clouds.test_against_sandbox import connect, spec, start
 from tests.clouds.yandex.tuning.test_tuning_against_sandbox import BASE, DOCUMENTS, PARAMETERS, ROWS
+from tests.support.clients import connect, spec, start
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.virtual_time import VirtualTime
 
 LISTED_AFTER_S = 20.0
 EMBEDDER = FoundationModelSpec(model="Qwen/Qwen3-Embedding-0.6B")

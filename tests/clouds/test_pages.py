@@ -12,12 +12,9 @@ from yandex.cloud.ai.tuning.v1.tuning_service_pb2 import ListTuningsResponse
 from clouds.cloudru.client import CloudRuClient
 from clouds.errors import WrongAnswerError
 from clouds.yandex.client import YandexClient
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import Asked, Told, WireServer
-from tests.clouds.yandex.conftest import make_yandex, services, yandex
 from tests.clouds.yandex.played_services import PlayedServices
-
-__all__ = ["make_yandex", "services", "yandex"]
+from tests.support.virtual_time import VirtualTime
 
 AGAIN = "again"
 YANDEX: dict[str, tuple[Any, Callable[[YandexClient], Any]]] = {

@@ -15,7 +15,7 @@ import clouds.transport
 import clouds.yandex.channel
 import tasks
 from tests.faults.kinds import TRY_S
-from tests.flows.conftest import look_often
+from tests.support.stacks import look_often
 
 PAUSE_S = 0.05
 

@@ -25,8 +25,8 @@ from flows.specs import RagStack
 from tasks.run.credentials import cloud_credentials
 from tasks.run.evaluations import kept
 from tasks.stack.promotion import in_service
-from tests.flows.conftest import EXAMPLE, Cloud, inference, save_blocks
 from tests.support.artifacts import artifact
+from tests.support.stacks import EXAMPLE, Cloud, inference, save_blocks
 
 __all__ = ["asserting_events_worker"]
 

@@ -13,9 +13,9 @@ from flows.provision import provision_rag
 from flows.specs import RagStack
 from flows.teardown import teardown_rag
 from tasks.stack.kept_stack import read_kept, write_kept
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.conftest import Cloud
 from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import Cloud
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from tasks.run.credentials import cloud_credentials
 from tasks.run.judged_record import read_judged
 from tasks.run.service_record import in_service
 from tasks.stack.promotion import NotPromotedError
-from tests.flows.conftest import inference
 from tests.flows.test_evaluate import FACTS, PHRASES, Shop, events, shop
 from tests.support.artifacts import artifact
+from tests.support.stacks import inference
 
 __all__ = ["asserting_events_worker", "shop"]
 

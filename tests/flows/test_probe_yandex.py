@@ -15,7 +15,7 @@ from flows.specs import ProbeReport
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tasks.run import approval
 from tests.contract.yandex.test_samples import read
-from tests.flows.test_plan import resume_when_paused
+from tests.support.paused import resume_when_paused
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.tunings import UNHINDERED, TuningCloud, save_yandex_block
 

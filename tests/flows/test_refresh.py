@@ -27,9 +27,9 @@ from sandbox.settings import PROJECT_ID
 from tasks.run.quarantine import by_content, entry, forget, read_registry, sha256, split, write_registry
 from tasks.stack.knowledge import wait_for_index
 from tasks.stack.promotion import in_service
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.conftest import Cloud, inference, save_blocks
 from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import Cloud, inference, save_blocks
 
 HOURS = "Магазин открыт с девяти до шести."
 PARKING = "Парковка для покупателей стоит сорок рублей в час."

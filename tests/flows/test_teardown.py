@@ -24,10 +24,10 @@ from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import forget_kept, write_kept
 from tasks.stack.promotion import in_service
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.conftest import EXAMPLE, Cloud, inference
 from tests.flows.test_power import deploy
 from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import EXAMPLE, Cloud, inference
 
 QUESTION = "В течение скольких дней можно вернуть товар, который не подошёл?"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from flows.specs import RagStack
-from tests.schedule.conftest import LOOKS, SUSPENDS, entries
+from tests.schedule.often import LOOKS, SUSPENDS, entries
 from tests.support.operated import Operated, wait_for
 
 pytestmark = pytest.mark.schedule

@@ -19,8 +19,8 @@ from bench.postgres import database
 from local.layout import FOLDER_VARIABLE
 from local.parts import POOL
 from local.prefect_api import PrefectApi
-from tests.flows.conftest import AT_ONCE, save_blocks
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.stacks import AT_ONCE, save_blocks
 
 T = TypeVar("T")
 OFTEN = {

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import InferenceSpec, ScalingSpec
-from tests.clouds.test_against_sandbox import connect
+from tests.support.clients import connect
 from tests.support.sandbox_process import SandboxProcess
 
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
 from clouds.errors import DeadlineError, FailedStateError, NotFoundError
-from tests.clouds.test_against_sandbox import PATIENTLY_S, connect, spec, start
+from tests.support.clients import PATIENTLY_S, connect, spec, start
 from tests.support.sandbox_process import SandboxProcess
 
 AT_ONCE = {stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")}

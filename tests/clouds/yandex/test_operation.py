@@ -12,8 +12,8 @@ from clouds.errors import DeadlineError, FailedStateError, NotFoundError, WrongA
 from clouds.yandex.assumptions import Assumptions, ConnectionAssumptions
 from clouds.yandex.client import YandexClient
 from clouds.yandex.operation import progress, unpack
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import NOT_FOUND, PlayedServices, Refusal
+from tests.support.virtual_time import VirtualTime
 
 GET, CANCEL = "OperationService.Get", "OperationService.Cancel"
 ERROR = Status(code=grpc.StatusCode.INTERNAL.value[0], message="disk is full")

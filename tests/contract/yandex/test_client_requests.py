@@ -31,11 +31,11 @@ from clouds.yandex.search import Document
 from clouds.yandex.specs import TuningParameters, WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec
 from clouds.yandex.wire.endpoints import Endpoints
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import WireServer
 from tests.clouds.yandex.dataset.put_server import PutServer
 from tests.clouds.yandex.played_services import PlayedServices
 from tests.contract.yandex.exchange import Names, exchanges
+from tests.support.virtual_time import VirtualTime
 
 FOLDER = "b1grecordedfolder000"
 ROWS = b'{"anchor": "hello", "positive": "hi"}\n'

@@ -27,8 +27,8 @@ from clouds.yandex.operation import progress, unpack
 from clouds.yandex.specs import WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec, TuningState
 from clouds.yandex.wire.endpoints import Endpoints
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import NOT_FOUND, PlayedServices
+from tests.support.virtual_time import VirtualTime
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("*.json"))
 FOLDER = "b1grecordedfolder000"

@@ -15,8 +15,8 @@ from yandex.cloud.operation.operation_pb2 import Operation
 from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
-from tests.sandbox.yandex.folder import PAIRS, TRIPLET, Folder, json_lines, put, refused
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import PAIRS, TRIPLET, Folder, json_lines, put, refused
 
 INVALID_ARGUMENT = grpc.StatusCode.INVALID_ARGUMENT
 FAILED_PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION

@@ -16,8 +16,8 @@ from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest, Cre
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 from yandexcloud._auth_fabric import get_auth_token_requester
 
-from tests.sandbox.yandex.folder import refused
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import refused
 
 AUDIENCE = "https://iam.api.cloud.yandex.net/iam/v1/tokens"
 

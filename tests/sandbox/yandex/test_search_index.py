@@ -18,8 +18,8 @@ from yandex.cloud.ai.files.v1.file_service_pb2_grpc import FileServiceStub
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import Folder, refused
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import Folder, refused
 
 BASE_URI = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 DAY_S = 86400

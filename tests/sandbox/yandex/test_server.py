@@ -17,8 +17,8 @@ from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenForServiceAc
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import Folder, refused
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import Folder, refused
 
 CREATE = "/llm.api.cloud.yandex.net/yandex.cloud.ai.dataset.v1.DatasetService/Create$"
 DATASETS = wire.ListDatasetsRequest(folder_id=YANDEX_FOLDER_ID)

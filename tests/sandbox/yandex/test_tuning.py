@@ -19,9 +19,9 @@ from yandex.cloud.ai.tuning.v1.tuning_types_pb2 import TuningTypeLora
 from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import refused
 from tests.sandbox.yandex.tunings import BASE_URI, ROWS, Tunings
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import refused
 
 SLOW: dict[str, Any] = {"n_samples": 100_000, "lora": TuningTypeLora(rank=2, alpha=4)}
 

@@ -16,8 +16,8 @@ from yandex.cloud.ai.tuning.v1.tuning_types_pb2 import TuningTypeLora
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import TRIPLET, Folder, json_lines
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import TRIPLET, Folder, json_lines
 
 BASE_URI = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 LOOK_S = 0.1

@@ -19,8 +19,8 @@ from clouds.errors import (
     NotFoundError,
     UnavailableError,
 )
-from tests.clouds.conftest import PROJECT, VirtualTime
-from tests.clouds.wire_server import LOST, Asked, Told, WireServer
+from tests.clouds.wire_server import LOST, PROJECT, Asked, Told, WireServer
+from tests.support.virtual_time import VirtualTime
 
 CREATE = "/console.cloud.ru/u-api/managed-rag/user-plane/api/v2/knowledge-bases"
 PUBLIC = "/managed-rag.api.cloud.ru/v1/knowledge-bases"

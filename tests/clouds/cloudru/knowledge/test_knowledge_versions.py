@@ -11,8 +11,7 @@ from clouds.cloudru.knowledge import UnreadableDocument, is_broken, read_at, unr
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import PermissionDeniedError
 from tests.clouds.cloudru.knowledge.test_knowledge import CREATE, EMBEDDER, PUBLIC, SPEC, STARTED, KnowledgeVendor
-from tests.clouds.conftest import PROJECT
-from tests.clouds.wire_server import LOST, Asked, Told, WireServer
+from tests.clouds.wire_server import LOST, PROJECT, Asked, Told, WireServer
 
 VERSIONS = f"{CREATE}/[^/]+/versions"
 REINDEX = f"{PUBLIC}/versions/[^/]+/reindex"

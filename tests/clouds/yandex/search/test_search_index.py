@@ -27,8 +27,7 @@ from clouds.yandex.search import Document
 from clouds.yandex.search import files as files_module
 from tests.clouds.wire_server import LOST as HUNG_UP
 from tests.clouds.wire_server import Told, WireServer
-from tests.clouds.yandex.conftest import API_KEY
-from tests.clouds.yandex.played_services import LOST, NOT_FOUND, PlayedServices
+from tests.clouds.yandex.played_services import API_KEY, LOST, NOT_FOUND, PlayedServices
 from tests.clouds.yandex.tuning.played_tunings import FOLDER, TUNED
 
 DOCUMENTS = (

@@ -18,9 +18,9 @@ from clouds.errors import DeadlineError, FailedStateError, NotFoundError, WrongA
 from clouds.yandex.client import YandexClient
 from clouds.yandex.specs import LoraSpec, TuningParameters, WeightedDataset
 from clouds.yandex.tuning import FinishedTuning, TuningState
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import LOST, NOT_FOUND, PlayedServices, Refusal
 from tests.clouds.yandex.tuning.played_tunings import SPEC, TUNED, PlayedTunings, operation
+from tests.support.virtual_time import VirtualTime
 
 GET = "OperationService.Get"
 ERRORS = "TuningService.ListErrors"

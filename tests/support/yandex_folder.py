@@ -1,8 +1,8 @@
-"""A folder as a client of the official stubs sees it."""
+"""A folder as a client of the official stubs sees it, and the fixtures of the tests that use one."""
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import grpc
@@ -16,6 +16,7 @@ from yandex.cloud.operation.operation_service_pb2 import GetOperationRequest
 from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceStub
 
 from sandbox.settings import YANDEX_FOLDER_ID
+from tests.support.sandbox_process import SandboxProcess
 
 PAIR, TRIPLET = "TextEmbeddingsPair", "TextEmbeddingsTriplet"
 PAIRS = b'{"anchor": "a", "positive": "b"}\n{"anchor": "c", "positive": "d"}\n'
@@ -91,3 +92,18 @@ class Folder:
 def put(url: str, data: bytes) -> httpx.Response:
     """PUT as the vendor's guide says: no header of one's own."""
     return httpx.put(url, content=data, trust_env=False)
+
+
+@pytest.fixture
+def channel(sandbox: SandboxProcess) -> Generator[grpc.Channel]:
+    """Open a channel, with the API key, to a sandbox with default settings, no faults and an empty request log."""
+    sandbox.reset()
+    with sandbox.yandex_channel() as channel:
+        yield channel
+
+
+@pytest.fixture
+def folder(sandbox: SandboxProcess, channel: grpc.Channel) -> Folder:
+    """Return the folder, with nothing in it."""
+    sandbox.empty()
+    return Folder(channel)

@@ -14,10 +14,8 @@ from pydantic import BaseModel
 import blocks
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
-from domain.evaluation import EvaluationSpec
-from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
-from local.docs import (
+from docs.generator.flows_page import FLOWS, flows_page
+from docs.generator.pages import (
     API_PAGES,
     BLOCKS,
     BLOCKS_PAGE,
@@ -30,7 +28,9 @@ from local.docs import (
     nested_models,
     page,
 )
-from local.flow_docs import FLOWS, flows_page
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
+from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
 from tasks.run.lock import LOCK_WAIT_S
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +65,7 @@ def test_links_resolve(path: Path) -> None:
 
 
 def test_parameters_page_is_up_to_date() -> None:
-    """docs/parameters.md is what the models say now; `python -m local.docs` writes it again."""
+    """docs/parameters.md is what the models say now; `python -m docs` writes it again."""
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
@@ -188,7 +188,7 @@ def test_named_commands_exist(page_name: str) -> None:
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
     assert named
     assert named <= targets
-    for module in re.findall(r"python -m ((?:bench|local|sandbox)[\w.]*)", text):
+    for module in re.findall(r"python -m ((?:bench|docs|local|sandbox)[\w.]*)", text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
 

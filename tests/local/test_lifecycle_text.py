@@ -2,7 +2,7 @@
 
 from domain.gate import Thresholds, gate
 from domain.reports.evaluation import refusal_text
-from local.lifecycle_text import counted_documents, cut, headline, refusal
+from local.demos.lifecycle_text import counted_documents, cut, headline, refusal
 from tests.support.evaluations import evaluation
 
 

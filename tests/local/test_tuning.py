@@ -6,10 +6,10 @@ import pytest
 
 from domain.keys import TuningKey
 from flows.specs import EmbedderTuning
-from local.embedding import embed
+from local.demos.embedding import embed
+from local.demos.tuning import KEY, QUESTION, SAMPLES, demo_tuning
 from local.errors import LocalError
 from local.layout import Layout
-from local.tuning import KEY, QUESTION, SAMPLES, demo_tuning
 from sandbox.settings import YANDEX_FOLDER_ID
 from tests.local.prefect_server import task_run
 from tests.local.test_demo import run

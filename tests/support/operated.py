@@ -17,8 +17,8 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from bench.fleet_machines import ROOT, Machine, running, server, wait_until_healthy, worker
 from bench.postgres import database
 from local.layout import FOLDER_VARIABLE
-from local.parts import POOL
 from local.prefect_api import PrefectApi
+from local.stack.parts import POOL
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.stacks import AT_ONCE, save_blocks
 

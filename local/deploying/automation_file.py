@@ -13,7 +13,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.utilities.templating import apply_values
 from pydantic import ValidationError
 
-from local.deployed import MARK, PAGE
+from local.deploying.deployed import MARK, PAGE
 from local.errors import LocalError
 
 FILE = "automations.yaml"

@@ -9,12 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from local import causes, ports, processes
-from local.display import Display
+from local import processes
 from local.errors import LocalError
 from local.layout import Layout
-from local.parts import Part
 from local.processes import Root
+from local.stack import causes, ports
+from local.stack.display import Display
+from local.stack.parts import Part
 
 STARTED_WITHIN_S = 240.0
 """Deadline of the start. Measured on two cores: 8 s, and 20 s on an empty folder."""

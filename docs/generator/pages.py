@@ -1,4 +1,4 @@
-"""`python -m local.docs` writes the lists in docs/: flows, parameters, blocks, assumptions, decisions."""
+"""The pages and lists in docs/ that come from the code: parameters, blocks, assumptions, decisions."""
 
 import inspect
 import json
@@ -17,10 +17,9 @@ from clouds.yandex.assumptions import Assumptions as YandexAssumptions
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
-from local.flow_docs import flows_page
 from sandbox.settings import Settings
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[1]
 PAGE = DOCS / "parameters.md"
 BLOCKS_PAGE = DOCS / "blocks.md"
 FLOWS_PAGE = DOCS / "flows.md"
@@ -35,7 +34,7 @@ API_PAGES: dict[Path, type[BaseModel]] = {
     DOCS / "cloudru-api.md": Assumptions,
     DOCS / "yandex-api.md": YandexAssumptions,
 }
-MARKER = "<!-- written by python -m local.docs: everything below -->\n"
+MARKER = "<!-- written by python -m docs: everything below -->\n"
 DECISIONS = DOCS / "decisions" / "README.md"
 ROOTS: tuple[type[BaseModel], ...] = (
     RagStack,
@@ -49,7 +48,7 @@ ROOTS: tuple[type[BaseModel], ...] = (
 )
 INTRODUCTION = """# Parameters
 
-Written by `python -m local.docs` from the models; change the descriptions there. A test compares the two.
+Written by `python -m docs` from the models; change the descriptions there. A test compares the two.
 
 `stack` of `provision-rag` is a [RagStack](#ragstack), that of every other flow the name under which it is
 [kept](provision-rag.md#a-stack-has-a-name), or a stack whole. `cloud` and `huggingface` are names of
@@ -190,11 +189,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value
-
-
-if __name__ == "__main__":
-    written = {PAGE: page(), BLOCKS_PAGE: blocks_page(), FLOWS_PAGE: flows_page(), DECISIONS: decisions_page()}
-    written |= {path: api_page(path) for path in API_PAGES}
-    for path, text in written.items():
-        path.write_text(text, encoding="utf-8")
-        print(f"wrote {path}")

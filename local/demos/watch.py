@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 
-from local.display import Display, State
 from local.errors import LocalError
 from local.prefect_api import FINAL_STATES, FlowRun, PrefectApi
-from local.stack import Stack
+from local.stack.display import Display, State
+from local.stack.stack import Stack
 
 RUN_ENDS_WITHIN_S = 1800.0
 

@@ -5,12 +5,12 @@ from collections.abc import Generator
 
 from rich.console import Console
 
-from local import causes, parts, stack
-from local.display import Display
 from local.layout import Layout
-from local.parts import Part
 from local.prefect_api import PrefectApi
-from local.stack import Kind, Stack
+from local.stack import causes, parts, stack
+from local.stack.display import Display
+from local.stack.parts import Part
+from local.stack.stack import Kind, Stack
 
 
 def up(layout: Layout, console: Console) -> int:

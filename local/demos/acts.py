@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from domain.keys import StackKey
-from local import report, watch
+from local.demos import report, watch
 from local.errors import LocalError
-from local.parts import SANDBOX_DEPLOYMENT
 from local.prefect_api import Artifact, FlowRun, PrefectApi
-from local.stack import Stack
+from local.stack.parts import SANDBOX_DEPLOYMENT
+from local.stack.stack import Stack
 
 
 @dataclass(frozen=True)

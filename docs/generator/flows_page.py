@@ -1,4 +1,4 @@
-"""docs/flows.md: every flow with its parameters, as the Prefect UI shows them. Written by `python -m local.docs`."""
+"""docs/flows.md: every flow with its parameters, as the Prefect UI shows them. Written by `python -m docs`."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ FLOWS: tuple[Flow[..., Any], ...] = (
 )
 INTRODUCTION = """# Flows and their parameters
 
-Written by `python -m local.docs` from the flows; change the descriptions there. A test compares the two. The steps of a
+Written by `python -m docs` from the flows; change the descriptions there. A test compares the two. The steps of a
 flow, what it leaves behind and how it fails stand on its own page; forms within a form on
 [parameters.md](parameters.md). A parameter without a default must be given.
 """

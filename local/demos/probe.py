@@ -6,12 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from local import report, stack, up, watch
-from local.display import Display
+from local.demos import report, watch
 from local.errors import LocalError
 from local.layout import Layout
-from local.parts import SANDBOX_DEPLOYMENT
 from local.prefect_api import FlowRun, PrefectApi
+from local.stack import stack, up
+from local.stack.display import Display
+from local.stack.parts import SANDBOX_DEPLOYMENT
 
 CLOUD = "CLOUD"
 """Environment variable that names the deployment: sandbox, cloudru or yandex."""

@@ -1,4 +1,4 @@
-"""`python -m local.apply`: bring the Prefect server of the environment to what the two files say, and tell it.
+"""`python -m local.deploying.apply`: bring the Prefect server of the environment to what the two files say.
 
 deployments.yaml and automations.yaml. `make deploy` starts it with a Prefect home of its own, `make up` too.
 """
@@ -13,13 +13,13 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import PrefectException
 
-from local import automation_file, deployed, deployment_file
-from local.automation_file import AutomationChange, AutomationFile
-from local.deployment_changes import Change, compare
-from local.deployment_file import DeploymentFile
+from local.deploying import automation_file, deployed, deployment_file
+from local.deploying.automation_file import AutomationChange, AutomationFile
+from local.deploying.deployment_changes import Change, compare
+from local.deploying.deployment_file import DeploymentFile
 from local.errors import LocalError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 GONE = "not in the file; make deploy PRUNE=1 deletes it"
 VERBS = {"create": "created", "change": "changed", "same": "unchanged", "gone": "not in the file"}
@@ -91,7 +91,7 @@ def _sum_up(file: str, kinds: list[str], *, dry_run: bool) -> None:
 
 def main() -> int:
     """Apply both files; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m local.apply", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.deploying.apply", description=__doc__)
     parser.add_argument("--files", type=Path, default=ROOT, help="the folder of both files; left out: the checkout")
     parser.add_argument("--name", help="only the deployments of this name, and no automations")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")

@@ -1,4 +1,4 @@
-"""`python -m local.sandbox_blocks SANDBOX_URL`: register the block types and save those that lead to the sandbox."""
+"""`python -m local.stack.sandbox_blocks SANDBOX_URL`: register the block types, save those that lead to the sandbox."""
 
 import json
 import sys

@@ -2,12 +2,13 @@
 
 from rich.console import Console
 
-from local import report, stack, up, watch
-from local.display import Display
+from local.demos import report, watch
 from local.errors import LocalError
 from local.layout import Layout
-from local.parts import SANDBOX_DEPLOYMENT
 from local.prefect_api import PrefectApi
+from local.stack import stack, up
+from local.stack.display import Display
+from local.stack.parts import SANDBOX_DEPLOYMENT
 
 DEPLOYMENT = f"provision-rag/{SANDBOX_DEPLOYMENT}"
 

@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
-from local import stack
 from local.errors import LocalError
 from local.layout import Layout
+from local.stack import stack
 
 
 def down(layout: Layout, console: Console) -> int:

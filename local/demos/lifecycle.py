@@ -8,14 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 from rich.console import Console
 
-from local import report, stack, up
-from local.acts import Ended, Stage
-from local.display import Display
+from local.demos import report
+from local.demos.acts import Ended, Stage
+from local.demos.lifecycle_stack import ADDED, FIRST, KEY, NAME, LifecycleStack
+from local.demos.lifecycle_text import counted_documents, cut, headline, refusal, short
 from local.errors import LocalError
 from local.layout import Layout
-from local.lifecycle_stack import ADDED, FIRST, KEY, NAME, LifecycleStack
-from local.lifecycle_text import counted_documents, cut, headline, refusal, short
 from local.prefect_api import PrefectApi
+from local.stack import stack, up
+from local.stack.display import Display
 
 ASKED_OF_ADDED = ("What is charged if the adapter is missing from my return?", "charged at 18 euros")
 ASKED_OF_FIRST = ("Какая скидка на восстановленную технику?", "от 20 до 45 процентов")

@@ -6,14 +6,15 @@ from typing import Any
 from rich.console import Console
 
 from domain.keys import TuningKey
-from local import report, stack, up, watch
-from local.display import Display
-from local.embedding import embed
+from local.demos import report, watch
+from local.demos.embedding import embed
+from local.demos.tuning_story import TuningStory, read_story
 from local.errors import LocalError
 from local.layout import Layout
-from local.parts import SANDBOX_DEPLOYMENT
 from local.prefect_api import PrefectApi
-from local.tuning_story import TuningStory, read_story
+from local.stack import stack, up
+from local.stack.display import Display
+from local.stack.parts import SANDBOX_DEPLOYMENT
 from sandbox.settings import YANDEX_FOLDER_ID
 
 DEPLOYMENT = f"finetune-embedder/{SANDBOX_DEPLOYMENT}"

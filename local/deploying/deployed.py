@@ -12,8 +12,8 @@ from prefect.client.schemas.filters import FlowFilter, FlowFilterId
 from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.client.schemas.responses import DeploymentResponse
 
-from local.deployment_changes import Change, Deployed, entry
-from local.deployment_file import DeploymentFile, Schedule, Wanted
+from local.deploying.deployment_changes import Change, Deployed, entry
+from local.deploying.deployment_file import DeploymentFile, Schedule, Wanted
 from local.errors import LocalError
 
 MARK = "managed-rag"

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import httpx
 
-from local import environment, ports
+from local import environment
 from local.layout import Layout
 from local.prefect_api import PrefectApi
+from local.stack import ports
 
 POOL = "local"
 SANDBOX_DEPLOYMENT = "sandbox"
@@ -53,7 +54,7 @@ def of_stack(
     since = now or datetime.now(UTC)
     sandbox_port, server_port = (int(httpx.URL(url).port or 0) for url in (sandbox_url, api_url))
     prefect = (python, "-m", "prefect")
-    deploy = (python, "-m", "local.apply", *(("--name", deployments) if deployments else ()))
+    deploy = (python, "-m", "local.deploying.apply", *(("--name", deployments) if deployments else ()))
     return (
         Part(
             "sandbox",
@@ -82,7 +83,7 @@ def of_stack(
         ),
         Part(
             "blocks",
-            (python, "-m", "local.sandbox_blocks", sandbox_url),
+            (python, "-m", "local.stack.sandbox_blocks", sandbox_url),
             env,
             after=("sandbox", "server"),
             note="sandbox and yandex-sandbox",

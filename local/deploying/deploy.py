@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from local import environment, stack
+from local import environment
 from local.errors import LocalError
 from local.layout import Layout
 from local.processes import TOKEN_VARIABLE
+from local.stack import stack
 
 API_URL = "PREFECT_API_URL"
 OF_THE_SERVER = ("PREFECT_API_", "PREFECT_CLIENT_")
@@ -39,7 +40,7 @@ def deploy(layout: Layout, console: Console) -> int:
     server = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_SERVER)}
     switches = [flag for name, flag in SWITCHES.items() if os.environ.get(name, "").lower() not in OFF]
     files = ["--files", os.environ[FILES]] if os.environ.get(FILES) else []
-    command = (sys.executable, "-m", "local.apply", *switches, *files)
+    command = (sys.executable, "-m", "local.deploying.apply", *switches, *files)
     return subprocess.run(command, cwd=layout.root, env={**own, **server, API_URL: api_url}, check=False).returncode
 
 

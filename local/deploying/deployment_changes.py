@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.deployment_file import Schedule, Wanted
+from local.deploying.deployment_file import Schedule, Wanted
 
 LONGEST = 100
 """A value is quoted up to so many characters."""

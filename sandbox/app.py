@@ -31,7 +31,8 @@ from sandbox.yandex.routers import vector_store as yandex_vector_store
 
 def create_app(services: Services) -> App:
     """Return the ASGI application of one sandbox."""
-    upstream = Upstream(services.s3_server.socket_path)
+    host = services.host
+    upstream = Upstream(host.s3_server.socket_path)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -57,8 +58,8 @@ def create_app(services: Services) -> App:
     app.add_exception_handler(HubError, huggingface.refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unknown)
-    gateway = Gateway(services.s3_directory, upstream, Markers(services.state, services.clock))
-    return Dispatch(services, app, gateway)
+    gateway = Gateway(host.s3_server.directory, upstream, Markers(host.state, host.clock))
+    return Dispatch(host, app, gateway)
 
 
 def _refused(_request: Request, error: Exception) -> JSONResponse:

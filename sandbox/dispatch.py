@@ -13,10 +13,10 @@ from fastapi.responses import JSONResponse
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox.errors import GrpcCode
 from sandbox.faults import FaultOrder
+from sandbox.host import Host
 from sandbox.lifecycle import timestamp
 from sandbox.object_store.buckets import SERVICE_BUCKETS
 from sandbox.request_log import SERVICE_AGENT, is_mutating
-from sandbox.services import Services
 from sandbox.web_guard import LOOPBACK_HOSTS, host_name, refusal
 
 Scope = MutableMapping[str, Any]
@@ -81,10 +81,10 @@ def is_vendor_host(host: str) -> bool:
 
 
 class Dispatch:
-    """ASGI application: `storage` gets S3 requests, `services_app` the rest with the path `/{vendor host}{path}`."""
+    """ASGI application: `storage` gets S3 requests, `services` the rest with the path `/{vendor host}{path}`."""
 
-    def __init__(self, services: Services, services_app: App, storage: App) -> None:
-        self._services, self._services_app, self._storage = services, services_app, storage
+    def __init__(self, host: Host, services: App, storage: App) -> None:
+        self._host, self._services, self._storage = host, services, storage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; one that a web page of somebody else sent is refused before anything is done."""
@@ -96,7 +96,7 @@ class Dispatch:
                 await JSONResponse(body, HTTPStatus.FORBIDDEN)(scope, receive, send)
                 return
         if is_control:
-            await self._services_app(scope, receive, send)
+            await self._services(scope, receive, send)
             return
         arrival = arrival_of(scope)
         request_id = header(scope, b"x-request-id") or str(uuid.uuid4())
@@ -111,7 +111,7 @@ class Dispatch:
 
         mutating = is_mutating(scope["method"], arrival.host, arrival.path)
         internal = header(scope, b"user-agent").startswith(SERVICE_AGENT)
-        fault = self._services.faults.take(
+        fault = self._host.faults.take(
             scope["method"], f"/{arrival.host}{arrival.path}", mutating=mutating, internal=internal
         )
         try:
@@ -122,13 +122,13 @@ class Dispatch:
                 if fault.drop or fault.mangle == "truncated":
                     await drop_connection(send)
         finally:
-            self._services.request_log.add(
+            self._host.request_log.add(
                 {
                     "method": scope["method"],
                     "host": arrival.host,
                     "path": arrival.path,
                     "status": status,
-                    "at": timestamp(self._services.clock()),
+                    "at": timestamp(self._host.clock()),
                     "request_id": request_id,
                     "mutating": mutating,
                     "internal": internal,
@@ -181,7 +181,7 @@ class Dispatch:
 
     async def _hold(self, receive: Receive) -> None:
         """Wait until the answer is released, or nobody is there any more who could get it."""
-        ends = {asyncio.create_task(self._services.held_answers.hold()), asyncio.create_task(_disconnected(receive))}
+        ends = {asyncio.create_task(self._host.held_answers.hold()), asyncio.create_task(_disconnected(receive))}
         _, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in waiting:
             end.cancel()
@@ -192,7 +192,7 @@ class Dispatch:
             return
         path = f"/{arrival.host}{arrival.path}"
         moved = {**scope, "path": path, "raw_path": path.encode(), "sandbox.arrival": arrival}
-        await self._services_app(moved, receive, send)
+        await self._services(moved, receive, send)
 
 
 def _remembered(receive: Receive) -> Callable[[], Receive]:

@@ -74,7 +74,7 @@ class Inventory(BaseModel):
 
 def inventory(services: Services) -> Inventory:
     """Look at every service; nothing ages by it."""
-    now, store = services.clock(), services.knowledge.store
+    now, store = services.host.clock(), services.knowledge.store
     return Inventory(
         buckets={name: _keys(services, name) for name in _buckets(services)},
         secrets={secret.path: [version.id for version in secret.versions] for secret in services.secret.search("")},
@@ -108,12 +108,12 @@ def inventory(services: Services) -> Inventory:
 
 
 def _buckets(services: Services) -> list[str]:
-    names = (bucket["Name"] for bucket in services.s3().list_buckets()["Buckets"])
+    names = (bucket["Name"] for bucket in services.host.s3().list_buckets()["Buckets"])
     return [name for name in names if name not in SERVICE_BUCKETS]
 
 
 def _keys(services: Services, bucket: str) -> list[str]:
-    pages = services.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    pages = services.host.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket)
     objects = [stored["Key"] for page in pages for stored in page.get("Contents", [])]
-    markers = [marker.key for marker in Markers(services.state, services.clock).of_bucket(bucket)]
+    markers = [marker.key for marker in Markers(services.host.state, services.host.clock).of_bucket(bucket)]
     return sorted([*objects, *markers])

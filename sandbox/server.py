@@ -48,7 +48,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
     base_url = f"http://{host}:{port}"
     try:
         services = Services(data_dir, base_url)
-        yandex = YandexServer(services)
+        yandex = YandexServer(services.host, services.yandex)
         grpc_port = yandex.start(grpc_port)
         listener.listen()  # work that a restart interrupted calls this port: it waits instead of being refused
         services.start()
@@ -57,7 +57,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
     except (OSError, sqlite3.Error) as error:
         raise StartError(f"{data_dir} cannot be used ({error}); choose another with --data") from error
     if preload:
-        services.background(services.models.preload)
+        services.host.background(services.models.preload)
     line = (
         f"sandbox ready at {base_url} grpc {host}:{grpc_port} key_id={KEY_ID} key_secret={KEY_SECRET} "
         f"project_id={PROJECT_ID} tenant_id={TENANT_ID} huggingface_token={HUGGING_FACE_TOKEN} "

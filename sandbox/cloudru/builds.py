@@ -1,16 +1,14 @@
 """Builds of versions in the background: started, taken up after a restart, stopped; each ends in an outcome."""
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.cloudru.embedder import Embedders
 from sandbox.cloudru.indexing import BuildStoppedError, Indexing, IndexingError
 from sandbox.cloudru.knowledge_state import IndexReport, KnowledgeStore, Outcome, StoredVersion
 from sandbox.engines.index import VectorIndex
+from sandbox.host import Host
 from sandbox.lifecycle import timestamp
-
-if TYPE_CHECKING:
-    from sandbox.services import Services
 
 
 class Builds:
@@ -18,19 +16,19 @@ class Builds:
 
     def __init__(
         self,
-        services: "Services",
+        host: Host,
         store: KnowledgeStore,
         index: VectorIndex,
         indexing: Indexing,
         embedders: Embedders,
     ) -> None:
-        self._services, self._store, self._index = services, store, index
+        self._host, self._store, self._index = host, store, index
         self._indexing, self._embedders = indexing, embedders
         self._closing = threading.Event()
 
     def start(self, version: StoredVersion) -> None:
         """Build the version in the background."""
-        self._services.background(self._run, version)
+        self._host.background(self._run, version)
 
     def resume(self) -> None:
         """Start again what the last process did not finish, and drop the tables that nobody needs."""
@@ -52,7 +50,7 @@ class Builds:
             self._check(version)
             self._drop_older(version)
             embedder = self._embedders.resolve(version.configuration.embedder_configuration)
-            created_at = timestamp(self._services.clock())
+            created_at = timestamp(self._host.clock())
             report = self._indexing.build(
                 version, embedder.model, embedder.count_tokens, created_at, lambda: self._check(version)
             )
@@ -78,14 +76,14 @@ class Builds:
     def _end(
         self, version: StoredVersion, outcome: Outcome, *, reason: str = "", report: IndexReport | None = None
     ) -> None:
-        with self._services.state.locked():
+        with self._host.state.locked():
             try:
                 self._check(version)
             except BuildStoppedError:
                 self._index.drop(version.build_table)
                 return
             current = self._store.versions.get(version.id) or version
-            ended: dict[str, Any] = {"outcome": outcome, "reason": reason, "finished_at": self._services.clock()}
+            ended: dict[str, Any] = {"outcome": outcome, "reason": reason, "finished_at": self._host.clock()}
             if report is not None:
                 ended["report"] = report
             if outcome == "succeeded":

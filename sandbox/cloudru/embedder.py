@@ -1,15 +1,13 @@
 """The embedder of a version: a model run of the task Embedding, or a Foundation Model."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from clouds.cloudru.wire.knowledge import Embedder, EmbedderConfiguration, ModelSourceKind
 from sandbox.cloudru.model_calls import Model
+from sandbox.cloudru.rules.inference import ModelRuns
 from sandbox.cloudru.rules.served import EMBEDDING_TASKS, FOUNDATION_MODELS
+from sandbox.engines.models import ModelShelf
 from sandbox.engines.split import CountTokens
-
-if TYPE_CHECKING:
-    from sandbox.services import Services
 
 FOUNDATION_MODELS_TYPE = "foundationModels"
 """CONFIRMED in the console backend's older body; the other value is INFERRED from it."""
@@ -27,8 +25,8 @@ class ResolvedEmbedder:
 class Embedders:
     """Looks embedders up."""
 
-    def __init__(self, services: "Services") -> None:
-        self._services = services
+    def __init__(self, shelf: ModelShelf, runs: ModelRuns) -> None:
+        self._shelf, self._runs = shelf, runs
 
     def check(self, configuration: EmbedderConfiguration) -> None:
         """Raise ValueError that says why this cannot be an embedder."""
@@ -37,7 +35,7 @@ class Embedders:
     def resolve(self, configuration: EmbedderConfiguration) -> ResolvedEmbedder:
         """Return what a build needs, or raise ValueError."""
         repository, revision = self._repository(configuration)
-        count = self._services.shelf.embedder(repository, revision).count_tokens
+        count = self._shelf.embedder(repository, revision).count_tokens
         framing = count([""])  # special tokens around a text, which are no part of a chunk
 
         def count_tokens(text: str) -> int:
@@ -50,7 +48,7 @@ class Embedders:
         if not configuration.model_run_id:
             name = configuration.model_name or ""
             return Embedder(name=name, type=FOUNDATION_MODELS_TYPE, model_id=name)
-        run = self._services.inference.find(configuration.model_run_id)
+        run = self._runs.find(configuration.model_run_id)
         name = run.name if run else ""
         return Embedder(name=name, type=ML_INFERENCE_TYPE, model_id=configuration.model_run_id)
 
@@ -62,7 +60,7 @@ class Embedders:
             return configuration.model_name or "", "main"
         if configuration.model_source != ModelSourceKind.ML_INFERENCE or not configuration.model_run_id:
             raise ValueError(f"embedder: name a model_run_id with {ModelSourceKind.ML_INFERENCE}")
-        run = self._services.inference.find(configuration.model_run_id)
+        run = self._runs.find(configuration.model_run_id)
         if run is None:
             raise ValueError(f"embedder: model run {configuration.model_run_id!r} does not exist")
         if run.task not in EMBEDDING_TASKS:

@@ -13,7 +13,7 @@ DOCUMENTS_TOLD = 3
 
 def knowledge_base_view(services: Services, base: StoredKnowledgeBase, search_url: str) -> KnowledgeBase:
     """Return a knowledge base; `search_url` is where its caller finds the search API."""
-    now = services.clock()
+    now = services.host.clock()
     last = services.knowledge.last_version(base)
     embedder = services.knowledge.embedders.wire(last.configuration.embedder_configuration) if last else None
     return KnowledgeBase(
@@ -38,7 +38,7 @@ def version_view(services: Services, version: StoredVersion) -> KnowledgeBaseVer
 
     Here `description` says it in words, and `knowledge_base_version_settings.indexing` as data.
     """
-    status = version.status(services.clock())
+    status = version.status(services.host.clock())
     over = status != VersionStatus.PENDING
     settings: dict[str, Any] = version.configuration.to_wire()
     finished_at = ""

@@ -4,8 +4,9 @@ from typing import Any
 
 from sandbox.engines.hub_cache import find_snapshot
 from sandbox.engines.models import ModelShelf
+from sandbox.host import Host
 from sandbox.huggingface.catalogue import PARAMETERS, safetensors_parameters
-from sandbox.settings import HUGGING_FACE_TOKEN, SettingsStore
+from sandbox.settings import HUGGING_FACE_TOKEN
 
 REVISIONS = ("main",)
 """Branches of a repository that is not in the local cache."""
@@ -22,8 +23,8 @@ class HubError(Exception):
 class Hub:
     """The hub's knowledge. Model RUN pulls from here too, so both agree on what exists."""
 
-    def __init__(self, shelf: ModelShelf, settings: SettingsStore) -> None:
-        self._shelf, self._settings = shelf, settings
+    def __init__(self, host: Host, shelf: ModelShelf) -> None:
+        self._host, self._shelf = host, shelf
 
     def knows(self, repository: str, revision: str = "main") -> bool:
         """Whether a model run can pull this revision."""
@@ -33,7 +34,7 @@ class Hub:
 
     def may_pull(self, repository: str) -> bool:
         """Whether the files are given out: those of a gated repository are not."""
-        return repository not in self._settings.current.gated_repositories
+        return repository not in self._host.settings.gated_repositories
 
     def check_access(self, repository: str) -> None:
         """Refuse with 404 or 403 what cannot be pulled."""
@@ -77,6 +78,6 @@ class Hub:
     def _has(self, repository: str) -> bool:
         return (
             repository in PARAMETERS
-            or repository in self._settings.current.known_repositories
+            or repository in self._host.settings.known_repositories
             or self._shelf.known(repository)
         )

@@ -7,7 +7,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import sandbox
 from sandbox.engines.tuning_job import (
@@ -23,12 +22,11 @@ from sandbox.engines.tuning_job import (
 )
 from sandbox.engines.tuning_job import read as read_document
 from sandbox.engines.tuning_job import write as write_document
+from sandbox.host import Host
 from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.rules.dataset import Datasets
 from sandbox.yandex.trained import Trained
 from sandbox.yandex.tuning_state import StoredTuning, TuningStore
-
-if TYPE_CHECKING:
-    from sandbox.services import Services
 
 TERMINATED_WITHIN_S = 5.0
 LOG = "log.txt"
@@ -37,10 +35,10 @@ LOG = "log.txt"
 class Trainings:
     """Takes tunings one after another. What a restart interrupts is trained again from the beginning."""
 
-    def __init__(self, services: "Services", store: TuningStore) -> None:
-        self._services, self._store = services, store
-        self._folder = services.data_dir / "tunings"
-        self._trained = Trained(services.data_dir / "trained")
+    def __init__(self, host: Host, store: TuningStore, datasets: Datasets) -> None:
+        self._host, self._store, self._datasets = host, store, datasets
+        self._folder = host.data_dir / "tunings"
+        self._trained = Trained(host.data_dir / "trained")
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="training")
         self._going: tuple[str, subprocess.Popen[bytes]] | None = None
         self._changing = threading.Lock()
@@ -115,15 +113,15 @@ class Trainings:
     def _fetched(self, dataset_id: str, folder: Path) -> Path:
         path = folder / f"{dataset_id}.jsonl"
         if not path.exists():
-            self._services.yandex.datasets.fetch(dataset_id, path)
+            self._datasets.fetch(dataset_id, path)
         return path
 
     def _reuse_or_train(self, task_id: str, folder: Path) -> int | None:
         """Do as `_train`, unless what came of an equal training may be taken."""
-        if not self._services.settings.yandex_reuses_trainings:
+        if not self._host.settings.yandex_reuses_trainings:
             return self._train(task_id, folder)
         if self._trained.take(folder):
-            self._store.change(task_id, started_at=self._services.clock())
+            self._store.change(task_id, started_at=self._host.clock())
             return 0
         code = self._train(task_id, folder)
         if code == 0:
@@ -149,7 +147,7 @@ class Trainings:
                     start_new_session=True,  # Ctrl-C in a terminal is for the sandbox
                 )
                 self._going = (task_id, process)
-                self._store.change(task_id, started_at=self._services.clock())
+                self._store.change(task_id, started_at=self._host.clock())
             try:
                 return process.wait()
             finally:
@@ -161,7 +159,7 @@ class Trainings:
         if code is None or self._closed:
             return
         if code == 0:
-            self._store.end(task_id, "COMPLETED", self._services.clock())
+            self._store.end(task_id, "COMPLETED", self._host.clock())
             return
         fault = read_document(folder / ERROR, TrainingFault)
         if fault is None:
@@ -170,7 +168,7 @@ class Trainings:
 
     def _end(self, task_id: str, failure: str, *, public: bool) -> None:
         if not self._closed:
-            self._store.end(task_id, "FAILED", self._services.clock(), failure, public=public)
+            self._store.end(task_id, "FAILED", self._host.clock(), failure, public=public)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

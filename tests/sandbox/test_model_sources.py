@@ -15,8 +15,8 @@ CARDS = "/console.cloud.ru/u-api/inference/model-run/v1/predefined-models"
 def ended(services: Services, **changes: Any) -> tuple[str, str]:
     """Make a run, let it ripen, and return its status and what it gives as the reason."""
     run_id = services.inference.create(body("run", **changes), "tester").id
-    services.clock.advance(60)
-    reason = services.inference.read(run_id).whole(services.clock(), "").status_reason
+    services.host.clock.advance(60)
+    reason = services.inference.read(run_id).whole(services.host.clock(), "").status_reason
     return status(services, run_id), reason.message if reason else ""
 
 

@@ -40,14 +40,14 @@ def read_authorized_key(services: ServicesDep) -> AuthorizedKey:
 @router.get("/settings")
 def read_settings(services: ServicesDep) -> Settings:
     """Return the settings now."""
-    return services.settings
+    return services.host.settings
 
 
 @router.patch("/settings")
 def patch_settings(changes: Annotated[dict[str, Any], Body()], services: ServicesDep) -> Settings:
     """Replace the named settings."""
     try:
-        return services.settings_store.patch(changes)
+        return services.host.settings_store.patch(changes)
     except ValidationError as error:
         raise RpcError(GrpcCode.INVALID_ARGUMENT, problems_of(error.errors())) from error
 
@@ -55,66 +55,66 @@ def patch_settings(changes: Annotated[dict[str, Any], Body()], services: Service
 @router.delete("/settings")
 def reset_settings(services: ServicesDep) -> Settings:
     """Go back to the defaults."""
-    return services.settings_store.reset()
+    return services.host.settings_store.reset()
 
 
 @router.post("/faults")
 def order_fault(order: FaultOrder, services: ServicesDep) -> dict[str, Any]:
     """Order a fault and return the report."""
-    services.faults.order(order)
-    return services.faults.report()
+    services.host.faults.order(order)
+    return services.host.faults.report()
 
 
 @router.get("/faults")
 def read_faults(services: ServicesDep) -> dict[str, Any]:
     """Tell which faults were used and which remain."""
-    return services.faults.report()
+    return services.host.faults.report()
 
 
 @router.delete("/faults")
 async def clear_faults(services: ServicesDep) -> dict[str, Any]:
     """Forget every fault, and release the answers that are held."""
-    services.faults.clear()
-    services.held_answers.release()
-    return services.faults.report()
+    services.host.faults.clear()
+    services.host.held_answers.release()
+    return services.host.faults.report()
 
 
 @router.get("/held")
 async def wait_for_held(services: ServicesDep, within_s: Annotated[float, Query(ge=0)] = 0) -> dict[str, int]:
     """Wait until an answer is held, for `within_s` at most, and tell how many are."""
-    return {"held": await services.held_answers.wait(within_s)}
+    return {"held": await services.host.held_answers.wait(within_s)}
 
 
 @router.delete("/held")
 async def release_held(services: ServicesDep) -> dict[str, int]:
     """Release the answers that are held; faults that are left remain."""
-    services.held_answers.release()
+    services.host.held_answers.release()
     return {"held": 0}
 
 
 @router.get("/requests")
 def read_requests(services: ServicesDep) -> dict[str, list[LoggedRequest]]:
     """Return the request log, oldest first."""
-    return {"requests": services.request_log.entries()}
+    return {"requests": services.host.request_log.entries()}
 
 
 @router.delete("/requests")
 def clear_requests(services: ServicesDep) -> dict[str, list[LoggedRequest]]:
     """Forget the request log."""
-    services.request_log.clear()
+    services.host.request_log.clear()
     return {"requests": []}
 
 
 @router.get("/clock")
 def read_clock(services: ServicesDep) -> dict[str, str]:
     """Return the sandbox's time."""
-    return {"now": timestamp(services.clock())}
+    return {"now": timestamp(services.host.clock())}
 
 
 @router.post("/clock")
 def advance_clock(advance_s: Annotated[float, Body(embed=True, ge=0)], services: ServicesDep) -> dict[str, str]:
     """Move the sandbox's clock forward: runs ripen and tokens expire without waiting."""
-    return {"now": timestamp(services.clock.advance(advance_s))}
+    return {"now": timestamp(services.host.clock.advance(advance_s))}
 
 
 @router.get("/inventory")
@@ -133,4 +133,4 @@ def reset(services: ServicesDep) -> Inventory:
 @router.delete("/clock")
 def reset_clock(services: ServicesDep) -> dict[str, str]:
     """Let it be now again."""
-    return {"now": timestamp(services.clock.reset())}
+    return {"now": timestamp(services.host.clock.reset())}

@@ -25,7 +25,7 @@ JsonBody = Annotated[dict[str, Any], Body()]
 @project.get("/modelruns")
 def list_runs(services: ServicesDep, limit: int = 100, offset: int = 0) -> dict[str, Any]:
     """Return a page of the runs, deleted ones too."""
-    runs, now = services.inference.listed(), services.clock()
+    runs, now = services.inference.listed(), services.host.clock()
     page = [run.listed(now) for run in runs[offset : offset + limit]]
     listed = ListModelRunsResponse(total=len(runs), model_runs=page)
     return listed.model_dump(mode="json", by_alias=True, exclude_unset=True)  # the short fields, no others
@@ -35,14 +35,14 @@ def list_runs(services: ServicesDep, limit: int = 100, offset: int = 0) -> dict[
 def get_run(run_id: str, services: ServicesDep, arrival: ArrivalDep) -> dict[str, Any]:
     """Return a run."""
     url = arrival.url(Endpoints().model.format(model_run_id=run_id))
-    return GetModelRunResponse(model_run=services.inference.read(run_id).whole(services.clock(), url)).to_wire()
+    return GetModelRunResponse(model_run=services.inference.read(run_id).whole(services.host.clock(), url)).to_wire()
 
 
 @project.post("/modelruns")
 def create_run(body: JsonBody, caller: CallerDep, services: ServicesDep) -> dict[str, Any]:
     """Make a run; its model is loaded meanwhile."""
     run = services.inference.create(body, caller.name)
-    services.background(services.models.load, run)
+    services.host.background(services.models.load, run)
     return CreateModelRunResponse(model_run_id=run.id).to_wire()
 
 

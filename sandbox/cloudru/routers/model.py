@@ -34,9 +34,9 @@ def running(model_run_id: str, request: Request, services: ServicesDep) -> Serve
     if run.request.options.get("isEnabledAuth"):
         caller = services.iam.authenticate(request.headers.get("authorization"))
         services.iam.authorise(caller, PROJECT_ID)
-    status = run.status(services.clock())
+    status = run.status(services.host.clock())
     if status == ModelRunStatus.COOLED:
-        time.sleep(services.settings.wake_s)
+        time.sleep(services.host.settings.wake_s)
     elif status != ModelRunStatus.RUNNING:
         raise RpcError(GrpcCode.UNAVAILABLE, f"modelrun {model_run_id} is {status}")
     services.inference.use(model_run_id)

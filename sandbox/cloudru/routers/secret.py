@@ -38,7 +38,7 @@ def answers_in(mapping: str) -> Callable[[ServicesDep], None]:
     """Return a check that this mapping is one that the settings let answer."""
 
     def check(services: ServicesDep) -> None:
-        if services.settings.secret_mapping not in ("both", mapping):
+        if services.host.settings.secret_mapping not in ("both", mapping):
             raise RpcError(GrpcCode.NOT_FOUND, "Not Found")
 
     return check
@@ -60,7 +60,7 @@ in_both = APIRouter(prefix=BASE)
 @in_path.get("/v2/secret/{path:path}/access", dependencies=READ)
 def access_secret(path: str, services: ServicesDep, version: int | None = None) -> dict[str, Any]:
     """Return a value."""
-    return services.secret.access(path, version, services.settings.listed_after_s).to_wire()
+    return services.secret.access(path, version, services.host.settings.listed_after_s).to_wire()
 
 
 @in_path.get("/v2/secret/{path:path}/search", dependencies=IN_PROJECT)
@@ -139,7 +139,7 @@ def add_version_of_body(body: AddSecretVersionRequest, caller: CallerDep, servic
 @in_body.get("/v2/version/{path:path}", dependencies=READ)
 def access_version(path: str, services: ServicesDep, version: int | None = None) -> dict[str, Any]:
     """Return a value."""
-    return services.secret.access(path, version, services.settings.listed_after_s).to_wire()
+    return services.secret.access(path, version, services.host.settings.listed_after_s).to_wire()
 
 
 @in_body.get("/v2/secret", dependencies=IN_PROJECT)

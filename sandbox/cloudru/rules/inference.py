@@ -18,10 +18,10 @@ from sandbox.cloudru.rules.run_failure import failure
 from sandbox.cloudru.rules.run_request import read_request
 from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.errors import GrpcCode, RpcError
+from sandbox.host import Host
 from sandbox.huggingface.hub import Hub
-from sandbox.lifecycle import Clock, Span, Timeline, timeline, timestamp
-from sandbox.settings import RunSpans, SettingsStore
-from sandbox.state import State
+from sandbox.lifecycle import Span, Timeline, timeline, timestamp
+from sandbox.settings import RunSpans
 
 NAME_TAKEN = "a modelrun with the given name could not be created"
 """Published for the name of a deleted run. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""
@@ -121,9 +121,9 @@ class Run(BaseModel):
 class ModelRuns:
     """The runs of the project."""
 
-    def __init__(self, state: State, settings: SettingsStore, clock: Clock, secret: SecretManagement, hub: Hub) -> None:
-        self._state, self._settings, self._clock, self._secret, self._hub = state, settings, clock, secret, hub
-        self._kept = state.collection("model_run", Run)
+    def __init__(self, host: Host, secret: SecretManagement, hub: Hub) -> None:
+        self._host, self._secret, self._hub = host, secret, hub
+        self._kept = host.state.collection("model_run", Run)
 
     def all(self) -> list[Run]:
         """Return every run, deleted ones too, oldest first."""
@@ -146,7 +146,7 @@ class ModelRuns:
 
     def read(self, run_id: str) -> Run:
         """Return a run and count the read: stages may last a number of reads."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self.get(run_id)
             if run.timeline.counts_reads:
                 self._put(run, timeline=run.timeline.read(), updated_at=run.updated_at)
@@ -155,8 +155,8 @@ class ModelRuns:
     def create(self, body: Mapping[str, Any], author: str) -> Run:
         """Make a run, or refuse: 400 a bad payload, 409 a taken name, 429 no quota left."""
         request = read_request(body)
-        now = self._clock()
-        with self._state.locked():
+        now = self._host.clock()
+        with self._host.state.locked():
             self._check_name(request.name)
             run = Run(
                 id=str(uuid.uuid4()),
@@ -171,7 +171,7 @@ class ModelRuns:
 
     def update(self, run_id: str, changes: Mapping[str, Any], author: str) -> Run:
         """Change some fields of a run that was not deleted."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self._alive(run_id)
             request = read_request({**run.request.to_wire(), **changes})
             if request.name != run.name:
@@ -180,48 +180,48 @@ class ModelRuns:
 
     def delete(self, run_id: str, author: str) -> Run:
         """Delete a run; its name stays taken. A deleted run is left as it is."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self.get(run_id)
             if run.timeline.final == Status.DELETED:
                 return run
             stages = [(Status.ON_DELETION, self._spans(run.request).deletion)]
             return self._put(
-                run, event="DELETED", author=author, timeline=timeline(stages, Status.DELETED, self._clock())
+                run, event="DELETED", author=author, timeline=timeline(stages, Status.DELETED, self._host.clock())
             )
 
     def suspend(self, run_id: str, author: str) -> Run:
         """Stop a run; again is no error."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self._alive(run_id)
             if run.timeline.final == Status.SUSPENDED:
                 return run
             stages = [(Status.ON_SUSPENSION, self._spans(run.request).suspension)]
             return self._put(
-                run, event="SUSPENDED", author=author, timeline=timeline(stages, Status.SUSPENDED, self._clock())
+                run, event="SUSPENDED", author=author, timeline=timeline(stages, Status.SUSPENDED, self._host.clock())
             )
 
     def resume(self, run_id: str, author: str) -> Run:
         """Start a suspended run again, through the same stages; a run that is not suspended is left as it is."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self._alive(run_id)
             if run.timeline.final != Status.SUSPENDED:
                 return run
             failure = self._failure(run.request)
-            if run.status(self._clock()) == Status.SUSPENDED:
+            if run.status(self._host.clock()) == Status.SUSPENDED:
                 self._check_quota(run)
             bring_up = self._bring_up(run.request, failure)
             return self._put(run, event="RESUMED", author=author, timeline=bring_up, failure=failure)
 
     def use(self, run_id: str) -> None:
         """Note that a run answered, which keeps it warm; only runs that may cool are written."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self.get(run_id)
             if run.request.scaling.min_scale == 0:
-                self._put(run, used_at=self._clock(), updated_at=run.updated_at)
+                self._put(run, used_at=self._host.clock(), updated_at=run.updated_at)
 
     def quotas(self) -> list[Quota]:
         """Return what is left of each resource type."""
-        limits = self._settings.current.gpu_limits
+        limits = self._host.settings.gpu_limits
         return [Quota(resource_type=kind, free=limit - self._used(kind), limit=limit) for kind, limit in limits.items()]
 
     def _alive(self, run_id: str) -> Run:
@@ -231,7 +231,7 @@ class ModelRuns:
         return run
 
     def _spans(self, request: CreateModelRunRequest) -> RunSpans:
-        settings = self._settings.current
+        settings = self._host.settings
         by = settings.run_spans_by
         return by.get(request.name) or by.get(request.model_task_type) or settings.run_spans
 
@@ -243,27 +243,27 @@ class ModelRuns:
             (Status.RUNTIME_INITIALIZING, spans.runtime_initializing),
         ]
         if failure:  # both known reasons show while the weights are pulled
-            return timeline(stages[:2], Status.FAILED, self._clock())
-        return timeline(stages, Status.RUNNING, self._clock())
+            return timeline(stages[:2], Status.FAILED, self._host.clock())
+        return timeline(stages, Status.RUNNING, self._host.clock())
 
     def _failure(self, request: CreateModelRunRequest) -> StatusReason | None:
         """Return why a run will fail: judged when it is started, shown once it has pulled."""
-        return failure(request, self._secret, self._hub, self._settings.current)
+        return failure(request, self._secret, self._hub, self._host.settings)
 
     def _check_name(self, name: str) -> None:
-        now, deleted_counts = self._clock(), self._settings.current.deleted_name_is_taken
+        now, deleted_counts = self._host.clock(), self._host.settings.deleted_name_is_taken
         for run in self.all():
             if run.name == name and (deleted_counts or run.status(now) != Status.DELETED):
                 raise RpcError(GrpcCode.ALREADY_EXISTS, NAME_TAKEN)
 
     def _used(self, resource_type: str) -> int:
-        now = self._clock()
+        now = self._host.clock()
         runs = [run for run in self.all() if run.request.resource_type == resource_type]
         return sum(run.gpus for run in runs if run.status(now) not in HOLDS_NO_QUOTA)
 
     def _check_quota(self, run: Run) -> None:
         kind = run.request.resource_type
-        limit = self._settings.current.gpu_limits.get(kind, 0)
+        limit = self._host.settings.gpu_limits.get(kind, 0)
         free = limit - self._used(kind)
         if run.gpus > free:
             raise RpcError(
@@ -274,6 +274,6 @@ class ModelRuns:
         events = run.events
         if event:
             events = [*events, RunEvent(event_type=event, version=len(events) + 1, author_id=author)]
-        changed = run.model_copy(update={"events": events, "updated_at": self._clock(), **changes})
+        changed = run.model_copy(update={"events": events, "updated_at": self._host.clock(), **changes})
         self._kept.put(run.id, changed)
         return changed

@@ -27,6 +27,7 @@ from clouds.yandex.wire.vector_store import (
     VectorStoreSearchRequest,
     VectorStoreStatus,
 )
+from sandbox.host import Host
 from sandbox.settings import YANDEX_SERVICE_ACCOUNT_ID
 from sandbox.yandex.expiration import Expiration, changes_of
 from sandbox.yandex.ids import FILE, new_id
@@ -40,7 +41,6 @@ from sandbox.yandex.times import to_timestamp
 
 if TYPE_CHECKING:
     from sandbox.engines.index import VectorIndex
-    from sandbox.services import Services
     from sandbox.yandex.index_build import IndexBuild
 
 CREATE_KIND, ADD_KIND = "create-search-index", "add-to-search-index"
@@ -51,10 +51,10 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 class SearchIndexes:
     """The rules."""
 
-    def __init__(self, services: "Services", operations: Operations, files: Files, embeddings: Embeddings) -> None:
-        self._services, self._operations, self._files, self._embeddings = services, operations, files, embeddings
-        self._kept = services.state.collection("yandex_search_index", StoredIndex)
-        self._folder = services.data_dir / "yandex-indexes"
+    def __init__(self, host: Host, operations: Operations, files: Files, embeddings: Embeddings) -> None:
+        self._host, self._operations, self._files, self._embeddings = host, operations, files, embeddings
+        self._kept = host.state.collection("yandex_search_index", StoredIndex)
+        self._folder = host.data_dir / "yandex-indexes"
         for kind in (CREATE_KIND, ADD_KIND):
             operations.register(kind, self)
 
@@ -66,7 +66,7 @@ class SearchIndexes:
         for uri in filter(None, (plan.document_embedder, plan.query_embedder)):
             self._embeddings.check(uri)
         file_ids = self._checked(list(request.file_ids))
-        now = self._services.clock()
+        now = self._host.clock()
         index = StoredIndex(
             id=new_id(FILE),
             name=request.name,
@@ -89,13 +89,13 @@ class SearchIndexes:
             description="search index creation",
             created_by=YANDEX_SERVICE_ACCOUNT_ID,
         )
-        self._services.background(self._build, index.id)
+        self._host.background(self._build, index.id)
         return operation
 
     def add_files(self, request: file_wire.BatchCreateSearchIndexFileRequest) -> Operation:
         """Begin to build an index anew with more files."""
-        file_ids, now = self._checked(list(request.file_ids)), self._services.clock()
-        with self._services.state.locked():
+        file_ids, now = self._checked(list(request.file_ids)), self._host.clock()
+        with self._host.state.locked():
             index = self.get(request.search_index_id)
             added = {file_id: now for file_id in file_ids if file_id not in index.added_at}
             more = {"file_ids": [*index.file_ids, *added], "added_at": {**index.added_at, **added}}
@@ -108,31 +108,31 @@ class SearchIndexes:
             description=f"indexing files for search index <{index.id}>",
             created_by=YANDEX_SERVICE_ACCOUNT_ID,
         )
-        self._services.background(self._build, index.id)
+        self._host.background(self._build, index.id)
         return operation
 
     def get(self, index_id: str) -> StoredIndex:
         """Return an index, or refuse with NOT_FOUND."""
         index = self._kept.get(index_id)
-        if index is None or index.expires_at <= self._services.clock():
+        if index is None or index.expires_at <= self._host.clock():
             raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Search index {index_id} not found")
         return index
 
     def page(self, request: wire.ListSearchIndicesRequest) -> tuple[list[SearchIndex], str]:
         """Return a page of the indexes that are listed by now, newest first, and the token of the next."""
-        now = self._services.clock()
+        now = self._host.clock()
         listed = [index.to_message() for index in self._kept.listed() if index.expires_at > now]
         return newest_first(listed, request.page_size, request.page_token)
 
     def all(self) -> list[StoredIndex]:
         """Return every index; nothing ages by it."""
-        now = self._services.clock()
+        now = self._host.clock()
         return [index for index in self._kept.all() if index.expires_at > now]
 
     def update(self, request: wire.UpdateSearchIndexRequest) -> StoredIndex:
         """Change what the mask names, everything that can be changed without one."""
         changes = changes_of(request, self.get(request.search_index_id).expiration)
-        self._change(request.search_index_id, **changes, updated_at=self._services.clock())
+        self._change(request.search_index_id, **changes, updated_at=self._host.clock())
         return self.get(request.search_index_id)
 
     def delete(self, index_id: str) -> None:
@@ -194,7 +194,7 @@ class SearchIndexes:
         if not index.table:
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Search index {index_id} is not built yet")
         hits = self._work.search(index, asked.query, asked.max_num_results)
-        self._change(index_id, active_at=self._services.clock())
+        self._change(index_id, active_at=self._host.clock())
         found = tuple(
             VectorStoreHit(
                 file_id=hit.entry.metadata["file_id"],
@@ -231,7 +231,7 @@ class SearchIndexes:
         """Build what the last process did not finish."""
         for index in self._kept.all():
             if not index.is_built and not index.failure:
-                self._services.background(self._build, index.id)
+                self._host.background(self._build, index.id)
 
     def clear(self) -> None:
         """Remove the tables of indexes that were forgotten."""
@@ -268,7 +268,7 @@ class SearchIndexes:
                 self._tables.drop(index.table)
 
     def _change(self, index_id: str, **changes: object) -> None:
-        with self._services.state.locked():
+        with self._host.state.locked():
             index = self._kept.get(index_id)
             if index is not None:
                 self._kept.put(index_id, index.model_copy(update=changes))

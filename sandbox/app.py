@@ -11,8 +11,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clouds.cloudru.wire.error import RpcStatus
-from sandbox.cloudru.routers import control, foundation, iam, inference, knowledge, logs, model, search, secret, storage
-from sandbox.cloudru.rules.served import ModelRefusalError
+from sandbox import control
+from sandbox.cloudru.routers import foundation, iam, inference, knowledge, logs, model, search, secret, storage
+from sandbox.cloudru.rules.served_model import ModelRefusalError
 from sandbox.dispatch import App, Arrival, Dispatch
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.huggingface import router as huggingface

@@ -12,9 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from clouds.yandex.wire.uris import SCHEME
+from sandbox.engines.catalogue import PARAMETERS
 from sandbox.engines.hub_cache import find_snapshot
 from sandbox.engines.prompt import ChatTurn
-from sandbox.huggingface.catalogue import PARAMETERS
 
 
 @runtime_checkable

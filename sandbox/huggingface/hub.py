@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from sandbox.engines.catalogue import PARAMETERS, safetensors_parameters
 from sandbox.engines.hub_cache import find_snapshot
 from sandbox.engines.models import ModelShelf
 from sandbox.host import Host
-from sandbox.huggingface.catalogue import PARAMETERS, safetensors_parameters
 from sandbox.settings import HUGGING_FACE_TOKEN
 
 REVISIONS = ("main",)

@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
-from sandbox.huggingface.catalogue import safetensors_parameters
+from sandbox.engines.catalogue import safetensors_parameters
 from sandbox.settings import HUGGING_FACE_TOKEN
 from tests.support.sandbox_process import SandboxProcess
 

@@ -17,7 +17,7 @@ from clouds.cloudru.wire.model import (
 )
 from sandbox.cloudru.routers.caller import ServicesDep, authenticate, prefix_of
 from sandbox.cloudru.routers.model import answered_chat, answered_completion
-from sandbox.cloudru.rules.served import FOUNDATION_MODELS, foundation_model
+from sandbox.cloudru.rules.served_model import FOUNDATION_MODELS, foundation_model
 
 router = APIRouter(prefix=f"{prefix_of(Endpoints().foundation_models)}/v1")
 calls = APIRouter(dependencies=[Depends(authenticate)])

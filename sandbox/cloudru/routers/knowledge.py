@@ -15,9 +15,9 @@ from clouds.cloudru.wire.knowledge import (
     ReindexRequest,
 )
 from sandbox.cloudru.knowledge_state import StoredKnowledgeBase, StoredVersion
-from sandbox.cloudru.knowledge_views import SEARCH_URL, knowledge_base_view, version_view
 from sandbox.cloudru.paging import ordered, page_of
 from sandbox.cloudru.routers.caller import ArrivalDep, CallerDep, ProjectDep, ServicesDep, prefix_of
+from sandbox.cloudru.routers.knowledge_views import SEARCH_URL, knowledge_base_view, version_view
 from sandbox.dispatch import Arrival
 from sandbox.services import Services
 

@@ -18,7 +18,7 @@ from clouds.cloudru.wire.model import (
 )
 from sandbox.cloudru.routers.caller import ServicesDep, prefix_of
 from sandbox.cloudru.rules.generation import chat_events, completion_events
-from sandbox.cloudru.rules.served import ModelRefusalError, Served, served_by
+from sandbox.cloudru.rules.served_model import ModelRefusalError, Served, served_by
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.services import Services
 from sandbox.settings import PROJECT_ID

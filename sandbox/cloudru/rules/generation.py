@@ -25,8 +25,8 @@ from clouds.cloudru.wire.model import (
     StreamOptions,
     Usage,
 )
-from sandbox.cloudru.rules.served import ModelRefusalError, Served
-from sandbox.cloudru.rules.texts import read_texts
+from sandbox.cloudru.rules.model_input import read_texts
+from sandbox.cloudru.rules.served_model import ModelRefusalError, Served
 from sandbox.engines.models import GeneratorModel, ModelShelf
 from sandbox.engines.prompt import ChatTurn
 from sandbox.host import Host

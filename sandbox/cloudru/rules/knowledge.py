@@ -17,12 +17,12 @@ from clouds.cloudru.wire.knowledge import (
     VersionStatus,
 )
 from clouds.cloudru.wire.search import LATEST
-from sandbox.cloudru.builds import Builds
-from sandbox.cloudru.embedder import Embedders
 from sandbox.cloudru.extraction import readings
 from sandbox.cloudru.indexing import Indexing
 from sandbox.cloudru.knowledge_state import KnowledgeStore, StoredKnowledgeBase, StoredVersion
 from sandbox.cloudru.model_calls import ModelCalls
+from sandbox.cloudru.rules.builds import Builds
+from sandbox.cloudru.rules.embedder import Embedders
 from sandbox.cloudru.rules.iam import Iam
 from sandbox.cloudru.rules.inference import ModelRuns
 from sandbox.engines.index import VectorIndex

@@ -22,8 +22,8 @@ from clouds.cloudru.wire.model import (
     Usage,
 )
 from sandbox.cloudru.rules.inference import Run
-from sandbox.cloudru.rules.served import EMBEDDING_TASKS, SCORE_TASKS, ModelRefusalError, Served, served_by
-from sandbox.cloudru.rules.texts import read_texts
+from sandbox.cloudru.rules.model_input import read_texts
+from sandbox.cloudru.rules.served_model import EMBEDDING_TASKS, SCORE_TASKS, ModelRefusalError, Served, served_by
 from sandbox.engines.models import ModelShelf
 from sandbox.host import Host
 

@@ -17,12 +17,12 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
     SearchResponse,
 )
-from sandbox.cloudru.embedder import model_of
 from sandbox.cloudru.knowledge_state import StoredKnowledgeBase
 from sandbox.cloudru.model_calls import Model, ModelCallError
+from sandbox.cloudru.rules.embedder import model_of
 from sandbox.cloudru.rules.iam import Iam
 from sandbox.cloudru.rules.knowledge import Knowledge
-from sandbox.cloudru.rules.served import FOUNDATION_MODELS
+from sandbox.cloudru.rules.served_model import FOUNDATION_MODELS
 from sandbox.engines.index import DimensionError, Hit
 from sandbox.engines.prompt import Passage, build_prompt
 from sandbox.errors import GrpcCode, RpcError

@@ -41,7 +41,7 @@ from sandbox.yandex.times import to_timestamp
 
 if TYPE_CHECKING:
     from sandbox.engines.index import VectorIndex
-    from sandbox.yandex.index_build import IndexBuild
+    from sandbox.yandex.rules.index_build import IndexBuild
 
 CREATE_KIND, ADD_KIND = "create-search-index", "add-to-search-index"
 MOST_FILES = 10_000
@@ -248,7 +248,7 @@ class SearchIndexes:
 
     @cached_property
     def _work(self) -> "IndexBuild":
-        from sandbox.yandex.index_build import IndexBuild  # noqa: PLC0415  the same
+        from sandbox.yandex.rules.index_build import IndexBuild  # noqa: PLC0415  the same
 
         return IndexBuild(self._files, self._embeddings, self._tables)
 

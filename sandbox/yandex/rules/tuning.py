@@ -29,7 +29,7 @@ from sandbox.yandex.paging import page_of
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.dataset import Datasets
 from sandbox.yandex.rules.operation import Operations, OperationState, StartedOperation
-from sandbox.yandex.training import Trainings
+from sandbox.yandex.rules.training import Trainings
 from sandbox.yandex.tuning_parameters import FIELDS, Kind, kind_of, parameters_of, used
 from sandbox.yandex.tuning_state import CREATED, OPEN, PENDING, UNKNOWN, StoredTuning, TuningStore
 

@@ -25,7 +25,7 @@ from sandbox.engines.tuning_job import write as write_document
 from sandbox.host import Host
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.dataset import Datasets
-from sandbox.yandex.trained import Trained
+from sandbox.yandex.training_cache import Trained
 from sandbox.yandex.tuning_state import StoredTuning, TuningStore
 
 TERMINATED_WITHIN_S = 5.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from clouds.cloudru.wire.knowledge import Embedder, EmbedderConfiguration, ModelSourceKind
 from sandbox.cloudru.model_calls import Model
 from sandbox.cloudru.rules.inference import ModelRuns
-from sandbox.cloudru.rules.served import EMBEDDING_TASKS, FOUNDATION_MODELS
+from sandbox.cloudru.rules.served_model import EMBEDDING_TASKS, FOUNDATION_MODELS
 from sandbox.engines.models import ModelShelf
 from sandbox.engines.split import CountTokens
 

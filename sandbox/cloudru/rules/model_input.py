@@ -2,7 +2,7 @@
 
 from typing import Protocol, cast
 
-from sandbox.cloudru.rules.served import ModelRefusalError
+from sandbox.cloudru.rules.served_model import ModelRefusalError
 from sandbox.engines.token_ids import UnknownTokenError
 
 

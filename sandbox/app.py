@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox import control
+from sandbox.arrival import Arrival
+from sandbox.asgi import App
 from sandbox.cloudru.routers import foundation, iam, inference, knowledge, logs, model, search, secret, storage
 from sandbox.cloudru.rules.served_model import ModelRefusalError
-from sandbox.dispatch import App, Arrival, Dispatch
+from sandbox.dispatch import Dispatch
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.huggingface import router as huggingface
 from sandbox.huggingface.hub import HubError
@@ -48,7 +50,8 @@ def create_app(services: Services) -> App:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.services = services
+    app.state.services, app.state.hub = services, services.hub
+    app.state.cloudru, app.state.yandex = services.cloudru, services.yandex
     for service in (control, iam, storage, secret, inference, model, foundation, knowledge, search, logs, huggingface):
         app.include_router(service.router)
     for service in (yandex_iam, yandex_operation, yandex_embedding, yandex_vector_store):

@@ -1,16 +1,16 @@
 """The sandbox's own `/_sandbox/...`: health, settings, faults, request log, clock, inventory. Loopback only."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Body, Depends, Query, Request
 from pydantic import ValidationError
 
-from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.faults import FaultOrder
 from sandbox.inventory import Inventory, inventory
 from sandbox.lifecycle import timestamp
 from sandbox.request_log import LoggedRequest
+from sandbox.services import Services
 from sandbox.settings import Settings
 from sandbox.web_guard import LOOPBACK_HOSTS
 from sandbox.yandex.authorized_key import AuthorizedKey
@@ -22,6 +22,12 @@ def from_loopback(request: Request) -> None:
         raise RpcError(GrpcCode.PERMISSION_DENIED, "/_sandbox/ answers to the loopback address only")
 
 
+async def services_of(request: Request) -> Services:
+    """Return the services behind this application."""
+    return cast("Services", request.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]
 router = APIRouter(prefix="/_sandbox", dependencies=[Depends(from_loopback)])
 
 

@@ -1,83 +1,27 @@
-"""Which service a request means, ordered faults, the request log: the outermost layer of the sandbox."""
+"""The outermost layer of the sandbox: each request goes to its service, meets an ordered fault, and is logged."""
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import parse_qs
 
 from fastapi.responses import JSONResponse
 
 from clouds.cloudru.wire.error import RpcStatus
+from sandbox.arrival import Arrival, arrival_of, is_vendor_host
+from sandbox.asgi import App, Message, Receive, Scope, Send, header
 from sandbox.errors import GrpcCode
 from sandbox.faults import FaultOrder
 from sandbox.host import Host
 from sandbox.lifecycle import timestamp
-from sandbox.object_store.buckets import SERVICE_BUCKETS
+from sandbox.object_store.hosts import STORAGE_HOST, YANDEX_STORAGE_HOST
 from sandbox.request_log import SERVICE_AGENT, is_mutating
-from sandbox.web_guard import LOOPBACK_HOSTS, host_name, refusal
+from sandbox.web_guard import refusal
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-VENDOR_DOMAINS = ("cloud.ru", "yandex.net", "yandexcloud.net", "huggingface.co")
-"""Hosts of these and below them may stand in the Host header: connections of the vendors' clients can be redirected."""
 CONSOLE_ORIGIN = "https://console.cloud.ru"
 """Sent by programs that call the console's backend. Source: docs/cloudru-api.md, Authentication."""
-STORAGE_HOST = "s3.cloud.ru"
-YANDEX_STORAGE_HOST = "storage.yandexcloud.net"
 CONTROL_PREFIX = "/_sandbox/"
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """How a request came: to which vendor host, and by which base (the vendor's own, or this server's)."""
-
-    host: str
-    path: str
-    base_url: str | None
-    """None when the vendor's host stood in the Host header."""
-
-    def url(self, vendor_url: str) -> str:
-        """Return a vendor URL as this caller can use it."""
-        return vendor_url if self.base_url is None else f"{self.base_url}/{vendor_url.removeprefix('https://')}"
-
-
-def header(scope: Scope, name: bytes) -> str:
-    """Return a request header, empty when it is missing."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
-
-
-def is_signed_for_storage(scope: Scope) -> bool:
-    """Whether a request carries AWS Signature V4, in a header or in the query."""
-    return (
-        header(scope, b"authorization").startswith("AWS4-HMAC-SHA256")
-        or "X-Amz-Signature" in parse_qs(scope["query_string"].decode("latin-1"))
-    )  # fmt: skip
-
-
-def arrival_of(scope: Scope) -> Arrival:
-    """Read the vendor's host from the Host header or, on loopback, from the first path segment."""
-    host_header = header(scope, b"host")
-    host = host_name(host_header)
-    if is_signed_for_storage(scope):
-        bucket = scope["path"].removeprefix("/").partition("/")[0]
-        named = YANDEX_STORAGE_HOST if bucket in SERVICE_BUCKETS else STORAGE_HOST
-        return Arrival(host if host.endswith(STORAGE_HOST) else named, scope["path"], None)
-    if host not in LOOPBACK_HOSTS:
-        return Arrival(host, scope["path"], None)
-    first, _, rest = scope["path"].removeprefix("/").partition("/")
-    return Arrival(first, f"/{rest}", f"http://{host_header}")
-
-
-def is_vendor_host(host: str) -> bool:
-    """Whether a host is one of the vendors', here or not."""
-    return any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
 
 
 class Dispatch:

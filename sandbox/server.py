@@ -57,7 +57,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
     except (OSError, sqlite3.Error) as error:
         raise StartError(f"{data_dir} cannot be used ({error}); choose another with --data") from error
     if preload:
-        services.host.background(services.models.preload)
+        services.host.background(services.cloudru.models.preload)
     line = (
         f"sandbox ready at {base_url} grpc {host}:{grpc_port} key_id={KEY_ID} key_secret={KEY_SECRET} "
         f"project_id={PROJECT_ID} tenant_id={TENANT_ID} huggingface_token={HUGGING_FACE_TOKEN} "

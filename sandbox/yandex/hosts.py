@@ -13,7 +13,6 @@ REST_ASSISTANT = "rest-assistant.api.cloud.yandex.net"
 OPERATION = "operation.api.cloud.yandex.net"
 IAM = "iam.api.cloud.yandex.net"
 DISCOVERY = "api.cloud.yandex.net"
-STORAGE = "storage.yandexcloud.net"
 
 EVERYTHING = "ai.editor"
 """The role that includes every other one here."""

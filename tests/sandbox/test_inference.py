@@ -48,18 +48,18 @@ def source(repository: str, secret: str = "", revision: str = "main") -> dict[st
 
 def status(services: Services, run_id: str) -> str:
     """Read a run's status as the service does, without its prefix."""
-    return services.inference.read(run_id).status(services.host.clock()).removeprefix("MODEL_RUN_STATUS_")
+    return services.cloudru.inference.read(run_id).status(services.host.clock()).removeprefix("MODEL_RUN_STATUS_")
 
 
 def create(services: Services, name: str = "run", **changes: Any) -> str:
     """Make a run and return its id."""
-    return services.inference.create(body(name, **changes), "tester").id
+    return services.cloudru.inference.create(body(name, **changes), "tester").id
 
 
 def refusal(services: Services, request: dict[str, Any]) -> tuple[int, str]:
     """Return the HTTP status and message with which a create is refused."""
     with pytest.raises(RpcError) as caught:
-        services.inference.create(request, "tester")
+        services.cloudru.inference.create(request, "tester")
     return caught.value.http_status, caught.value.body.message
 
 
@@ -97,12 +97,12 @@ def test_durations_by_name_and_by_task(services: Services) -> None:
 def test_a_deleted_run_keeps_its_name_and_stays_listed(services: Services) -> None:
     """ON_DELETION, then DELETED; its name is refused with the published words; deleting again is no error."""
     run_id = create(services)
-    services.inference.delete(run_id, "tester")
+    services.cloudru.inference.delete(run_id, "tester")
     assert status(services, run_id) == "ON_DELETION"
     services.host.clock.advance(60)
-    services.inference.delete(run_id, "tester")
+    services.cloudru.inference.delete(run_id, "tester")
     assert status(services, run_id) == "DELETED"
-    assert [run.id for run in services.inference.all()] == [run_id]
+    assert [run.id for run in services.cloudru.inference.all()] == [run_id]
     assert refusal(services, body()) == (409, "a modelrun with the given name could not be created")
     services.host.settings_store.patch({"deleted_name_is_taken": False})
     assert create(services) != run_id
@@ -113,16 +113,16 @@ def test_suspend_and_resume(services: Services) -> None:
     run_id = create(services)
     services.host.clock.advance(60)
     for _ in range(2):
-        services.inference.suspend(run_id, "tester")
+        services.cloudru.inference.suspend(run_id, "tester")
         assert status(services, run_id) == "ON_SUSPENSION"
     services.host.clock.advance(60)
     assert status(services, run_id) == "SUSPENDED"
     for _ in range(2):
-        services.inference.resume(run_id, "tester")
+        services.cloudru.inference.resume(run_id, "tester")
         assert status(services, run_id) == "RESOURCE_ALLOCATION"
     services.host.clock.advance(60)
     assert status(services, run_id) == "RUNNING"
-    events = [event.event_type for event in services.inference.get(run_id).events]
+    events = [event.event_type for event in services.cloudru.inference.get(run_id).events]
     assert events == ["CREATED", "SUSPENDED", "RESUMED"]
 
 
@@ -132,15 +132,15 @@ def test_the_quota_is_taken_by_live_runs_only(services: Services) -> None:
     first = create(services, "first", gpuCount=2)
     code, message = refusal(services, body("second", gpuCount=2))
     assert (code, "2 asked for, 1 of 3 free" in message) == (429, True)
-    services.inference.suspend(first, "tester")
+    services.cloudru.inference.suspend(first, "tester")
     services.host.clock.advance(60)
     second = create(services, "second", gpuCount=3)
-    assert [(quota.free, quota.limit) for quota in services.inference.quotas()] == [(0, 3)]
+    assert [(quota.free, quota.limit) for quota in services.cloudru.inference.quotas()] == [(0, 3)]
     with pytest.raises(RpcError, match="quota"):
-        services.inference.resume(first, "tester")
-    services.inference.delete(second, "tester")
+        services.cloudru.inference.resume(first, "tester")
+    services.cloudru.inference.delete(second, "tester")
     services.host.clock.advance(60)
-    services.inference.resume(first, "tester")
+    services.cloudru.inference.resume(first, "tester")
     assert refusal(services, body("h100", resourceType="ResourceType_GPU_H100"))[0] == 429
 
 
@@ -157,7 +157,7 @@ def test_an_idle_run_that_may_cool_does(services: Services) -> None:
     assert status(services, cooling) == "RUNNING"
     services.host.clock.advance(10)
     assert [status(services, each) for each in (cooling, kept)] == ["COOLED", "RUNNING"]
-    services.inference.use(cooling)
+    services.cloudru.inference.use(cooling)
     assert status(services, cooling) == "RUNNING"
 
 
@@ -185,7 +185,7 @@ def test_a_bad_payload_is_400(services: Services, changes: dict[str, Any], words
     """The service is strict, says what is wrong, and makes nothing."""
     code, message = refusal(services, body(**changes))
     assert (code, words in message) == (400, True), message
-    assert services.inference.all() == []
+    assert services.cloudru.inference.all() == []
 
 
 def test_a_missing_field_is_400(services: Services) -> None:
@@ -212,23 +212,23 @@ def test_why_a_run_fails(services: Services, model_source: dict[str, Any], key: 
     services.host.settings_store.patch({"known_repositories": ["my/own"]})
     for path, token in (("right", HUGGING_FACE_TOKEN), ("wrong", "hf_planted-sentinel")):
         payload = base64.b64encode(token.encode()).decode()
-        services.secret.create(path, CreateSecretRequest(project_id=PROJECT_ID, payload=payload))
+        services.cloudru.secret.create(path, CreateSecretRequest(project_id=PROJECT_ID, payload=payload))
     run_id = create(services, modelSource=model_source)
     assert status(services, run_id) == "RESOURCE_ALLOCATION"
     services.host.clock.advance(60)
-    run = services.inference.read(run_id).whole(services.host.clock(), "https://address")
+    run = services.cloudru.inference.read(run_id).whole(services.host.clock(), "https://address")
     reason = run.status_reason.key if run.status_reason else ""
     assert (run.status.removeprefix("MODEL_RUN_STATUS_"), reason) == ("FAILED" if key else "RUNNING", key)
     assert run.public_url == ("" if key else "https://address")
     assert "sentinel" not in run.model_dump_json()
-    free = services.inference.quotas()[0].free
-    assert free == services.inference.quotas()[0].limit - (0 if key else 1)
+    free = services.cloudru.inference.quotas()[0].free
+    assert free == services.cloudru.inference.quotas()[0].limit - (0 if key else 1)
 
 
 def test_both_spellings_of_a_repository(services: Services) -> None:
     """`org/model` whole in repo, or split into repo and model: published both ways."""
     split = {"huggingFaceRepository": {"repo": "Qwen", "model": "Qwen3-Embedding-0.6B"}}
-    run = services.inference.get(create(services, modelSource=split))
+    run = services.cloudru.inference.get(create(services, modelSource=split))
     assert (run.repository, run.failure) == ("Qwen/Qwen3-Embedding-0.6B", None)
 
 
@@ -238,7 +238,7 @@ def test_runs_survive_a_restart(services: Services) -> None:
     again = Services(services.host.data_dir, clock=services.host.clock)
     services.host.clock.advance(60)
     assert status(again, run_id) == "RUNNING"
-    assert again.lookup_run(run_id) == services.inference.find(run_id)
+    assert again.cloudru.inference.find(run_id) == services.cloudru.inference.find(run_id)
     again.close()
 
 

@@ -3,19 +3,19 @@
 from typing import Any
 
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, SearchApi, VersionStatus
+from sandbox.cloudru.cloud import CloudRu
 from sandbox.cloudru.knowledge_state import StoredKnowledgeBase, StoredVersion
 from sandbox.lifecycle import timestamp
-from sandbox.services import Services
 
 SEARCH_URL = "https://{}.managed-rag.inference.cloud.ru"
 DOCUMENTS_TOLD = 3
 
 
-def knowledge_base_view(services: Services, base: StoredKnowledgeBase, search_url: str) -> KnowledgeBase:
+def knowledge_base_view(cloud: CloudRu, base: StoredKnowledgeBase, search_url: str) -> KnowledgeBase:
     """Return a knowledge base; `search_url` is where its caller finds the search API."""
-    now = services.host.clock()
-    last = services.knowledge.last_version(base)
-    embedder = services.knowledge.embedders.wire(last.configuration.embedder_configuration) if last else None
+    now = cloud.host.clock()
+    last = cloud.knowledge.last_version(base)
+    embedder = cloud.knowledge.embedders.wire(last.configuration.embedder_configuration) if last else None
     return KnowledgeBase(
         knowledgebase_id=base.id,
         name=base.configuration.name,
@@ -33,12 +33,12 @@ def knowledge_base_view(services: Services, base: StoredKnowledgeBase, search_ur
     )
 
 
-def version_view(services: Services, version: StoredVersion) -> KnowledgeBaseVersion:
+def version_view(cloud: CloudRu, version: StoredVersion) -> KnowledgeBaseVersion:
     """Return a version. Where the vendor tells why one failed and which documents are missing is UNKNOWN.
 
     Here `description` says it in words, and `knowledge_base_version_settings.indexing` as data.
     """
-    status = version.status(services.host.clock())
+    status = version.status(cloud.host.clock())
     over = status != VersionStatus.PENDING
     settings: dict[str, Any] = version.configuration.to_wire()
     finished_at = ""
@@ -60,7 +60,7 @@ def version_view(services: Services, version: StoredVersion) -> KnowledgeBaseVer
         updated_at=finished_at or timestamp(version.started_at),
         created_by=version.created_by,
         updated_by=version.created_by,
-        embedder=services.knowledge.embedders.wire(version.configuration.embedder_configuration),
+        embedder=cloud.knowledge.embedders.wire(version.configuration.embedder_configuration),
     )
 
 

@@ -4,41 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from clouds.cloudru.wire.iam import TokenResponse
+from sandbox.accounts import ACCOUNTS, KEYS, PROJECT_ADMIN, SERVICE_ACCOUNT, Account
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.host import Host
 from sandbox.keys import read_or_create_key
-from sandbox.settings import (
-    GUEST_KEY_ID,
-    GUEST_KEY_SECRET,
-    KEY_ID,
-    KEY_SECRET,
-    PROJECT_ID,
-)
 
-PROJECT_ADMIN = "PROJECT_ROLE_PROJECT_ADMIN"
-"""Enough for every service here. Source: cloud-ru/evo-aifactory-skills cloudru-account-setup, read 2026-11-21."""
-SERVICE_ACCOUNT = "managed-rag-service"
 INTERNAL_TOKEN_LIFETIME_S = 600
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who calls: a service account and its role in each project."""
-
-    name: str
-    roles: dict[str, str]
-
-
-ACCOUNTS = {
-    "sandbox-service-account": Account("sandbox-service-account", {PROJECT_ID: PROJECT_ADMIN}),
-    "sandbox-guest": Account("sandbox-guest", {}),
-    SERVICE_ACCOUNT: Account(SERVICE_ACCOUNT, {PROJECT_ID: PROJECT_ADMIN}),
-}
-KEYS = {KEY_ID: (KEY_SECRET, "sandbox-service-account"), GUEST_KEY_ID: (GUEST_KEY_SECRET, "sandbox-guest")}
 
 
 class Iam:

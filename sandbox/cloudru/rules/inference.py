@@ -19,8 +19,8 @@ from sandbox.cloudru.rules.run_request import read_request
 from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.host import Host
-from sandbox.huggingface.hub import Hub
 from sandbox.lifecycle import Span, Timeline, timeline, timestamp
+from sandbox.repositories import Repositories
 from sandbox.settings import RunSpans
 
 NAME_TAKEN = "a modelrun with the given name could not be created"
@@ -121,8 +121,8 @@ class Run(BaseModel):
 class ModelRuns:
     """The runs of the project."""
 
-    def __init__(self, host: Host, secret: SecretManagement, hub: Hub) -> None:
-        self._host, self._secret, self._hub = host, secret, hub
+    def __init__(self, host: Host, secret: SecretManagement, repositories: Repositories) -> None:
+        self._host, self._secret, self._repositories = host, secret, repositories
         self._kept = host.state.collection("model_run", Run)
 
     def all(self) -> list[Run]:
@@ -248,7 +248,7 @@ class ModelRuns:
 
     def _failure(self, request: CreateModelRunRequest) -> StatusReason | None:
         """Return why a run will fail: judged when it is started, shown once it has pulled."""
-        return failure(request, self._secret, self._hub, self._host.settings)
+        return failure(request, self._secret, self._repositories, self._host.settings)
 
     def _check_name(self, name: str) -> None:
         now, deleted_counts = self._host.clock(), self._host.settings.deleted_name_is_taken

@@ -5,36 +5,35 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from clouds.yandex.wire.vector_store import VectorStore, VectorStoreSearchPage, VectorStoreSearchRequest
-from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.yandex.hosts import AI, REST_ASSISTANT
-from sandbox.yandex.routers.caller import YandexCallerDep
+from sandbox.yandex.routers.caller import YandexCallerDep, YandexDep
 
 router = APIRouter()
 HOSTS = (AI, REST_ASSISTANT)
 
 
-def use_indexes(caller: YandexCallerDep, services: ServicesDep) -> str:
+def use_indexes(caller: YandexCallerDep, yandex: YandexDep) -> str:
     """Return the caller, or refuse with 403 when it may not use indexes."""
-    services.yandex.iam.authorise("ai.assistants.editor")
+    yandex.iam.authorise("ai.assistants.editor")
     return caller
 
 
 IndexUserDep = Annotated[str, Depends(use_indexes)]
 
 
-def get_store(index_id: str, caller: IndexUserDep, services: ServicesDep) -> VectorStore:  # noqa: ARG001  checked
+def get_store(index_id: str, caller: IndexUserDep, yandex: YandexDep) -> VectorStore:  # noqa: ARG001  checked
     """Return a store."""
-    return services.yandex.search_indexes.store(index_id)
+    return yandex.search_indexes.store(index_id)
 
 
 def search(
     index_id: str,
     asked: VectorStoreSearchRequest,
     caller: IndexUserDep,  # noqa: ARG001  checked
-    services: ServicesDep,
+    yandex: YandexDep,
 ) -> VectorStoreSearchPage:
     """Return the pieces nearest to a question."""
-    return services.yandex.search_indexes.search(index_id, asked)
+    return yandex.search_indexes.search(index_id, asked)
 
 
 for host in HOSTS:

@@ -33,7 +33,7 @@ router = APIRouter(prefix="/_sandbox", dependencies=[Depends(from_loopback)])
 
 @router.get("/health")
 def health(services: ServicesDep) -> dict[str, str]:
-    """Tell that it is up, and where gRPC is answered (`host:port`)."""
+    """Return that it is up, and the address of gRPC (`host:port`)."""
     return {"status": "ok", "grpc": services.yandex.endpoints.grpc_address}
 
 
@@ -73,7 +73,7 @@ def order_fault(order: FaultOrder, services: ServicesDep) -> dict[str, Any]:
 
 @router.get("/faults")
 def read_faults(services: ServicesDep) -> dict[str, Any]:
-    """Tell which faults were used and which remain."""
+    """Return which faults were used and which remain."""
     return services.host.faults.report()
 
 
@@ -87,7 +87,7 @@ async def clear_faults(services: ServicesDep) -> dict[str, Any]:
 
 @router.get("/held")
 async def wait_for_held(services: ServicesDep, within_s: Annotated[float, Query(ge=0)] = 0) -> dict[str, int]:
-    """Wait until an answer is held, for `within_s` at most, and tell how many are."""
+    """Wait until an answer is held, for `within_s` at most, and return how many are."""
     return {"held": await services.host.held_answers.wait(within_s)}
 
 
@@ -119,13 +119,13 @@ def read_clock(services: ServicesDep) -> dict[str, str]:
 
 @router.post("/clock")
 def advance_clock(advance_s: Annotated[float, Body(embed=True, ge=0)], services: ServicesDep) -> dict[str, str]:
-    """Move the sandbox's clock forward: runs ripen and tokens expire without waiting."""
+    """Move the sandbox's clock forward: runs age and tokens expire without waiting."""
     return {"now": timestamp(services.host.clock.advance(advance_s))}
 
 
 @router.get("/inventory")
 def read_inventory(services: ServicesDep) -> Inventory:
-    """Tell what there is in the project."""
+    """Return every resource of the project."""
     return inventory(services)
 
 
@@ -138,5 +138,5 @@ def reset(services: ServicesDep) -> Inventory:
 
 @router.delete("/clock")
 def reset_clock(services: ServicesDep) -> dict[str, str]:
-    """Let it be now again."""
+    """Go back to the real time."""
     return {"now": timestamp(services.host.clock.reset())}

@@ -124,7 +124,7 @@ class Dispatch:
         await send({"type": "http.response.body", "body": body, "more_body": cut})
 
     async def _hold(self, receive: Receive) -> None:
-        """Wait until the answer is released, or nobody is there any more who could get it."""
+        """Wait until the answer is released, or its caller has closed the connection."""
         ends = {asyncio.create_task(self._host.held_answers.hold()), asyncio.create_task(_disconnected(receive))}
         _, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in waiting:

@@ -144,7 +144,7 @@ def mangled(content: bytes, how: str) -> tuple[bytes, dict[bytes, bytes]]:
 
 
 class Faults:
-    """The orders of this process, first come first served."""
+    """The orders of this process; the oldest that matches is used first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -198,7 +198,7 @@ class HeldAnswers:
     def hold_here(self, when_gone: Callable[[Callable[[], None]], bool]) -> None:
         """Block this thread until it is released, or its caller is gone.
 
-        `when_gone` takes what to do when the caller goes, and tells whether the caller is still there.
+        `when_gone` registers what to do when the caller goes, and returns whether the caller is still there.
         """
         with self._holding() as released:
             if when_gone(lambda: _resolve(released)):
@@ -238,5 +238,5 @@ class HeldAnswers:
 
 
 def _resolve(future: Future[None]) -> None:
-    with contextlib.suppress(InvalidStateError):  # two may want it at once, or nobody waits any more
+    with contextlib.suppress(InvalidStateError):  # two may resolve it at once, or its waiter has gone
         future.set_result(None)

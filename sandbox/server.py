@@ -1,4 +1,4 @@
-"""The running server: it announces itself in one line, and ends with everything that it started."""
+"""The running server: it prints one line when it is ready, and ends with everything that it started."""
 
 import contextlib
 import socket
@@ -24,14 +24,14 @@ from sandbox.yandex.server import YandexServer
 
 
 class AnnouncedServer(uvicorn.Server):
-    """A server that says on stdout, in one line, when it is ready; the gRPC server ends with it."""
+    """A server that prints one line when it is ready; the gRPC server ends with it."""
 
     def __init__(self, config: uvicorn.Config, line: str, yandex: YandexServer) -> None:
         super().__init__(config)
         self._line, self._yandex = line, yandex
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start and say so."""
+        """Start and print the line."""
         await super().startup(sockets)
         if self.started:
             print(self._line, flush=True)
@@ -71,7 +71,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        date_header=False,  # uvicorn's own is up to a second old; a client tells by it when an object was stored
+        date_header=False,  # uvicorn's own is up to a second old; a client reads in it when an object was stored
     )
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has shut down
         AnnouncedServer(config, line, yandex).run(sockets=[listener])

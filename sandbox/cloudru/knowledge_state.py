@@ -44,7 +44,7 @@ class IndexReport(BaseModel):
 
 
 class StoredVersion(BaseModel):
-    """A version. `table` is what answers; `build` counts the builds; `outcome` is empty while one goes on."""
+    """A version. `table` is what answers; `build` counts the builds; `outcome` is empty during one."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -75,7 +75,7 @@ class StoredVersion(BaseModel):
 
     @property
     def build_table(self) -> str:
-        """Table of the build that goes on or went last."""
+        """Table of the current or last build."""
         return f"{self.id}.{self.build}"
 
 
@@ -105,7 +105,7 @@ class StoredKnowledgeBase(BaseModel):
 
 
 class KnowledgeStore:
-    """The two kinds of documents. Looking at a resource makes it older where its stages count reads."""
+    """The two kinds of documents. A read makes a resource older where its stages count reads."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -133,7 +133,7 @@ class KnowledgeStore:
         search = timeline(stages, SearchState.ACTIVE, succeeded_at)
         return self._kept(base.model_copy(update={"search": search}))
 
-    def looked_at(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
+    def after_read(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
         """Return it after one more read."""
         with self._host.state.locked():
             base = self.observed(self.bases.get(base.id) or base)
@@ -143,7 +143,7 @@ class KnowledgeStore:
                 return self._kept(base.model_copy(update={"planning": base.planning.read()}))
             return base
 
-    def version_looked_at(self, version: StoredVersion) -> StoredVersion:
+    def version_after_read(self, version: StoredVersion) -> StoredVersion:
         """Return it after one more read."""
         if not version.pending.counts_reads:
             return version

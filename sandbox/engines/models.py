@@ -78,7 +78,7 @@ class EmbeddersByUri(Protocol):
     """The tuning service's embedders."""
 
     def known(self, model_uri: str) -> bool:
-        """Tell whether there is such a model."""
+        """Whether there is a model of this URI."""
         ...
 
     def model(self, model_uri: str) -> EmbedderModel:
@@ -101,7 +101,7 @@ class ModelShelf:
         self._by_uri = embedders
 
     def known(self, repository: str, revision: str = "main") -> bool:
-        """Tell whether a model answers for this repository: itself, or a stand-in for one of the catalogue."""
+        """Whether a model answers for this repository: itself, or a stand-in for one of the catalogue."""
         if repository.startswith(SCHEME):
             return self._by_uri is not None and self._by_uri.known(repository)
         return repository in PARAMETERS or find_snapshot(repository, revision, self._cache_dir) is not None

@@ -19,7 +19,7 @@ _ENDS_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill $$ 2>/dev/null; rm -rf -- "
 
 
 class RcloneError(Exception):
-    """The S3 server cannot be had; the message says why."""
+    """The S3 server cannot be started; the message says why."""
 
 
 def find_rclone() -> str:

@@ -1,4 +1,4 @@
-"""Yandex Cloud without its wire: the rules of every service, as `services.yandex`."""
+"""Yandex Cloud without HTTP and gRPC: the rules of every service, each built from the host and from those it needs."""
 
 from sandbox.host import Host
 from sandbox.yandex.rules.dataset import Datasets
@@ -25,17 +25,17 @@ class Yandex:
         self.search_indexes = SearchIndexes(host, self.operations, self.files, self.embeddings)
 
     def start(self) -> None:
-        """Take up what the last process did not finish."""
+        """Resume the work that the last process did not finish."""
         self.datasets.validations.resume()
         self.tunings.resume()
         self.search_indexes.resume()
 
     def clear(self) -> None:
-        """End work on what was forgotten, and remove its files."""
+        """Stop work on deleted resources, and remove their files."""
         self.tunings.clear()
         self.search_indexes.clear()
 
     def close(self) -> None:
-        """Stop work that goes on; it is taken up at the next start."""
+        """Stop running work; the next start resumes it."""
         self.datasets.validations.close()
         self.tunings.close()

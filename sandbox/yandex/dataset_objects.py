@@ -18,7 +18,7 @@ PARQUET = "0.parquet"
 
 
 class DatasetObjects:
-    """Reads and writes through S3, as anyone does. The buckets are made with the first upload."""
+    """Reads and writes through S3, like any client. The buckets are created with the first upload."""
 
     def __init__(self, host: Host) -> None:
         self._host, self._s3 = host, host.s3

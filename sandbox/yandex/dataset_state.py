@@ -146,7 +146,7 @@ class DatasetStore:
         self._kept.delete(dataset_id)
 
     def change(self, dataset_id: str, **changes: object) -> StoredDataset | None:
-        """Change some fields of a dataset and return it; None when it is there no more."""
+        """Change some fields of a dataset and return it; None when it was deleted."""
         with self.locked():
             dataset = self._kept.get(dataset_id)
             if dataset is not None:

@@ -69,7 +69,7 @@ class YandexServer:
         try:
             port = self._server.add_insecure_port(f"{HOST}:{port}")
         except RuntimeError as error:
-            raise StartError(f"port {port} cannot be had; choose another with --grpc-port") from error
+            raise StartError(f"port {port} cannot be used; choose another with --grpc-port") from error
         self._endpoints.grpc_address = f"{HOST}:{port}"
         self._server.start()
         return port

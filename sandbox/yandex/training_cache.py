@@ -1,4 +1,4 @@
-"""What came of trainings, kept for those who allow it: the same data, parameters and seed give the same model."""
+"""Results of trainings, kept for reuse: the same data, parameters and seed give the same model."""
 
 import shutil
 from hashlib import sha256
@@ -10,14 +10,14 @@ PARTS = (ADAPTER, EVENTS, PROGRESS, RESULT)
 """What a training leaves; the result is written last."""
 
 
-class Trained:
+class TrainingCache:
     """A folder of finished trainings. It outlives a reset, as the keys do."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def take(self, job_folder: Path) -> bool:
-        """Put what came of an equal training into the folder of this job; say whether there was one."""
+        """Copy the result of an equal training into the folder of this job; return whether there was one."""
         kept = self._folder / _key(job_folder)
         if not kept.exists():
             return False
@@ -25,7 +25,7 @@ class Trained:
         return True
 
     def keep(self, job_folder: Path) -> None:
-        """Keep what came of this job, which has ended well."""
+        """Keep the result of this job, which has succeeded."""
         kept, draft = self._folder / _key(job_folder), self._folder / "draft"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)

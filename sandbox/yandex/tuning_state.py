@@ -42,7 +42,7 @@ class StoredTuning(BaseModel):
     archived: bool = False
 
     @property
-    def told(self) -> wire.TuningRequest:
+    def sent(self) -> wire.TuningRequest:
         """The request as it was sent."""
         return wire.TuningRequest.FromString(base64.b64decode(self.request))
 
@@ -56,7 +56,7 @@ class StoredTuning(BaseModel):
         return OPEN if self.outcome == "CANCELED" else self.stages.status(now)
 
     def status(self, now: float) -> TuningTask.Status.ValueType:
-        """Return the status as `Describe` tells it."""
+        """Return the status that `Describe` shows."""
         stage = self.stage(now)
         if stage in (UNKNOWN, CREATED):
             return TuningTask.CREATED

@@ -8,7 +8,7 @@ from sandbox.cloudru.knowledge_state import StoredKnowledgeBase, StoredVersion
 from sandbox.lifecycle import timestamp
 
 SEARCH_URL = "https://{}.managed-rag.inference.cloud.ru"
-DOCUMENTS_TOLD = 3
+DOCUMENTS_NAMED = 3
 
 
 def knowledge_base_view(cloud: CloudRu, base: StoredKnowledgeBase, search_url: str) -> KnowledgeBase:
@@ -34,7 +34,7 @@ def knowledge_base_view(cloud: CloudRu, base: StoredKnowledgeBase, search_url: s
 
 
 def version_view(cloud: CloudRu, version: StoredVersion) -> KnowledgeBaseVersion:
-    """Return a version. Where the vendor tells why one failed and which documents are missing is UNKNOWN.
+    """Return a version. Where the vendor says why one failed and which documents are missing is UNKNOWN.
 
     Here `description` says it in words, and `knowledge_base_version_settings.indexing` as data.
     """
@@ -70,5 +70,5 @@ def _description(version: StoredVersion) -> str:
     failed = version.report.failed_documents
     if not failed:
         return version.configuration.description
-    told = "; ".join(f"{document.key}: {document.reason}" for document in failed[:DOCUMENTS_TOLD])
-    return f"{len(failed)} documents could not be read and are not in the index: {told}"
+    named = "; ".join(f"{document.key}: {document.reason}" for document in failed[:DOCUMENTS_NAMED])
+    return f"{len(failed)} documents could not be read and are not in the index: {named}"

@@ -48,7 +48,7 @@ ServedDep = Annotated[Served, Depends(running)]
 
 @router.get("/health", dependencies=[Depends(running)])
 def health() -> Response:
-    """Tell that the model is up: an empty 200."""
+    """Answer an empty 200 while the model is up."""
     return Response()
 
 

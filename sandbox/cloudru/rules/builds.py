@@ -1,4 +1,4 @@
-"""Builds of versions in the background: started, taken up after a restart, stopped; each ends in an outcome."""
+"""Builds of versions in the background: started, resumed after a restart, stopped; each ends in an outcome."""
 
 import threading
 from typing import Any
@@ -31,7 +31,7 @@ class Builds:
         self._host.background(self._run, version)
 
     def resume(self) -> None:
-        """Start again what the last process did not finish, and drop the tables that nobody needs."""
+        """Start again what the last process did not finish, and drop the tables that no version needs."""
         versions = self._store.versions.all()
         needed = {version.table for version in versions}
         for name in self._index.names():
@@ -42,7 +42,7 @@ class Builds:
                 self.start(version)
 
     def close(self) -> None:
-        """Stop at the next batch; the versions stay PENDING and are taken up at the next start."""
+        """Stop at the next batch; the versions stay PENDING and the next start resumes them."""
         self._closing.set()
 
     def _run(self, version: StoredVersion) -> None:

@@ -47,11 +47,11 @@ class Knowledge:
         self._builds = Builds(host, self.store, self.index, indexing, self.embedders)
 
     def start(self) -> None:
-        """Take up what the last process did not finish."""
+        """Resume the builds that the last process did not finish."""
         self._builds.resume()
 
     def close(self) -> None:
-        """Stop the builds; they are taken up at the next start."""
+        """Stop the builds; the next start resumes them."""
         self._builds.close()
         self.models.close()
 
@@ -96,14 +96,14 @@ class Knowledge:
     def all(self, project_id: str) -> list[StoredKnowledgeBase]:
         """Return the knowledge bases of a project that are listed by now, oldest first."""
         listed = self.store.bases.listed()
-        return [self.store.looked_at(base) for base in listed if base.project_id == project_id]
+        return [self.store.after_read(base) for base in listed if base.project_id == project_id]
 
     def get(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
         """Return a knowledge base, or refuse with 404."""
-        return self.store.looked_at(self._base(knowledge_base_id, project_id))
+        return self.store.after_read(self._base(knowledge_base_id, project_id))
 
     def delete(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
-        """Forget a knowledge base with its versions and their indexes; builds that go on stop by themselves."""
+        """Forget a knowledge base with its versions and their indexes; running builds stop by themselves."""
         with self._host.state.locked():
             base = self._base(knowledge_base_id, project_id)
             versions = self.store.versions_of(base.id)
@@ -118,11 +118,11 @@ class Knowledge:
         """Return the versions of a knowledge base that are listed by now, oldest first."""
         base = self._base(knowledge_base_id, project_id)
         listed = self.store.versions.listed()
-        return [self.store.version_looked_at(version) for version in listed if version.knowledge_base_id == base.id]
+        return [self.store.version_after_read(version) for version in listed if version.knowledge_base_id == base.id]
 
     def version(self, version_id: str, project_id: str) -> StoredVersion:
         """Return a version, or refuse with 404."""
-        return self.store.version_looked_at(self._version(version_id, project_id))
+        return self.store.version_after_read(self._version(version_id, project_id))
 
     def cancel(self, version_id: str, project_id: str) -> StoredVersion:
         """Cancel the build of a version; what an earlier build indexed still answers."""
@@ -142,7 +142,7 @@ class Knowledge:
                 raise _missing(f"version {version_id} of knowledge base {knowledge_base_id}")
             if not version.outcome:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"version {version_id} is being built already")
-            self.store.observed(self._base(knowledge_base_id, project_id))  # it has succeeded, if nobody looked yet
+            self.store.observed(self._base(knowledge_base_id, project_id))  # it may have succeeded without a read since
             started = {"pending": self._pending(), "started_at": self._host.clock(), "finished_at": None}
             started |= {"outcome": "", "reason": "", "build": version.build + 1}
             version = version.model_copy(update=started)

@@ -54,7 +54,7 @@ def embeddings(asked: EmbeddingsRequest, caller: ModelUserDep, yandex: YandexDep
 
 
 def models(caller: ModelUserDep, yandex: YandexDep) -> dict[str, Any]:  # noqa: ARG001  checked
-    """List the embedders of the folder, OpenAI's way; when they were made is not told, as recorded."""
+    """List the embedders of the folder, OpenAI's way; the time of their creation is 0, as recorded."""
     uris = yandex.embeddings.uris()
     return {
         "object": "list",

@@ -66,7 +66,7 @@ class Datasets:
         """Return a dataset as it is now."""
         dataset = self._store.get(dataset_id)
         message = dataset.to_message(self._host.clock())
-        self.validations.looked_at(dataset)
+        self.validations.count_read(dataset)
         return message
 
     def page(self, request: wire.ListDatasetsRequest) -> tuple[list[DatasetInfo], str]:
@@ -97,7 +97,7 @@ class Datasets:
         return self._store.get(request.dataset_id).to_message(self._host.clock())
 
     def delete(self, dataset_id: str) -> None:
-        """Remove a dataset and its data; a tuning that goes on has its own copy."""
+        """Remove a dataset and its data; a running tuning has its own copy."""
         dataset = self._store.get(dataset_id)
         self._store.delete(dataset_id)
         self._objects.delete(dataset)

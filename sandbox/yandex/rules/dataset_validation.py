@@ -39,7 +39,7 @@ class Validations:
 
     def __init__(self, host: Host, operations: Operations, store: DatasetStore, objects: DatasetObjects) -> None:
         self._host, self._operations, self._store, self._objects = host, operations, store, objects
-        self._going: dict[str, RowCheck] = {}
+        self._running: dict[str, RowCheck] = {}
         self._closed = threading.Event()
         operations.register(KIND, self)
 
@@ -58,17 +58,17 @@ class Validations:
         return operation
 
     def resume(self) -> None:
-        """Take up what the last process did not finish."""
+        """Resume the validations that the last process did not finish."""
         for dataset in self._store.all():
             if dataset.validation is not None and dataset.report is None:
                 self._host.background(self._check, dataset.id)
 
     def close(self) -> None:
-        """Stop; it is taken up at the next start."""
+        """Stop; the next start resumes them."""
         self._closed.set()
 
-    def looked_at(self, dataset: StoredDataset) -> None:
-        """Let a dataset that is being validated age by a look, if its stages last for looks."""
+    def count_read(self, dataset: StoredDataset) -> None:
+        """Count a read of a dataset that is being validated, if its stages last a number of reads."""
         if dataset.validation is not None and dataset.validation.counts_reads:
             with self._store.locked():
                 now = self._store.get(dataset.id)
@@ -82,7 +82,7 @@ class Validations:
             gone = Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="The dataset was deleted")
             return OperationState(done=True, error=gone)
         stage, report = dataset.stage(self._host.clock()), dataset.report
-        self.looked_at(dataset)
+        self.count_read(dataset)
         if stage == ACCEPTED:
             return OperationState()
         metadata = self._metadata(dataset)
@@ -100,7 +100,7 @@ class Validations:
         """Do nothing: a validation cannot be cancelled."""
 
     def _metadata(self, dataset: StoredDataset) -> ValidateDatasetMetadata:
-        counted = dataset.report or self._going.get(dataset.id) or ValidationReport(finished_at=0)
+        counted = dataset.report or self._running.get(dataset.id) or ValidationReport(finished_at=0)
         return ValidateDatasetMetadata(
             dataset_id=dataset.id,
             valid_rows=counted.valid_rows,
@@ -113,7 +113,7 @@ class Validations:
         if dataset is None:
             return
         settings = self._host.settings
-        check = self._going[dataset_id] = RowCheck(dataset.columns, settings.yandex_first_row_number)
+        check = self._running[dataset_id] = RowCheck(dataset.columns, settings.yandex_first_row_number)
         try:
             with tempfile.TemporaryDirectory(dir=self._host.data_dir) as folder:
                 parquet = Path(folder) / "rows.parquet"
@@ -132,7 +132,7 @@ class Validations:
             found = ValidationReport(failure=f"the rows cannot be read: {error}", finished_at=self._host.clock())
         if not self._closed.is_set():
             self._store.change(dataset_id, report=found)
-        self._going.pop(dataset_id, None)
+        self._running.pop(dataset_id, None)
 
     def _read(self, dataset: StoredDataset, check: RowCheck, parquet: Path) -> None:
         schema = parquet_schema(dataset.columns)

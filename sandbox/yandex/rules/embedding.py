@@ -1,4 +1,4 @@
-"""Embeddings: the base model and what tunings made of it, within a quota. Source: docs/yandex-api.md, Embeddings."""
+"""Embeddings: the base model and the tuned ones, within a quota. Source: docs/yandex-api.md, Embeddings."""
 
 import threading
 from collections import OrderedDict
@@ -79,7 +79,7 @@ class Embeddings:
         return [*base, *self._tunings.model_uris()]
 
     def known(self, model_uri: str) -> bool:
-        """Tell whether there is such a model."""
+        """Whether there is a model of this URI."""
         try:
             self._parsed(model_uri)
         except YandexRefusal:
@@ -87,7 +87,7 @@ class Embeddings:
         return True
 
     def model(self, model_uri: str) -> "TunedEmbedder":
-        """Return a model for work of the services themselves, which no quota counts; or refuse."""
+        """Return a model for the services' own work, which no quota counts; or refuse."""
         return self._model(self._parsed(model_uri))
 
     def check(self, model_uri: str) -> None:

@@ -75,7 +75,7 @@ class Files:
             description=request.description,
             mime_type=request.mime_type or _mime_type(request.content),
             labels=dict(request.labels),
-            expiration=Expiration.told(request.expiration_config),
+            expiration=Expiration.of(request.expiration_config),
             created_at=now,
             updated_at=now,
             active_at=now,
@@ -104,7 +104,7 @@ class Files:
         return file.size_bytes if file else 0
 
     def url(self, file_id: str) -> str:
-        """Return where a file can be had."""
+        """Return the URL of a file's content."""
         lifetime_s = self._host.settings.yandex_upload_url_lifetime_s
         where = {"Bucket": FILES, "Key": self.get(file_id).id}
         return self._host.s3().generate_presigned_url("get_object", Params=where, ExpiresIn=lifetime_s)
@@ -135,7 +135,7 @@ class Files:
 
 
 def _mime_type(content: bytes) -> str:
-    """Return what a content is: the service tells it too when the request does not. Source: docs/yandex-api.md."""
+    """Return the MIME type of a content, as the service does when the request has none. Source: docs/yandex-api.md."""
     from kreuzberg import detect_mime_type  # noqa: PLC0415  an engine, loaded when it is needed
 
     return detect_mime_type(content)

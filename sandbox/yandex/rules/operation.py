@@ -1,4 +1,4 @@
-"""Operations: a handle to work that goes on. Its state is computed when it is read, by the rules that started it."""
+"""Operations: handles of running work. The state of one is computed when it is read, by the rules that started it."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -74,7 +74,7 @@ class SearchIndexes:
             labels=dict(request.labels),
             request=base64.b64encode(request.SerializeToString()).decode(),
             plan=plan,
-            expiration=Expiration.told(request.expiration_config),
+            expiration=Expiration.of(request.expiration_config),
             file_ids=file_ids,
             added_at=dict.fromkeys(file_ids, now),
             created_at=now,
@@ -208,7 +208,7 @@ class SearchIndexes:
         return VectorStoreSearchPage(search_query=(asked.query,), data=found)
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
-        """Tell whether the index holds its files."""
+        """Done when the index holds its files."""
         index_id, *file_ids = operation.subject_id.split()
         index = self._kept.get(index_id)
         if index is None:

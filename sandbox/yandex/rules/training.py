@@ -25,7 +25,7 @@ from sandbox.engines.tuning_job import write as write_document
 from sandbox.host import Host
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.dataset import Datasets
-from sandbox.yandex.training_cache import Trained
+from sandbox.yandex.training_cache import TrainingCache
 from sandbox.yandex.tuning_state import StoredTuning, TuningStore
 
 TERMINATED_WITHIN_S = 5.0
@@ -33,14 +33,14 @@ LOG = "log.txt"
 
 
 class Trainings:
-    """Takes tunings one after another. What a restart interrupts is trained again from the beginning."""
+    """Trains one tuning after another. What a restart interrupts is trained again from the beginning."""
 
     def __init__(self, host: Host, store: TuningStore, datasets: Datasets) -> None:
         self._host, self._store, self._datasets = host, store, datasets
         self._folder = host.data_dir / "tunings"
-        self._trained = Trained(host.data_dir / "trained")
+        self._cache = TrainingCache(host.data_dir / "trained")
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="training")
-        self._going: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._running: tuple[str, subprocess.Popen[bytes]] | None = None
         self._changing = threading.Lock()
         self._closed = False
 
@@ -53,28 +53,28 @@ class Trainings:
         self._worker.submit(self._run, task_id)
 
     def progress(self, tuning: StoredTuning) -> Progress | None:
-        """Return how far it is, None before it begins."""
+        """Return its progress, None before it begins."""
         return read_document(self.folder(tuning) / PROGRESS, Progress)
 
     def stop(self, task_id: str) -> None:
-        """End the process of a tuning, if it is the one that goes on."""
+        """End the process of a tuning, if it is running."""
         with self._changing:
-            if self._going and self._going[0] == task_id:
-                _end(self._going[1])
+            if self._running and self._running[0] == task_id:
+                _end(self._running[1])
 
     def clear(self) -> None:
-        """End what goes on and remove every file."""
+        """End the running process and remove every file."""
         with self._changing:
-            if self._going:
-                _end(self._going[1])
+            if self._running:
+                _end(self._running[1])
         self._worker.submit(shutil.rmtree, self._folder, ignore_errors=True).result()
 
     def close(self) -> None:
-        """End what goes on; it is trained again at the next start."""
+        """End the running process; the next start trains again."""
         with self._changing:
             self._closed = True
-            if self._going:
-                _end(self._going[1])
+            if self._running:
+                _end(self._running[1])
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, task_id: str) -> None:
@@ -96,12 +96,12 @@ class Trainings:
             self._take_result(task_id, folder, code)
 
     def _job(self, tuning: StoredTuning, folder: Path) -> TrainingJob:
-        told = tuning.told
+        sent = tuning.sent
         train = tuple(
             WeightedFile(path=self._fetched(each.dataset_id, folder), weight=each.weight or 1.0)
-            for each in told.train_datasets
+            for each in sent.train_datasets
         )
-        validation = [each.dataset_id for each in (told.validation_dataset, *told.validation_datasets)]
+        validation = [each.dataset_id for each in (sent.validation_dataset, *sent.validation_datasets)]
         held_out = next(filter(None, validation), None)
         return TrainingJob(
             kind=tuning.kind,
@@ -117,19 +117,19 @@ class Trainings:
         return path
 
     def _reuse_or_train(self, task_id: str, folder: Path) -> int | None:
-        """Do as `_train`, unless what came of an equal training may be taken."""
+        """Train, or take the result of an equal training when the settings allow it."""
         if not self._host.settings.yandex_reuses_trainings:
             return self._train(task_id, folder)
-        if self._trained.take(folder):
+        if self._cache.take(folder):
             self._store.change(task_id, started_at=self._host.clock())
             return 0
         code = self._train(task_id, folder)
         if code == 0:
-            self._trained.keep(folder)
+            self._cache.keep(folder)
         return code
 
     def _train(self, task_id: str, folder: Path) -> int | None:
-        """Return the process's exit code; None when it was not to begin any more."""
+        """Return the process's exit code; None when the tuning has ended before."""
         code_root = str(Path(sandbox.__file__).parents[1])
         shutil.rmtree(folder / EVENTS, ignore_errors=True)  # of a training that a restart interrupted
         environment = {**os.environ, "PYTHONPATH": code_root, "TOKENIZERS_PARALLELISM": "false"}
@@ -146,13 +146,13 @@ class Trainings:
                     env=environment,
                     start_new_session=True,  # Ctrl-C in a terminal is for the sandbox
                 )
-                self._going = (task_id, process)
+                self._running = (task_id, process)
                 self._store.change(task_id, started_at=self._host.clock())
             try:
                 return process.wait()
             finally:
                 with self._changing:
-                    self._going = None
+                    self._running = None
                 process.communicate()
 
     def _take_result(self, task_id: str, folder: Path, code: int | None) -> None:

@@ -95,7 +95,7 @@ class Tunings:
         """Return a task as it is now; NOT_FOUND in its first seconds."""
         tuning = self._known(task_id)
         message = tuning.to_message(self._host.clock())
-        self._looked_at(tuning)
+        self._count_read(tuning)
         return message
 
     def page(self, request: wire.ListTuningsRequest) -> tuple[list[TuningTask], str]:
@@ -120,14 +120,14 @@ class Tunings:
     def options(self, task_id: str) -> wire.GetOptionsResponse:
         """Return the parameters that are really used."""
         tuning = self._known(task_id)
-        told = tuning.told
+        sent = tuning.sent
         field = FIELDS[tuning.kind]
         return wire.GetOptionsResponse(
             task_id=tuning.id,
-            base_model_uri=told.base_model_uri,
-            train_datasets=told.train_datasets,
-            validation_datasets=_held_out(told),
-            **{field: used(tuning.parameters, getattr(told, field))},  # pyright: ignore[reportArgumentType] - one of two fields
+            base_model_uri=sent.base_model_uri,
+            train_datasets=sent.train_datasets,
+            validation_datasets=_held_out(sent),
+            **{field: used(tuning.parameters, getattr(sent, field))},  # pyright: ignore[reportArgumentType] - one of two fields
         )
 
     def errors(self, task_id: str) -> list[TuningError]:
@@ -139,7 +139,7 @@ class Tunings:
         return [TuningError(tuning_task_id=task_id, message=tuning.failure, type=kind)]
 
     def metrics_url(self, task_id: str) -> str:
-        """Return where the events can be had, zipped; NOT_FOUND while there are none."""
+        """Return the URL of the zipped events; NOT_FOUND while there are none."""
         tuning = self._known(task_id)
         url = self._metrics.url(tuning.id, self._trainings.folder(tuning))
         if url is None:
@@ -147,7 +147,7 @@ class Tunings:
         return url
 
     def archive(self, task_id: str) -> Operation:
-        """Put a task that has ended aside."""
+        """Archive a task that has ended."""
         tuning = self._store.get(task_id)
         if tuning.outcome is None:
             raise YandexRefusal(PRECONDITION, f"Tuning task {task_id} has not ended: it cannot be archived")
@@ -169,7 +169,7 @@ class Tunings:
         return [tuning.target_uri for tuning in self._store.all() if tuning.outcome == "COMPLETED"]
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
-        """Tell CREATED, PENDING, then done: as recorded. A task that failed or was cancelled is an error."""
+        """Return CREATED, PENDING, then done: as recorded. A task that failed or was cancelled is an error."""
         tuning = self._store.find(operation.subject_id)
         if tuning is None:
             gone = Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="The tuning task is gone")
@@ -177,7 +177,7 @@ class Tunings:
         now = self._host.clock()
         status = tuning.status(now)
         stage = tuning.stage(now)
-        self._looked_at(tuning)
+        self._count_read(tuning)
         metadata = self._metadata(tuning, status)
         if stage != OPEN or tuning.outcome is None:
             return OperationState(metadata=metadata)
@@ -207,7 +207,7 @@ class Tunings:
         self._trainings.clear()
 
     def close(self) -> None:
-        """End the training that goes on."""
+        """End the running training."""
         self._trainings.close()
 
     def all(self) -> list[StoredTuning]:
@@ -241,7 +241,7 @@ class Tunings:
             raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Tuning task {task_id} not found")
         return tuning
 
-    def _looked_at(self, tuning: StoredTuning) -> None:
+    def _count_read(self, tuning: StoredTuning) -> None:
         if tuning.stages.counts_reads and tuning.stage(self._host.clock()) != OPEN:
             with self._store.locked():
                 self._store.change(tuning.id, stages=self._store.get(tuning.id).stages.read())

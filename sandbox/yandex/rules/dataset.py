@@ -33,7 +33,7 @@ class Datasets:
 
     def __init__(self, host: Host, operations: Operations) -> None:
         self._host, self._operations = host, operations
-        self._store = DatasetStore(host.state)
+        self._store = DatasetStore(host)
         self._objects = DatasetObjects(host)
         self.uploads = DatasetUploads(self._store, self._objects)
         self.validations = Validations(host, operations, self._store, self._objects)
@@ -59,12 +59,12 @@ class Datasets:
         with self._store.locked():
             if len(self._store.all()) >= limit:
                 raise YandexRefusal(grpc.StatusCode.RESOURCE_EXHAUSTED, f"Quota limit of {limit} datasets exceeded")
-            self._store.put(dataset)
+            self._store.put(dataset.id, dataset)
         return dataset.to_message(now)
 
     def describe(self, dataset_id: str) -> DatasetInfo:
         """Return a dataset as it is now."""
-        dataset = self._store.get(dataset_id)
+        dataset = self._store.existing(dataset_id)
         message = dataset.to_message(self._host.clock())
         self.validations.count_read(dataset)
         return message
@@ -91,14 +91,14 @@ class Datasets:
         wanted = {"name": request.name, "description": request.description, "labels": dict(request.labels)}
         if "name" in paths:
             _check_name(request.name)
-        self._store.get(request.dataset_id)
+        self._store.existing(request.dataset_id)
         changes = {path: wanted[path] for path in paths}
         self._store.change(request.dataset_id, **changes, updated_at=self._host.clock())
-        return self._store.get(request.dataset_id).to_message(self._host.clock())
+        return self._store.existing(request.dataset_id).to_message(self._host.clock())
 
     def delete(self, dataset_id: str) -> None:
         """Remove a dataset and its data; a running tuning has its own copy."""
-        dataset = self._store.get(dataset_id)
+        dataset = self._store.existing(dataset_id)
         self._store.delete(dataset_id)
         self._objects.delete(dataset)
 
@@ -117,7 +117,7 @@ class Datasets:
 
     def preview(self, dataset_id: str) -> list[str]:
         """Return the first rows, as they were uploaded."""
-        dataset = self._store.get(dataset_id)
+        dataset = self._store.existing(dataset_id)
         if self._objects.draft_bytes(dataset) is None:
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Dataset {dataset_id} has no data")
         return self._objects.first_lines(dataset, PREVIEW_LINES)
@@ -128,7 +128,7 @@ class Datasets:
 
     def operation_ids(self, dataset_ids: list[str]) -> dict[str, str]:
         """Return the validation of each dataset that had one, as long as its operation is known."""
-        found = (self._store.find(dataset_id) for dataset_id in dataset_ids)
+        found = (self._store.get(dataset_id) for dataset_id in dataset_ids)
         return {
             dataset.id: dataset.operation_id
             for dataset in found
@@ -137,7 +137,7 @@ class Datasets:
 
     def ready(self, dataset_id: str) -> StoredDataset:
         """Return a dataset that can be used, or refuse with NOT_FOUND or FAILED_PRECONDITION."""
-        dataset = self._store.get(dataset_id)
+        dataset = self._store.existing(dataset_id)
         status = dataset.status(self._host.clock())
         if status != DatasetInfo.READY:
             name = DatasetInfo.Status.Name(status)

@@ -45,10 +45,10 @@ class Validations:
 
     def start(self, dataset_id: str) -> Operation:
         """Begin to validate a draft, or refuse with FAILED_PRECONDITION."""
-        if self._objects.draft_bytes(self._store.get(dataset_id)) is None:
+        if self._objects.draft_bytes(self._store.existing(dataset_id)) is None:
             raise _refusal(f"Dataset {dataset_id} has no data: upload it first")
         with self._store.locked():
-            if self._store.get(dataset_id).validation is not None:
+            if self._store.existing(dataset_id).validation is not None:
                 raise _refusal(f"Dataset {dataset_id} is not a draft: it was validated or is being validated")
             operation = self._operations.start(KIND, prefix=DATASET, subject_id=dataset_id)
             spans, now = self._host.settings.yandex_validation_spans, self._host.clock()
@@ -71,13 +71,13 @@ class Validations:
         """Count a read of a dataset that is being validated, if its stages last a number of reads."""
         if dataset.validation is not None and dataset.validation.counts_reads:
             with self._store.locked():
-                now = self._store.get(dataset.id)
+                now = self._store.existing(dataset.id)
                 if now.validation is not None:
-                    self._store.put(now.model_copy(update={"validation": now.validation.read()}))
+                    self._store.change(now.id, validation=now.validation.read())
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
         """Bare, then with metadata, then done: as recorded. Bad data is an answer, not an error."""
-        dataset = self._store.find(operation.subject_id)
+        dataset = self._store.get(operation.subject_id)
         if dataset is None:
             gone = Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="The dataset was deleted")
             return OperationState(done=True, error=gone)
@@ -109,7 +109,7 @@ class Validations:
         )
 
     def _check(self, dataset_id: str) -> None:
-        dataset = self._store.find(dataset_id)
+        dataset = self._store.get(dataset_id)
         if dataset is None:
             return
         settings = self._host.settings

@@ -132,7 +132,7 @@ class SearchIndexes:
     def update(self, request: wire.UpdateSearchIndexRequest) -> StoredIndex:
         """Change what the mask names, everything that can be changed without one."""
         changes = changes_of(request, self.get(request.search_index_id).expiration)
-        self._change(request.search_index_id, **changes, updated_at=self._host.clock())
+        self._kept.change(request.search_index_id, **changes, updated_at=self._host.clock())
         return self.get(request.search_index_id)
 
     def delete(self, index_id: str) -> None:
@@ -194,7 +194,7 @@ class SearchIndexes:
         if not index.table:
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Search index {index_id} is not built yet")
         hits = self._work.search(index, asked.query, asked.max_num_results)
-        self._change(index_id, active_at=self._host.clock())
+        self._kept.change(index_id, active_at=self._host.clock())
         found = tuple(
             VectorStoreHit(
                 file_id=hit.entry.metadata["file_id"],
@@ -259,19 +259,13 @@ class SearchIndexes:
         try:
             self._work.build(index)
         except YandexRefusal as refusal:
-            self._change(index_id, failure=refusal.message)
+            self._kept.change(index_id, failure=refusal.message)
         except Exception as error:  # noqa: BLE001  whatever it was, its operation must end
-            self._change(index_id, failure=f"{type(error).__name__}: {error}")
+            self._kept.change(index_id, failure=f"{type(error).__name__}: {error}")
         else:
-            self._change(index_id, table=index.wanted_table)
+            self._kept.change(index_id, table=index.wanted_table)
             if index.table:
                 self._tables.drop(index.table)
-
-    def _change(self, index_id: str, **changes: object) -> None:
-        with self._host.state.locked():
-            index = self._kept.get(index_id)
-            if index is not None:
-                self._kept.put(index_id, index.model_copy(update=changes))
 
     def _checked(self, file_ids: list[str]) -> list[str]:
         if not 0 < len(file_ids) <= MOST_FILES:

@@ -78,7 +78,7 @@ class Trainings:
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, task_id: str) -> None:
-        tuning = self._store.find(task_id)
+        tuning = self._store.get(task_id)
         if tuning is None or tuning.outcome is not None:
             return
         folder = self.folder(tuning)
@@ -135,7 +135,7 @@ class Trainings:
         environment = {**os.environ, "PYTHONPATH": code_root, "TOKENIZERS_PARALLELISM": "false"}
         with (folder / LOG).open("wb") as log:
             with self._changing:
-                tuning = self._store.find(task_id)
+                tuning = self._store.get(task_id)
                 if self._closed or tuning is None or tuning.outcome is not None:
                     return None
                 process = subprocess.Popen(

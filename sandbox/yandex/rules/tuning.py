@@ -48,7 +48,7 @@ class Tunings:
 
     def __init__(self, host: Host, operations: Operations, datasets: Datasets) -> None:
         self._host, self._operations, self._datasets = host, operations, datasets
-        self._store = TuningStore(host.state)
+        self._store = TuningStore(host)
         self._trainings = Trainings(host, self._store, datasets)
         self._metrics = Metrics(host)
         operations.register(KIND, self)
@@ -79,7 +79,7 @@ class Tunings:
         )
         with self._store.locked():
             self._check_quota(now)
-            self._store.put(tuning)
+            self._store.put(tuning.id, tuning)
             metadata = wire.TuningMetadata(tuning_task_id=tuning.id, status=TuningTask.CREATED)
             operation = self._operations.start(
                 KIND,
@@ -112,9 +112,9 @@ class Tunings:
 
     def cancel(self, task_id: str) -> None:
         """End a task that has not ended, or refuse with FAILED_PRECONDITION."""
-        tuning = self._store.get(task_id)
+        tuning = self._store.existing(task_id)
         if not self._cancelled(tuning.id):
-            status = TuningTask.Status.Name(self._store.get(task_id).status(self._host.clock()))
+            status = TuningTask.Status.Name(self._store.existing(task_id).status(self._host.clock()))
             raise YandexRefusal(PRECONDITION, f"Tuning task {task_id} is {status}: it cannot be cancelled")
 
     def options(self, task_id: str) -> wire.GetOptionsResponse:
@@ -132,7 +132,7 @@ class Tunings:
 
     def errors(self, task_id: str) -> list[TuningError]:
         """Return why it failed; nothing while it has not."""
-        tuning = self._store.get(task_id)
+        tuning = self._store.existing(task_id)
         if tuning.status(self._host.clock()) != TuningTask.FAILED:
             return []
         kind = TuningError.PUBLIC if tuning.failure_is_public else TuningError.INTERNAL
@@ -148,7 +148,7 @@ class Tunings:
 
     def archive(self, task_id: str) -> Operation:
         """Archive a task that has ended."""
-        tuning = self._store.get(task_id)
+        tuning = self._store.existing(task_id)
         if tuning.outcome is None:
             raise YandexRefusal(PRECONDITION, f"Tuning task {task_id} has not ended: it cannot be archived")
         self._store.change(task_id, archived=True)
@@ -156,7 +156,7 @@ class Tunings:
 
     def enable_billing(self, task_id: str) -> Operation:
         """Accept it: nothing is billed here."""
-        task = self._store.get(task_id)
+        task = self._store.existing(task_id)
         return self._operations.start(FINISHED_KIND, prefix=TUNING, subject_id=task.id, description="Enable billing")
 
     def model(self, suffix: str) -> StoredTuning | None:
@@ -170,7 +170,7 @@ class Tunings:
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
         """Return CREATED, PENDING, then done: as recorded. A task that failed or was cancelled is an error."""
-        tuning = self._store.find(operation.subject_id)
+        tuning = self._store.get(operation.subject_id)
         if tuning is None:
             gone = Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="The tuning task is gone")
             return OperationState(done=True, error=gone)
@@ -236,7 +236,7 @@ class Tunings:
         return metadata
 
     def _known(self, task_id: str) -> StoredTuning:
-        tuning = self._store.get(task_id)
+        tuning = self._store.existing(task_id)
         if tuning.stage(self._host.clock()) == UNKNOWN:
             raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Tuning task {task_id} not found")
         return tuning
@@ -244,7 +244,7 @@ class Tunings:
     def _count_read(self, tuning: StoredTuning) -> None:
         if tuning.stages.counts_reads and tuning.stage(self._host.clock()) != OPEN:
             with self._store.locked():
-                self._store.change(tuning.id, stages=self._store.get(tuning.id).stages.read())
+                self._store.change(tuning.id, stages=self._store.existing(tuning.id).stages.read())
 
     def _check(self, request: wire.TuningRequest) -> Kind:
         try:

@@ -5,10 +5,10 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Body, Depends, Query, Request
 from pydantic import ValidationError
 
+from sandbox.clock import timestamp
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.faults import FaultOrder
 from sandbox.inventory import Inventory, inventory
-from sandbox.lifecycle import timestamp
 from sandbox.request_log import LoggedRequest
 from sandbox.services import Services
 from sandbox.settings import Settings

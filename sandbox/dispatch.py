@@ -11,10 +11,10 @@ from fastapi.responses import JSONResponse
 from clouds.cloudru.wire.error import RpcStatus
 from sandbox.arrival import Arrival, arrival_of, is_vendor_host
 from sandbox.asgi import App, Message, Receive, Scope, Send, header
+from sandbox.clock import timestamp
 from sandbox.errors import GrpcCode
 from sandbox.faults import FaultOrder
 from sandbox.host import Host
-from sandbox.lifecycle import timestamp
 from sandbox.object_store.hosts import STORAGE_HOST, YANDEX_STORAGE_HOST
 from sandbox.request_log import SERVICE_AGENT, is_mutating
 from sandbox.web_guard import refusal

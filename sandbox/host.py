@@ -10,8 +10,9 @@ import boto3
 from botocore.config import Config
 
 from clouds.cloudru.wire.storage import REGION
-from sandbox.faults import Faults, HeldAnswers
-from sandbox.lifecycle import Clock
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.held_answers import HeldAnswers
 from sandbox.object_store.rclone import RcloneServer
 from sandbox.request_log import SERVICE_AGENT, RequestLog
 from sandbox.settings import KEY_ID, KEY_SECRET, TENANT_ID, Settings, SettingsStore

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from sandbox.clock import Clock
 from sandbox.cloudru.cloud import CloudRu
 from sandbox.engines.models import ModelShelf
 from sandbox.host import Host
 from sandbox.huggingface.hub import Hub
-from sandbox.lifecycle import Clock
 from sandbox.object_store.buckets import delete_buckets
 from sandbox.repositories import Repositories
 from sandbox.settings import KEPT_AS

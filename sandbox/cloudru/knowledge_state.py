@@ -12,7 +12,7 @@ from clouds.cloudru.wire.knowledge import (
     VersionStatus,
 )
 from sandbox.host import Host
-from sandbox.lifecycle import Timeline, timeline
+from sandbox.timeline import Timeline, timeline
 
 Outcome = Literal["", "succeeded", "failed", "cancelled"]
 STATUS_BY_OUTCOME = {

@@ -4,8 +4,8 @@ from pydantic import BaseModel
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, ValidationError
 
 from sandbox.host import Host
-from sandbox.lifecycle import Timeline
 from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
+from sandbox.timeline import Timeline
 from sandbox.yandex.dataset_types import Column, columns_of
 from sandbox.yandex.store import Store
 from sandbox.yandex.times import to_timestamp

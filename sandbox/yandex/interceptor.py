@@ -12,9 +12,9 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
 from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE
+from sandbox.clock import timestamp
 from sandbox.faults import FaultOrder
 from sandbox.host import Host
-from sandbox.lifecycle import timestamp
 from sandbox.yandex.hosts import Method
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.iam import YandexIam

@@ -10,8 +10,8 @@ from yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 from clouds.yandex.wire.uris import BASE_MODEL, EmbedderUri
 from sandbox.engines.tuning_job import Parameters
 from sandbox.host import Host
-from sandbox.lifecycle import Timeline
 from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
+from sandbox.timeline import Timeline
 from sandbox.yandex.store import Store
 from sandbox.yandex.times import to_timestamp
 

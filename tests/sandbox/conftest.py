@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.lifecycle import Clock
+from sandbox.clock import Clock
 from sandbox.services import Services
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00:00Z

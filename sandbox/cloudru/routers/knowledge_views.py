@@ -3,9 +3,9 @@
 from typing import Any
 
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion, SearchApi, VersionStatus
+from sandbox.clock import timestamp
 from sandbox.cloudru.cloud import CloudRu
 from sandbox.cloudru.knowledge_state import StoredKnowledgeBase, StoredVersion
-from sandbox.lifecycle import timestamp
 
 SEARCH_URL = "https://{}.managed-rag.inference.cloud.ru"
 DOCUMENTS_NAMED = 3

@@ -3,12 +3,12 @@
 import threading
 from typing import Any
 
+from sandbox.clock import timestamp
 from sandbox.cloudru.indexing import BuildStoppedError, Indexing, IndexingError
 from sandbox.cloudru.knowledge_state import IndexReport, KnowledgeStore, Outcome, StoredVersion
 from sandbox.cloudru.rules.embedder import Embedders
 from sandbox.engines.index import VectorIndex
 from sandbox.host import Host
-from sandbox.lifecycle import timestamp
 
 
 class Builds:

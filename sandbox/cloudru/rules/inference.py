@@ -14,14 +14,15 @@ from clouds.cloudru.wire.inference import (
     StatusReason,
 )
 from clouds.cloudru.wire.inference import ModelRunStatus as Status
+from sandbox.clock import timestamp
 from sandbox.cloudru.rules.run_failure import failure
 from sandbox.cloudru.rules.run_request import read_request
 from sandbox.cloudru.rules.secret import SecretManagement
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.host import Host
-from sandbox.lifecycle import Span, Timeline, timeline, timestamp
 from sandbox.repositories import Repositories
 from sandbox.settings import RunSpans
+from sandbox.timeline import Span, Timeline, timeline
 
 NAME_TAKEN = "a modelrun with the given name could not be created"
 """Published for the name of a deleted run. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""

@@ -29,7 +29,7 @@ from sandbox.engines.index import VectorIndex
 from sandbox.engines.models import ModelShelf
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.host import Host
-from sandbox.lifecycle import Timeline, timeline
+from sandbox.timeline import Timeline, timeline
 
 NAME_PATTERN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 

@@ -17,10 +17,10 @@ from clouds.cloudru.wire.secret import (
     SecretVersion,
     SecretVersionState,
 )
+from sandbox.clock import timestamp
 from sandbox.errors import GrpcCode, RpcError
 from sandbox.host import Host
 from sandbox.keys import read_or_create_key
-from sandbox.lifecycle import timestamp
 
 
 class KeptVersion(BaseModel):

@@ -14,7 +14,7 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import ValidateDatasetMetada
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.host import Host
-from sandbox.lifecycle import timeline
+from sandbox.timeline import timeline
 from sandbox.yandex.dataset_objects import DatasetObjects
 from sandbox.yandex.dataset_rows import RowCheck
 from sandbox.yandex.dataset_state import (

@@ -21,8 +21,8 @@ from yandex.cloud.operation.operation_pb2 import Operation
 from clouds.yandex.wire.task_types import PUBLISHED_ALIASES, TaskType
 from clouds.yandex.wire.uris import EmbedderUri
 from sandbox.host import Host
-from sandbox.lifecycle import timeline
 from sandbox.settings import YANDEX_FOLDER_ID
+from sandbox.timeline import timeline
 from sandbox.yandex.ids import MODEL_SUFFIX, TUNING, new_id
 from sandbox.yandex.metrics import Metrics
 from sandbox.yandex.paging import page_of

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.lifecycle import Clock, Span, timeline, timestamp
+from sandbox.clock import Clock, timestamp
+from sandbox.timeline import Span, timeline
 
 SPANS = st.builds(Span, seconds=st.floats(0, 100), reads=st.integers(0, 3))
 

@@ -25,16 +25,9 @@ def authenticate(request: Request, yandex: YandexDep) -> str:
     return yandex.iam.authenticate(request.headers.get("authorization"), bearer_api_key=True)
 
 
-YandexCallerDep = Annotated[str, Depends(authenticate)]
-
-
-def use_models(caller: YandexCallerDep, yandex: YandexDep) -> str:
-    """Return the caller, or refuse with 403 when it may not call models."""
+def may_use_models(yandex: YandexDep) -> None:
+    """Refuse with 403 a caller that may not call models."""
     yandex.iam.authorise("ai.languageModels.user")
-    return caller
-
-
-ModelUserDep = Annotated[str, Depends(use_models)]
 
 
 def to_json(message: Message) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, Field
 
 from sandbox.yandex.hosts import AI, LLM
-from sandbox.yandex.routers.caller import ModelUserDep, YandexDep
+from sandbox.yandex.routers.caller import YandexDep, authenticate, may_use_models
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(authenticate), Depends(may_use_models)])
 HOSTS = (LLM, AI)
 
 
@@ -24,7 +24,6 @@ class EmbeddingsRequest(BaseModel):
 def text_embedding(
     model_uri: Annotated[str, Body(alias="modelUri")],
     text: Annotated[str, Body()],
-    caller: ModelUserDep,  # noqa: ARG001  checked
     yandex: YandexDep,
     dim: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def text_embedding(
     }
 
 
-def embeddings(asked: EmbeddingsRequest, caller: ModelUserDep, yandex: YandexDep) -> dict[str, Any]:  # noqa: ARG001  checked
+def embeddings(asked: EmbeddingsRequest, yandex: YandexDep) -> dict[str, Any]:
     """Embed texts, OpenAI's way."""
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
     answers = yandex.embeddings.embed_all(asked.model, texts, asked.dimensions)
@@ -53,7 +52,7 @@ def embeddings(asked: EmbeddingsRequest, caller: ModelUserDep, yandex: YandexDep
     }
 
 
-def models(caller: ModelUserDep, yandex: YandexDep) -> dict[str, Any]:  # noqa: ARG001  checked
+def models(yandex: YandexDep) -> dict[str, Any]:
     """List the embedders of the folder, OpenAI's way; the time of their creation is 0, as recorded."""
     uris = yandex.embeddings.uris()
     return {

@@ -1,4 +1,4 @@
-"""The service accounts of Cloud.ru that exist here, their access keys and their roles: well known, as the settings."""
+"""The service accounts of the sandbox's Cloud.ru with their access keys and roles: well-known development values."""
 
 from dataclasses import dataclass
 

@@ -147,7 +147,7 @@ class ManagedRag:
         return knowledge_base_id
 
     def ask(self, knowledge_base_id: str, query: str, call: str = "retrieve", **request: Any) -> httpx.Response:
-        """Ask at the address that the knowledge base tells."""
+        """Ask at the address that the knowledge base reports."""
         url = self.base(knowledge_base_id)["searchApiResponse"]["url"]
         return self.http.post(f"{url}/api/v2/{call}", json={"query": query, **request})
 

@@ -18,7 +18,7 @@ KEY = {"keyId": KEY_ID, "secret": KEY_SECRET}
 
 
 def test_a_client_of_the_vendor_works_when_its_connections_are_redirected(sandbox: SandboxProcess) -> None:
-    """Unmodified vendor URLs reach the same services, told apart by the Host header."""
+    """Unmodified vendor URLs reach the same services, distinguished by the Host header."""
     with httpx.Client(transport=RedirectedTransport(sandbox.base_url)) as client:
         token = client.post(f"https://iam.api.cloud.ru{TOKEN_PATH}", json=KEY).json()["access_token"]
         bearer = {"Authorization": f"Bearer {token}"}

@@ -36,7 +36,7 @@ def test_the_sizes_of_the_tutorials_models(sandbox: SandboxProcess, repository: 
 
 
 def test_what_does_not_exist(sandbox: SandboxProcess) -> None:
-    """A missing repository and a missing revision are told apart, by the hub's own error codes."""
+    """A missing repository and a missing revision have the hub's own, different error codes."""
     with pytest.raises(RepositoryNotFoundError):
         hub(sandbox).model_info("no/such-repository")
     with pytest.raises(RevisionNotFoundError):

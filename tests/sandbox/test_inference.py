@@ -233,7 +233,7 @@ def test_both_spellings_of_a_repository(services: Services) -> None:
 
 
 def test_runs_survive_a_restart(services: Services) -> None:
-    """A run goes on ageing over a restart of the sandbox."""
+    """A run keeps ageing over a restart of the sandbox."""
     run_id = create(services)
     again = Services(services.host.data_dir, clock=services.host.clock)
     services.host.clock.advance(60)

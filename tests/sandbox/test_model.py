@@ -156,7 +156,7 @@ def test_errors_have_vllms_shape(sandbox: SandboxProcess, client: httpx.Client) 
 
 
 def test_authentication_is_the_runs_choice(sandbox: SandboxProcess, client: httpx.Client) -> None:
-    """With authentication a token is needed; without it anyone who knows the address is answered."""
+    """With authentication a token is needed; without it the address is enough."""
     closed = Running(sandbox, client, "GENERATE")
     assert httpx.get(f"{closed.url}/health").status_code == 401
     assert client.get(f"{closed.url}/health").status_code == 200

@@ -1,4 +1,4 @@
-"""What stands behind an address that speaks vLLM's wire: the model of a run, or one of Foundation Models."""
+"""The model behind an address that speaks vLLM's wire: that of a run, or one of Foundation Models."""
 
 import json
 from collections.abc import Mapping

@@ -85,7 +85,7 @@ def test_a_wrong_jwt_is_unauthenticated(sandbox: SandboxProcess) -> None:
 
 
 def test_a_token_expires_by_the_sandboxs_clock(sandbox: SandboxProcess) -> None:
-    """It is taken until its lifetime is over; a fresh one can be had at once, whatever the sandbox's clock says."""
+    """It is taken until its lifetime is over; a fresh one is issued at once, whatever the sandbox's clock says."""
     sandbox.reset()
     sandbox.set(yandex_token_lifetime_s=100)
     token = exchange(sandbox, signed(sandbox.authorized_key())).iam_token

@@ -38,7 +38,7 @@ def test_discovery_needs_no_key(sandbox: SandboxProcess) -> None:
 
 
 def test_health_and_the_ready_line_name_the_address(sandbox: SandboxProcess) -> None:
-    """Whoever starts it, and whoever finds it running, learns where gRPC is answered."""
+    """Its first line and its health page have the address of gRPC."""
     assert f" grpc {sandbox.grpc_address} " in sandbox.ready_line
     assert sandbox.control.get("/health").json() == {"status": "ok", "grpc": sandbox.grpc_address}
 

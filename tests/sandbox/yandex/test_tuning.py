@@ -204,7 +204,7 @@ def test_a_wrong_request_starts_nothing(tunings: Tunings, change: dict[str, Any]
 
 
 def test_embeddings_are_counted(tunings: Tunings, sandbox: SandboxProcess) -> None:
-    """The call above the quota is refused with the recorded text; gRPC and REST share it; a wrong model is told."""
+    """The call above the quota is refused with the recorded text; gRPC and REST share it; a wrong model is named."""
     tunings.embed(BASE_URI, ROWS[0][0])
     sandbox.set(yandex_embeddings_per_second=0)
     assert refused(lambda: tunings.embed(BASE_URI, "a")) == (

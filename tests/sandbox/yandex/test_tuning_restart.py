@@ -12,7 +12,7 @@ MOST_LOOKS = 600
 
 
 def test_a_training_that_was_interrupted_is_trained_again(tmp_path: Path) -> None:
-    """Killed while it trains, the task goes on after the restart and ends COMPLETED: also when its dataset is gone."""
+    """Killed while it trains, the task resumes after the restart and ends COMPLETED: also when its dataset is gone."""
     first = SandboxProcess.start(tmp_path)
     first.fault("TuningService/Describe", times=10_000, delay_s=0.1)
     with first.yandex_channel() as channel:

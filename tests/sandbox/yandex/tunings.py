@@ -52,8 +52,8 @@ class Tunings:
             "triplet": {"text_embedding_triplet_params": wire.TextEmbeddingTripletParams(**TINY)},
         }[kind]
         dataset = wire.TuningRequest.WeightedDataset(dataset_id=dataset_id, weight=1)
-        told: dict[str, Any] = {"base_model_uri": BASE_URI, "train_datasets": [dataset], "name": "tiny", **params}
-        return wire.TuningRequest(**{**told, **fields})
+        given: dict[str, Any] = {"base_model_uri": BASE_URI, "train_datasets": [dataset], "name": "tiny", **params}
+        return wire.TuningRequest(**{**given, **fields})
 
     def start(self, kind: str = "pair", **fields: Any) -> Operation:
         """Start a tuning of a new dataset."""

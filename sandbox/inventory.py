@@ -76,7 +76,7 @@ def inventory(services: Services) -> Inventory:
         ],
         files=[FileEntry(id=each.id, name=each.name) for each in yandex.files.all()],
         search_indexes=[
-            Entry(id=each.id, name=each.name, status=yandex.search_indexes.store(each.id).status)
+            Entry(id=each.id, name=each.name, status=yandex.vector_stores.store(each.id).status)
             for each in yandex.search_indexes.all()
         ],
     )

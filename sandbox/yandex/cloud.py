@@ -9,6 +9,7 @@ from sandbox.yandex.rules.iam import YandexIam
 from sandbox.yandex.rules.operation import Operations
 from sandbox.yandex.rules.search_index import SearchIndexes
 from sandbox.yandex.rules.tuning import Tunings
+from sandbox.yandex.rules.vector_store import VectorStores
 
 
 class Yandex:
@@ -23,6 +24,7 @@ class Yandex:
         self.embeddings = Embeddings(host, self.tunings)
         self.files = Files(host)
         self.search_indexes = SearchIndexes(host, self.operations, self.files, self.embeddings)
+        self.vector_stores = VectorStores(self.files, self.search_indexes)
 
     def start(self) -> None:
         """Resume the work that the last process did not finish."""

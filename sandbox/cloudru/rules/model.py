@@ -21,9 +21,9 @@ from clouds.cloudru.wire.model import (
     ServedModel,
     Usage,
 )
-from sandbox.cloudru.rules.inference import Run
 from sandbox.cloudru.rules.model_input import read_texts
 from sandbox.cloudru.rules.served_model import EMBEDDING_TASKS, SCORE_TASKS, ModelRefusalError, Served, served_by
+from sandbox.cloudru.run_state import Run
 from sandbox.engines.models import ModelShelf
 from sandbox.host import Host
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clouds.cloudru.wire.inference import FrameworkType, ModelTaskType
-from sandbox.cloudru.rules.inference import Run
 from sandbox.cloudru.rules.runtimes import TEMPLATES
+from sandbox.cloudru.run_state import Run
 
 EMBEDDING_TASKS = (ModelTaskType.EMBEDDING, "ModelTaskType_EMBED", "ModelTaskType_FEATURE_EXTRACTION")
 SCORE_TASKS = (ModelTaskType.SCORE, "ModelTaskType_RERANK")

@@ -19,7 +19,7 @@ router = APIRouter(dependencies=[Depends(authenticate), Depends(may_use_indexes)
 
 def get_store(index_id: str, yandex: YandexDep) -> VectorStore:
     """Return a store."""
-    return yandex.search_indexes.store(index_id)
+    return yandex.vector_stores.store(index_id)
 
 
 def search(
@@ -28,7 +28,7 @@ def search(
     yandex: YandexDep,
 ) -> VectorStoreSearchPage:
     """Return the pieces nearest to a question."""
-    return yandex.search_indexes.search(index_id, asked)
+    return yandex.vector_stores.search(index_id, asked)
 
 
 for host in HOSTS:

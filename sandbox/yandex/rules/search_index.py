@@ -1,4 +1,4 @@
-"""Search indexes: built by the named embedders from files, asked as vector stores of the same id.
+"""Search indexes: built by the named embedders from files. `vector_store.py` answers questions to them.
 
 Source: docs/yandex-api.md, Search indexes. Choices where the service's behaviour is not known: an index is listed as
 soon as it was asked for; adding a file builds it anew, and until then it answers with the files it had.
@@ -17,16 +17,6 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_file_pb2 import Sear
 from yandex.cloud.ai.assistants.v1.searchindex.search_index_pb2 import SearchIndex
 from yandex.cloud.operation.operation_pb2 import Operation
 
-from clouds.yandex.wire.vector_store import (
-    VectorStore,
-    VectorStoreContent,
-    VectorStoreExpiration,
-    VectorStoreFileCounts,
-    VectorStoreHit,
-    VectorStoreSearchPage,
-    VectorStoreSearchRequest,
-    VectorStoreStatus,
-)
 from sandbox.host import Host
 from sandbox.settings import YANDEX_SERVICE_ACCOUNT_ID
 from sandbox.yandex.expiration import Expiration, changes_of
@@ -40,7 +30,7 @@ from sandbox.yandex.rules.operation import Operations, OperationState, StartedOp
 from sandbox.yandex.times import to_timestamp
 
 if TYPE_CHECKING:
-    from sandbox.engines.index import VectorIndex
+    from sandbox.engines.index import Hit, VectorIndex
     from sandbox.yandex.rules.index_build import IndexBuild
 
 CREATE_KIND, ADD_KIND = "create-search-index", "add-to-search-index"
@@ -162,50 +152,14 @@ class SearchIndexes:
             raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"File {file_id} of index {index_id} not found")
         return found
 
-    def store(self, index_id: str) -> VectorStore:
-        """Return an index as the vector store of its id."""
-        index = self.get(index_id)
-        count, built = len(index.file_ids), bool(index.table)
-        failed = bool(index.failure) and not built
-        status = VectorStoreStatus.FAILED if failed else VectorStoreStatus.IN_PROGRESS
-        return VectorStore(
-            id=index.id,
-            created_at=int(index.created_at),
-            name=index.name,
-            file_counts=VectorStoreFileCounts(
-                completed=count if built else 0,
-                failed=count if failed else 0,
-                in_progress=0 if built or failed else count,
-                total=count,
-            ),
-            status=VectorStoreStatus.COMPLETED if built else status,
-            usage_bytes=sum(self._files.size(file_id) for file_id in index.file_ids),
-            expires_after=VectorStoreExpiration(
-                anchor="created_at" if index.expiration.policy == "STATIC" else "last_active_at",
-                days=index.expiration.days,
-            ),
-            expires_at=int(index.expires_at),
-            last_active_at=int(index.active_at),
-        )
-
-    def search(self, index_id: str, asked: VectorStoreSearchRequest) -> VectorStoreSearchPage:
+    def hits(self, index_id: str, query: str, count: int) -> "list[Hit]":
         """Return the nearest chunks, or refuse with FAILED_PRECONDITION while there is nothing to ask."""
         index = self.get(index_id)
         if not index.table:
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Search index {index_id} is not built yet")
-        hits = self._work.search(index, asked.query, asked.max_num_results)
+        hits = self._work.search(index, query, count)
         self._kept.change(index_id, active_at=self._host.clock())
-        found = tuple(
-            VectorStoreHit(
-                file_id=hit.entry.metadata["file_id"],
-                filename=hit.entry.metadata["filename"],
-                score=hit.score,
-                attributes={},
-                content=(VectorStoreContent(text=hit.entry.text),),
-            )
-            for hit in hits
-        )
-        return VectorStoreSearchPage(search_query=(asked.query,), data=found)
+        return hits
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
         """Done when the index holds its files."""

@@ -9,8 +9,8 @@ import httpx
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from bench import fleet_stacks
-from bench.critical_path import save_blocks
 from bench.fleet_machines import POOL, ROOT, Machine, running, server, wait_until_healthy, worker
+from bench.rig import save_blocks
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseStatus, VersionStatus
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX

@@ -1,6 +1,7 @@
-"""docs/flows.md: every flow with its parameters, as the Prefect UI shows them. Written by `python -m docs`."""
+"""docs/reference/flows.md: every flow with its parameters as the Prefect UI shows them. `python -m docs` writes it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from prefect import Flow
@@ -14,6 +15,7 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.teardown import teardown_rag
 
+DOCS = Path(__file__).parents[1]
 FLOWS: tuple[Flow[..., Any], ...] = (
     provision_rag,
     refresh_rag,
@@ -34,12 +36,20 @@ Written by `python -m docs` from the flows; change the descriptions there. A tes
 flow, what it leaves behind and how it fails stand on its own page; forms within a form on
 [parameters.md](parameters.md). A parameter without a default must be given.
 """
+SHORT = "using-a-stack.md"
+"""The page of the flows that have none of their own."""
 WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no"}
 
 
 def flows_page() -> str:
     """Return the whole page."""
     return "\n".join([INTRODUCTION, *map(section, FLOWS)])
+
+
+def page_of(flow: Flow[..., Any]) -> str:
+    """Return the page in docs/ that describes the flow, with the anchor of its section where it has one."""
+    own = f"{flow.name}.md"
+    return own if (DOCS / own).exists() else f"{SHORT}#{flow.name}"
 
 
 def section(flow: Flow[..., Any]) -> str:
@@ -53,7 +63,7 @@ def section(flow: Flow[..., Any]) -> str:
     ]
     head = ["| parameter | in the form | type | default | what it is |", "|---|---|---|---|---|"]
     what = (flow.description or "").partition("\n")[0]
-    return "\n".join([f"## {flow.name}", "", f"{what} [Its page]({flow.name}.md).", "", *head, *rows, ""])
+    return "\n".join([f"## {flow.name}", "", f"{what} [Its page](../{page_of(flow)}).", "", *head, *rows, ""])
 
 
 def title(field: dict[str, Any]) -> str:

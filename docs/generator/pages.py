@@ -20,12 +20,12 @@ from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
 from sandbox.settings import Settings
 
 DOCS = Path(__file__).parents[1]
-PAGE = DOCS / "parameters.md"
-BLOCKS_PAGE = DOCS / "blocks.md"
-FLOWS_PAGE = DOCS / "flows.md"
+PAGE = DOCS / "reference" / "parameters.md"
+BLOCKS_PAGE = DOCS / "reference" / "blocks.md"
+FLOWS_PAGE = DOCS / "reference" / "flows.md"
 BLOCKS: dict[type[Block], str] = {
     CloudRuCredentials: "parameters.md#endpoints",
-    YandexCloudCredentials: "yandex-api.md#hosts",
+    YandexCloudCredentials: "../yandex-api.md#hosts",
     HuggingFaceCredentials: "",
     ManagedRagStack: "",
 }
@@ -51,15 +51,15 @@ INTRODUCTION = """# Parameters
 Written by `python -m docs` from the models; change the descriptions there. A test compares the two.
 
 `stack` of `provision-rag` is a [RagStack](#ragstack), that of every other flow the name under which it is
-[kept](provision-rag.md#a-stack-has-a-name), or a stack whole. `cloud` and `huggingface` are names of
+[kept](../provision-rag.md#a-stack-has-a-name), or a stack whole. `cloud` and `huggingface` are names of
 [blocks](blocks.md); what else a flow takes: [flows.md](flows.md). `promoted_embedder` of `provision-rag` is a
 [PromotedEmbedder](#promotedembedder).
 [EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
 [EmbedderTuning](#embeddertuning), `look_at` of `probe-cloud` a [LookAt](#lookat). The block `CloudRuCredentials` holds
-[Endpoints](#endpoints) and [Assumptions](cloudru-api.md#assumptions), `YandexCloudCredentials` its own
-[endpoints](yandex-api.md#hosts) and [assumptions](yandex-api.md#assumptions). [Settings](#settings) are the sandbox's.
-A parameter without a default must be given.
+[Endpoints](#endpoints) and [Assumptions](../cloudru-api.md#assumptions), `YandexCloudCredentials` its own
+[endpoints](../yandex-api.md#hosts) and [assumptions](../yandex-api.md#assumptions).
+[Settings](#settings) are the sandbox's. A parameter without a default must be given.
 """
 BOUNDS = {
     "minimum": "at least {}",
@@ -80,14 +80,14 @@ def page() -> str:
 
 
 def blocks_page() -> str:
-    """Return docs/blocks.md with the blocks and their fields written anew."""
+    """Return docs/reference/blocks.md with the blocks and their fields written anew."""
     head, _, _ = BLOCKS_PAGE.read_text(encoding="utf-8").partition(MARKER)
     return "\n".join([head + MARKER, *(block_section(block, endpoints) for block, endpoints in BLOCKS.items())])
 
 
 def block_section(block: type[Block], endpoints: str) -> str:
     """Return the heading, description, table of fields and example of one block."""
-    assumptions = f"{endpoints.partition('#')[0].replace('parameters', 'cloudru-api')}#assumptions"
+    assumptions = f"{endpoints.partition('#')[0].replace('parameters', '../cloudru-api')}#assumptions"
     table = table_of(block).replace("(#endpoints)", f"({endpoints})").replace("(#assumptions)", f"({assumptions})")
     heading = f"## {block.get_block_type_slug()}"
     return "\n".join([heading, "", str(block.get_description()), "", table, "", str(block.get_code_example()), ""])

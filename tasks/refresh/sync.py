@@ -6,7 +6,7 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ANSWERING, EnsuredRun, ReadyRun, identity_differences
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, is_broken
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, IndexSource, is_broken
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
@@ -101,10 +101,12 @@ def ensure_version(
     version = client.knowledge_bases.create_version(
         base.knowledgebase_id,
         spec,
-        bucket=bucket.name,
-        folder=changes.plan.folder,
-        embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
-        log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+        IndexSource(
+            bucket=bucket.name,
+            folder=changes.plan.folder,
+            embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
+            log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+        ),
     )
     return EnsuredKnowledgeBase(base, version, "updated" if version.knowledgebase_version_id in known else "created")
 

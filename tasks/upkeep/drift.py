@@ -7,6 +7,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among, other_differences
 from clouds.cloudru.inference import identity_differences as run_differences
 from clouds.cloudru.knowledge import (
+    IndexSource,
     base_differences,
     identity_differences,
     reading_differences,
@@ -70,9 +71,7 @@ def _of_base(cloudru: CloudRuCredentials, stack: RagStack, runs: dict[str, Model
     found = base_differences(stack.knowledge_base, serving.base)
     if embedder is not None:
         found = [
-            *identity_differences(
-                serving.base, version, bucket=stack.bucket, folder=stack.folder, embedder=embedder, assumed=assumed
-            ),
+            *identity_differences(serving.base, version, IndexSource(stack.bucket, stack.folder, embedder), assumed),
             *found,
         ]
     reads = reading_differences(reported_reading(version), wanted_reading(stack.knowledge_base, assumed)).lines

@@ -8,6 +8,7 @@ from upath import UPath
 
 from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import KnowledgeBaseSpec, VllmArgument
 from clouds.cloudru.storage import Document
 from clouds.cloudru.wire.search import RerankingConfiguration, RetrieveRequest
@@ -40,11 +41,13 @@ def test_from_a_file_to_a_reranked_passage(cloud: CloudRuClient, tmp_path_factor
     def ensure() -> tuple[str, str, str]:
         ensured = cloud.knowledge_bases.ensure(
             KnowledgeBaseSpec(name="against-kb"),
-            bucket=bucket.name,
-            folder="docs",
-            embedder=embedder.run,
-            log_group_id=cloud.log_groups.ensure(bucket.log_group_id),
-            documents_modified_at=upload.newest_modified_at,
+            IndexSource(
+                bucket=bucket.name,
+                folder="docs",
+                embedder=embedder.run,
+                log_group_id=cloud.log_groups.ensure(bucket.log_group_id),
+                documents_modified_at=upload.newest_modified_at,
+            ),
         )
         return ensured.action, ensured.knowledge_base.knowledgebase_id, ensured.version.knowledgebase_version_id
 

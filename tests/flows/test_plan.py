@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError, WrongAnswerError
@@ -399,11 +400,7 @@ def test_a_base_that_another_client_made_after_the_plan_is_never_removed(
             client.storage.ensure_bucket(stack.bucket)
             client.knowledge_bases.ensure(
                 stack.knowledge_base,
-                bucket=stack.bucket,
-                folder="another",
-                embedder=embedder,
-                log_group_id="g",
-                documents_modified_at=None,
+                IndexSource(stack.bucket, "another", embedder, log_group_id="g"),
             )
 
     monkeypatch.setattr("flows.provision.keep_wanted", overtaken)

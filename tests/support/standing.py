@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import InferenceSpec
 from domain.in_service import AskedWith, Build, InService
 from domain.kept_stack import KeptSecret, KeptStack
@@ -41,11 +42,13 @@ def stand(block: str, stack: RagStack) -> InService:
         ]
         ensured = client.knowledge_bases.ensure(
             base,
-            bucket=bucket.name,
-            folder=stack.folder,
-            embedder=embedder.run,
-            log_group_id=log_group(client, base.log_group_id or bucket.log_group_id),
-            documents_modified_at=upload.newest_modified_at,
+            IndexSource(
+                bucket=bucket.name,
+                folder=stack.folder,
+                embedder=embedder.run,
+                log_group_id=log_group(client, base.log_group_id or bucket.log_group_id),
+                documents_modified_at=upload.newest_modified_at,
+            ),
         )
         base_id, version_id = ensured.knowledge_base.knowledgebase_id, ensured.version.knowledgebase_version_id
         client.knowledge_bases.wait_indexed(base_id, version_id, deadline_s=base.indexed_within_s)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 from clouds.about import check_about
@@ -10,11 +9,11 @@ from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.knowledge.decision import decide, family, refusal, serving
 from clouds.cloudru.knowledge.request import create_body, version_body
+from clouds.cloudru.knowledge.source import IndexSource
 from clouds.cloudru.knowledge.version import moment, moved
 from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase, wait_indexed
-from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.spellings import NOT_THERE
-from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import (
     CreatedKnowledgeBase,
     KnowledgeBase,
@@ -158,14 +157,7 @@ class KnowledgeBases:
             ) from error
 
     def create_version(
-        self,
-        knowledge_base_id: str,
-        spec: KnowledgeBaseSpec,
-        *,
-        bucket: str,
-        folder: str,
-        embedder: ModelRun | FoundationModelSpec,
-        log_group_id: str,
+        self, knowledge_base_id: str, spec: KnowledgeBaseSpec, source: IndexSource
     ) -> KnowledgeBaseVersion:
         """Begin to index the documents as they are now, and return the version to wait for.
 
@@ -179,13 +171,7 @@ class KnowledgeBases:
             body = {
                 "project_id": self._project_id,
                 "knowledgebase_version_configuration": version_body(
-                    spec,
-                    bucket=bucket,
-                    folder=folder,
-                    embedder=embedder,
-                    log_group_id=log_group_id,
-                    assumed=assumed,
-                    name=f"version-{len(before) + 1}",
+                    spec, source, assumed=assumed, name=f"version-{len(before) + 1}"
                 ),
             }
             try:
@@ -198,12 +184,8 @@ class KnowledgeBases:
     def ensure(
         self,
         spec: KnowledgeBaseSpec,
+        source: IndexSource,
         *,
-        bucket: str,
-        folder: str,
-        embedder: ModelRun | FoundationModelSpec,
-        log_group_id: str,
-        documents_modified_at: datetime | None,
         serving_id: str | None = None,
         allow_replace: bool = False,
         other_reading: bool = False,
@@ -224,7 +206,7 @@ class KnowledgeBases:
             ConfigurationError: no log group.
 
         """
-        if not log_group_id:
+        if not source.log_group_id:
             raise ConfigurationError(
                 f"{spec.name}: no log group. Without one the search API of a knowledge base never starts; "
                 "set log_group_id, or leave it out in the spec and pass what log_groups.ensure returns."
@@ -237,12 +219,9 @@ class KnowledgeBases:
             spec,
             existing,
             versions,
-            serving_id=serving_id,
-            bucket=bucket,
-            folder=folder,
-            embedder=embedder,
-            documents_modified_at=documents_modified_at,
+            source,
             assumed=self._connection.assumptions.knowledge,
+            serving_id=serving_id,
             other_reading=other_reading,
             taken={base.name for base in alike if base.knowledgebase_id in strangers},
         )
@@ -251,11 +230,8 @@ class KnowledgeBases:
                 raise refusal(existing, decided)
             body = create_body(
                 spec.model_copy(update={"name": decided.name}),
+                source,
                 project_id=self._project_id,
-                bucket=bucket,
-                folder=folder,
-                embedder=embedder,
-                log_group_id=log_group_id,
                 assumed=self._connection.assumptions.knowledge,
             )
             try:
@@ -269,11 +245,7 @@ class KnowledgeBases:
                     raise
                 return self.ensure(
                     spec,
-                    bucket=bucket,
-                    folder=folder,
-                    embedder=embedder,
-                    log_group_id=log_group_id,
-                    documents_modified_at=documents_modified_at,
+                    source,
                     serving_id=serving_id,
                     allow_replace=allow_replace,
                     other_reading=other_reading,
@@ -283,14 +255,7 @@ class KnowledgeBases:
             return EnsuredKnowledgeBase(created, version, "created", proven=proven)
         if decided.verb == "update":
             version = (
-                self.create_version(
-                    existing.knowledgebase_id,
-                    spec,
-                    bucket=bucket,
-                    folder=folder,
-                    embedder=embedder,
-                    log_group_id=log_group_id,
-                )
+                self.create_version(existing.knowledgebase_id, spec, source)
                 if serving_id or version.status == VersionStatus.SUCCEEDED
                 else self.reindex(existing.knowledgebase_id, version.knowledgebase_version_id)
             )

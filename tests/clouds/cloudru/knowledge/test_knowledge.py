@@ -1,6 +1,7 @@
 """Knowledge bases by name: created once, adopted, reindexed when documents are newer, waited for in three states."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexSource
 from clouds.cloudru.specs import ExtractorSpec, FoundationModelSpec, KnowledgeBaseSpec, SplitterSpec
 from clouds.cloudru.wire.inference import HuggingFaceRepository, ModelRun, ModelSource
 from clouds.errors import (
@@ -149,15 +150,9 @@ def bases(vendor: WireServer) -> KnowledgeVendor:
 def ensure(
     client: CloudRuClient, spec: KnowledgeBaseSpec = SPEC, modified_at: datetime | None = None, **changes: Any
 ) -> EnsuredKnowledgeBase:
-    """Ask for what the tests want, but for `changes`."""
-    wanted: dict[str, Any] = {
-        "bucket": "bucket",
-        "folder": "folder/",
-        "embedder": EMBEDDER,
-        "log_group_id": "group",
-        **changes,
-    }
-    return client.knowledge_bases.ensure(spec, documents_modified_at=modified_at, **wanted)
+    """Ask for what the tests want, but for `changes` of the source."""
+    source = IndexSource("bucket", "folder/", EMBEDDER, "group", modified_at)
+    return client.knowledge_bases.ensure(spec, replace(source, **changes))
 
 
 @pytest.mark.usefixtures("bases")

@@ -91,7 +91,7 @@ def ensure_version(
     base, known = changes.base, {version.knowledgebase_version_id for version in changes.versions}
     begun = [
         version
-        for version in client.knowledge_bases.versions(base.knowledgebase_id)
+        for version in client.knowledge_bases.list_versions(base.knowledgebase_id)
         if version.knowledgebase_version_id not in known and not is_broken(version)
     ]
     if changes.built is not None:
@@ -120,7 +120,7 @@ def wait_for_version(
         indexed = wait_for_index.fn(cloudru, spec, ensured)
     except FailedStateError:
         version_id = ensured.version.knowledgebase_version_id
-        _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.version(version_id))
+        _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.get_version(version_id))
         raise
     _set_aside(cloudru, changes, indexed.version)
     return indexed

@@ -41,7 +41,9 @@ def find_drift(cloudru: CloudRuCredentials, found: FoundStack) -> tuple[str, ...
         *(f"{each.field}: provisioned is {each.before}, wanted is {each.now}: run provision-rag" for each in wanted),
         *(line for spec in specs for line in _of_run(cloudru, spec, runs)),
         *([] if client.storage.created_at(stack.bucket) else [f"bucket {stack.bucket}: it is not there"]),
-        *secret_drift(stack.token_secret, kept.secret, client.secrets.get(stack.token_secret) if kept.secret else None),
+        *secret_drift(
+            stack.token_secret, kept.secret, client.secrets.find(stack.token_secret) if kept.secret else None
+        ),
         *_of_base(cloudru, stack, runs),
     )
 

@@ -70,10 +70,10 @@ def test_secrets_in_either_mapping(sandbox: SandboxProcess, cloud: CloudRuClient
     path = f"against-{mapping}"
     actions = [cloud.secrets.ensure(path, SecretStr(value)).action for value in ("value-1", "value-1", "value-2")]
     assert actions == ["created", "adopted", "updated"]
-    found = cloud.secrets.find(path)
+    found = cloud.secrets.adopt(path)
     assert found is not None
     assert found.version == 2
-    assert cloud.secrets.find("against-nothing") is None
+    assert cloud.secrets.adopt("against-nothing") is None
 
 
 @pytest.mark.parametrize("behaviour", ["refuses", "meaningless"])
@@ -120,8 +120,8 @@ def test_an_unknown_repository_fails_with_its_reason(cloud: CloudRuClient) -> No
 def test_tokens_expire_and_are_renewed(sandbox: SandboxProcess, cloud: CloudRuClient) -> None:
     """A token that the sandbox no longer takes is replaced without the caller's doing; a wrong key is told."""
     sandbox.set(token_lifetime_s=100)
-    cloud.inferences.quotas()
+    cloud.inference_catalogue.quotas()
     sandbox.advance(1000)  # the client's clock does not know
-    cloud.inferences.quotas()
+    cloud.inference_catalogue.quotas()
     with connect(sandbox, "wrong-secret") as stranger, pytest.raises(AuthenticationError, match="Check key id"):
-        stranger.inferences.quotas()
+        stranger.inference_catalogue.quotas()

@@ -28,7 +28,7 @@ YANDEX: dict[str, tuple[Any, Callable[[YandexClient], Any]]] = {
 }
 CLOUDRU: dict[str, Callable[[CloudRuClient], Any]] = {
     "bases": lambda client: client.knowledge_bases.list(),
-    "versions": lambda client: client.knowledge_bases.versions("base-1"),
+    "versions": lambda client: client.knowledge_bases.list_versions("base-1"),
 }
 
 
@@ -85,7 +85,7 @@ def test_catalogue_pages_that_come_again_are_no_prices(vendor: WireServer, clien
     cards = {"total": 2, "hasMore": True, "modelCards": [{"id": "c", "name": "n", "price": 1.0}]}
     vendor.tell("GET", ".*/predefined-models", cards)
     with pytest.raises(WrongAnswerError, match="not whole"):
-        client.inferences.prices()
+        client.inference_catalogue.prices()
 
 
 PAGE = """<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>

@@ -124,4 +124,4 @@ def test_teardown_deletes_bucket_and_secret_of_what_was_provisioned_and_of_what_
     for each in (stack, wanted):
         assert {("bucket", each.bucket), ("secret", each.token_secret)} <= gone
         assert client.storage.created_at(each.bucket) is None
-        assert client.secrets.get(each.token_secret) is None
+        assert client.secrets.find(each.token_secret) is None

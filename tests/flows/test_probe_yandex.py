@@ -94,7 +94,7 @@ def test_an_api_key_is_tried_under_both_words(cloud: TuningCloud) -> None:
     yandex: Any = YandexCloudCredentials.load(NAME)
     with yandex.connect() as client:
         ensured = client.search_indexes.ensure("of-a-probe", (Document("faq.txt", b"Open from nine."),), embedder)
-        client.search_indexes.wait(ensured, deadline_s=120)
+        client.search_indexes.wait_searchable(ensured, deadline_s=120)
 
     assert "search_index.api_key_scheme" in {row.assumption for row in probed().having(HOLDS)}
     cloud.sandbox.fault("vector_stores", status=401)

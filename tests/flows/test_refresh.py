@@ -82,7 +82,7 @@ def versions(cloud: Cloud, stack: RagStack) -> list[str]:
     with connect(cloud.sandbox) as client:
         base = client.knowledge_bases.find(stack.knowledge_base.name)
         assert base is not None
-        newest_first = client.knowledge_bases.versions(base.knowledgebase_id)
+        newest_first = client.knowledge_bases.list_versions(base.knowledgebase_id)
         return [version.knowledgebase_version_id for version in reversed(newest_first)]
 
 

@@ -52,7 +52,7 @@ def stand(block: str, stack: RagStack) -> InService:
         )
         base_id, version_id = ensured.knowledge_base.knowledgebase_id, ensured.version.knowledgebase_version_id
         client.knowledge_bases.wait_indexed(base_id, version_id, deadline_s=base.indexed_within_s)
-        build = Build.of(client.knowledge_bases.version(version_id))
+        build = Build.of(client.knowledge_bases.get_version(version_id))
     serving = InService(
         knowledge_base_id=base_id,
         version_id=version_id,

@@ -11,7 +11,7 @@ from clouds.cloudru.knowledge.decision import decide, family, refusal, serving
 from clouds.cloudru.knowledge.request import create_body, version_body
 from clouds.cloudru.knowledge.source import IndexSource
 from clouds.cloudru.knowledge.version import moment, moved
-from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase, wait_indexed
+from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase, is_indexed, named_states, states
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.spellings import NOT_THERE
 from clouds.cloudru.wire.knowledge import (
@@ -25,10 +25,8 @@ from clouds.cloudru.wire.knowledge import (
 )
 from clouds.create_once import create_once, find_new
 from clouds.errors import APIError, ConfigurationError, ConflictError, DeadlineError, NotFoundError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 from clouds.polling import OnLook
-
-__all__ = ["EnsuredKnowledgeBase", "IndexedKnowledgeBase", "KnowledgeBases"]
 
 Page = TypeVar("Page", ListKnowledgeBasesResponse, ListVersionsResponse)
 PAGE_SIZE = 100
@@ -88,14 +86,13 @@ class KnowledgeBases:
         """Wait until it is not there (404); DeadlineError when it is not in time."""
         self._connection.wait_gone(
             lambda: self.get(knowledge_base_id),
-            lambda _: False,
             subject="the deletion of a knowledge base",
             deadline_s=deadline_s,
-            describe=lambda base: f"{base.name} {base.status.removeprefix('KNOWLEDGEBASE_')}",
+            words=lambda base: f"{base.name} {base.status.removeprefix('KNOWLEDGEBASE_')}",
             on_look=on_look,
         )
 
-    def version(self, version_id: str) -> KnowledgeBaseVersion:
+    def get_version(self, version_id: str) -> KnowledgeBaseVersion:
         """Return one version."""
         params = {"project_id": self._project_id}
         url = f"{self._base}/versions/{version_id}"
@@ -103,7 +100,7 @@ class KnowledgeBases:
         check_about(version_id, found.knowledgebase_version_id, subject=f"GET {url}")
         return found
 
-    def versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
+    def list_versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
         """Return the versions of a knowledge base, newest first."""
         found: list[KnowledgeBaseVersion] = []
         for page in self._pages(ListVersionsResponse, "/versions", {"knowledgebase_id": knowledge_base_id}):
@@ -130,7 +127,7 @@ class KnowledgeBases:
         Whether the id stays is not published, so the returned version is the one to wait for. A reply may still show
         the state of before; a wait would take that for the end, so this returns only when the version has moved.
         """
-        before = self.version(version_id)
+        before = self.get_version(version_id)
         body = ReindexRequest(knowledgebaseId=knowledge_base_id, projectId=self._project_id)
         url = f"{self._base}/versions/{version_id}/reindex"
         subject = f"the reindex of version {version_id}"
@@ -139,7 +136,7 @@ class KnowledgeBases:
             return self._connection.transport.ask(KnowledgeBaseVersion, "POST", url, json=body.to_wire())
 
         def begun() -> KnowledgeBaseVersion | None:
-            seen = self.version(version_id)
+            seen = self.get_version(version_id)
             return seen if moved(before, seen) else None
 
         accepted = create_once(self._connection, begin, begun, subject=subject)
@@ -147,7 +144,7 @@ class KnowledgeBases:
             return accepted
         try:
             return self._connection.wait_visible(
-                lambda: self.version(accepted.knowledgebase_version_id),
+                lambda: self.get_version(accepted.knowledgebase_version_id),
                 lambda seen: moved(before, seen),
                 subject=subject,
             )
@@ -166,7 +163,7 @@ class KnowledgeBases:
         is reindexed instead. After a lost reply it is looked for before it is asked for again.
         """
         assumed = self._connection.assumptions.knowledge
-        before = self.versions(knowledge_base_id)
+        before = self.list_versions(knowledge_base_id)
         if assumed.new_version == "create":
             body = {
                 "project_id": self._project_id,
@@ -272,10 +269,13 @@ class KnowledgeBases:
             DeadlineError: not in time; says what was last seen.
 
         """
-        return wait_indexed(
-            self._connection,
-            lambda: IndexedKnowledgeBase(self.get(knowledge_base_id), self.version(version_id)),
+        return self._connection.wait(
+            lambda: IndexedKnowledgeBase(self.get(knowledge_base_id), self.get_version(version_id)),
+            is_indexed,
+            subject="knowledge base",
             deadline_s=deadline_s,
+            words=states,
+            describe=named_states,
             on_look=on_look,
         )
 
@@ -294,11 +294,11 @@ class KnowledgeBases:
             more = {"page_token": token} if token else {}
             return self._connection.transport.ask(kind, "GET", url, params=asked | more)
 
-        return every_page(ask, lambda page: page.next_page_token, subject=f"GET {url}")
+        return by_token(ask, lambda page: page.next_page_token, subject=f"GET {url}")
 
     def _visible_versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
         return self._connection.wait_visible(
-            lambda: self.versions(knowledge_base_id),
+            lambda: self.list_versions(knowledge_base_id),
             lambda versions: len(versions) > 0,
             subject=f"the first version of knowledge base {knowledge_base_id}",
         )
@@ -322,7 +322,7 @@ class KnowledgeBases:
             self._connection, create, lambda: self._named(name), subject=f"knowledge base {name}"
         )
         created = self._connection.wait_visible(
-            lambda: self.get(knowledge_base_id), lambda _: True, subject=f"the new knowledge base {name}"
+            lambda: self.get(knowledge_base_id), subject=f"the new knowledge base {name}"
         )
         return created, bool(answered)
 
@@ -334,7 +334,7 @@ class KnowledgeBases:
         url = f"{control}/api/v2/knowledge-bases/{knowledge_base_id}/versions"
 
         def added() -> list[KnowledgeBaseVersion]:
-            return [v for v in self.versions(knowledge_base_id) if v.knowledgebase_version_id not in before]
+            return [v for v in self.list_versions(knowledge_base_id) if v.knowledgebase_version_id not in before]
 
         def create() -> bool:
             self._connection.transport.request("POST", url, json=body, timeout_s=CREATE_TIMEOUT_S)

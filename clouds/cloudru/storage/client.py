@@ -91,7 +91,7 @@ class Storage:
         buckets = self._control.call("list_buckets").get("Buckets", [])
         return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
 
-    def buckets(self) -> tuple[str, ...]:
+    def list_buckets(self) -> tuple[str, ...]:
         """Return the names of the tenant's buckets."""
         return tuple(entry["Name"] for entry in self._control.call("list_buckets").get("Buckets", []))
 
@@ -226,9 +226,8 @@ class Storage:
         delete_bucket(self._control, name)
         self._connection.wait_gone(
             lambda: self._look_into(name),
-            lambda _: False,
             subject=f"the deletion of bucket {name}",
-            describe=lambda _: "still there",
+            words=lambda _: "still there",
         )
 
     @property

@@ -540,10 +540,10 @@ def test_delete_cancel_and_versions(bases: KnowledgeVendor, client: CloudRuClien
     bases.add("x")
     newer = {**bases.versions["v-1"], "knowledgebase_version_id": "v-9", "created_at": "2026-11-22T00:00:00Z"}
     bases.versions["v-9"] = newer
-    versions = client.knowledge_bases.versions("kb-1")
+    versions = client.knowledge_bases.list_versions("kb-1")
     assert [version.knowledgebase_version_id for version in versions] == ["v-9", "v-1"]
     assert client.knowledge_bases.cancel("v-9").status.endswith("CANCELLED")
-    assert client.knowledge_bases.version("v-9").status.endswith("CANCELLED")
+    assert client.knowledge_bases.get_version("v-9").status.endswith("CANCELLED")
     assert client.knowledge_bases.get("kb-1").name == "x"
     client.knowledge_bases.delete("kb-1")
     client.knowledge_bases.delete("kb-1")

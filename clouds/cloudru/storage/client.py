@@ -17,7 +17,7 @@ from clouds.cloudru.storage.connection_pool import Links
 from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
 from clouds.cloudru.storage.listing import pages
 from clouds.cloudru.storage.multipart import abort_unfinished
-from clouds.cloudru.storage.naming import as_stored, check_bucket_name, folder_prefix, object_keys
+from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
@@ -146,13 +146,16 @@ class Storage:
         )
 
     def send(self, plan: SyncPlan, on_uploaded: Callable[[int, int], None] | None = None) -> Upload:
-        """Send the documents of a plan, and nothing else; see `upload`. What is missing is left to `delete_objects`.
+        """Send the documents of a plan, and nothing else. What is missing is left to `delete_objects`.
+
+        `on_uploaded(sent, to be sent)` is called in this thread, a few times a second and at the end.
 
         Raises:
+            ConfigurationError: a file cannot be read.
             CloudError: something was not stored; the message names it. Plan again and run again: it continues.
 
         """
-        return Batch(self._sender(), plan.bucket, plan.documents, {}, on_uploaded).run()
+        return Batch(self._sender(), plan, on_uploaded).run()
 
     def folder_modified_at(self, bucket: str, folder: str) -> datetime | None:
         """Return when the folder's marker was written last; None when there is none."""
@@ -178,23 +181,8 @@ class Storage:
         documents: Sequence[Document],
         on_uploaded: Callable[[int, int], None] | None = None,
     ) -> Upload:
-        """Send the documents whose content the folder does not hold yet, and nothing else; nothing is deleted.
-
-        `on_uploaded(stored, total)` is called in this thread, a few times a second and at the end.
-
-        Raises:
-            ConfigurationError: a name that cannot be a key (nothing was sent), or a file that cannot be read.
-            CloudError: something was not stored; the message names it, and running again continues.
-
-        """
-        prefix = folder_prefix(folder)
-        keys = object_keys(prefix, documents)
-        held = {
-            stored.key: stored
-            for stored in self.list_objects(bucket, prefix)
-            if not stored.key.startswith(ARTIFACTS_PREFIX)
-        }
-        return Batch(self._sender(), bucket, as_stored(keys, prefix, held), held, on_uploaded).run()
+        """Send the documents whose content the folder does not hold yet (`sync_plan`, `send`); nothing is deleted."""
+        return self.send(self.sync_plan(bucket, folder, documents), on_uploaded)
 
     def delete_objects(self, bucket: str, keys: Sequence[str]) -> None:
         """Delete these keys; those that are not there are deleted.

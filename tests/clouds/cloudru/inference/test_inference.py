@@ -280,7 +280,7 @@ def test_both_spellings_of_quota_and_template_paths(
     client.inference_catalogue.quotas()
     assert len(vendor.requests("GET", f"{BASE}/quotas")) == 1
     assert len(vendor.requests("GET", f"{BASE}/quota-usage")) == 2
-    assert client.inference_catalogue.runtime_templates()
+    assert client.inference_catalogue.runtime_template(SPEC) in client.inference_catalogue.runtime_templates()
     lost = make_client(Assumptions(inference=InferenceAssumptions(quota_paths=("a", "b"))))
     with pytest.raises(NotFoundError, match=r"assumptions\.inference\.quota_paths"):
         lost.inference_catalogue.quotas()

@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from clouds.about import check_about
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.inference.catalogue import InferenceCatalogue
+from clouds.cloudru.inference.decision import ASLEEP, GONE, RunDecision, decide_about, find_among, place
 from clouds.cloudru.inference.model import Models
-from clouds.cloudru.inference.request import RESOURCE, create_body, identity_differences, other_differences
+from clouds.cloudru.inference.request import RESOURCE, create_body
 from clouds.cloudru.inference.sizing import Task
-from clouds.cloudru.inference.wait import ReadyRun, SeenRun, failed, is_suspended, named_status, plain_status
+from clouds.cloudru.inference.wait import ReadyRun, SeenRun, is_suspended, named_status, plain_status
 from clouds.cloudru.secret.client import EnsuredSecret
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import (
@@ -27,11 +28,7 @@ from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundE
 from clouds.pages import by_offset
 from clouds.polling import OnLook
 
-GONE = frozenset({ModelRunStatus.ON_DELETION, ModelRunStatus.DELETED})
-ASLEEP = frozenset({ModelRunStatus.ON_SUSPENSION, ModelRunStatus.SUSPENDED})
 PAGE_SIZE = 100
-SUFFIXES = 99
-"""Names tried: `name`, `name-2` to `name-99`."""
 REFUSED_NAMES = 5
 """Names that the service may refuse although no listed run holds them, before its refusal is believed."""
 
@@ -47,17 +44,6 @@ class EnsuredRun:
     action: Action
     differences: tuple[str, ...] = ()
     proven: bool = True
-
-
-@dataclass(frozen=True)
-class RunDecision:
-    """What `ensure` is going to do: create a run of that name, adopt `run`, or resume it first."""
-
-    verb: Literal["create", "adopt", "resume"]
-    name: str
-    reason: str
-    run: ModelRun | None = None
-    differences: tuple[str, ...] = ()
 
 
 class _NameTakenError(Exception):
@@ -113,7 +99,7 @@ class Inferences:
         needed: dict[str, int] = defaultdict(int)
         runs = self.list() if listed is None else listed
         for spec in specs:
-            if _place(spec.name, runs, ())[0] is None:
+            if place(spec.name, runs, ())[0] is None:
                 needed[spec.resource] += spec.gpu_count * max(1, spec.scaling.minimum) if spec.resource != "CPU" else 0
         needed = {resource: count for resource, count in needed.items() if count}
         quotas = {quota.resource_type: quota for quota in self._catalogue.quotas()} if needed else {}
@@ -149,9 +135,14 @@ class Inferences:
             FailedStateError: the live run of that name has failed; a second paid one is not made silently.
 
         """
-        live, name = _place(spec.name, self.list() if listed is None else listed, refused)
+        live, name = place(spec.name, self.list() if listed is None else listed, refused)
         if live is not None:
-            return self._about(spec, self.get(live.model_run_id), gpu_memory_gb)
+            return decide_about(
+                spec,
+                self.get(live.model_run_id),
+                gpu_memory_gb=gpu_memory_gb,
+                assumed=self._connection.assumptions.inference,
+            )
         held = "" if name == spec.name else f"; deleted runs hold the names before {name}"
         return RunDecision("create", name, f"no live run of that name{held}")
 
@@ -302,30 +293,13 @@ class Inferences:
             "no ground to create or delete anything. Run again."
         )
 
-    def _about(self, spec: InferenceSpec, run: ModelRun, gpu_memory_gb: int) -> RunDecision:
-        """Decide about a live run; see `decide`."""
-        if run.status == ModelRunStatus.FAILED:
-            raise failed(run)
-        differences = identity_differences(spec, run, self._connection.assumptions.inference)
-        if differences:
-            raise ConflictError(
-                f"a live model run {run.name} ({run.model_run_id}) is not what is wanted: {'; '.join(differences)}. "
-                "Give the inference another name, correct its parameters, or delete the run.",
-                409,
-                "ALREADY_EXISTS",
-            )
-        left = tuple(other_differences(spec, run, gpu_memory_gb))
-        if run.status in ASLEEP:
-            return RunDecision("resume", run.name, "it is suspended", run, left)
-        return RunDecision("adopt", run.name, f"it is {run.status.removeprefix('MODEL_RUN_STATUS_')}", run, left)
-
     def _created_meanwhile(self, spec: InferenceSpec, name: str, gpu_memory_gb: int) -> str | None:
         """Look by name for what a create before has made; another caller's run must be what is wanted, too."""
         held = [run for run in self.list() if run.name == name]
         for run in held:
             if run.status not in GONE:
                 seen = self.get(run.model_run_id)
-                self._about(spec, seen, gpu_memory_gb)
+                decide_about(spec, seen, gpu_memory_gb=gpu_memory_gb, assumed=self._connection.assumptions.inference)
                 return self.wake(seen).model_run_id
         return "" if held else None  # a deleted run holds the name: there is nothing to wait for
 
@@ -338,25 +312,3 @@ class Inferences:
             if isinstance(error, ConflictError) or (text and text in error.message.casefold()):
                 raise _NameTakenError from error
             raise
-
-
-def find_among(runs: Sequence[ModelRun], name: str) -> ModelRun | None:
-    """Return the live run of that name, also under the suffix it got while the name was held."""
-    return _place(name, runs, ())[0]
-
-
-def _place(name: str, runs: Sequence[ModelRun], refused: Collection[str]) -> tuple[ModelRun | None, str]:
-    """Return the live run of that name, or None and the first name that no run holds and none was refused."""
-    holders: dict[str, dict[str, ModelRun]] = defaultdict(dict)
-    for run in runs:
-        holders[run.name][run.model_run_id] = run
-    for candidate in (name, *(f"{name}-{number}" for number in range(2, SUFFIXES + 1))):
-        held_by = holders[candidate].values()
-        live = next((run for run in held_by if run.status not in GONE), None)
-        if live is not None or not (held_by or candidate in refused):
-            return live, candidate
-    raise ConflictError(
-        f"deleted model runs hold the names {name} to {name}-{SUFFIXES}. Choose another name.",
-        409,
-        "ALREADY_EXISTS",
-    )

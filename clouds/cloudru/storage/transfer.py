@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from upath import UPath
 
-from clouds.cloudru.storage.connection_pool import Answer, Links
+from clouds.cloudru.storage.connection_pool import Answer, ConnectionPool
 from clouds.cloudru.storage.content import same_content, sha256_of
 from clouds.cloudru.storage.errors import ACL_REFUSED, content_of, refused, unanswered, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
@@ -68,7 +68,7 @@ class Transfer:
 
     def __init__(
         self,
-        links: Links,
+        pool: ConnectionPool,
         signer: Signer,
         *,
         send_acl: bool,
@@ -77,7 +77,7 @@ class Transfer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Send the canned ACL until the store refuses it, when `send_acl`; check ETags when `etag_is_md5`."""
-        self._links = links
+        self._pool = pool
         self._signer = signer
         self._send_acl = send_acl
         self.etag_is_md5 = etag_is_md5
@@ -193,7 +193,7 @@ class Transfer:
     def _once(self, request: Request) -> Answer:
         head = self._signer.head(request.method, request.path, request.query, request.headers, len(request.body))
         try:
-            answer = self._links.exchange(head, request.body)
+            answer = self._pool.exchange(head, request.body)
         except OSError as error:
             raise RepeatableError(unanswered(request.asked, error)) from cause_of(error)
         fault = self._fault(request, answer)
@@ -244,7 +244,7 @@ class Transfer:
 
     def close(self) -> None:
         """Close the connections."""
-        self._links.close()
+        self._pool.close()
 
 
 def modified_at(asked: str, answer: Answer) -> datetime:

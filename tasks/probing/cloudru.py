@@ -36,7 +36,7 @@ def look_at_cloudru(cloudru: CloudRuCredentials, look_at: LookAt) -> Looked:
         looker.ask("quotas", client.inference_catalogue.quotas)
         looker.ask("runtime templates", client.inference_catalogue.runtime_templates)
         looker.ask("catalogue of models", client.inference_catalogue.prices)
-        looker.ask("names of Foundation Models, without a key", client.foundation_models.names)
+        looker.ask("names of Foundation Models, without a key", client.foundation_models.list)
         runs = _runs(client, look_at, looker)
         _bases(client, look_at, [stack.knowledge_base.name for stack in stacks], runs, looker)
     secrets = (cloudru.key_secret.get_secret_value(), cloudru.key_id, cloudru.project_id)
@@ -78,7 +78,7 @@ def _stacks(cloudru: CloudRuCredentials, look_at: LookAt, looker: Looker) -> lis
 
 def _storage(client: CloudRuClient, named: Sequence[str], looker: Looker) -> list[Object]:
     storage, objects = client.storage, list[Object]()
-    listed = looker.ask("list of buckets over S3", storage.buckets) or ()
+    listed = looker.ask("list of buckets over S3", storage.list_buckets) or ()
     for bucket in dict.fromkeys(named or listed[:1]):
         found = looker.ask(f"bucket {bucket}", lambda bucket=bucket: storage.find_bucket(bucket))
         if found is None or bucket not in named or len(objects) >= OBJECTS:

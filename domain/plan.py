@@ -28,7 +28,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from domain.consent import listed
 from domain.file_kinds import by_number, marks, named, passed_over
 from domain.in_service import InService
-from domain.models import ModelSpec, QueryModel
+from domain.models import ModelSpec
 from domain.prices import cost_of, total_text
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from domain.stack import RagStack

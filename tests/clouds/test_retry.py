@@ -5,7 +5,7 @@ import pytest
 from clouds.errors import ConnectionFailedError, DeadlineError, UnavailableError
 from clouds.polling import wait_until
 from clouds.retry import RepeatableError, Retries
-from tests.clouds.conftest import VirtualTime
+from tests.support.virtual_time import VirtualTime
 
 
 def failing(asked: list[int], wait_s: float | None = None) -> int:

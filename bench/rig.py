@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import httpx
+from prefect.logging.handlers import APILogHandler
 from pydantic import SecretStr
 
 from blocks import CloudRuCredentials, HuggingFaceCredentials
@@ -34,7 +35,11 @@ def stack(name: str) -> RagStack:
 
 @contextlib.contextmanager
 def server(command: list[str], url: str, health: str, folder: Path) -> Generator[None]:
-    """Start a server with a home of its own and wait until it is healthy; end it in the end."""
+    """Start a server with a home of its own and wait until it is healthy; end it in the end.
+
+    Prefect keeps the last log lines of a run for up to seconds. They are sent before a server ends; sent at the exit of
+    this process they would find no server.
+    """
     env = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     env |= {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
     env |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
@@ -49,6 +54,7 @@ def server(command: list[str], url: str, health: str, folder: Path) -> Generator
             time.sleep(0.2)
         yield
     finally:
+        APILogHandler().flush()
         process.terminate()
         process.wait(30)
 

@@ -32,7 +32,7 @@ OPERATION := browser or schedule or postgres or notify
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation faults screenshots check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation faults screenshots docs check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hou
 
 screenshots: $(VENV)/with-test ## docs/screenshots, made anew by the tests that drive the UI in Chromium
 	$(BIN)/python -m pytest tests/browser --pictures docs/screenshots
+
+docs: $(VENV)/with-test ## the lists in docs/ that come from the code, written anew
+	@$(BIN)/python -m docs
 
 check: $(VENV)/with-check ## ruff, pyright in strict mode, import contracts
 	$(BIN)/ruff check .

@@ -6,13 +6,9 @@ it is, with a barrier (the knowledge base waits for everything before it), and o
 """
 
 import contextlib
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +16,17 @@ import httpx
 from prefect.futures import PrefectConcurrentFuture, PrefectFuture
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from blocks import CloudRuCredentials, HuggingFaceCredentials
-from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
-from clouds.cloudru.wire.endpoints import Endpoints
+from bench.rig import free_port, save_blocks, server, stack
 from flows.provision import provision_rag
-from flows.specs import RagStack, StackReport
-from sandbox import settings
+from flows.specs import StackReport
 from tasks.run.steps import THREADS
 
 UPLOAD_S, EMBEDDER_S, RERANKER_S, LLM_S, INDEX_S = 3, 20, 12, 30, 25
 CRITICAL_PATH_S = max(UPLOAD_S, EMBEDDER_S) + INDEX_S
 GOAL = 1.05
-STARTED_WITHIN_S = 120.0
 
 
 class WithBarrier(ThreadPoolTaskRunner[Any]):
@@ -66,17 +57,6 @@ RUNNERS: dict[str, Any] = {
     "barrier": WithBarrier(max_workers=32),
     "sequence": ThreadPoolTaskRunner[Any](max_workers=1),
 }
-
-
-def stack(name: str) -> RagStack:
-    """Return the tutorial's stack under names of its own."""
-    return RagStack(
-        bucket=f"bucket-{name}",
-        embedder=InferenceSpec(name=f"embedder-{name}", repository="Qwen/Qwen3-Embedding-0.6B", task="Embedding"),
-        reranker=InferenceSpec(name=f"reranker-{name}", repository="Qwen/Qwen3-Reranker-0.6B", task="Score"),
-        llm=InferenceSpec(name=f"llm-{name}", repository="t-tech/T-lite-it-1.0", task="Generate"),
-        knowledge_base=KnowledgeBaseSpec(name=f"kb-{name}"),
-    )
 
 
 def slow_down(sandbox: httpx.Client) -> None:
@@ -110,54 +90,6 @@ def measure(name: str, sandbox: httpx.Client) -> tuple[float, StackReport]:
     if not isinstance(report, StackReport):
         raise TypeError("the flow has returned its plan alone")
     return wall_s, report
-
-
-@contextlib.contextmanager
-def server(command: list[str], url: str, health: str, folder: Path) -> Generator[None]:
-    """Start a server with a home of its own and wait until it is healthy; end it in the end."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    env |= {"PREFECT_HOME": str(folder / "prefect"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
-    env |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    log = folder / f"{command[0]}.log"
-    with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, "-m", *command], env=env, stdout=output, stderr=output)
-    try:
-        deadline_s = time.monotonic() + STARTED_WITHIN_S
-        while not _is_healthy(f"{url}{health}"):
-            if process.poll() is not None or time.monotonic() > deadline_s:
-                raise RuntimeError(f"{command[0]} did not start:\n{log.read_text()[-2000:]}")
-            time.sleep(0.2)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _is_healthy(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False, timeout=5).is_success
-    except httpx.TransportError:
-        return False
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def save_blocks(sandbox_url: str) -> None:
-    """Save both blocks under the flow's default name."""
-    CloudRuCredentials(
-        key_id=settings.KEY_ID,
-        key_secret=SecretStr(settings.KEY_SECRET),
-        project_id=settings.PROJECT_ID,
-        endpoints=Endpoints.under(sandbox_url),
-    ).save("sandbox", overwrite=True)
-    HuggingFaceCredentials(token=SecretStr(settings.HUGGING_FACE_TOKEN), endpoint=f"{sandbox_url}/huggingface.co").save(
-        "sandbox", overwrite=True
-    )
 
 
 def main() -> None:

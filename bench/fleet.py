@@ -23,12 +23,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import fleet_stacks
-from bench.critical_path import free_port, save_blocks
-from bench.critical_path import server as program
 from bench.fleet_cost import MEBIBYTE, ONE_RUN, RUNS, SERVER, WORKERS, Idle, PeakMemory, idle_cost
 from bench.fleet_machines import POOL, Machine, running, server, wait_until_healthy, worker
 from bench.fleet_stacks import DELIVERY, HOURS
 from bench.postgres import database
+from bench.rig import free_port, save_blocks
+from bench.rig import server as program
 from flows.specs import RagStack
 from local.prefect_api import PrefectApi
 

@@ -14,8 +14,8 @@ import psutil
 
 from bench.fleet_machines import RUN_VARIABLE, Machine, free_port
 from bench.sampling import Sampling
-from local import ports
 from local.layout import FOLDER_VARIABLE
+from local.stack import ports
 
 MEBIBYTE = 2**20
 SERVER, WORKERS, RUNS, ONE_RUN = "server", "workers", "all runs", "one run"

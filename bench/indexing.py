@@ -30,7 +30,7 @@ from upath import UPath
 
 from bench.sentences import ENGLISH, RUSSIAN, Grammar, document
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge import IndexedKnowledgeBase
+from clouds.cloudru.knowledge import IndexedKnowledgeBase, IndexSource
 from clouds.cloudru.specs import ExtractorSpec, InferenceSpec, KnowledgeBaseSpec, SplitterSpec
 from clouds.cloudru.storage import Document
 from clouds.cloudru.wire.endpoints import Endpoints
@@ -99,11 +99,12 @@ def build(client: CloudRuClient, folder: Path, bucket: str, run: ModelRun) -> In
     splitter = SplitterSpec(chunk_tokens=CHUNK_TOKENS, overlap_tokens=OVERLAP_TOKENS, separators=("\n\n", ". "))
     ensured = client.knowledge_bases.ensure(
         KnowledgeBaseSpec(name=bucket, extractors=(ExtractorSpec(extensions=("txt",), splitter=splitter),)),
-        bucket=bucket,
-        folder="kb/",
-        embedder=run,
-        log_group_id=client.log_groups.ensure(None),
-        documents_modified_at=None,
+        IndexSource(
+            bucket=bucket,
+            folder="kb/",
+            embedder=run,
+            log_group_id=client.log_groups.ensure(None),
+        ),
     )
     return waited(client, ensured.knowledge_base.knowledgebase_id, ensured.version.knowledgebase_version_id)
 

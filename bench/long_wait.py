@@ -120,7 +120,7 @@ def wait(client: YandexClient, tuning: LongTuning, duration_s: float) -> Waited:
         if elapsed_s <= HOUR_S:
             at_an_hour[0] = process.memory_info().rss
 
-    finished = client.tunings.wait(TASK, TASK, deadline_s=2 * DAY_S, on_look=on_look)
+    finished = client.tunings.wait_finished(TASK, TASK, deadline_s=2 * DAY_S, on_look=on_look)
     if finished.target_model_uri != MODEL:
         raise SystemExit(f"not the model: {finished}")
     return Waited(duration_s, tuning.calls, time.now_s - duration_s, process.memory_info().rss - at_an_hour[0])

@@ -18,7 +18,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from rich.console import Console
 from rich.table import Table
 
-from bench.critical_path import free_port, save_blocks, server, stack
+from bench.rig import free_port, save_blocks, server, stack
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.endpoints import Endpoints
 from domain.probe import ProbeSpec

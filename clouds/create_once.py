@@ -1,7 +1,7 @@
 """The one way to create: sent once, and after a lost reply looked for until it would be listed."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from clouds.errors import (
     APIError,
@@ -12,7 +12,7 @@ from clouds.errors import (
     UnavailableError,
     WrongAnswerError,
 )
-from clouds.polling import wait_until
+from clouds.waits import Waits
 
 Found = TypeVar("Found")
 
@@ -20,28 +20,7 @@ LOST = (ConnectionFailedError, UnavailableError, WrongAnswerError)
 """Errors of a create that may have been carried out all the same."""
 
 
-class Listing(Protocol):
-    """What a connection knows of the time until something new is listed."""
-
-    @property
-    def visible_within_s(self) -> float:
-        """Seconds within which something new is listed: an assumption."""
-        ...
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """Seconds that only grow."""
-        ...
-
-    @property
-    def sleep(self) -> Callable[[float], None]:
-        """Let seconds pass."""
-        ...
-
-
-def create_once(
-    listing: Listing, create: Callable[[], Found], find: Callable[[], Found | None], *, subject: str
-) -> Found:
+def create_once(waits: Waits, create: Callable[[], Found], find: Callable[[], Found | None], *, subject: str) -> Found:
     """Send a create and return what it made; when its reply is lost, what `find` sees until it would be listed.
 
     It is never sent again here. The outer repeat of a step, Prefect's, begins with a look of its own and comes later
@@ -58,14 +37,14 @@ def create_once(
         raise
     except LOST as error:
         lost = error
-    found = find_new(listing, find, subject=subject, lost=lost)
+    found = find_new(waits, find, subject=subject, lost=lost)
     if found is None:
         raise lost
     return found
 
 
 def find_new(
-    listing: Listing, find: Callable[[], Found | None], *, subject: str, lost: CloudError | None = None
+    waits: Waits, find: Callable[[], Found | None], *, subject: str, lost: CloudError | None = None
 ) -> Found | None:
     """Return what `find` sees as soon as it sees something, None when that is nothing until it would be listed.
 
@@ -86,16 +65,9 @@ def find_new(
         return found
 
     asked_for_s = lost.retry_after_s if isinstance(lost, APIError) else None
-    within_s = max(listing.visible_within_s, asked_for_s or 0.0)
+    within_s = max(waits.visible_within_s, asked_for_s or 0.0)
     try:
-        return wait_until(
-            look,
-            lambda found: found is not None,
-            subject=subject,
-            deadline_s=within_s,
-            clock=listing.clock,
-            sleep=listing.sleep,
-        )
+        return waits.wait(look, lambda found: found is not None, subject=subject, deadline_s=within_s)
     except DeadlineError as error:
         if answered:
             return None

@@ -3,21 +3,17 @@
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any, TypedDict, TypeVar
 from uuid import uuid4
 
 import httpx
-import tenacity
 from pydantic import BaseModel, ValidationError
 from typing_extensions import Unpack
 
 from clouds.error_shapes import read_error
 from clouds.errors import (
     APIError,
-    CloudError,
     ConfigurationError,
     ConnectionFailedError,
     GarbledAnswerError,
@@ -28,20 +24,16 @@ from clouds.errors import (
 from clouds.polling import LEAST_ANSWER_S, left_s
 from clouds.recorder import Recorder
 from clouds.redaction import Redaction, cause_of, masked
+from clouds.retry import ATTEMPTS, LONGEST_RETRY_AFTER_S, PASSING_STATUSES, RepeatableError, Retries, asked_to_wait_s
 from clouds.whole_answer import UnboundedAnswerError, cut_refusals, read_whole
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Read = TypeVar("Read")
 
-ATTEMPTS = 3
 CALL_S = 120.0
 """No attempt begins so long after the first one did: what lasts longer is repeated by the step, where it is seen."""
-REPEATED_STATUSES = frozenset({429, 502, 503, 504})
 REFUSED_FOR_NOW = 429
 REPEATED_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-FIRST_BACKOFF_S = 1.0
-LONGEST_BACKOFF_S = 4.0
-LONGEST_RETRY_AFTER_S = 120.0
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 NO_ADVICE: Mapping[int, str] = MappingProxyType({})
 
@@ -127,22 +119,8 @@ class Transport:
 
     def _retried(self, read: Callable[[httpx.Response], Read], method: str, url: str, options: Options) -> Read:
         repeatable = options.get("repeatable", method in REPEATED_METHODS)
-        attempts, end_s = options.get("attempts", ATTEMPTS), self._clock() + CALL_S
-        retrying = tenacity.Retrying(
-            stop=lambda state: (
-                state.attempt_number >= attempts
-                or self._clock() + state.upcoming_sleep > end_s
-                or ((left := left_s()) is not None and state.upcoming_sleep >= left)
-            ),
-            wait=_backoff_s,
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Repeatable)),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        try:
-            return retrying(self._once, read, method, url, options, repeatable=repeatable)
-        except _Repeatable as last:
-            raise last.error from last.__cause__
+        retries = Retries(options.get("attempts", ATTEMPTS), CALL_S, clock=self._clock, sleep=self._sleep)
+        return retries.of(lambda: self._once(read, method, url, options, repeatable=repeatable))
 
     def _once(
         self,
@@ -160,7 +138,7 @@ class Transport:
             error = self._no_answer(request, cause)
             shown = cause_of(cause)
             if repeatable or isinstance(cause, NOTHING_SENT):
-                raise _Repeatable(error) from shown
+                raise RepeatableError(error) from shown
             raise error from shown
         if response.is_success:
             try:
@@ -169,16 +147,16 @@ class Transport:
                 return read(response)
             except GarbledAnswerError as error:
                 if repeatable:
-                    raise _Repeatable(error) from None
+                    raise RepeatableError(error) from None
                 raise
         if self._recorder:
             self._recorder.http(response, None)
         error = self._api_error(response)
         wait_s = error.retry_after_s
         not_done = response.status_code == REFUSED_FOR_NOW and wait_s is not None
-        passing = repeatable and response.status_code in REPEATED_STATUSES
+        passing = repeatable and response.status_code in PASSING_STATUSES
         if (passing or not_done) and (wait_s or 0) <= LONGEST_RETRY_AFTER_S:
-            raise _Repeatable(error, wait_s)
+            raise RepeatableError(error, wait_s)
         raise error
 
     def _built(self, method: str, url: str, options: Options) -> httpx.Request:
@@ -308,37 +286,6 @@ def open_http(
         follow_redirects=False,
         event_hooks={"response": [cut_refusals]},
     )
-
-
-class _Repeatable(Exception):  # noqa: N818  # not an error of its own: it carries one to the retries
-    def __init__(self, error: CloudError, wait_s: float | None = None) -> None:
-        super().__init__()
-        self.error = error
-        self.wait_s = wait_s
-
-
-_jitter_s = tenacity.wait_random_exponential(multiplier=FIRST_BACKOFF_S, max=LONGEST_BACKOFF_S)
-
-
-def _backoff_s(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _Repeatable) and error.wait_s is not None:
-        return error.wait_s
-    return _jitter_s(state)
-
-
-def asked_to_wait_s(retry_after: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for: it holds seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    value = retry_after.strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _kind(response: httpx.Response) -> str:

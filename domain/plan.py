@@ -10,6 +10,9 @@ from clouds.cloudru.action import Verb
 from clouds.cloudru.assumptions import KnowledgeAssumptions
 from clouds.cloudru.inference import RunDecision
 from clouds.cloudru.knowledge import (
+    Embedder,
+    IndexSource,
+    RunToCome,
     decide,
     is_broken,
     reading_differences,
@@ -25,7 +28,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from domain.consent import listed
 from domain.file_kinds import by_number, marks, named, passed_over
 from domain.in_service import InService
-from domain.models import ModelSpec, QueryModel
+from domain.models import ModelSpec
 from domain.prices import cost_of, total_text
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
 from domain.stack import RagStack
@@ -272,12 +275,14 @@ def _knowledge_bases(
         stack.knowledge_base,
         latest,
         seen.versions,
-        serving_id=seen.served.version_id if seen.served else None,
-        bucket=stack.bucket,
-        folder=stack.folder,
-        embedder=_embedder(stack.embedder, seen),
-        documents_modified_at=_modified_at(seen.documents),
+        IndexSource(
+            bucket=stack.bucket,
+            folder=stack.folder,
+            embedder=_embedder(stack.embedder, seen),
+            documents_modified_at=_modified_at(seen.documents),
+        ),
         assumed=assumed,
+        serving_id=seen.served.version_id if seen.served else None,
         other_reading=other_reading,
         taken={base.name for base in seen.strangers},
     )
@@ -315,10 +320,10 @@ def _replaced(base: KnowledgeBase, by: str, *, may: bool) -> Planned:
     return Planned("knowledge base", base.name, "keep", reason, id=base.knowledgebase_id)
 
 
-def _embedder(model: ModelSpec, seen: Observation) -> QueryModel | str:
+def _embedder(model: ModelSpec, seen: Observation) -> Embedder:
     if isinstance(model, FoundationModelSpec):
         return model
-    return seen.runs[model.name].run or model.name
+    return seen.runs[model.name].run or RunToCome(model.name)
 
 
 def _modified_at(documents: SyncPlan | None) -> datetime | None:

@@ -11,9 +11,8 @@ from clouds.cloudru.specs import (
     InferenceSpec,
     KnowledgeBaseSpec,
     RetrievalSpec,
-    Spec,
-    any_of,
 )
+from clouds.spec import Spec, any_of
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
 from domain.keys import StackKey

@@ -10,16 +10,17 @@ from types import FrameType
 import httpx
 from rich.console import Console
 
-from local import causes, processes
-from local.demo import demo
-from local.deploy import deploy
-from local.down import down
+from local import processes
+from local.demos.demo import demo
+from local.demos.lifecycle import demo_lifecycle
+from local.demos.probe import probe
+from local.demos.tuning import demo_tuning
+from local.deploying.deploy import deploy
 from local.errors import LocalError
 from local.layout import Layout
-from local.lifecycle import demo_lifecycle
-from local.probe import probe
-from local.tuning import demo_tuning
-from local.up import up
+from local.stack import causes
+from local.stack.down import down
+from local.stack.up import up
 
 COMMANDS: dict[str, Callable[[Layout, Console], int]] = {
     "demo": demo,

@@ -19,7 +19,7 @@ def bind(port: int) -> socket.socket:
     try:
         listener.bind((HOST, port))
     except (OSError, OverflowError) as error:
-        raise StartError(f"port {port} cannot be had ({error}); choose another with --port") from error
+        raise StartError(f"port {port} cannot be used ({error}); choose another with --port") from error
     return listener
 
 

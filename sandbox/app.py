@@ -11,9 +11,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clouds.cloudru.wire.error import RpcStatus
-from sandbox.cloudru.routers import control, foundation, iam, inference, knowledge, logs, model, search, secret, storage
-from sandbox.cloudru.rules.served import ModelRefusalError
-from sandbox.dispatch import App, Arrival, Dispatch
+from sandbox import control
+from sandbox.arrival import Arrival
+from sandbox.asgi import App
+from sandbox.cloudru.routers import foundation, iam, inference, knowledge, logs, model, search, secret, storage
+from sandbox.cloudru.rules.served_model import ModelRefusalError
+from sandbox.dispatch import Dispatch
 from sandbox.errors import GrpcCode, RpcError, problems_of
 from sandbox.huggingface import router as huggingface
 from sandbox.huggingface.hub import HubError
@@ -31,7 +34,8 @@ from sandbox.yandex.routers import vector_store as yandex_vector_store
 
 def create_app(services: Services) -> App:
     """Return the ASGI application of one sandbox."""
-    upstream = Upstream(services.s3_server.socket_path)
+    host = services.host
+    upstream = Upstream(host.s3_server.socket_path)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -46,7 +50,8 @@ def create_app(services: Services) -> App:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.services = services
+    app.state.services, app.state.hub = services, services.hub
+    app.state.cloudru, app.state.yandex = services.cloudru, services.yandex
     for service in (control, iam, storage, secret, inference, model, foundation, knowledge, search, logs, huggingface):
         app.include_router(service.router)
     for service in (yandex_iam, yandex_operation, yandex_embedding, yandex_vector_store):
@@ -57,8 +62,8 @@ def create_app(services: Services) -> App:
     app.add_exception_handler(HubError, huggingface.refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unknown)
-    gateway = Gateway(services.s3_directory, upstream, Markers(services.state, services.clock))
-    return Dispatch(services, app, gateway)
+    gateway = Gateway(host.s3_server.directory, upstream, Markers(host.state, host.clock))
+    return Dispatch(host, app, gateway)
 
 
 def _refused(_request: Request, error: Exception) -> JSONResponse:

@@ -1,90 +1,34 @@
-"""Which service a request means, ordered faults, the request log: the outermost layer of the sandbox."""
+"""The outermost layer of the sandbox: each request goes to its service, meets an ordered fault, and is logged."""
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import parse_qs
 
 from fastapi.responses import JSONResponse
 
 from clouds.cloudru.wire.error import RpcStatus
+from sandbox.arrival import Arrival, arrival_of, is_vendor_host
+from sandbox.asgi import App, Message, Receive, Scope, Send, header
+from sandbox.clock import timestamp
 from sandbox.errors import GrpcCode
 from sandbox.faults import FaultOrder
-from sandbox.lifecycle import timestamp
-from sandbox.object_store.buckets import SERVICE_BUCKETS
+from sandbox.host import Host
+from sandbox.object_store.hosts import STORAGE_HOST, YANDEX_STORAGE_HOST
 from sandbox.request_log import SERVICE_AGENT, is_mutating
-from sandbox.services import Services
-from sandbox.web_guard import LOOPBACK_HOSTS, host_name, refusal
+from sandbox.web_guard import refusal
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-VENDOR_DOMAINS = ("cloud.ru", "yandex.net", "yandexcloud.net", "huggingface.co")
-"""Hosts of these and below them may stand in the Host header: connections of the vendors' clients can be redirected."""
 CONSOLE_ORIGIN = "https://console.cloud.ru"
 """Sent by programs that call the console's backend. Source: docs/cloudru-api.md, Authentication."""
-STORAGE_HOST = "s3.cloud.ru"
-YANDEX_STORAGE_HOST = "storage.yandexcloud.net"
 CONTROL_PREFIX = "/_sandbox/"
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """How a request came: to which vendor host, and by which base (the vendor's own, or this server's)."""
-
-    host: str
-    path: str
-    base_url: str | None
-    """None when the vendor's host stood in the Host header."""
-
-    def url(self, vendor_url: str) -> str:
-        """Return a vendor URL as this caller can use it."""
-        return vendor_url if self.base_url is None else f"{self.base_url}/{vendor_url.removeprefix('https://')}"
-
-
-def header(scope: Scope, name: bytes) -> str:
-    """Return a request header, empty when it is missing."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
-
-
-def is_signed_for_storage(scope: Scope) -> bool:
-    """Whether a request carries AWS Signature V4, in a header or in the query."""
-    return (
-        header(scope, b"authorization").startswith("AWS4-HMAC-SHA256")
-        or "X-Amz-Signature" in parse_qs(scope["query_string"].decode("latin-1"))
-    )  # fmt: skip
-
-
-def arrival_of(scope: Scope) -> Arrival:
-    """Read the vendor's host from the Host header or, on loopback, from the first path segment."""
-    host_header = header(scope, b"host")
-    host = host_name(host_header)
-    if is_signed_for_storage(scope):
-        bucket = scope["path"].removeprefix("/").partition("/")[0]
-        named = YANDEX_STORAGE_HOST if bucket in SERVICE_BUCKETS else STORAGE_HOST
-        return Arrival(host if host.endswith(STORAGE_HOST) else named, scope["path"], None)
-    if host not in LOOPBACK_HOSTS:
-        return Arrival(host, scope["path"], None)
-    first, _, rest = scope["path"].removeprefix("/").partition("/")
-    return Arrival(first, f"/{rest}", f"http://{host_header}")
-
-
-def is_vendor_host(host: str) -> bool:
-    """Whether a host is one of the vendors', here or not."""
-    return any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
-
-
 class Dispatch:
-    """ASGI application: `storage` gets S3 requests, `services_app` the rest with the path `/{vendor host}{path}`."""
+    """ASGI application: `storage` gets S3 requests, `services` the rest with the path `/{vendor host}{path}`."""
 
-    def __init__(self, services: Services, services_app: App, storage: App) -> None:
-        self._services, self._services_app, self._storage = services, services_app, storage
+    def __init__(self, host: Host, services: App, storage: App) -> None:
+        self._host, self._services, self._storage = host, services, storage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; one that a web page of somebody else sent is refused before anything is done."""
@@ -96,7 +40,7 @@ class Dispatch:
                 await JSONResponse(body, HTTPStatus.FORBIDDEN)(scope, receive, send)
                 return
         if is_control:
-            await self._services_app(scope, receive, send)
+            await self._services(scope, receive, send)
             return
         arrival = arrival_of(scope)
         request_id = header(scope, b"x-request-id") or str(uuid.uuid4())
@@ -111,7 +55,7 @@ class Dispatch:
 
         mutating = is_mutating(scope["method"], arrival.host, arrival.path)
         internal = header(scope, b"user-agent").startswith(SERVICE_AGENT)
-        fault = self._services.faults.take(
+        fault = self._host.faults.take(
             scope["method"], f"/{arrival.host}{arrival.path}", mutating=mutating, internal=internal
         )
         try:
@@ -122,13 +66,13 @@ class Dispatch:
                 if fault.drop or fault.mangle == "truncated":
                     await drop_connection(send)
         finally:
-            self._services.request_log.add(
+            self._host.request_log.add(
                 {
                     "method": scope["method"],
                     "host": arrival.host,
                     "path": arrival.path,
                     "status": status,
-                    "at": timestamp(self._services.clock()),
+                    "at": timestamp(self._host.clock()),
                     "request_id": request_id,
                     "mutating": mutating,
                     "internal": internal,
@@ -180,8 +124,8 @@ class Dispatch:
         await send({"type": "http.response.body", "body": body, "more_body": cut})
 
     async def _hold(self, receive: Receive) -> None:
-        """Wait until the answer is released, or nobody is there any more who could get it."""
-        ends = {asyncio.create_task(self._services.held_answers.hold()), asyncio.create_task(_disconnected(receive))}
+        """Wait until the answer is released, or its caller has closed the connection."""
+        ends = {asyncio.create_task(self._host.held_answers.hold()), asyncio.create_task(_disconnected(receive))}
         _, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in waiting:
             end.cancel()
@@ -192,7 +136,7 @@ class Dispatch:
             return
         path = f"/{arrival.host}{arrival.path}"
         moved = {**scope, "path": path, "raw_path": path.encode(), "sandbox.arrival": arrival}
-        await self._services_app(moved, receive, send)
+        await self._services(moved, receive, send)
 
 
 def _remembered(receive: Receive) -> Callable[[], Receive]:

@@ -10,8 +10,8 @@ from sandbox.services import Services
 from sandbox.settings import PROJECT_ID
 
 
-class ModelRunEntry(BaseModel):
-    """A model run; deleted ones are there too."""
+class Entry(BaseModel):
+    """A model run (deleted ones are there too), a dataset, a tuning or a search index."""
 
     id: str
     name: str
@@ -27,22 +27,6 @@ class KnowledgeBaseEntry(BaseModel):
     versions: dict[str, str]
 
 
-class DatasetEntry(BaseModel):
-    """A dataset of Yandex Cloud."""
-
-    id: str
-    name: str
-    status: str
-
-
-class TuningEntry(BaseModel):
-    """A tuning of Yandex Cloud."""
-
-    id: str
-    name: str
-    status: str
-
-
 class FileEntry(BaseModel):
     """A file of Yandex Cloud."""
 
@@ -50,37 +34,28 @@ class FileEntry(BaseModel):
     name: str
 
 
-class SearchIndexEntry(BaseModel):
-    """A search index of Yandex Cloud."""
-
-    id: str
-    name: str
-    status: str
-
-
 class Inventory(BaseModel):
     """Keys by bucket, folder markers among them; version numbers by path of the secret; names of log groups."""
 
     buckets: dict[str, list[str]]
     secrets: dict[str, list[int]]
-    model_runs: list[ModelRunEntry]
+    model_runs: list[Entry]
     knowledge_bases: list[KnowledgeBaseEntry]
     log_groups: list[str]
-    datasets: list[DatasetEntry]
-    tunings: list[TuningEntry]
+    datasets: list[Entry]
+    tunings: list[Entry]
     files: list[FileEntry]
-    search_indexes: list[SearchIndexEntry]
+    search_indexes: list[Entry]
 
 
 def inventory(services: Services) -> Inventory:
     """Look at every service; nothing ages by it."""
-    now, store = services.clock(), services.knowledge.store
+    now, cloudru, yandex = services.host.clock(), services.cloudru, services.yandex
+    store = cloudru.knowledge.store
     return Inventory(
         buckets={name: _keys(services, name) for name in _buckets(services)},
-        secrets={secret.path: [version.id for version in secret.versions] for secret in services.secret.search("")},
-        model_runs=[
-            ModelRunEntry(id=run.id, name=run.name, status=run.status(now)) for run in services.inference.all()
-        ],
+        secrets={secret.path: [version.id for version in secret.versions] for secret in cloudru.secret.search("")},
+        model_runs=[Entry(id=run.id, name=run.name, status=run.status(now)) for run in cloudru.inference.all()],
         knowledge_bases=[
             KnowledgeBaseEntry(
                 id=base.id,
@@ -90,30 +65,30 @@ def inventory(services: Services) -> Inventory:
             )
             for base in store.bases_of(PROJECT_ID)
         ],
-        log_groups=[group.name for group in services.logs.all()],
+        log_groups=[group.name for group in cloudru.logs.all()],
         datasets=[
-            DatasetEntry(id=each.id, name=each.name, status=DatasetInfo.Status.Name(each.status(now)))
-            for each in services.yandex.datasets.all()
+            Entry(id=each.id, name=each.name, status=DatasetInfo.Status.Name(each.status(now)))
+            for each in yandex.datasets.all()
         ],
         tunings=[
-            TuningEntry(id=each.id, name=each.name, status=TuningTask.Status.Name(each.status(now)))
-            for each in services.yandex.tunings.all()
+            Entry(id=each.id, name=each.name, status=TuningTask.Status.Name(each.status(now)))
+            for each in yandex.tunings.all()
         ],
-        files=[FileEntry(id=each.id, name=each.name) for each in services.yandex.files.all()],
+        files=[FileEntry(id=each.id, name=each.name) for each in yandex.files.all()],
         search_indexes=[
-            SearchIndexEntry(id=each.id, name=each.name, status=services.yandex.search_indexes.store(each.id).status)
-            for each in services.yandex.search_indexes.all()
+            Entry(id=each.id, name=each.name, status=yandex.vector_stores.store(each.id).status)
+            for each in yandex.search_indexes.all()
         ],
     )
 
 
 def _buckets(services: Services) -> list[str]:
-    names = (bucket["Name"] for bucket in services.s3().list_buckets()["Buckets"])
+    names = (bucket["Name"] for bucket in services.host.s3().list_buckets()["Buckets"])
     return [name for name in names if name not in SERVICE_BUCKETS]
 
 
 def _keys(services: Services, bucket: str) -> list[str]:
-    pages = services.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    pages = services.host.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket)
     objects = [stored["Key"] for page in pages for stored in page.get("Contents", [])]
-    markers = [marker.key for marker in Markers(services.state, services.clock).of_bucket(bucket)]
+    markers = [marker.key for marker in Markers(services.host.state, services.host.clock).of_bucket(bucket)]
     return sorted([*objects, *markers])

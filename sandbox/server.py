@@ -1,4 +1,4 @@
-"""The running server: it announces itself in one line, and ends with everything that it started."""
+"""The running server: it prints one line when it is ready, and ends with everything that it started."""
 
 import contextlib
 import socket
@@ -24,14 +24,14 @@ from sandbox.yandex.server import YandexServer
 
 
 class AnnouncedServer(uvicorn.Server):
-    """A server that says on stdout, in one line, when it is ready; the gRPC server ends with it."""
+    """A server that prints one line when it is ready; the gRPC server ends with it."""
 
     def __init__(self, config: uvicorn.Config, line: str, yandex: YandexServer) -> None:
         super().__init__(config)
         self._line, self._yandex = line, yandex
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start and say so."""
+        """Start and print the line."""
         await super().startup(sockets)
         if self.started:
             print(self._line, flush=True)
@@ -48,7 +48,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
     base_url = f"http://{host}:{port}"
     try:
         services = Services(data_dir, base_url)
-        yandex = YandexServer(services)
+        yandex = YandexServer(services.host, services.yandex)
         grpc_port = yandex.start(grpc_port)
         listener.listen()  # work that a restart interrupted calls this port: it waits instead of being refused
         services.start()
@@ -57,7 +57,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
     except (OSError, sqlite3.Error) as error:
         raise StartError(f"{data_dir} cannot be used ({error}); choose another with --data") from error
     if preload:
-        services.background(services.models.preload)
+        services.host.background(services.cloudru.models.preload)
     line = (
         f"sandbox ready at {base_url} grpc {host}:{grpc_port} key_id={KEY_ID} key_secret={KEY_SECRET} "
         f"project_id={PROJECT_ID} tenant_id={TENANT_ID} huggingface_token={HUGGING_FACE_TOKEN} "
@@ -71,7 +71,7 @@ def serve(listener: socket.socket, data_dir: Path, *, grpc_port: int, preload: b
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        date_header=False,  # uvicorn's own is up to a second old; a client tells by it when an object was stored
+        date_header=False,  # uvicorn's own is up to a second old; a client reads in it when an object was stored
     )
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again once it has shut down
         AnnouncedServer(config, line, yandex).run(sockets=[listener])

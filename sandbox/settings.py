@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from clouds.cloudru.wire.inference import ResourceType
-from sandbox.lifecycle import Span
 from sandbox.state import State
+from sandbox.timeline import Span
 
 PROJECT_ID = "00000000-0000-4000-8000-000000000001"
 TENANT_ID = "00000000-0000-4000-8000-000000000002"

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -73,6 +73,17 @@ class Collection(Generic[Document]):
             key,
             document.model_dump_json(),
         )
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the state's lock over a read and the write that depends on it."""
+        return self._state.locked()
+
+    def change(self, key: str, **changes: object) -> None:
+        """Change some fields of the document, if there is one."""
+        with self.locked():
+            document = self.get(key)
+            if document is not None:
+                self.put(key, document.model_copy(update=changes))
 
     def get(self, key: str) -> Document | None:
         """Return the document, or None."""

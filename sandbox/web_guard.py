@@ -6,10 +6,9 @@ without Origin (images, frames, links) carry Sec-Fetch-Site instead. Programs se
 Sources: https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/, read 2026-11-30.
 """
 
-from collections.abc import Callable, Collection, MutableMapping
-from typing import Any
+from collections.abc import Callable, Collection
 
-Scope = MutableMapping[str, Any]
+from sandbox.asgi import Scope
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 OUR_PAGES = ("same-origin", "none")

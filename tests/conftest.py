@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.prefect_client import hasten
-from tests.sandbox_process import SandboxProcess
+from tests.support.prefect_client import hasten
+from tests.support.sandbox_process import SandboxProcess
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
 NEEDED_BYTES = 1_000_000_000

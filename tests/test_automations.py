@@ -12,8 +12,8 @@ from prefect.server.events.actions import SendNotification
 from prefect.server.events.schemas.automations import AutomationCore as OnServer
 
 from domain.markdown import LIVE
-from local import automation_file
-from local.automation_file import ANY_BLOCK, FILE, SENDS, read
+from local.deploying import automation_file
+from local.deploying.automation_file import ANY_BLOCK, FILE, SENDS, read
 from local.errors import LocalError
 from tasks.run import events
 

@@ -14,10 +14,8 @@ from pydantic import BaseModel
 import blocks
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
-from domain.evaluation import EvaluationSpec
-from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
-from local.docs import (
+from docs.generator.flows_page import FLOWS, flows_page, page_of
+from docs.generator.pages import (
     API_PAGES,
     BLOCKS,
     BLOCKS_PAGE,
@@ -30,7 +28,9 @@ from local.docs import (
     nested_models,
     page,
 )
-from local.flow_docs import FLOWS, flows_page
+from domain.evaluation import EvaluationSpec
+from domain.gate import Thresholds
+from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
 from tasks.run.lock import LOCK_WAIT_S
 
 ROOT = Path(__file__).parent.parent
@@ -65,19 +65,19 @@ def test_links_resolve(path: Path) -> None:
 
 
 def test_parameters_page_is_up_to_date() -> None:
-    """docs/parameters.md is what the models say now; `python -m local.docs` writes it again."""
+    """docs/reference/parameters.md is what the models say now; `python -m docs` writes it again."""
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
 def test_flows_page_is_up_to_date() -> None:
-    """docs/flows.md has every flow that is deployed, with its parameters as they are now."""
+    """docs/reference/flows.md has every flow that is deployed, with its parameters as they are now."""
     deployed = re.findall(r"entrypoint: \S+:(\w+)", (ROOT / "deployments.yaml").read_text(encoding="utf-8"))
     assert {flow.fn.__name__ for flow in FLOWS} == set(deployed)
     assert FLOWS_PAGE.read_text(encoding="utf-8") == flows_page()
 
 
 def test_blocks_page_is_up_to_date() -> None:
-    """docs/blocks.md has every block of the project, as its class says it now."""
+    """docs/reference/blocks.md has every block of the project, as its class says it now."""
     assert {block.__name__ for block in BLOCKS} == set(blocks.__all__)
     assert BLOCKS_PAGE.read_text(encoding="utf-8") == blocks_page()
 
@@ -116,8 +116,10 @@ def test_every_module_of_the_call_table_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
 def test_every_flow_has_a_page_with_its_parameters(flow: Flow[..., Any]) -> None:
-    """The page of a flow begins with its call: the same parameters in the same order, with the same defaults."""
-    text = (ROOT / "docs" / f"{flow.name}.md").read_text(encoding="utf-8")
+    """The page of a flow, or its section, begins with its call: parameters, order and defaults are the same."""
+    name, _, section = page_of(flow).partition("#")
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    text = text.partition(f"\n## {section}\n")[2] if section else text
     called = re.search(rf"```python\n({flow.fn.__name__}\(.+?)\n```", text, re.DOTALL)
     assert called
     written = ast.parse(f"def {called[1]}: ...").body[0]
@@ -188,7 +190,7 @@ def test_named_commands_exist(page_name: str) -> None:
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
     assert named
     assert named <= targets
-    for module in re.findall(r"python -m ((?:bench|local|sandbox)[\w.]*)", text):
+    for module in re.findall(r"python -m ((?:bench|docs|local|sandbox)[\w.]*)", text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
 

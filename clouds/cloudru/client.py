@@ -13,6 +13,7 @@ from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.auth import BearerAuth, Iam
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.foundation_models.client import FoundationModels
+from clouds.cloudru.inference.catalogue import InferenceCatalogue
 from clouds.cloudru.inference.client import Inferences
 from clouds.cloudru.inference.model import Models
 from clouds.cloudru.knowledge.client import KnowledgeBases
@@ -79,7 +80,8 @@ class CloudRuClient:
         self.secrets = Secrets(connection)
         self.log_groups = LogGroups(connection)
         self.models = Models(connection)
-        self.inferences = Inferences(connection, self.models)
+        self.inference_catalogue = InferenceCatalogue(connection)
+        self.inferences = Inferences(connection, self.models, self.inference_catalogue)
         self.knowledge_bases = KnowledgeBases(connection)
         self.search = Search(connection)
         self.foundation_models = FoundationModels(plain, endpoints.foundation_models)

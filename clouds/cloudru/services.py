@@ -26,7 +26,7 @@ def check_services(
     if token is not None:
         looks["Secret Management"] = lambda: client.secrets.decide(secret, token)
     if inferences:
-        looks["ML Inference"] = client.inferences.quotas
+        looks["ML Inference"] = client.inference_catalogue.quotas
     looks["Managed RAG"] = client.knowledge_bases.list
     refusals = {name: refusal for name, look in looks.items() if (refusal := _refusal(look))}
     if refusals:

@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import grpc
-import tenacity
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
@@ -16,6 +15,7 @@ from clouds.errors import ConfigurationError, WrongAnswerError
 from clouds.polling import LEAST_ANSWER_S, left_s
 from clouds.recorder import Recorder
 from clouds.redaction import Redaction
+from clouds.retry import RepeatableError, Retries
 from clouds.yandex import roles
 from clouds.yandex.auth import Authorizer, Metadata
 from clouds.yandex.refusal import read_refusal
@@ -26,8 +26,7 @@ Answer = TypeVar("Answer", bound=Message)
 
 REPEATED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED})
 ATTEMPTS = 5
-FIRST_BACKOFF_S = 1.0
-LONGEST_BACKOFF_S = 10.0
+LONGEST_PAUSE_S = 10.0
 ATTEMPT_S = 30.0
 """How long one attempt may take."""
 CALL_S = 120.0
@@ -35,8 +34,6 @@ CALL_S = 120.0
 LARGEST_ANSWER_BYTES = 64 * 1024**2
 INVALID_METADATA = "invalid metadata"
 """What gRPC says of a header that it does not send."""
-
-_jitter_s = tenacity.wait_random_exponential(multiplier=FIRST_BACKOFF_S, max=LONGEST_BACKOFF_S)
 
 
 class Channels:
@@ -152,38 +149,32 @@ class Calls:
 
         """
         left = left_s()
-        end_s = self._clock() + (deadline_s if left is None else min(deadline_s, max(left, LEAST_ANSWER_S)))
+        within_s = deadline_s if left is None else min(deadline_s, max(left, LEAST_ANSWER_S))
+        end_s = self._clock() + within_s
         key = idempotency_key or str(uuid4())
-        retrying = tenacity.Retrying(
-            stop=lambda state: state.attempt_number >= ATTEMPTS or self._clock() + state.upcoming_sleep >= end_s,
-            wait=_jitter_s,
-            retry=tenacity.retry_if_exception(lambda error: repeatable and _passes(error)),
-            sleep=self._sleep,
-            reraise=True,
-        )
+        asked = request.DESCRIPTOR.full_name
 
         def send() -> Answer:
-            return self._authorized(method, request, key, max(0.001, min(attempt_s, end_s - self._clock())))
-
-        asked = request.DESCRIPTOR.full_name
-        try:
-            answer = retrying(send)
-        except _Refused as refused:
-            error, request_id = refused.error, refused.request_id
-        else:
+            try:
+                return self._authorized(method, request, key, max(0.001, min(attempt_s, end_s - self._clock())))
+            except _Refused as refused:
+                code = refused.error.code()
+                error = read_refusal(
+                    code,
+                    self._redaction.clean(refused.error.details() or ""),
+                    subject=subject,
+                    role=role,
+                    identity=self._identity,
+                    request_id=refused.request_id,
+                )
             if self._recorder:
-                self._recorder.message(asked, answer.DESCRIPTOR.full_name, plain_json(answer))
-            return _naming(answer, names, about, subject)
+                self._recorder.refusal(asked, code.name)
+            raise RepeatableError(error) if repeatable and code in REPEATED else error
+
+        answer = Retries(ATTEMPTS, within_s, LONGEST_PAUSE_S, self._clock, self._sleep).of(send)
         if self._recorder:
-            self._recorder.refusal(asked, error.code().name)
-        raise read_refusal(
-            error.code(),
-            self._redaction.clean(error.details() or ""),
-            subject=subject,
-            role=role,
-            identity=self._identity,
-            request_id=request_id,
-        )
+            self._recorder.message(asked, answer.DESCRIPTOR.full_name, plain_json(answer))
+        return _naming(answer, names, about, subject)
 
     def _authorized(
         self, method: "grpc.UnaryUnaryMultiCallable[Request, Answer]", request: Request, key: str, timeout_s: float
@@ -249,7 +240,3 @@ def _send(
         "the credential of the block cannot be sent: it holds a line break or a letter that is not ASCII. Copy it "
         "anew, by itself"
     )
-
-
-def _passes(error: BaseException) -> bool:
-    return isinstance(error, _Refused) and error.error.code() in REPEATED

@@ -23,6 +23,7 @@ from clouds.yandex.metrics.client import Metrics
 from clouds.yandex.operation import Operations
 from clouds.yandex.search.client import SearchIndexes
 from clouds.yandex.search.files import Files
+from clouds.yandex.search.vector_store import VectorStores
 from clouds.yandex.tuning.client import Tunings
 from clouds.yandex.wire.endpoints import Endpoints
 
@@ -76,7 +77,8 @@ class YandexClient:
         self.metrics = Metrics(self._http, self.tunings.metrics_url)
         self.embeddings = Embeddings(connection)
         self.files = Files(connection)
-        self.search_indexes = SearchIndexes(connection, self.operations, self.files)
+        self.vector_stores = VectorStores(connection)
+        self.search_indexes = SearchIndexes(connection, self.operations, self.files, self.vector_stores)
 
     def close(self) -> None:
         """Close the connections."""

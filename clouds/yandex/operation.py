@@ -11,12 +11,11 @@ from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceSt
 
 from clouds.about import check_about
 from clouds.errors import FailedStateError, WrongAnswerError
-from clouds.polling import OnLook, Schedule, wait_until
+from clouds.polling import OnLook
 from clouds.yandex.connection import Connection
 from clouds.yandex.refusal import grpc_code_name
 
 Packed = TypeVar("Packed", bound=Message)
-SCHEDULE = Schedule()
 
 
 class Operations:
@@ -55,16 +54,15 @@ class Operations:
             check_about(operation_id, operation.id, subject=subject)
         return operation
 
-    def wait(
+    def wait_done(
         self,
         operation_id: str,
         *,
         subject: str,
         deadline_s: float,
-        describe: Callable[[Operation], str] | None = None,
+        words: Callable[[Operation], str] | None = None,
         on_look: OnLook | None = None,
         at: grpc.Channel | None = None,
-        schedule: Schedule = SCHEDULE,
     ) -> Operation:
         """Return the operation when it is done and has not failed.
 
@@ -76,17 +74,13 @@ class Operations:
             DeadlineError: not done after `deadline_s`.
 
         """
-        words = describe or _state
-        return wait_until(
+        return self._connection.wait(
             lambda: self.get(operation_id, at=at),
-            lambda operation: _judge(operation, subject),
+            lambda operation: _is_done(operation, subject),
             subject=subject,
             deadline_s=deadline_s,
-            describe=words,
-            on_look=None if on_look is None else lambda operation, elapsed_s: on_look(words(operation), elapsed_s),
-            schedule=schedule,
-            clock=self._connection.clock,
-            sleep=self._connection.sleep,
+            words=words or _state,
+            on_look=on_look,
         )
 
     def _stub(self, at: grpc.Channel | None) -> OperationServiceStub:
@@ -122,7 +116,7 @@ def progress(operation: Operation, kind: type[Packed]) -> Packed | None:
     return metadata if operation.metadata.Unpack(metadata) else None
 
 
-def _judge(operation: Operation, subject: str) -> bool:
+def _is_done(operation: Operation, subject: str) -> bool:
     if operation.done and operation.HasField("error"):
         code, reason = grpc_code_name(operation.error.code), operation.error.message
         raise FailedStateError(

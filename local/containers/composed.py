@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 
-from local import ports
 from local.containers import image
 from local.containers.engine import Engine, call
 from local.errors import LocalError
+from local.stack import ports
 
 PROJECT = "managed-rag-flows-check"
 FILE = "deploy/compose.yaml"

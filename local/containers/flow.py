@@ -10,13 +10,14 @@ from pathlib import Path
 
 import httpx
 
-from local import environment, ports
+from local import environment
 from local.containers import forward, image
 from local.containers.composed import Services
 from local.containers.engine import call, running
 from local.errors import LocalError
 from local.layout import Layout
 from local.prefect_api import FINAL_STATES, PrefectApi
+from local.stack import ports
 
 DEPLOYMENT = "provision-rag/sandbox"
 ENDED_WITHIN_S = 600.0
@@ -76,7 +77,7 @@ def _wait_for_sandbox(url: str, layout: Layout) -> None:
 def save_blocks(services: Services, layout: Layout, sandbox_url: str) -> str:
     """Save the blocks that lead to the sandbox on the server."""
     env = environment.of_stack(layout, f"{services.ui_url}/api")
-    call((sys.executable, "-m", "local.sandbox_blocks", sandbox_url), env)
+    call((sys.executable, "-m", "local.stack.sandbox_blocks", sandbox_url), env)
     return f"sandbox and yandex-sandbox lead to {sandbox_url}"
 
 

@@ -27,7 +27,7 @@ WRITE_CHUNKS = 4096
 READERS = 4
 EMBEDDING_REQUESTS = 2
 """At once: while one is computed, the other is on its way."""
-REASONS_TOLD = 3
+REASONS_NAMED = 3
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -87,8 +87,8 @@ class Indexing:
                     count += len(entries)
                     artefact.writelines(_json_line(entry) for entry in entries)
                 if not count:
-                    told = "; ".join(f"{document.key}: {document.reason}" for document in failed[:REASONS_TOLD])
-                    raise IndexingError(f"none of {len(keys)} documents could be read: {told}", failed)
+                    named = "; ".join(f"{document.key}: {document.reason}" for document in failed[:REASONS_NAMED])
+                    raise IndexingError(f"none of {len(keys)} documents could be read: {named}", failed)
                 artefact.seek(0)
                 folder = f"{ARTIFACTS_PREFIX}{version.knowledge_base_id}/{version.id}/"
                 client.put_object(Bucket=source.bucket_name, Key=f"{folder}chunks.jsonl", Body=artefact)

@@ -11,9 +11,8 @@ from clouds.cloudru.wire.knowledge import (
     VersionConfiguration,
     VersionStatus,
 )
-from sandbox.lifecycle import Clock, Timeline, timeline
-from sandbox.settings import SettingsStore
-from sandbox.state import State
+from sandbox.host import Host
+from sandbox.timeline import Timeline, timeline
 
 Outcome = Literal["", "succeeded", "failed", "cancelled"]
 STATUS_BY_OUTCOME = {
@@ -45,7 +44,7 @@ class IndexReport(BaseModel):
 
 
 class StoredVersion(BaseModel):
-    """A version. `table` is what answers; `build` counts the builds; `outcome` is empty while one goes on."""
+    """A version. `table` is what answers; `build` counts the builds; `outcome` is empty during one."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,7 +75,7 @@ class StoredVersion(BaseModel):
 
     @property
     def build_table(self) -> str:
-        """Table of the build that goes on or went last."""
+        """Table of the current or last build."""
         return f"{self.id}.{self.build}"
 
 
@@ -106,12 +105,12 @@ class StoredKnowledgeBase(BaseModel):
 
 
 class KnowledgeStore:
-    """The two kinds of documents. Looking at a resource makes it older where its stages count reads."""
+    """The two kinds of documents. A read makes a resource older where its stages count reads."""
 
-    def __init__(self, state: State, settings: SettingsStore, clock: Clock) -> None:
-        self._state, self._settings, self._clock = state, settings, clock
-        self.bases = state.collection("knowledge_base", StoredKnowledgeBase)
-        self.versions = state.collection("knowledge_base_version", StoredVersion)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.bases = host.state.collection("knowledge_base", StoredKnowledgeBase)
+        self.versions = host.state.collection("knowledge_base_version", StoredVersion)
 
     def versions_of(self, knowledge_base_id: str) -> list[StoredVersion]:
         """Return the versions of a knowledge base, oldest first."""
@@ -123,20 +122,20 @@ class KnowledgeStore:
 
     def observed(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
         """Return it as it is now: once it is planned and a version has succeeded, its search API begins to come up."""
-        now = self._clock()
+        now = self._host.clock()
         if base.search is not None or base.planning.status(now) == KnowledgeBaseStatus.PLANNING:
             return base
         done = [v for v in self.versions_of(base.id) if v.status(now) == VersionStatus.SUCCEEDED]
         if not done:
             return base
         succeeded_at = min(max(v.pending.final_at, v.finished_at or now) for v in done)
-        stages = [(SearchState.PENDING, self._settings.current.knowledge_base_spans.search)]
+        stages = [(SearchState.PENDING, self._host.settings.knowledge_base_spans.search)]
         search = timeline(stages, SearchState.ACTIVE, succeeded_at)
         return self._kept(base.model_copy(update={"search": search}))
 
-    def looked_at(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
+    def after_read(self, base: StoredKnowledgeBase) -> StoredKnowledgeBase:
         """Return it after one more read."""
-        with self._state.locked():
+        with self._host.state.locked():
             base = self.observed(self.bases.get(base.id) or base)
             if base.search is not None and base.search.counts_reads:
                 return self._kept(base.model_copy(update={"search": base.search.read()}))
@@ -144,11 +143,11 @@ class KnowledgeStore:
                 return self._kept(base.model_copy(update={"planning": base.planning.read()}))
             return base
 
-    def version_looked_at(self, version: StoredVersion) -> StoredVersion:
+    def version_after_read(self, version: StoredVersion) -> StoredVersion:
         """Return it after one more read."""
         if not version.pending.counts_reads:
             return version
-        with self._state.locked():
+        with self._host.state.locked():
             version = self.versions.get(version.id) or version
             version = version.model_copy(update={"pending": version.pending.read()})
             self.versions.put(version.id, version)

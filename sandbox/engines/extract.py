@@ -1,4 +1,4 @@
-"""Bytes of a document -> its text. What a file is read as is told by its extension.
+"""Bytes of a document -> its text. The extension decides how a file is read.
 
 txt and log are decoded as strict UTF-8; md stays Markdown; rtf, pdf, docx and html go through kreuzberg, which works
 in process and offline; json goes through jq.

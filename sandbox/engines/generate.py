@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.engines.asked import wanted
 from sandbox.engines.prompt import ChatTurn, language_of, parse_prompt
 from sandbox.engines.quote import quotables
+from sandbox.engines.required_words import wanted
 from sandbox.engines.rerank import StandInReranker
 
 ANSWERS_FROM = 0.5

@@ -12,9 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from clouds.yandex.wire.uris import SCHEME
+from sandbox.engines.catalogue import PARAMETERS
 from sandbox.engines.hub_cache import find_snapshot
 from sandbox.engines.prompt import ChatTurn
-from sandbox.huggingface.catalogue import PARAMETERS
 
 
 @runtime_checkable
@@ -78,7 +78,7 @@ class EmbeddersByUri(Protocol):
     """The tuning service's embedders."""
 
     def known(self, model_uri: str) -> bool:
-        """Tell whether there is such a model."""
+        """Whether there is a model of this URI."""
         ...
 
     def model(self, model_uri: str) -> EmbedderModel:
@@ -101,7 +101,7 @@ class ModelShelf:
         self._by_uri = embedders
 
     def known(self, repository: str, revision: str = "main") -> bool:
-        """Tell whether a model answers for this repository: itself, or a stand-in for one of the catalogue."""
+        """Whether a model answers for this repository: itself, or a stand-in for one of the catalogue."""
         if repository.startswith(SCHEME):
             return self._by_uri is not None and self._by_uri.known(repository)
         return repository in PARAMETERS or find_snapshot(repository, revision, self._cache_dir) is not None

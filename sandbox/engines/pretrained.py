@@ -45,7 +45,7 @@ class PretrainedEmbedder:
         self._counter.no_padding()
         dimension = self._model.get_embedding_dimension()
         if not dimension:
-            raise ValueError(f"{name} is not an embedder: it tells no dimension; take a model of the task Embedding")
+            raise ValueError(f"{name} is not an embedder: it has no dimension; take a model of the task Embedding")
         self.dimension = dimension
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:

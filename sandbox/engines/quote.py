@@ -14,7 +14,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[«\"(\[A-ZА-ЯЁ0-9])")
 
 @dataclass(frozen=True)
 class Quotable:
-    """`matched` is what a question is compared with, `quote` is what is said: for a pair, the answer alone."""
+    """`matched` is compared with the question; `quote` is the answer's text: of a pair, the answer alone."""
 
     matched: str
     quote: str

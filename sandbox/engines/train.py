@@ -1,6 +1,6 @@
 """The training itself: rows to adapter weights, by the losses the field uses.
 
-A pair is told from the other rows' positives (MultipleNegativesRankingLoss, InfoNCE); a triplet from those and from
+A pair is compared with the other rows' positives (MultipleNegativesRankingLoss, InfoNCE); a triplet with those and with
 every row's negative. The same loss for both: TripletLoss would compare a row with its own negative only and so learn
 from one wrong answer instead of 2 * batch - 1. MatryoshkaLoss sums it over `embedding_dims`.
 
@@ -34,7 +34,7 @@ VALIDATIONS = 4
 """Times the validation loss is computed on the way, beside once before the first step."""
 VALIDATION_ROWS = 512
 LAST_STEPS = 10
-"""The training loss that is told is the mean of so many."""
+"""The reported training loss is the mean of this many steps."""
 
 OnStep = Callable[[int, int], None]
 """Called with the step that is done and the number of steps."""

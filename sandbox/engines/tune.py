@@ -1,7 +1,7 @@
 """`python -m sandbox.engines.tune JOB_DIR`: one training in a process of its own, ended by SIGTERM at any time.
 
-It ends by itself when its standard input closes: whoever started it holds the other end, and is gone. Exit status 0
-with `result.json`, else 1 with `error.json`.
+It ends by itself when its standard input closes: the process that started it held the other end, and has ended. Exit
+status 0 with `result.json`, else 1 with `error.json`.
 """
 
 import os
@@ -30,13 +30,13 @@ PROGRESS_EVERY_S = 0.2
 
 
 class Reporter:
-    """Writes how far the training is, not more often than anybody looks."""
+    """Writes the training's progress, at most every `PROGRESS_EVERY_S`."""
 
     def __init__(self, folder: Path) -> None:
         self._path, self._started_at, self._written_at = folder / PROGRESS, time.time(), 0.0
 
     def __call__(self, step: int, steps: int) -> None:
-        """Say that `step` of `steps` is done."""
+        """Write that `step` of `steps` is done."""
         now = time.monotonic()
         if now - self._written_at >= PROGRESS_EVERY_S or step in (0, steps):
             self._written_at = now

@@ -37,7 +37,7 @@ class TunedEmbedder:
             self.name, self.dimensions = f"{BASE_NAME}, tuned", result.dimensions
         self.dimension = self.dimensions[0]
         self._computing = Lock()
-        # A tokenizer of its own, for the reason that PretrainedEmbedder tells.
+        # A tokenizer of its own, for the reason given in PretrainedEmbedder.
         self._counter = Tokenizer.from_str(self._encoder.tokenizer.backend_tokenizer.to_str())
         self._counter.no_truncation()
         self._counter.no_padding()

@@ -1,4 +1,4 @@
-"""What a training process is told, and what it tells: JSON files in the folder of its job.
+"""Input and output of a training process: JSON files in the folder of its job.
 
 `job.json` is written before it starts; `progress.json`, then `result.json` or `error.json`, are its own. Each is
 replaced whole, so a reader never sees half of one. `adapter/` holds the weights, `events/` the TensorBoard events.
@@ -15,7 +15,7 @@ ADAPTER, EVENTS = "adapter", "events"
 BASE_DIMENSION = 256
 """Length of a vector when no `embedding_dims` are asked for, and of the base model's. Source: docs/yandex-api.md."""
 LONGEST_DIMENSION = 384
-"""MiniLM's own length: no longer vector can be had."""
+"""MiniLM's own length; no vector is longer."""
 EPOCHS = 3
 """Times each row is shown unless `n_samples` says otherwise."""
 
@@ -66,7 +66,7 @@ class AdamW(_Kept):
 
 
 class Parameters(_Kept):
-    """Everything that a tuning can be told, with this engine's defaults. `n_samples`: rows shown in all."""
+    """Every parameter of a tuning, with this engine's defaults. `n_samples`: rows shown in all."""
 
     seed: int = Field(default=0, ge=0, lt=2**63)
     lr: float = Field(default=2e-3, gt=0, le=1)
@@ -93,7 +93,7 @@ class TrainingJob(_Kept):
 
 
 class Progress(_Kept):
-    """How far it is; times in seconds since 1970."""
+    """Steps done; times in seconds since 1970."""
 
     current_step: int
     total_steps: int
@@ -101,7 +101,7 @@ class Progress(_Kept):
 
 
 class Result(_Kept):
-    """What came of it. `device` is where it was trained, the losses are those of the last steps."""
+    """The result of a training. `device` is where it ran, the losses are those of the last steps."""
 
     dimensions: tuple[int, ...]
     device: str
@@ -119,7 +119,7 @@ class TrainingFault(_Kept):
 
 
 def write(path: Path, document: BaseModel) -> None:
-    """Put the document into this file, whole or not at all."""
+    """Write the document to this file, whole or not at all."""
     draft = path.with_suffix(".draft")
     draft.write_text(document.model_dump_json())
     os.replace(draft, path)  # noqa: PTH105  Path.replace is the same; this one says that it is atomic

@@ -1,14 +1,9 @@
-"""Which repositories exist: the catalogue, the local Hugging Face cache, and what the settings add."""
+"""The hub's answers: who owns a token, what a model page says, who may pull the files."""
 
 from typing import Any
 
-from sandbox.engines.hub_cache import find_snapshot
-from sandbox.engines.models import ModelShelf
-from sandbox.huggingface.catalogue import PARAMETERS, safetensors_parameters
-from sandbox.settings import HUGGING_FACE_TOKEN, SettingsStore
-
-REVISIONS = ("main",)
-"""Branches of a repository that is not in the local cache."""
+from sandbox.repositories import Repositories
+from sandbox.settings import HUGGING_FACE_TOKEN
 
 
 class HubError(Exception):
@@ -20,40 +15,28 @@ class HubError(Exception):
 
 
 class Hub:
-    """The hub's knowledge. Model RUN pulls from here too, so both agree on what exists."""
+    """The rules of huggingface.co."""
 
-    def __init__(self, shelf: ModelShelf, settings: SettingsStore) -> None:
-        self._shelf, self._settings = shelf, settings
-
-    def knows(self, repository: str, revision: str = "main") -> bool:
-        """Whether a model run can pull this revision."""
-        if find_snapshot(repository, revision) is not None:
-            return True
-        return revision in REVISIONS and self._has(repository)
-
-    def may_pull(self, repository: str) -> bool:
-        """Whether the files are given out: those of a gated repository are not."""
-        return repository not in self._settings.current.gated_repositories
+    def __init__(self, repositories: Repositories) -> None:
+        self._repositories = repositories
 
     def check_access(self, repository: str) -> None:
         """Refuse with 404 or 403 what cannot be pulled."""
-        if not self._has(repository) and find_snapshot(repository, "main") is None:
+        if not self._repositories.exists(repository):
             raise HubError(404, "RepoNotFound", "Repository not found")
-        if not self.may_pull(repository):
+        if self._repositories.is_gated(repository):
             raise HubError(
                 403, "GatedRepo", f"Access to model {repository} is restricted and you are not in the authorized list."
             )
 
     def model_info(self, repository: str, revision: str = "main") -> dict[str, Any]:
         """Return the hub's answer for a model page, with the weights by number format when they are known."""
-        snapshot = find_snapshot(repository, revision)
-        if snapshot is None and not self._has(repository):
+        if not self._repositories.has_revision(repository, revision):
+            if self._repositories.exists(repository):
+                raise HubError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
             raise HubError(404, "RepoNotFound", "Repository not found")
-        if not self.knows(repository, revision):
-            raise HubError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-        parameters = PARAMETERS.get(repository) or (safetensors_parameters(snapshot) if snapshot else {})
         info: dict[str, Any] = {"_id": repository, "id": repository, "modelId": repository, "private": False}
-        if parameters:
+        if parameters := self._repositories.parameters(repository, revision):
             info["safetensors"] = {"parameters": parameters, "total": sum(parameters.values())}
         return info
 
@@ -73,10 +56,3 @@ class Hub:
             "orgs": [],
             "auth": {"type": "access_token", "accessToken": {"displayName": "sandbox", "role": "write"}},
         }
-
-    def _has(self, repository: str) -> bool:
-        return (
-            repository in PARAMETERS
-            or repository in self._settings.current.known_repositories
-            or self._shelf.known(repository)
-        )

@@ -1,15 +1,21 @@
 """huggingface.co: whoami and the model page. Source: huggingface.co/docs/hub/api, read 2026-11-21."""
 
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from sandbox.cloudru.routers.caller import ServicesDep
-from sandbox.huggingface.hub import HubError
-from sandbox.services import Services
+from sandbox.huggingface.hub import Hub, HubError
 
 router = APIRouter(prefix="/huggingface.co")
+
+
+async def hub_of(request: Request) -> Hub:
+    """Return the hub behind the routes; asynchronous, or each request would pay for another thread."""
+    return cast("Hub", request.app.state.hub)
+
+
+HubDep = Annotated[Hub, Depends(hub_of)]
 
 
 def bearer_of(request: Request) -> str:
@@ -18,37 +24,35 @@ def bearer_of(request: Request) -> str:
 
 
 @router.get("/api/whoami-v2")
-def whoami(request: Request, services: ServicesDep) -> dict[str, Any]:
+def whoami(request: Request, hub: HubDep) -> dict[str, Any]:
     """Return the owner of the token."""
-    return services.hub.whoami(bearer_of(request))
+    return hub.whoami(bearer_of(request))
 
 
 @router.get("/api/models/{organisation}/{name}")
-def model_info(organisation: str, name: str, request: Request, services: ServicesDep) -> dict[str, Any]:
+def model_info(organisation: str, name: str, request: Request, hub: HubDep) -> dict[str, Any]:
     """Return the model page's data."""
-    return model_info_at(organisation, name, "main", request, services)
+    return model_info_at(organisation, name, "main", request, hub)
 
 
 @router.get("/api/models/{organisation}/{name}/auth-check")
-def check_access(organisation: str, name: str, request: Request, services: ServicesDep) -> str:
+def check_access(organisation: str, name: str, request: Request, hub: HubDep) -> str:
     """Say whether the files may be pulled. Source: huggingface_hub 2.4, HfApi.auth_check."""
-    _check_token(request, services)
-    services.hub.check_access(f"{organisation}/{name}")
+    _check_token(request, hub)
+    hub.check_access(f"{organisation}/{name}")
     return "OK"
 
 
 @router.get("/api/models/{organisation}/{name}/revision/{revision:path}")
-def model_info_at(
-    organisation: str, name: str, revision: str, request: Request, services: ServicesDep
-) -> dict[str, Any]:
+def model_info_at(organisation: str, name: str, revision: str, request: Request, hub: HubDep) -> dict[str, Any]:
     """Return the model page's data at a revision; a wrong token is refused even for a public model."""
-    _check_token(request, services)
-    return services.hub.model_info(f"{organisation}/{name}", revision)
+    _check_token(request, hub)
+    return hub.model_info(f"{organisation}/{name}", revision)
 
 
-def _check_token(request: Request, services: Services) -> None:
+def _check_token(request: Request, hub: Hub) -> None:
     token = bearer_of(request)
-    if token and not services.hub.accepts(token):
+    if token and not hub.accepts(token):
         raise HubError(401, "", "Invalid credentials in Authorization header")
 
 

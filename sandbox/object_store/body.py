@@ -38,13 +38,13 @@ async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
 
 
 def is_framed(headers: Mapping[str, str]) -> bool:
-    """Tell whether a body comes as aws-chunked; names in lower case."""
+    """Whether a body comes as aws-chunked; names in lower case."""
     encodings = [each.strip() for each in headers.get("content-encoding", "").split(",")]
     return headers.get("x-amz-content-sha256", "").startswith(STREAMING) or "aws-chunked" in encodings
 
 
 def has_checksum(headers: Mapping[str, str]) -> bool:
-    """Tell whether a header holds the body's checksum."""
+    """Whether a header holds the body's checksum."""
     return any(map(is_checksum, headers))
 
 

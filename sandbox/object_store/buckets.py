@@ -14,6 +14,7 @@ METRICS = "ai-fomo-metrics"
 FILES = "ai-assistants-files"
 """Files that indexes are made of; the name is the sandbox's own."""
 SERVICE_BUCKETS = (DRAFTS, DATASETS, METRICS, FILES)
+TRIES = 5
 
 
 def make_bucket(s3: Any, name: str) -> None:
@@ -23,3 +24,26 @@ def make_bucket(s3: Any, name: str) -> None:
         return
     with contextlib.suppress(s3.exceptions.BucketAlreadyExists, s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket=name)
+
+
+def delete_buckets(s3: Any) -> None:
+    """Delete every bucket with all that is in it; one that is filled meanwhile is emptied again."""
+    for bucket in s3.list_buckets()["Buckets"]:
+        for left in reversed(range(TRIES)):
+            try:
+                _delete_bucket(s3, bucket["Name"])
+            except ClientError as error:  # a request that hung has just put something
+                if not left or error.response["Error"]["Code"] != "BucketNotEmpty":
+                    raise
+            else:
+                break
+
+
+def _delete_bucket(s3: Any, name: str) -> None:
+    with contextlib.suppress(s3.exceptions.NoSuchUpload):  # rclone's answer for a bucket that never had one
+        for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+            s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+        for stored in page.get("Contents", []):
+            s3.delete_object(Bucket=name, Key=stored["Key"])
+    s3.delete_bucket(Bucket=name)

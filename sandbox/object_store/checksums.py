@@ -55,7 +55,7 @@ ALGORITHMS: Mapping[str, Callable[[], Checksum]] = {
 
 
 def is_checksum(name: str) -> bool:
-    """Tell whether a header or trailer of this name, in lower case, holds a checksum."""
+    """Whether a header or trailer of this name, in lower case, holds a checksum."""
     return name.startswith(PREFIX) and name not in NO_CHECKSUMS
 
 

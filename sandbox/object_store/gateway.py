@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from fastapi import Response
 
-from sandbox.cloudru.rules.iam import ACCOUNTS, KEYS
-from sandbox.dispatch import STORAGE_HOST, Receive, Scope, Send
+from sandbox.accounts import ACCOUNTS, KEYS
+from sandbox.asgi import Receive, Scope, Send
 from sandbox.object_store.body import Body, has_checksum, is_framed, take_in, unframed
 from sandbox.object_store.framing import ChunkSignatures
+from sandbox.object_store.hosts import STORAGE_HOST
 from sandbox.object_store.markers import Markers
 from sandbox.object_store.refusal import S3Error
 from sandbox.object_store.signature import Signature, chunk_signatures, is_right, read_signature, resign, sign

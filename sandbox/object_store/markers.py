@@ -6,7 +6,7 @@ are kept here. They can be put, headed, read and deleted; a listing does not sho
 
 from pydantic import BaseModel
 
-from sandbox.lifecycle import Clock
+from sandbox.clock import Clock
 from sandbox.state import State
 
 

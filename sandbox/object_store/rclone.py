@@ -19,7 +19,7 @@ _ENDS_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill $$ 2>/dev/null; rm -rf -- "
 
 
 class RcloneError(Exception):
-    """The S3 server cannot be had; the message says why."""
+    """The S3 server cannot be started; the message says why."""
 
 
 def find_rclone() -> str:
@@ -34,19 +34,19 @@ class RcloneServer:
     """`rclone serve s3` over a directory, on a Unix socket that only this user reaches."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._socket_dir = tempfile.TemporaryDirectory(prefix="sandbox-s3-", ignore_cleanup_errors=True)
         self.socket_path = Path(self._socket_dir.name) / "s3.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(parents=True, exist_ok=True)
         command = [
             find_rclone(), "serve", "s3", "--addr", f"unix://{self.socket_path}",
             "--auth-key", f"{TENANT_ID}:{KEY_ID},{KEY_SECRET}",
             "--no-cleanup", "--max-header-bytes", str(2**20), "--config", "", "--log-level", "ERROR",
-            str(self._directory),
+            str(self.directory),
         ]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RCLONE_")}
         self._process = subprocess.Popen(

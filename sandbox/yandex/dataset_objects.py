@@ -1,6 +1,6 @@
 """The objects of datasets in the sandbox's own S3: drafts as they were uploaded, Parquet as it is kept."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 from botocore.exceptions import ClientError
 
+from sandbox.host import Host
 from sandbox.object_store.buckets import DATASETS, DRAFTS, make_bucket
-from sandbox.settings import SettingsStore
 from sandbox.yandex.dataset_state import StoredDataset
 from sandbox.yandex.refusal import YandexRefusal
 
@@ -18,10 +18,10 @@ PARQUET = "0.parquet"
 
 
 class DatasetObjects:
-    """Reads and writes through S3, as anyone does. The buckets are made with the first upload."""
+    """Reads and writes through S3, like any client. The buckets are created with the first upload."""
 
-    def __init__(self, s3: Callable[[], Any], settings: SettingsStore) -> None:
-        self._s3, self._settings = s3, settings
+    def __init__(self, host: Host) -> None:
+        self._host, self._s3 = host, host.s3
 
     def upload_url(self, dataset: StoredDataset, size_bytes: int) -> str:
         """Return a URL that takes exactly so many bytes: their number is signed. Source: docs/yandex-api.md."""
@@ -87,5 +87,5 @@ class DatasetObjects:
             return  # nothing was ever uploaded, or none was valid
 
     def _presigned(self, call: str, **parameters: Any) -> str:
-        lifetime_s = self._settings.current.yandex_upload_url_lifetime_s
+        lifetime_s = self._host.settings.yandex_upload_url_lifetime_s
         return self._s3().generate_presigned_url(call, Params=parameters, ExpiresIn=lifetime_s)

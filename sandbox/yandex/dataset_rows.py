@@ -1,6 +1,6 @@
-"""The rows of a dataset: each line read and judged, faults gathered by kind. No network.
+"""The rows of a dataset: each line is read and checked, faults are gathered by kind. No network.
 
-Texts and names of the faults are the sandbox's own: nobody published the service's.
+Texts and names of the faults are the sandbox's own: the service's are not published.
 """
 
 import json
@@ -25,7 +25,7 @@ class RowCheck:
         self.valid_rows = 0
 
     def take(self, line: bytes) -> dict[str, Any] | None:
-        """Judge a line and return its row, or None when it has faults."""
+        """Check a line and return its row, or None when it has faults."""
         number = self.total_rows + self._first_row_number
         self.total_rows += 1
         row = _read(line)

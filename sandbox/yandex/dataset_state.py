@@ -1,14 +1,13 @@
 """What is kept of a dataset, its status now, and how it is written on the wire."""
 
-import grpc
 from pydantic import BaseModel
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, ValidationError
 
-from sandbox.lifecycle import Timeline
+from sandbox.host import Host
 from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
-from sandbox.state import State
+from sandbox.timeline import Timeline
 from sandbox.yandex.dataset_types import Column, columns_of
-from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.store import Store
 from sandbox.yandex.times import to_timestamp
 
 ACCEPTED, COUNTING, CHECKED = "ACCEPTED", "COUNTING", "CHECKED"
@@ -111,45 +110,8 @@ class StoredDataset(BaseModel):
         )
 
 
-class DatasetStore:
+class DatasetStore(Store[StoredDataset]):
     """The datasets of the folder."""
 
-    def __init__(self, state: State) -> None:
-        self._kept = state.collection("yandex_dataset", StoredDataset)
-        self.locked = state.locked
-
-    def find(self, dataset_id: str) -> StoredDataset | None:
-        """Return a dataset, or None."""
-        return self._kept.get(dataset_id)
-
-    def get(self, dataset_id: str) -> StoredDataset:
-        """Return a dataset, or refuse with NOT_FOUND."""
-        dataset = self._kept.get(dataset_id)
-        if dataset is None:
-            raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Dataset {dataset_id} not found")
-        return dataset
-
-    def all(self) -> list[StoredDataset]:
-        """Return every dataset, oldest first."""
-        return self._kept.all()
-
-    def listed(self) -> list[StoredDataset]:
-        """Return the datasets that are listed by now, oldest first."""
-        return self._kept.listed()
-
-    def put(self, dataset: StoredDataset) -> None:
-        """Store or replace."""
-        self._kept.put(dataset.id, dataset)
-
-    def delete(self, dataset_id: str) -> None:
-        """Forget a dataset."""
-        self._kept.delete(dataset_id)
-
-    def change(self, dataset_id: str, **changes: object) -> StoredDataset | None:
-        """Change some fields of a dataset and return it; None when it is there no more."""
-        with self.locked():
-            dataset = self._kept.get(dataset_id)
-            if dataset is not None:
-                dataset = dataset.model_copy(update=changes)
-                self._kept.put(dataset_id, dataset)
-            return dataset
+    def __init__(self, host: Host) -> None:
+        super().__init__(host, "yandex_dataset", StoredDataset, "Dataset")

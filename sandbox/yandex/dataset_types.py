@@ -56,7 +56,7 @@ def json_schema(columns: dict[str, Column]) -> dict[str, Any]:
 
 
 def are_messages(value: Any) -> bool:
-    """Tell whether a value is a talk: one or more of role and text."""
+    """Whether a value is a conversation: one or more messages with role and text."""
     return isinstance(value, list) and bool(value) and all(_is_message(each) for each in value)
 
 

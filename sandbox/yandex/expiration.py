@@ -30,18 +30,18 @@ class Expiration(BaseModel):
     days: int = DEFAULT_DAYS
 
     @classmethod
-    def told(cls, config: ExpirationConfig) -> "Expiration":
-        """Return what a request says; the defaults for what it leaves out."""
+    def of(cls, config: ExpirationConfig) -> "Expiration":
+        """Return the expiration of a request, with the defaults for what it leaves out."""
         static = config.expiration_policy == ExpirationConfig.STATIC
         return cls(policy="STATIC" if static else "SINCE_LAST_ACTIVE", days=config.ttl_days or DEFAULT_DAYS)
 
     def changed(self, config: ExpirationConfig, paths: Collection[str]) -> "Expiration":
         """Return what it is after an update whose mask names the whole, or one of its two fields."""
-        told = Expiration.told(config)
+        sent = Expiration.of(config)
         if WHOLE in paths:
-            return told
+            return sent
         return Expiration(
-            policy=told.policy if POLICY in paths else self.policy, days=told.days if DAYS in paths else self.days
+            policy=sent.policy if POLICY in paths else self.policy, days=sent.days if DAYS in paths else self.days
         )
 
     def at(self, created_at: float, active_at: float) -> float:

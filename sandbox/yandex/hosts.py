@@ -1,6 +1,6 @@
 """Where each service answers in production, which role it asks for, and which of its methods change something.
 
-One gRPC port serves every service, so the host that a call meant is told by the service's name.
+One gRPC port serves every service, so the service's name says which host a call meant.
 Source: docs/yandex-api.md, hosts and roles.
 """
 
@@ -13,7 +13,6 @@ REST_ASSISTANT = "rest-assistant.api.cloud.yandex.net"
 OPERATION = "operation.api.cloud.yandex.net"
 IAM = "iam.api.cloud.yandex.net"
 DISCOVERY = "api.cloud.yandex.net"
-STORAGE = "storage.yandexcloud.net"
 
 EVERYTHING = "ai.editor"
 """The role that includes every other one here."""
@@ -21,7 +20,7 @@ EVERYTHING = "ai.editor"
 
 @dataclass(frozen=True)
 class Service:
-    """A gRPC service; `role` is empty where any caller may come, `open` where nobody is asked who they are."""
+    """A gRPC service; `role` is empty where any authenticated caller will do, `open`: without authentication."""
 
     host: str
     role: str = ""

@@ -57,7 +57,7 @@ class StoredIndex(BaseModel):
 
     @property
     def wanted_table(self) -> str:
-        """The table that the files of now are in."""
+        """The table of the build that has the current files."""
         return f"{self.id}_{self.wanted_build}"
 
     @property
@@ -72,7 +72,7 @@ class StoredIndex(BaseModel):
 
     def to_message(self) -> SearchIndex:
         """Return it as it is sent."""
-        told = wire.CreateSearchIndexRequest.FromString(base64.b64decode(self.request))
+        sent = wire.CreateSearchIndexRequest.FromString(base64.b64decode(self.request))
         message = SearchIndex(
             id=self.id,
             folder_id=YANDEX_FOLDER_ID,
@@ -87,7 +87,7 @@ class StoredIndex(BaseModel):
             labels=self.labels,
         )
         field = f"{self.plan.kind}_search_index"
-        getattr(message, field).CopyFrom(getattr(told, field))
+        getattr(message, field).CopyFrom(getattr(sent, field))
         texts = vectors = getattr(message, field)
         if self.plan.kind == "hybrid":
             texts, vectors = texts.text_search_index, vectors.vector_search_index
@@ -103,7 +103,7 @@ class StoredIndex(BaseModel):
 
 
 def _fill_fusion(hybrid: HybridSearchIndex) -> None:
-    """Say what is used where the request said nothing: without a combination the vendor's SDK reads no index."""
+    """Fill in the defaults that the request left out: without a combination the vendor's SDK reads no index."""
     if not hybrid.normalization_strategy:
         hybrid.normalization_strategy = NormalizationStrategy.MIN_MAX
     if not hybrid.combination_strategy.WhichOneof("Strategy"):
@@ -111,7 +111,7 @@ def _fill_fusion(hybrid: HybridSearchIndex) -> None:
 
 
 def _fill_analysis(texts: TextSearchIndex) -> None:
-    """Say how words are taken apart where the request said nothing, as recorded on 2025-07-24."""
+    """Fill in how words are analysed where the request left it out, as recorded on 2025-07-24."""
     if not texts.WhichOneof("TextTokenizer"):
         texts.standard_tokenizer.SetInParent()
     if not texts.WhichOneof("TextAnalyzer"):
@@ -121,10 +121,10 @@ def _fill_analysis(texts: TextSearchIndex) -> None:
 def plan_of(request: wire.CreateSearchIndexRequest) -> IndexPlan:
     """Return how the index is to be built, or refuse. Nothing set: a text index."""
     field = request.WhichOneof("IndexType") or "text_search_index"
-    told = getattr(request, field)
+    sent = getattr(request, field)
     kind: Kind = "vector" if field == "vector_search_index" else "hybrid" if field == "hybrid_search_index" else "text"
-    vectors = told.vector_search_index if kind == "hybrid" else told
-    static = told.chunking_strategy.static_strategy
+    vectors = sent.vector_search_index if kind == "hybrid" else sent
+    static = sent.chunking_strategy.static_strategy
     chunk = static.max_chunk_size_tokens or DEFAULT_CHUNK_TOKENS
     overlap = static.chunk_overlap_tokens or min(DEFAULT_OVERLAP_TOKENS, chunk // 2)
     if not SMALLEST_CHUNK_TOKENS <= chunk <= LARGEST_CHUNK_TOKENS or not 0 <= overlap <= chunk // 2:

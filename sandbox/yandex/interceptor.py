@@ -5,20 +5,19 @@ import time
 import uuid
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
 from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE
+from sandbox.clock import timestamp
 from sandbox.faults import FaultOrder
-from sandbox.lifecycle import timestamp
+from sandbox.host import Host
 from sandbox.yandex.hosts import Method
 from sandbox.yandex.refusal import YandexRefusal
-
-if TYPE_CHECKING:
-    from sandbox.services import Services
+from sandbox.yandex.rules.iam import YandexIam
 
 Work = Callable[[Any, grpc.ServicerContext], Message]
 NO_ANSWER = 0
@@ -34,8 +33,8 @@ class LostAnswer(YandexRefusal):
 class Gate(grpc.ServerInterceptor):
     """The one interceptor of the server."""
 
-    def __init__(self, services: "Services") -> None:
-        self._services = services
+    def __init__(self, host: Host, iam: YandexIam) -> None:
+        self._host, self._iam = host, iam
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """Put this gate before the method; every method of these services takes and returns one message."""
@@ -61,13 +60,13 @@ class Gate(grpc.ServerInterceptor):
             status = NO_ANSWER if lost else HTTP_STATUS_BY_GRPC_CODE[refusal.code.value[0]]
             context.abort(refusal.code, refusal.message)
         finally:
-            self._services.request_log.add(
+            self._host.request_log.add(
                 {
                     "method": "POST",
                     "host": method.service.host,
                     "path": f"/{method.service_name}/{method.name}",
                     "status": status,
-                    "at": timestamp(self._services.clock()),
+                    "at": timestamp(self._host.clock()),
                     "request_id": request_id,
                     "mutating": method.is_mutating,
                     "internal": False,
@@ -77,13 +76,13 @@ class Gate(grpc.ServerInterceptor):
 
     def _serve(self, work: Callable[[], Message], method: Method, context: grpc.ServicerContext) -> Message:
         path = f"/{method.service.host}/{method.service_name}/{method.name}"
-        fault = self._services.faults.take("POST", path, mutating=method.is_mutating)
+        fault = self._host.faults.take("POST", path, mutating=method.is_mutating)
         return work() if fault is None else self._fail(fault, work, context)
 
     def _work(
         self, work: Work, method: Method, request: Message, context: grpc.ServicerContext, metadata: dict[str, str]
     ) -> Message:
-        iam, service = self._services.yandex.iam, method.service
+        iam, service = self._iam, method.service
         if not service.open:
             iam.authenticate(metadata.get("authorization"))
             iam.authorise(service.role, getattr(request, "folder_id", ""))
@@ -114,7 +113,7 @@ class Gate(grpc.ServerInterceptor):
         if fault.replace:
             return ParseDict(json.loads(fault.respelled(json.dumps(_as_json(answer)))), type(answer)())
         if fault.hold:
-            self._services.held_answers.hold_here(context.add_callback)
+            self._host.held_answers.hold_here(context.add_callback)
         return answer
 
 

@@ -2,20 +2,18 @@
 
 import io
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from sandbox.engines.tuning_job import EVENTS
+from sandbox.host import Host
 from sandbox.object_store.buckets import METRICS, make_bucket
-from sandbox.settings import SettingsStore
 
 
 class Metrics:
     """Zips what there is when it is asked for."""
 
-    def __init__(self, s3: Callable[[], Any], settings: SettingsStore) -> None:
-        self._s3, self._settings = s3, settings
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     def url(self, task_id: str, folder: Path) -> str | None:
         """Return a presigned URL of the zip; None while there are no events."""
@@ -27,11 +25,11 @@ class Metrics:
             for path in events:
                 archive.write(path, path.relative_to(folder))
         key = f"{task_id}/tensorboard.zip"
-        s3 = self._s3()
+        s3 = self._host.s3()
         make_bucket(s3, METRICS)
         s3.put_object(Bucket=METRICS, Key=key, Body=packed.getvalue())
         return s3.generate_presigned_url(
             "get_object",
             Params={"Bucket": METRICS, "Key": key},
-            ExpiresIn=self._settings.current.yandex_upload_url_lifetime_s,
+            ExpiresIn=self._host.settings.yandex_upload_url_lifetime_s,
         )

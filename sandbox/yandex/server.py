@@ -20,7 +20,8 @@ from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import add_IamTokenServiceSe
 from yandex.cloud.operation.operation_service_pb2_grpc import add_OperationServiceServicer_to_server
 
 from sandbox.errors import StartError
-from sandbox.services import Services
+from sandbox.host import Host
+from sandbox.yandex.cloud import Yandex
 from sandbox.yandex.interceptor import Gate
 from sandbox.yandex.servicers.dataset import DatasetServicer
 from sandbox.yandex.servicers.embedding import EmbeddingsServicer
@@ -43,14 +44,15 @@ OPTIONS = (
 
 
 class YandexServer:
-    """Every service of Yandex Cloud over the rules in `services.yandex`."""
+    """Every gRPC service of Yandex Cloud."""
 
-    def __init__(self, services: Services) -> None:
-        self._endpoints = services.yandex.endpoints
+    def __init__(self, host: Host, yandex: Yandex) -> None:
+        self._endpoints = yandex.endpoints
         self._server = grpc.server(
-            ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"), interceptors=[Gate(services)], options=OPTIONS
+            ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"),
+            interceptors=[Gate(host, yandex.iam)],
+            options=OPTIONS,
         )
-        yandex = services.yandex
         # The stubs call every method abstract; one without rules answers UNIMPLEMENTED.
         add_ApiEndpointServiceServicer_to_server(ApiEndpointServicer(yandex), self._server)
         add_IamTokenServiceServicer_to_server(IamTokenServicer(yandex), self._server)  # pyright: ignore[reportAbstractUsage]
@@ -67,7 +69,7 @@ class YandexServer:
         try:
             port = self._server.add_insecure_port(f"{HOST}:{port}")
         except RuntimeError as error:
-            raise StartError(f"port {port} cannot be had; choose another with --grpc-port") from error
+            raise StartError(f"port {port} cannot be used; choose another with --grpc-port") from error
         self._endpoints.grpc_address = f"{HOST}:{port}"
         self._server.start()
         return port

@@ -1,7 +1,7 @@
 """The parameters of a tuning: from the vendor's message to the engine's, and back with everything that was used.
 
-The message does not tell 0 from a value that was left out, except for `warmup_ratio`: 0 is the engine's default.
-Ranges and words that are taken are the sandbox's own choice; the vendor published none.
+In the message 0 and a value that was left out look the same, except for `warmup_ratio`: 0 is the engine's default.
+Which ranges and words are accepted is the sandbox's own choice; the vendor published none.
 """
 
 from typing import Any, Literal
@@ -39,7 +39,7 @@ def kind_of(request: wire.TuningRequest) -> Kind:
 def parameters_of(request: wire.TuningRequest, rows: int) -> Parameters:
     """Return what the engine will use for so many rows, or refuse with INVALID_ARGUMENT."""
     params: Params = getattr(request, FIELDS[kind_of(request)])
-    told: dict[str, Any] = {
+    given: dict[str, Any] = {
         "seed": params.seed,
         "lr": params.lr,
         "n_samples": params.n_samples or rows * EPOCHS,
@@ -49,14 +49,14 @@ def parameters_of(request: wire.TuningRequest, rows: int) -> Parameters:
         "method": _method(params),
     }
     try:
-        return Parameters.model_validate(_set(told))
+        return Parameters.model_validate(_set(given))
     except ValidationError as error:
         raise YandexRefusal(grpc.StatusCode.INVALID_ARGUMENT, problems_of(error.errors())) from error
 
 
-def used(parameters: Parameters, told: Params) -> Params:
+def used(parameters: Parameters, sent: Params) -> Params:
     """Return a message of the same type with every parameter that was used."""
-    kind: Any = type(told)  # of two with the same fields
+    kind: Any = type(sent)  # of two with the same fields
     method, scheduler = parameters.method, parameters.scheduler
     lora = isinstance(method, Lora)
     shaped = _SCHEDULERS[scheduler.name](**({} if scheduler.name == "constant" else {"min_lr": scheduler.min_lr}))
@@ -64,7 +64,7 @@ def used(parameters: Parameters, told: Params) -> Params:
         seed=parameters.seed,
         lr=parameters.lr,
         n_samples=parameters.n_samples,
-        additional_arguments=told.additional_arguments,
+        additional_arguments=sent.additional_arguments,
         embedding_dims=parameters.dimensions,
         lora=TuningTypeLora(**method.model_dump()) if lora else None,
         prompt_tune=None if lora else TuningTypePromptTune(**method.model_dump()),
@@ -76,10 +76,10 @@ def used(parameters: Parameters, told: Params) -> Params:
 def _scheduler(params: Params) -> dict[str, Any]:
     scheduler = params.scheduler
     name = scheduler.WhichOneof("type")
-    told: dict[str, Any] = {"name": name or "", "min_lr": getattr(getattr(scheduler, name or "linear"), "min_lr", 0.0)}
+    given: dict[str, Any] = {"name": name or "", "min_lr": getattr(getattr(scheduler, name or "linear"), "min_lr", 0.0)}
     if scheduler.HasField("warmup_ratio"):
-        return {**_set(told), "warmup_ratio": scheduler.warmup_ratio}
-    return _set(told)
+        return {**_set(given), "warmup_ratio": scheduler.warmup_ratio}
+    return _set(given)
 
 
 def _method(params: Params) -> dict[str, Any]:
@@ -91,5 +91,5 @@ def _method(params: Params) -> dict[str, Any]:
 
 
 def _set(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that were told."""
+    """Return the values that were given."""
     return {name: value for name, value in values.items() if value not in (0, "", (), {})}

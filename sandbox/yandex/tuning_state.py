@@ -3,17 +3,16 @@
 import base64
 from typing import Literal
 
-import grpc
 from pydantic import BaseModel
 from yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
 from yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 
 from clouds.yandex.wire.uris import BASE_MODEL, EmbedderUri
 from sandbox.engines.tuning_job import Parameters
-from sandbox.lifecycle import Timeline
+from sandbox.host import Host
 from sandbox.settings import YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
-from sandbox.state import State
-from sandbox.yandex.refusal import YandexRefusal
+from sandbox.timeline import Timeline
+from sandbox.yandex.store import Store
 from sandbox.yandex.times import to_timestamp
 
 UNKNOWN, CREATED, PENDING, OPEN = "UNKNOWN", "CREATED", "PENDING", "OPEN"
@@ -42,7 +41,7 @@ class StoredTuning(BaseModel):
     archived: bool = False
 
     @property
-    def told(self) -> wire.TuningRequest:
+    def sent(self) -> wire.TuningRequest:
         """The request as it was sent."""
         return wire.TuningRequest.FromString(base64.b64decode(self.request))
 
@@ -56,7 +55,7 @@ class StoredTuning(BaseModel):
         return OPEN if self.outcome == "CANCELED" else self.stages.status(now)
 
     def status(self, now: float) -> TuningTask.Status.ValueType:
-        """Return the status as `Describe` tells it."""
+        """Return the status that `Describe` shows."""
         stage = self.stage(now)
         if stage in (UNKNOWN, CREATED):
             return TuningTask.CREATED
@@ -87,49 +86,18 @@ class StoredTuning(BaseModel):
         )
 
 
-class TuningStore:
+class TuningStore(Store[StoredTuning]):
     """The tunings of the folder."""
 
-    def __init__(self, state: State) -> None:
-        self._kept = state.collection("yandex_tuning", StoredTuning)
-        self.locked = state.locked
-
-    def find(self, task_id: str) -> StoredTuning | None:
-        """Return a tuning, or None."""
-        return self._kept.get(task_id)
-
-    def get(self, task_id: str) -> StoredTuning:
-        """Return a tuning, or refuse with NOT_FOUND."""
-        tuning = self._kept.get(task_id)
-        if tuning is None:
-            raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Tuning task {task_id} not found")
-        return tuning
-
-    def all(self) -> list[StoredTuning]:
-        """Return every tuning, oldest first."""
-        return self._kept.all()
-
-    def listed(self) -> list[StoredTuning]:
-        """Return the tunings that are listed by now, oldest first."""
-        return self._kept.listed()
-
-    def put(self, tuning: StoredTuning) -> None:
-        """Store or replace."""
-        self._kept.put(tuning.id, tuning)
+    def __init__(self, host: Host) -> None:
+        super().__init__(host, "yandex_tuning", StoredTuning, "Tuning task")
 
     def end(self, task_id: str, outcome: Outcome, now: float, failure: str = "", *, public: bool = False) -> bool:
         """Say how it ended, if it has not ended yet; return whether this was its end."""
         with self.locked():
-            tuning = self._kept.get(task_id)
+            tuning = self.get(task_id)
             if tuning is None or tuning.outcome is not None:
                 return False
             changes = {"outcome": outcome, "finished_at": now, "failure": failure, "failure_is_public": public}
-            self._kept.put(task_id, tuning.model_copy(update=changes))
+            self.put(task_id, tuning.model_copy(update=changes))
             return True
-
-    def change(self, task_id: str, **changes: object) -> None:
-        """Change some fields of a tuning that is still there."""
-        with self.locked():
-            tuning = self._kept.get(task_id)
-            if tuning is not None:
-                self._kept.put(task_id, tuning.model_copy(update=changes))

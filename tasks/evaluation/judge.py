@@ -59,7 +59,7 @@ def judge_version(
 
     """
     content = content_of(cloudru, stack, asked.version_id) if remembers else ""
-    build = Build.of(cloudru.get_client().knowledge_bases.version(asked.version_id))
+    build = Build.of(cloudru.get_client().knowledge_bases.get_version(asked.version_id))
     found = served(cloudru, asked.stack_name)
     new = measure(cloudru, asked, by.questions, by.measurement)
     serving = _evaluate_in_service(cloudru, stack, asked, by, new, found)

@@ -31,12 +31,12 @@ def look_at_cloudru(cloudru: CloudRuCredentials, look_at: LookAt) -> Looked:
         objects = _storage(client, [*look_at.buckets, *(stack.bucket for stack in stacks)], looker)
         paths = [*look_at.secrets, *(stack.token_secret for stack in stacks), RagStack().token_secret]
         for path in dict.fromkeys(paths):
-            looker.ask(f"secret {path}, without its value", lambda path=path: client.secrets.get(path))
+            looker.ask(f"secret {path}, without its value", lambda path=path: client.secrets.find(path))
         looker.ask("log groups", client.log_groups.list)
-        looker.ask("quotas", client.inferences.quotas)
-        looker.ask("runtime templates", client.inferences.runtime_templates)
-        looker.ask("catalogue of models", client.inferences.prices)
-        looker.ask("names of Foundation Models, without a key", client.foundation_models.names)
+        looker.ask("quotas", client.inference_catalogue.quotas)
+        looker.ask("runtime templates", client.inference_catalogue.runtime_templates)
+        looker.ask("catalogue of models", client.inference_catalogue.prices)
+        looker.ask("names of Foundation Models, without a key", client.foundation_models.list)
         runs = _runs(client, look_at, looker)
         _bases(client, look_at, [stack.knowledge_base.name for stack in stacks], runs, looker)
     secrets = (cloudru.key_secret.get_secret_value(), cloudru.key_id, cloudru.project_id)
@@ -78,7 +78,7 @@ def _stacks(cloudru: CloudRuCredentials, look_at: LookAt, looker: Looker) -> lis
 
 def _storage(client: CloudRuClient, named: Sequence[str], looker: Looker) -> list[Object]:
     storage, objects = client.storage, list[Object]()
-    listed = looker.ask("list of buckets over S3", storage.buckets) or ()
+    listed = looker.ask("list of buckets over S3", storage.list_buckets) or ()
     for bucket in dict.fromkeys(named or listed[:1]):
         found = looker.ask(f"bucket {bucket}", lambda bucket=bucket: storage.find_bucket(bucket))
         if found is None or bucket not in named or len(objects) >= OBJECTS:
@@ -119,11 +119,13 @@ def _bases(
         base_id = each.knowledgebase_id
         base = looker.ask(f"knowledge base {each.name}", lambda base_id=base_id: client.knowledge_bases.get(base_id))
         versions = looker.ask(
-            f"versions of {each.name}", lambda base_id=base_id: client.knowledge_bases.versions(base_id)
+            f"versions of {each.name}", lambda base_id=base_id: client.knowledge_bases.list_versions(base_id)
         )
         if versions:
             newest = versions[0].knowledgebase_version_id
-            looker.ask(f"newest version of {each.name}", lambda newest=newest: client.knowledge_bases.version(newest))
+            looker.ask(
+                f"newest version of {each.name}", lambda newest=newest: client.knowledge_bases.get_version(newest)
+            )
         if base is not None:
             _search(client, base, runs, looker)
 

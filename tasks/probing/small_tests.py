@@ -68,7 +68,7 @@ def _secret(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left:
     with cloud.connect(looker.recorder) as client:
         made = looker.ask(f"create the secret {path}", lambda: client.secrets.ensure(path, _value()))
         took_s = (
-            looker.ask(f"find the secret {path}", lambda: _seen_after_s(lambda: client.secrets.get(path)))
+            looker.ask(f"find the secret {path}", lambda: _seen_after_s(lambda: client.secrets.find(path)))
             if made
             else None
         )
@@ -93,7 +93,7 @@ def _bucket(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left:
             made = looker.ask(f"create the bucket {name}", lambda c=client, u=unknown: _made(c, name, u))
             if made:
                 took_s = looker.ask(
-                    f"find the bucket {name}", lambda c=client: _seen_after_s(lambda: name in c.storage.buckets())
+                    f"find the bucket {name}", lambda c=client: _seen_after_s(lambda: name in c.storage.list_buckets())
                 )
                 stored = looker.ask(f"put an object into {name}", lambda c=client: _put(c, name))
                 measured = replace(

@@ -23,7 +23,7 @@ def look_at_yandex(yandex: YandexCloudCredentials, look_at: LookAt) -> Looked:
     with client:
         datasets = looker.ask("list of datasets", lambda: list(client.datasets.list())) or []
         for dataset in datasets[:DATASETS]:
-            looker.ask(f"dataset {dataset.name}", lambda each=dataset.dataset_id: client.datasets.describe(each))
+            looker.ask(f"dataset {dataset.name}", lambda each=dataset.dataset_id: client.datasets.get(each))
         tunings = _tunings(client, look_at, looker)
         looker.ask("list of files", client.files.list)
         indexes = looker.ask("list of search indexes", client.search_indexes.list) or ()
@@ -68,7 +68,7 @@ def _tunings(client: YandexClient, look_at: LookAt, looker: Looker) -> list[Tuni
     tunings.sort(key=lambda each: (each.task_id in look_at.ids, str(each.created_at or "")), reverse=True)
     for each in tunings[:TUNINGS]:
         name, task_id = each.name or each.task_id, each.task_id
-        looker.ask(f"tuning {name}", lambda task_id=task_id: client.tunings.describe(task_id))
+        looker.ask(f"tuning {name}", lambda task_id=task_id: client.tunings.get(task_id))
         looker.ask(f"options of tuning {name}", lambda task_id=task_id: client.tunings.options(task_id))
         looker.ask(f"errors of tuning {name}", lambda task_id=task_id: client.tunings.errors(task_id))
         looker.ask(f"metrics of tuning {name}", lambda task_id=task_id: client.tunings.metrics_url(task_id))
@@ -107,7 +107,7 @@ def _schemes(yandex: YandexCloudCredentials, store_ids: Sequence[str], looker: L
 
             def get(client: YandexClient = client) -> bool:
                 try:
-                    client.search_indexes.store(store_ids[0])
+                    client.vector_stores.get(store_ids[0])
                 except NotFoundError:
                     return True  # it was known who asks
                 return True

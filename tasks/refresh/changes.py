@@ -14,6 +14,7 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.knowledge import (
+    IndexSource,
     KnowledgeBaseDecision,
     Reading,
     base_differences,
@@ -322,10 +323,8 @@ def _check_identity(
         return identity_differences(
             knowledge_base,
             serving,
-            bucket=wanted.bucket,
-            folder=wanted.folder,
-            embedder=model,
-            assumed=cloudru.assumptions.knowledge,
+            IndexSource(wanted.bucket, wanted.folder, model),
+            cloudru.assumptions.knowledge,
         )
 
     model = _embedder(client, wanted.embedder)

@@ -6,7 +6,7 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ANSWERING, EnsuredRun, ReadyRun, identity_differences
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, is_broken
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, IndexSource, is_broken
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
@@ -91,7 +91,7 @@ def ensure_version(
     base, known = changes.base, {version.knowledgebase_version_id for version in changes.versions}
     begun = [
         version
-        for version in client.knowledge_bases.versions(base.knowledgebase_id)
+        for version in client.knowledge_bases.list_versions(base.knowledgebase_id)
         if version.knowledgebase_version_id not in known and not is_broken(version)
     ]
     if changes.built is not None:
@@ -101,10 +101,12 @@ def ensure_version(
     version = client.knowledge_bases.create_version(
         base.knowledgebase_id,
         spec,
-        bucket=bucket.name,
-        folder=changes.plan.folder,
-        embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
-        log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+        IndexSource(
+            bucket=bucket.name,
+            folder=changes.plan.folder,
+            embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
+            log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+        ),
     )
     return EnsuredKnowledgeBase(base, version, "updated" if version.knowledgebase_version_id in known else "created")
 
@@ -118,7 +120,7 @@ def wait_for_version(
         indexed = wait_for_index.fn(cloudru, spec, ensured)
     except FailedStateError:
         version_id = ensured.version.knowledgebase_version_id
-        _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.version(version_id))
+        _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.get_version(version_id))
         raise
     _set_aside(cloudru, changes, indexed.version)
     return indexed

@@ -14,7 +14,7 @@ def content_of(cloudru: CloudRuCredentials, stack: RagStack, version_id: str) ->
     Empty when the folder has changed since: what the version has read is not known any more.
     """
     client = cloudru.get_client()
-    version = client.knowledge_bases.version(version_id)
+    version = client.knowledge_bases.get_version(version_id)
     try:
         listed = client.storage.list_objects(stack.bucket, stack.folder)
         changed_at = client.storage.folder_modified_at(stack.bucket, stack.folder)

@@ -165,7 +165,7 @@ def _overlap(path: str, other: str) -> bool:
 def _sources(client: CloudRuClient, base: KnowledgeBase) -> set[tuple[str, str]]:
     """Return bucket and folder of what the versions of a base have read; empty where the service does not tell."""
     try:
-        versions = client.knowledge_bases.versions(base.knowledgebase_id)
+        versions = client.knowledge_bases.list_versions(base.knowledgebase_id)
     except NotFoundError:
         return set()
     return {

@@ -82,7 +82,7 @@ def _token_secret(
 ) -> EnsuredSecret | None:
     """Return the secret that the run pulls with: its own one, else the stack's."""
     if spec.token_secret is not None:
-        return client.secrets.find(spec.token_secret, spec.token_secret_version)
+        return client.secrets.adopt(spec.token_secret, spec.token_secret_version)
     if spec.token_secret_version is not None and stack_secret is not None:
-        return client.secrets.find(stack_secret.path, spec.token_secret_version)
+        return client.secrets.adopt(stack_secret.path, spec.token_secret_version)
     return stack_secret

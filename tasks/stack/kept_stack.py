@@ -280,7 +280,7 @@ def _kept_secret(cloudru: CloudRuCredentials, stack: RagStack, plan: StackPlan) 
     """Return the secret as it is, without its value; None when the run has stored no token."""
     if not any(row.resource == "secret" and row.verb != "keep" for row in plan.rows):
         return None
-    secret = cloudru.get_client().secrets.get(stack.token_secret)
+    secret = cloudru.get_client().secrets.find(stack.token_secret)
     return KeptSecret.of(secret) if secret else None
 
 

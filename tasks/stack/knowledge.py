@@ -7,7 +7,7 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ReadyRun
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, IndexSource
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket
 from domain.keys import StackKey, artifact_key
@@ -51,11 +51,13 @@ def ensure_knowledge_base(
     served = in_service(StackKey(cloudru.project_id, spec.name))
     ensured = client.knowledge_bases.ensure(
         spec,
-        bucket=documents.bucket,
-        folder=documents.folder,
-        embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
-        log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
-        documents_modified_at=documents.upload.newest_modified_at,
+        IndexSource(
+            bucket=documents.bucket,
+            folder=documents.folder,
+            embedder=embedder.run if isinstance(embedder, ReadyRun) else embedder,
+            log_group_id=log_group(client, spec.log_group_id or bucket.log_group_id),
+            documents_modified_at=documents.upload.newest_modified_at,
+        ),
         serving_id=served.version_id if served else None,
         allow_replace=allow_replace,
         other_reading=other_reading,

@@ -43,7 +43,7 @@ def observe(
     """
     client, stack = cloudru.get_client(), wanted.stack
     bases, strangers = bases_of(cloudru, stack)
-    versions = client.knowledge_bases.versions(bases[0].knowledgebase_id) if bases else ()
+    versions = client.knowledge_bases.list_versions(bases[0].knowledgebase_id) if bases else ()
     bucket = client.storage.find_bucket(stack.bucket)
     documents = client.storage.sync_plan(stack.bucket, stack.folder, checked.documents) if bucket else None
     return Observation(

@@ -100,7 +100,7 @@ def will_hold(stack: RagStack, checked: Checked, seen: Observation) -> tuple[str
 
 def _check_token_secrets(client: CloudRuClient, specs: Sequence[InferenceSpec]) -> None:
     for spec in specs:
-        if spec.token_secret is not None and client.secrets.find(spec.token_secret, spec.token_secret_version) is None:
+        if spec.token_secret is not None and client.secrets.adopt(spec.token_secret, spec.token_secret_version) is None:
             version = f" with version {spec.token_secret_version}" if spec.token_secret_version else ""
             raise ConfigurationError(
                 f"{spec.name}: there is no secret {spec.token_secret!r}{version}; correct token_secret or leave it out "
@@ -113,7 +113,7 @@ def _check_foundation_models(client: CloudRuClient, specs: Sequence[FoundationMo
     if not specs:
         return
     try:
-        names = client.foundation_models.names()
+        names = client.foundation_models.list()
     except (APIError, ConnectionFailedError, WrongAnswerError) as error:
         named = ", ".join(spec.model for spec in specs)
         get_run_logger().warning("It is not known whether Foundation Models has %s: %s", named, error)

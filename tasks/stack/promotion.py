@@ -147,7 +147,7 @@ def _taking_over(before: InService | None, now: InService) -> str:
 
 def _builds(cloudru: CloudRuCredentials, knowledge_base_id: str) -> list[Build]:
     """Return the builds that have ended, newest first."""
-    versions = cloudru.get_client().knowledge_bases.versions(knowledge_base_id)
+    versions = cloudru.get_client().knowledge_bases.list_versions(knowledge_base_id)
     return [Build.of(version) for version in versions if version.status != VersionStatus.PENDING]
 
 

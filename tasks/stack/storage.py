@@ -1,7 +1,7 @@
 """Bucket and documents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from blocks.cloudru import CloudRuCredentials
@@ -41,24 +41,16 @@ def upload_documents(
     """
     storage = cloudru.get_client().storage
     action = storage.ensure_folder(bucket.name, folder)
-    same = found.same if found else ()
+    plan = found or storage.sync_plan(bucket.name, folder, documents)
     with progress(
         artifact_key("upload-documents", cloudru.project_id, bucket.name),
         f"Documents to {bucket.name}/{folder}",
         total=len(documents),
     ) as advance:
 
-        def on_uploaded(stored: int, _total: int) -> None:
-            advance(len(same) + stored, f"{len(same) + stored} of {len(documents)} documents")
+        def on_uploaded(sent: int, _to_send: int) -> None:
+            advance(len(plan.same) + sent, f"{len(plan.same) + sent} of {len(documents)} documents")
 
-        if found is None:
-            upload = storage.upload(bucket.name, folder, documents, on_uploaded)
-        else:
-            on_uploaded(0, 0)
-            upload = _with_same(found, storage.send(found, on_uploaded))
+        on_uploaded(0, 0)
+        upload = storage.send(plan, on_uploaded)
     return StoredDocuments(bucket.name, folder, action, upload)
-
-
-def _with_same(found: SyncPlan, sent: Upload) -> Upload:
-    times = [time for time in (found.newest_modified_at, sent.newest_modified_at) if time is not None]
-    return replace(sent, kept=found.same, newest_modified_at=max(times, default=None))

@@ -44,7 +44,7 @@ def find_version(cloudru: CloudRuCredentials, stack: RagStack, version: str = LA
     base = found.base if found else next(iter(bases_of(cloudru, stack)[0][::-1]), None)
     if base is None:
         raise ConfigurationError(f"the project has no knowledge base {name!r}: run provision-rag first")
-    versions = found.versions if found else bases.versions(base.knowledgebase_id)
+    versions = found.versions if found else bases.list_versions(base.knowledgebase_id)
     ids = [known.knowledgebase_version_id for known in versions if known.status == VersionStatus.SUCCEEDED]
     if version == LATEST:
         if not ids:
@@ -89,7 +89,7 @@ def find_version_before(cloudru: CloudRuCredentials, stack: RagStack) -> AskedVe
     name = stack.knowledge_base.name
     now, before = in_service_and_before(StackKey(cloudru.project_id, name))
     base = _there(cloudru, now.knowledge_base_id)
-    versions = cloudru.get_client().knowledge_bases.versions(base.knowledgebase_id) if base else ()
+    versions = cloudru.get_client().knowledge_bases.list_versions(base.knowledgebase_id) if base else ()
     ids = [known.knowledgebase_version_id for known in versions if known.status == VersionStatus.SUCCEEDED]
     if base is None or before.version_id not in ids:
         raise ConfigurationError(
@@ -107,7 +107,7 @@ def served(cloudru: CloudRuCredentials, name: str) -> Served | None:
         return None
     base = _there(cloudru, promoted.knowledge_base_id)
     if base is not None:
-        versions = cloudru.get_client().knowledge_bases.versions(base.knowledgebase_id)
+        versions = cloudru.get_client().knowledge_bases.list_versions(base.knowledgebase_id)
         if promoted.version_id in [version.knowledgebase_version_id for version in versions]:
             return Served(promoted, base, tuple(versions))
     get_run_logger().warning("version %s of %s, which was promoted, is gone", promoted.version_id, name)

@@ -59,7 +59,7 @@ def prove_search_index(
     spec = tuning.use.search_index
     if spec is None or ensured is None:
         return None
-    indexes = yandex.get_client().search_indexes
+    client = yandex.get_client()
     with progress(
         artifact_key("wait-for", yandex.folder_id, spec.name), f"Until {spec.name} can be searched", total=1
     ) as advance:
@@ -68,9 +68,11 @@ def prove_search_index(
             stop_when_another_failed()
             advance(0, seen)
 
-        index_id = indexes.wait(ensured, deadline_s=left_of(SEARCHABLE_WITHIN_S), on_look=on_look)
+        index_id = client.search_indexes.wait_searchable(
+            ensured, deadline_s=left_of(SEARCHABLE_WITHIN_S), on_look=on_look
+        )
         advance(1, index_id)
-    hits = indexes.search(index_id, tuning.data.prefixes.query + spec.question)
+    hits = client.vector_stores.search(index_id, tuning.data.prefixes.query + spec.question)
     for hit in hits:
         if has_phrase(hit.text, spec.phrase):
             return ProvedIndex(index_id, hit.text)

@@ -109,7 +109,7 @@ def wait_for_tuning(yandex: YandexCloudCredentials, tuning: EmbedderTuning, ensu
         def on_look(seen: TuningState, elapsed_s: float) -> None:
             advance(percent(seen), f"{seen}, {duration(elapsed_s)}")
 
-        finished = yandex.get_client().tunings.wait(
+        finished = yandex.get_client().tunings.wait_finished(
             ensured.task_id, ensured.operation_id, deadline_s=left_of(tuning.tuned_within_s), on_look=on_look
         )
         advance(100, finished.target_model_uri)

@@ -7,6 +7,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among, other_differences
 from clouds.cloudru.inference import identity_differences as run_differences
 from clouds.cloudru.knowledge import (
+    IndexSource,
     base_differences,
     identity_differences,
     reading_differences,
@@ -40,7 +41,9 @@ def find_drift(cloudru: CloudRuCredentials, found: FoundStack) -> tuple[str, ...
         *(f"{each.field}: provisioned is {each.before}, wanted is {each.now}: run provision-rag" for each in wanted),
         *(line for spec in specs for line in _of_run(cloudru, spec, runs)),
         *([] if client.storage.created_at(stack.bucket) else [f"bucket {stack.bucket}: it is not there"]),
-        *secret_drift(stack.token_secret, kept.secret, client.secrets.get(stack.token_secret) if kept.secret else None),
+        *secret_drift(
+            stack.token_secret, kept.secret, client.secrets.find(stack.token_secret) if kept.secret else None
+        ),
         *_of_base(cloudru, stack, runs),
     )
 
@@ -70,9 +73,7 @@ def _of_base(cloudru: CloudRuCredentials, stack: RagStack, runs: dict[str, Model
     found = base_differences(stack.knowledge_base, serving.base)
     if embedder is not None:
         found = [
-            *identity_differences(
-                serving.base, version, bucket=stack.bucket, folder=stack.folder, embedder=embedder, assumed=assumed
-            ),
+            *identity_differences(serving.base, version, IndexSource(stack.bucket, stack.folder, embedder), assumed),
             *found,
         ]
     reads = reading_differences(reported_reading(version), wanted_reading(stack.knowledge_base, assumed)).lines

@@ -67,7 +67,7 @@ class _Look:
             there = self.client.storage.created_at(stack.bucket) is not None
             yield self._expected("bucket", stack.bucket, there=there, serves=serves)
             stored = serves and self.kept.secret is not None
-            there = self.client.secrets.get(stack.token_secret) is not None
+            there = self.client.secrets.find(stack.token_secret) is not None
             if there or stored:
                 yield self._expected("secret", stack.token_secret, there=there, serves=stored)
 

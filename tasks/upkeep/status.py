@@ -51,7 +51,7 @@ def look_at_bucket(cloudru: CloudRuCredentials, bucket: str, folder: str) -> lis
 @step("look-at-secret", run_name="look-at-secret {path}", **LOOK_FIRST)
 def look_at_secret(cloudru: CloudRuCredentials, path: str) -> list[ResourceStatus]:
     """Return the secret, never its value."""
-    secret = cloudru.get_client().secrets.get(path)
+    secret = cloudru.get_client().secrets.find(path)
     if secret is None:
         return [ResourceStatus(kind="secret", name=path, state=ABSENT)]
     versions = ", ".join(f"{version.id} {version.state}" for version in secret.versions)
@@ -101,7 +101,7 @@ def look_at_knowledge_base(cloudru: CloudRuCredentials, stack: RagStack) -> list
                 id=base.knowledgebase_id,
                 created_at=moment(base.created_at),
             ),
-            *(_version(version, serving) for version in bases.versions(base.knowledgebase_id)),
+            *(_version(version, serving) for version in bases.list_versions(base.knowledgebase_id)),
         )
     ]
 

@@ -198,7 +198,7 @@ def _named_by_us(cloudru: CloudRuCredentials, spec: InferenceSpec, run: ModelRun
 
 
 def _secret(client: CloudRuClient, path: str, staying: Sequence[ModelRun]) -> Deletion:
-    secret = client.secrets.get(path)
+    secret = client.secrets.find(path)
     if secret is None:
         return Deletion(kind="secret", name=path, action="absent", reason="it is not there")
     for listed in staying:

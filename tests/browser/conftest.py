@@ -1,6 +1,6 @@
 """One stack and one browser for all tests of the UI; its pictures are kept with `--pictures FOLDER`."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.chromium import launched
 from tests.browser.local_stack import LocalStack, started_in
-from tests.browser.pages import Ui
+from tests.browser.pages import Picture, Ui
 
 LARGEST_PICTURE_BYTES = 200_000
 WAITED_MS = 60_000
@@ -16,8 +16,6 @@ STEADY_AFTER_MS = 300
 STEADY_WITHIN_LOOKS = 40
 WITHOUT_LOGOS = "img[src^='https:'] { visibility: hidden; }"
 """Logos of blocks lie in the network, which this browser does not reach; what stands for them is left out."""
-
-Picture = Callable[..., None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import ports, stack, watch
+from local.demos import watch
 from local.layout import FOLDER_VARIABLE, Layout
 from local.prefect_api import FlowRun, PrefectApi
-from local.stack import Stack
+from local.stack import ports, stack
+from local.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDS_WITHIN_S = 120.0

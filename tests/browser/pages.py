@@ -1,6 +1,7 @@
 """The pages of Prefect's UI that a person walks through, one small class each."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +13,8 @@ from tests.browser.forms import Field
 
 FINAL = "Completed|Failed|Crashed|Cancelled"
 ENDS_WITHIN_MS = 120_000
+Picture = Callable[..., None]
+"""Keeps what a page shows under a name: the fixture `picture`."""
 
 
 @dataclass(frozen=True)

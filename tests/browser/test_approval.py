@@ -3,8 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Picture
-from tests.browser.pages import Ui
+from tests.browser.pages import Picture, Ui
 
 pytestmark = pytest.mark.browser
 

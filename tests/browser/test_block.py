@@ -5,9 +5,8 @@ from playwright.sync_api import expect
 
 from clouds.cloudru.wire.endpoints import Endpoints
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tests.browser.conftest import Picture
 from tests.browser.local_stack import LocalStack
-from tests.browser.pages import Ui
+from tests.browser.pages import Picture, Ui
 
 pytestmark = pytest.mark.browser
 

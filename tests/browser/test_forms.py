@@ -5,9 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Picture
 from tests.browser.forms import CODE_LABEL
-from tests.browser.pages import Ui
+from tests.browser.pages import Picture, Ui
 
 pytestmark = pytest.mark.browser
 

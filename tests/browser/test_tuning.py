@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.browser.conftest import Picture
 from tests.browser.local_stack import LocalStack
-from tests.browser.pages import Ui
+from tests.browser.pages import Picture, Ui
 
 pytestmark = pytest.mark.browser
 

@@ -1,34 +1,21 @@
-"""The vendor as a test tells it, a clock that only moves when somebody sleeps, and a client of both."""
+"""Both vendors as a test plays them, and a client of each on a clock that moves only when somebody sleeps."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from pydantic import SecretStr
 
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.endpoints import Endpoints
-from tests.clouds.wire_server import TOKEN_PATH, WireServer
-
-PROJECT = "11111111-1111-4111-8111-111111111111"
-KEY_SECRET = "key-secret-sentinel"
-TOKEN = "token-sentinel-1"
-
-
-class VirtualTime:
-    """Seconds that pass only in sleep."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-        self.slept_s: list[float] = []
-
-    def clock(self) -> float:
-        """Return the time now."""
-        return self.now_s
-
-    def sleep(self, seconds: float) -> None:
-        """Let it pass."""
-        self.slept_s.append(seconds)
-        self.now_s += seconds
+from clouds.yandex import assumptions as yandex_assumptions
+from clouds.yandex.auth import ApiKey
+from clouds.yandex.client import YandexClient
+from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
+from tests.clouds.wire_server import KEY_SECRET, PROJECT, TOKEN, TOKEN_PATH, WireServer
+from tests.clouds.yandex.played_services import API_KEY, PlayedServices
+from tests.clouds.yandex.tuning.played_tunings import FOLDER
+from tests.support.virtual_time import VirtualTime
 
 
 @pytest.fixture
@@ -73,3 +60,41 @@ def make_client(vendor: WireServer, time: VirtualTime) -> Iterator[Callable[[Ass
 def client(make_client: Callable[[Assumptions], CloudRuClient]) -> CloudRuClient:
     """Give a client with the default assumptions."""
     return make_client(Assumptions())
+
+
+@pytest.fixture
+def services() -> Iterator[PlayedServices]:
+    """Play Yandex AI Studio over gRPC."""
+    played = PlayedServices()
+    yield played
+    played.close()
+
+
+@pytest.fixture
+def make_yandex(
+    services: PlayedServices, vendor: WireServer, time: VirtualTime
+) -> Iterator[Callable[[yandex_assumptions.Assumptions], YandexClient]]:
+    """Make clients on the virtual clock; `vendor` plays the REST hosts."""
+    clients: list[YandexClient] = []
+
+    def make(assumptions: yandex_assumptions.Assumptions) -> YandexClient:
+        client = YandexClient(
+            folder_id=FOLDER,
+            auth=ApiKey(key=SecretStr(API_KEY)),
+            endpoints=YandexEndpoints.local(services.address, vendor.url),
+            assumptions=assumptions,
+            clock=time.clock,
+            sleep=time.sleep,
+        )
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def yandex(make_yandex: Callable[[yandex_assumptions.Assumptions], YandexClient]) -> YandexClient:
+    """Give a client with the default assumptions."""
+    return make_yandex(yandex_assumptions.Assumptions())

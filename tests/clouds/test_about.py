@@ -18,10 +18,7 @@ from clouds.errors import WrongAnswerError
 from clouds.yandex.client import YandexClient
 from clouds.yandex.dataset.draft import Drafts
 from tests.clouds.wire_server import WireServer
-from tests.clouds.yandex.conftest import make_yandex, services, yandex
 from tests.clouds.yandex.played_services import PlayedServices
-
-__all__ = ["make_yandex", "services", "yandex"]
 
 ANOTHER = "another"
 RUN = {"modelRunId": ANOTHER, "name": "n", "status": "MODEL_RUN_STATUS_RUNNING"}
@@ -33,20 +30,20 @@ Read = Callable[[CloudRuClient], Any]
 CLOUDRU: dict[str, tuple[str, str, dict[str, Any], Read]] = {
     "inferences.get": ("GET", ".*/modelruns/asked", {"modelRun": RUN}, lambda c: c.inferences.get("asked")),
     "knowledge_bases.get": ("GET", ".*/knowledge-bases/asked", BASE, lambda c: c.knowledge_bases.get("asked")),
-    "knowledge_bases.version": (
+    "knowledge_bases.get_version": (
         "GET",
         ".*/versions/asked",
         VERSION,
-        lambda c: c.knowledge_bases.version("asked"),
+        lambda c: c.knowledge_bases.get_version("asked"),
     ),
     "knowledge_bases.cancel": ("POST", ".*/versions/asked", VERSION, lambda c: c.knowledge_bases.cancel("asked")),
-    "knowledge_bases.versions": (
+    "knowledge_bases.list_versions": (
         "GET",
         ".*/knowledge-bases/versions",
         {"data": [VERSION]},
-        lambda c: c.knowledge_bases.versions("asked"),
+        lambda c: c.knowledge_bases.list_versions("asked"),
     ),
-    "secrets.get": ("GET", ".*/secret/asked", SECRET, lambda c: c.secrets.get("asked")),
+    "secrets.find": ("GET", ".*/secret/asked", SECRET, lambda c: c.secrets.find("asked")),
     "secrets.access": (
         "GET",
         ".*/secret/asked/access",
@@ -57,23 +54,23 @@ CLOUDRU: dict[str, tuple[str, str, dict[str, Any], Read]] = {
 YANDEX: dict[str, tuple[str, Any, Callable[[YandexClient], Any]]] = {
     "operations.get": ("OperationService.Get", Operation(id=ANOTHER), lambda c: c.operations.get("asked")),
     "operations.cancel": ("OperationService.Cancel", Operation(id=ANOTHER), lambda c: c.operations.cancel("asked")),
-    "datasets.describe": (
+    "datasets.get": (
         "DatasetService.Describe",
         datasets.DescribeDatasetResponse(dataset=DatasetInfo(dataset_id=ANOTHER)),
-        lambda c: c.datasets.describe("asked"),
+        lambda c: c.datasets.get("asked"),
     ),
-    "tunings.describe": (
+    "tunings.get": (
         "TuningService.Describe",
         tunings.DescribeTuningResponse(tuning_task=TuningTask(task_id=ANOTHER)),
-        lambda c: c.tunings.describe("asked"),
+        lambda c: c.tunings.get("asked"),
     ),
     "tunings.options": (
         "TuningService.GetOptions",
         tunings.GetOptionsResponse(task_id=ANOTHER),
-        lambda c: c.tunings._get_options("asked"),
+        lambda c: c.tunings.options("asked"),
     ),
 }
-STORE = "search_indexes.store"
+STORE = "vector_stores.get"
 NOT_ABOUT_ONE = {
     "inferences.suspend": "answers nothing",
     "inferences.resume": "answers nothing",
@@ -84,7 +81,7 @@ NOT_ABOUT_ONE = {
     "secrets.delete": "answers nothing",
     "files.delete": "answers nothing",
     "search_indexes.delete": "answers nothing",
-    "search_indexes.search": "answers with pieces of text",
+    "vector_stores.search": "answers with pieces of text",
     "tunings.cancel": "answers nothing that is read; the tuning is described after it",
     "tunings.errors": "answers with texts",
     "tunings.metrics_url": "answers with a URL",
@@ -131,7 +128,7 @@ def test_a_vector_store_that_is_another(vendor: WireServer, yandex: YandexClient
     """It would be called searchable."""
     vendor.tell("GET", ".*/vector_stores/asked", {"id": ANOTHER, "status": "completed"})
     with pytest.raises(WrongAnswerError, match="about another"):
-        yandex.search_indexes.store("asked")
+        yandex.vector_stores.get("asked")
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -165,7 +162,7 @@ def by_id(client: object) -> Iterator[str]:
                 not method.startswith("_")
                 and first
                 and (first[0].endswith("_id") or first[0] == "path")
-                and not method.startswith(("wait", "ensure", "decide", "find"))
+                and not method.startswith(("wait", "ensure", "decide", "find", "adopt"))
             ):
                 yield f"{name}.{method}"
 
@@ -174,5 +171,5 @@ def test_every_method_that_asks_by_id_is_here(client: CloudRuClient, yandex: Yan
     """A new one is noticed; waits, finds and ensures ask through these."""
     found = {*by_id(client), *by_id(yandex)}
     assert found <= {*CLOUDRU, *YANDEX, *NOT_ABOUT_ONE, STORE}
-    assert found >= {"inferences.get", "knowledge_bases.version", "secrets.get", "operations.get", "datasets.describe"}
+    assert found >= {"inferences.get", "knowledge_bases.get_version", "operations.get", "datasets.get", STORE}
     assert found - {*CLOUDRU, *YANDEX, STORE} == {*NOT_ABOUT_ONE}

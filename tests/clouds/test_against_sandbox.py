@@ -8,37 +8,13 @@ from upath import UPath
 
 from clouds.cloudru.assumptions import Assumptions, InferenceAssumptions
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec, VllmArgument
+from clouds.cloudru.knowledge import IndexSource
+from clouds.cloudru.specs import KnowledgeBaseSpec, VllmArgument
 from clouds.cloudru.storage import Document
 from clouds.cloudru.wire.search import RerankingConfiguration, RetrieveRequest
 from clouds.errors import AuthenticationError, FailedStateError, UnavailableError, WrongAnswerError
-from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tests.clouds.conftest import VirtualTime
-from tests.sandbox_process import SandboxProcess
-
-PATIENTLY_S = 86_400.0
-"""Of the sandbox's clock, which sleeping moves forward; real work beside it takes real seconds."""
-
-DEFAULT = Assumptions()
-
-
-def connect(sandbox: SandboxProcess, key_secret: str = KEY_SECRET, assumptions: Assumptions = DEFAULT) -> CloudRuClient:
-    """Return a client whose sleep moves the sandbox's clock."""
-    time = VirtualTime()
-
-    def sleep(seconds: float) -> None:
-        time.sleep(seconds)
-        sandbox.advance(seconds)
-
-    return CloudRuClient(
-        key_id=KEY_ID,
-        key_secret=key_secret,
-        project_id=PROJECT_ID,
-        endpoints=sandbox.endpoints,
-        assumptions=assumptions,
-        clock=time.clock,
-        sleep=sleep,
-    )
+from tests.support.clients import PATIENTLY_S, connect, spec, start
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture
@@ -47,17 +23,6 @@ def cloud(sandbox: SandboxProcess) -> Iterator[CloudRuClient]:
     sandbox.reset()
     with connect(sandbox) as client:
         yield client
-
-
-def spec(name: str, repository: str, task: str, *arguments: VllmArgument) -> InferenceSpec:
-    """Return an inference of its own name."""
-    fields = {"name": name, "repository": repository, "task": task, "vllm_arguments": arguments}
-    return InferenceSpec.model_validate(fields)
-
-
-def start(client: CloudRuClient, wanted: InferenceSpec) -> str:
-    """Ensure a run and return its id."""
-    return client.inferences.ensure(wanted, gpu_memory_gb=8, token_secret=None, log_group_id=None).run.model_run_id
 
 
 def test_from_a_file_to_a_reranked_passage(cloud: CloudRuClient, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -76,11 +41,13 @@ def test_from_a_file_to_a_reranked_passage(cloud: CloudRuClient, tmp_path_factor
     def ensure() -> tuple[str, str, str]:
         ensured = cloud.knowledge_bases.ensure(
             KnowledgeBaseSpec(name="against-kb"),
-            bucket=bucket.name,
-            folder="docs",
-            embedder=embedder.run,
-            log_group_id=cloud.log_groups.ensure(bucket.log_group_id),
-            documents_modified_at=upload.newest_modified_at,
+            IndexSource(
+                bucket=bucket.name,
+                folder="docs",
+                embedder=embedder.run,
+                log_group_id=cloud.log_groups.ensure(bucket.log_group_id),
+                documents_modified_at=upload.newest_modified_at,
+            ),
         )
         return ensured.action, ensured.knowledge_base.knowledgebase_id, ensured.version.knowledgebase_version_id
 
@@ -103,10 +70,10 @@ def test_secrets_in_either_mapping(sandbox: SandboxProcess, cloud: CloudRuClient
     path = f"against-{mapping}"
     actions = [cloud.secrets.ensure(path, SecretStr(value)).action for value in ("value-1", "value-1", "value-2")]
     assert actions == ["created", "adopted", "updated"]
-    found = cloud.secrets.find(path)
+    found = cloud.secrets.adopt(path)
     assert found is not None
     assert found.version == 2
-    assert cloud.secrets.find("against-nothing") is None
+    assert cloud.secrets.adopt("against-nothing") is None
 
 
 @pytest.mark.parametrize("behaviour", ["refuses", "meaningless"])
@@ -153,8 +120,8 @@ def test_an_unknown_repository_fails_with_its_reason(cloud: CloudRuClient) -> No
 def test_tokens_expire_and_are_renewed(sandbox: SandboxProcess, cloud: CloudRuClient) -> None:
     """A token that the sandbox no longer takes is replaced without the caller's doing; a wrong key is told."""
     sandbox.set(token_lifetime_s=100)
-    cloud.inferences.quotas()
+    cloud.inference_catalogue.quotas()
     sandbox.advance(1000)  # the client's clock does not know
-    cloud.inferences.quotas()
+    cloud.inference_catalogue.quotas()
     with connect(sandbox, "wrong-secret") as stranger, pytest.raises(AuthenticationError, match="Check key id"):
-        stranger.inferences.quotas()
+        stranger.inference_catalogue.quotas()

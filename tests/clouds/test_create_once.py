@@ -15,42 +15,38 @@ from clouds.errors import (
     UnavailableError,
     WrongAnswerError,
 )
-from tests.clouds.conftest import VirtualTime
+from clouds.waits import Waits
+from tests.support.virtual_time import VirtualTime
 
 LISTED_AFTER_S = 20.0
 
 
 @dataclass(frozen=True)
-class Service:
+class Service(Waits):
     """Lists what was made only after a while."""
 
-    time: VirtualTime
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
     made_at_s: list[float]
-    visible_within_s: float = 60.0
 
     @property
-    def clock(self) -> Callable[[], float]:
-        """Return the time."""
-        return self.time.clock
-
-    @property
-    def sleep(self) -> Callable[[float], None]:
-        """Let time pass."""
-        return self.time.sleep
+    def visible_within_s(self) -> float:
+        """Return a minute."""
+        return 60.0
 
     def make(self) -> None:
         """Make one."""
-        self.made_at_s.append(self.time.now_s)
+        self.made_at_s.append(self.clock())
 
     def find(self) -> int | None:
         """Return how many are listed, None when there is none."""
-        return sum(self.time.now_s - made_at_s >= LISTED_AFTER_S for made_at_s in self.made_at_s) or None
+        return sum(self.clock() - made_at_s >= LISTED_AFTER_S for made_at_s in self.made_at_s) or None
 
 
 @pytest.fixture
 def service(time: VirtualTime) -> Service:
     """Give a service that holds nothing."""
-    return Service(time, [])
+    return Service(time.clock, time.sleep, [])
 
 
 def run(service: Service, error: CloudError, *, carried_out: bool) -> int:
@@ -73,7 +69,7 @@ def test_what_a_lost_create_made_is_found_when_it_is_listed(service: Service, er
     """Listed 20 s later: one is made, and it is found."""
     assert run(service, error, carried_out=True) == 1
     assert len(service.made_at_s) == 1
-    assert service.time.now_s == pytest.approx(1000.0 + LISTED_AFTER_S, abs=1.0)
+    assert service.clock() == pytest.approx(1000.0 + LISTED_AFTER_S, abs=1.0)
 
 
 def test_a_create_that_left_nothing_raises_its_own_error(service: Service) -> None:
@@ -81,16 +77,18 @@ def test_a_create_that_left_nothing_raises_its_own_error(service: Service) -> No
     with pytest.raises(UnavailableError, match="503"):
         run(service, UnavailableError("503", 503), carried_out=False)
 
-    assert service.time.now_s == pytest.approx(1060.0)
+    assert service.clock() == pytest.approx(1060.0)
 
 
 @pytest.mark.parametrize("error", [NothingSentError("refused"), QuotaError("429", 429)], ids=str)
-def test_what_cannot_have_been_carried_out_is_not_looked_for(service: Service, error: CloudError) -> None:
+def test_what_cannot_have_been_carried_out_is_not_looked_for(
+    service: Service, time: VirtualTime, error: CloudError
+) -> None:
     """The error comes at once."""
     with pytest.raises(type(error)):
         run(service, error, carried_out=False)
 
-    assert service.time.slept_s == []
+    assert time.slept_s == []
 
 
 def test_a_question_without_an_answer_leaves_it_open(service: Service) -> None:
@@ -111,4 +109,4 @@ def test_a_longer_retry_after_is_waited_for(service: Service) -> None:
     with pytest.raises(UnavailableError):
         run(service, UnavailableError("503", 503, retry_after_s=90.0), carried_out=False)
 
-    assert service.time.now_s == pytest.approx(1090.0)
+    assert service.clock() == pytest.approx(1090.0)

@@ -18,7 +18,7 @@ from clouds.errors import (
 )
 from clouds.redaction import Redaction
 from clouds.transport import Transport, open_http
-from tests.clouds.conftest import VirtualTime
+from tests.support.virtual_time import VirtualTime
 
 URL = "http://vendor.test/things"
 DEEP = b"[" * 100_000

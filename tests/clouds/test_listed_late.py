@@ -4,23 +4,23 @@ import json
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from upath import UPath
 
 from clouds.cloudru.client import CloudRuClient
+from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.yandex.auth import ApiKey
 from clouds.yandex.client import YandexClient
 from clouds.yandex.specs import WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tests.clouds.conftest import VirtualTime
-from tests.clouds.test_against_sandbox import connect, spec, start
 from tests.clouds.yandex.tuning.test_tuning_against_sandbox import BASE, DOCUMENTS, PARAMETERS, ROWS
-from tests.sandbox_process import SandboxProcess
+from tests.support.clients import connect, spec, start
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.virtual_time import VirtualTime
 
 LISTED_AFTER_S = 20.0
 EMBEDDER = FoundationModelSpec(model="Qwen/Qwen3-Embedding-0.6B")
@@ -37,7 +37,7 @@ def cloud(sandbox: SandboxProcess) -> Iterator[CloudRuClient]:
         client.storage.ensure_bucket(BUCKET)
         client.storage.ensure_folder(BUCKET, "docs")
         client.secrets.ensure("late-version", SecretStr("value-1"))
-        client.knowledge_bases.ensure(KnowledgeBaseSpec(name="late-version"), **SOURCE, log_group_id="g")
+        client.knowledge_bases.ensure(KnowledgeBaseSpec(name="late-version"), SOURCE)
         sandbox.set(listed_after_s=LISTED_AFTER_S)
         sandbox.advance(LISTED_AFTER_S)
         yield client
@@ -45,7 +45,7 @@ def cloud(sandbox: SandboxProcess) -> Iterator[CloudRuClient]:
     sandbox.empty()
 
 
-SOURCE: dict[str, Any] = {"bucket": BUCKET, "folder": "docs", "embedder": EMBEDDER, "documents_modified_at": None}
+SOURCE = IndexSource(BUCKET, "docs", EMBEDDER, "g")
 
 
 def run(client: CloudRuClient) -> None:
@@ -55,17 +55,14 @@ def run(client: CloudRuClient) -> None:
 
 def base(client: CloudRuClient) -> None:
     """Create a knowledge base."""
-    client.knowledge_bases.ensure(KnowledgeBaseSpec(name="late-base"), **SOURCE, log_group_id="g")
+    client.knowledge_bases.ensure(KnowledgeBaseSpec(name="late-base"), SOURCE)
 
 
 def version(client: CloudRuClient) -> None:
     """Create a version of the knowledge base that stands."""
     found = client.knowledge_bases.find("late-version")
     assert found is not None
-    source = {key: value for key, value in SOURCE.items() if key != "documents_modified_at"}
-    client.knowledge_bases.create_version(
-        found.knowledgebase_id, KnowledgeBaseSpec(name="late-version"), **source, log_group_id="g"
-    )
+    client.knowledge_bases.create_version(found.knowledgebase_id, KnowledgeBaseSpec(name="late-version"), SOURCE)
 
 
 CREATES = {

@@ -12,12 +12,9 @@ from yandex.cloud.ai.tuning.v1.tuning_service_pb2 import ListTuningsResponse
 from clouds.cloudru.client import CloudRuClient
 from clouds.errors import WrongAnswerError
 from clouds.yandex.client import YandexClient
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import Asked, Told, WireServer
-from tests.clouds.yandex.conftest import make_yandex, services, yandex
 from tests.clouds.yandex.played_services import PlayedServices
-
-__all__ = ["make_yandex", "services", "yandex"]
+from tests.support.virtual_time import VirtualTime
 
 AGAIN = "again"
 YANDEX: dict[str, tuple[Any, Callable[[YandexClient], Any]]] = {
@@ -31,7 +28,7 @@ YANDEX: dict[str, tuple[Any, Callable[[YandexClient], Any]]] = {
 }
 CLOUDRU: dict[str, Callable[[CloudRuClient], Any]] = {
     "bases": lambda client: client.knowledge_bases.list(),
-    "versions": lambda client: client.knowledge_bases.versions("base-1"),
+    "versions": lambda client: client.knowledge_bases.list_versions("base-1"),
 }
 
 
@@ -88,7 +85,7 @@ def test_catalogue_pages_that_come_again_are_no_prices(vendor: WireServer, clien
     cards = {"total": 2, "hasMore": True, "modelCards": [{"id": "c", "name": "n", "price": 1.0}]}
     vendor.tell("GET", ".*/predefined-models", cards)
     with pytest.raises(WrongAnswerError, match="not whole"):
-        client.inferences.prices()
+        client.inference_catalogue.prices()
 
 
 PAGE = """<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>

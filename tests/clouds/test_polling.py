@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clouds.errors import ConnectionFailedError, DeadlineError, FailedStateError
 from clouds.polling import Schedule, wait_until
-from tests.clouds.conftest import VirtualTime
+from tests.support.virtual_time import VirtualTime
 
 DURATIONS_S = st.floats(min_value=0.0, max_value=7200.0)
 

@@ -5,9 +5,9 @@ import pytest
 from clouds.errors import APIError
 from clouds.recorder import Recorder
 from clouds.transport import Transport, open_http
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.test_transport import Thing
 from tests.clouds.wire_server import Told, WireServer
+from tests.support.virtual_time import VirtualTime
 
 
 def test_answers_and_refusals_are_kept_in_their_order(vendor: WireServer, time: VirtualTime) -> None:

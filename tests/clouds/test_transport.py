@@ -19,8 +19,8 @@ from clouds.errors import (
 from clouds.polling import wait_until
 from clouds.redaction import Redaction
 from clouds.transport import Transport, open_http
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import LOST, Told, WireServer
+from tests.support.virtual_time import VirtualTime
 
 BUSY = Told({"code": 14, "message": "busy"}, 503)
 

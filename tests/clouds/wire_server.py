@@ -10,6 +10,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN_PATH = "/iam.api.cloud.ru/api/v1/auth/token"
+PROJECT = "11111111-1111-4111-8111-111111111111"
+KEY_SECRET = "key-secret-sentinel"
+TOKEN = "token-sentinel-1"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests.contract import expected
 from tests.contract.shape import at, filled, keys, missing, unpublished
 from tests.contract.wire_models import model_of
 from tests.sandbox.managed_rag import ManagedRag
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 HERE = Path(__file__).parent
 FILES = sorted((HERE / "reference").glob("*.json"))

@@ -11,7 +11,7 @@ from domain.asked_version import AskedVersion, asked_digest
 from domain.in_service import AskedWith
 from domain.keys import StackKey
 from domain.stack import RagStack
-from tests.domain.test_gate import evaluation
+from tests.support.evaluations import evaluation
 
 BASE = KnowledgeBase(knowledgebase_id="base", name="kb", status="KNOWLEDGEBASE_ACTIVE")
 RERANKER, LLM = (ModelRun(model_run_id=f"{role}-1", name=role, status="") for role in ("reranker", "llm"))

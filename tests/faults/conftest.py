@@ -1,6 +1,5 @@
 """The flows against a sandbox whose answers are spoilt, and the table of how they ended."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -14,14 +13,11 @@ from tests.faults.cell import Cell
 from tests.faults.kinds import DEADLINE_S, FOR_EVER, KINDS, VISIBLE_WITHIN_S
 from tests.faults.patience import without_patience
 from tests.faults.scenarios import Case, case_of_tuning, cases_of, hurried
-from tests.flows.conftest import save_blocks
-from tests.flows.tunings import FAST, save_yandex_block
 from tests.kill.cloud import BLOCK, EmptyCloud
 from tests.kill.tuning import YANDEX_BLOCK, EmptyFolder
-from tests.sandbox_process import SandboxProcess
-
-WHOLE = os.environ.get("FAULTS", "") in ("all", "record")
-RECORD = os.environ.get("FAULTS", "") == "record"
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.stacks import save_blocks
+from tests.support.tunings import FAST, save_yandex_block
 
 
 @pytest.fixture(autouse=True)

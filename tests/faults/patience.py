@@ -5,17 +5,16 @@ import pkgutil
 
 import httpx
 import pytest
-import tenacity
 from prefect import Task
 
 import clouds.cloudru.storage.connection_pool
-import clouds.cloudru.storage.transfer
 import clouds.huggingface
+import clouds.retry
 import clouds.transport
 import clouds.yandex.channel
 import tasks
 from tests.faults.kinds import TRY_S
-from tests.flows.conftest import look_often
+from tests.support.stacks import look_often
 
 PAUSE_S = 0.05
 
@@ -23,12 +22,9 @@ PAUSE_S = 0.05
 def without_patience(patch: pytest.MonkeyPatch) -> None:
     """Let no pause take long, and no try longer than `TRY_S`."""
     look_often(patch)
-    pause = tenacity.wait_fixed(PAUSE_S)
-    for module in (clouds.transport, clouds.yandex.channel):
-        patch.setattr(module, "_jitter_s", pause)
+    patch.setattr(clouds.retry, "FIRST_BACKOFF_S", PAUSE_S)
     patch.setattr(clouds.transport.Transport, "_timeout", lambda *_: httpx.Timeout(TRY_S))
     patch.setattr(clouds.cloudru.storage.connection_pool, "ANSWER_TIMEOUT_S", TRY_S)
-    patch.setattr(clouds.cloudru.storage.transfer, "FIRST_BACKOFF_S", PAUSE_S)
     patch.setattr(clouds.huggingface, "TIMEOUT_S", TRY_S)
     usual = clouds.yandex.channel.Calls.call.__kwdefaults__ or {}
     patch.setattr(clouds.yandex.channel.Calls.call, "__kwdefaults__", {**usual, "attempt_s": TRY_S})

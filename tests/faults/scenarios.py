@@ -15,8 +15,8 @@ from tasks.stack.promotion import in_service
 from tests.kill.cloud import BLOCK, HOURS, EmptyCloud
 from tests.kill.scenarios import PROVISION, REFRESH, REPLACE, RESUME, SUSPEND, TEARDOWN, Scenario
 from tests.kill.tuning import EmptyFolder
-from tests.sandbox_process import SandboxProcess
-from tests.standing import stand
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.standing import stand
 
 QUESTION = "Когда работает магазин?"
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.cell import Cell
-from tests.faults.conftest import RECORD, WHOLE
 from tests.faults.failed_once import FAILED_ONCE
 from tests.faults.kinds import FOR_EVER, KINDS, PERMANENT, TWO_IN_A_ROW
 from tests.faults.operations import operations_of, read, write
@@ -15,6 +14,8 @@ from tests.faults.scenarios import NAMES, Case
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 SAMPLED = 6
+WHOLE = os.environ.get("FAULTS", "") in ("all", "record")
+RECORD = os.environ.get("FAULTS", "") == "record"
 SEED = os.environ.get("FAULT_SEED", "0")
 """Which cells the sample has: every number gives another one, the same each time."""
 OPERATIONS = read()

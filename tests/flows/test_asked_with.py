@@ -11,9 +11,9 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from tasks.run.service_record import in_service
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import inference
 from tests.flows.test_evaluate import FACTS, Shop, shop
+from tests.support.artifacts import artifact
+from tests.support.stacks import inference
 
 __all__ = ["shop"]
 

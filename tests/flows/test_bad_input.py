@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from flows.provision import provision_rag
 from sandbox.settings import GUEST_KEY_ID, GUEST_KEY_SECRET
-from tests.flows.conftest import Cloud, inference, save_blocks
+from tests.support.stacks import Cloud, inference, save_blocks
 
 
 def refused(cloud: Cloud, block: str | None = None, hub: str | None = None, **changes: Any) -> str:

@@ -14,6 +14,7 @@ from prefect.variables import Variable
 from upath import UPath
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
+from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.storage import Document
 from clouds.errors import APIError, ConfigurationError, WrongAnswerError
 from domain.probe import ProbeSpec
@@ -25,8 +26,8 @@ from flows.specs import RagStack
 from tasks.run.credentials import cloud_credentials
 from tasks.run.evaluations import kept
 from tasks.stack.promotion import in_service
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import EXAMPLE, Cloud, inference, save_blocks
+from tests.support.artifacts import artifact
+from tests.support.stacks import EXAMPLE, Cloud, inference, save_blocks
 
 __all__ = ["asserting_events_worker"]
 
@@ -78,10 +79,12 @@ class Shop:
             version = client.knowledge_bases.create_version(
                 base.knowledgebase_id,
                 self.stack.knowledge_base,
-                bucket=bucket.name,
-                folder=folder,
-                embedder=embedder,
-                log_group_id=client.log_groups.ensure(bucket.log_group_id),
+                IndexSource(
+                    bucket=bucket.name,
+                    folder=folder,
+                    embedder=embedder,
+                    log_group_id=client.log_groups.ensure(bucket.log_group_id),
+                ),
             )
             version_id = version.knowledgebase_version_id
             client.knowledge_bases.wait_indexed(base.knowledgebase_id, version_id, deadline_s=60)

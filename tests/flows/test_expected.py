@@ -13,9 +13,9 @@ from flows.provision import provision_rag
 from flows.specs import RagStack
 from flows.teardown import teardown_rag
 from tasks.stack.kept_stack import read_kept, write_kept
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud
+from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import Cloud
 
 
 @pytest.fixture
@@ -124,4 +124,4 @@ def test_teardown_deletes_bucket_and_secret_of_what_was_provisioned_and_of_what_
     for each in (stack, wanted):
         assert {("bucket", each.bucket), ("secret", each.token_secret)} <= gone
         assert client.storage.created_at(each.bucket) is None
-        assert client.secrets.get(each.token_secret) is None
+        assert client.secrets.find(each.token_secret) is None

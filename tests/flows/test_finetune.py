@@ -19,9 +19,9 @@ from clouds.polling import Schedule
 from flows.specs import TuningReport
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tasks.run.embedder_record import PROMOTED, embedder_in_service
-from tests.flows.artifacts import artifact
-from tests.flows.tunings import QUESTIONS, TEXTS, UNHINDERED, TuningCloud, save_yandex_block
-from tests.sandbox_process import SandboxProcess
+from tests.support.artifacts import artifact
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tunings import QUESTIONS, TEXTS, UNHINDERED, TuningCloud, save_yandex_block
 
 __all__ = ["asserting_events_worker"]
 

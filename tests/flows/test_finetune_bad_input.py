@@ -10,8 +10,8 @@ from pydantic import SecretStr, ValidationError
 from clouds.errors import ConfigurationError
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning
-from tests.flows.tunings import TuningCloud, save_yandex_block
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tunings import TuningCloud, save_yandex_block
 
 
 @pytest.fixture

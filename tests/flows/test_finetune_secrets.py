@@ -13,8 +13,8 @@ from clouds.errors import CloudError
 from clouds.yandex.client import YandexClient
 from sandbox.settings import YANDEX_API_KEY
 from tests.flows.test_secrets import database_files, files, holders
-from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tunings import UNHINDERED, TuningCloud, save_yandex_block
 
 
 def failure_of(cloud: TuningCloud) -> list[str]:

@@ -20,9 +20,9 @@ from tasks.run.credentials import cloud_credentials
 from tasks.run.judged_record import read_judged
 from tasks.run.service_record import in_service
 from tasks.stack.promotion import NotPromotedError
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import inference
 from tests.flows.test_evaluate import FACTS, PHRASES, Shop, events, shop
+from tests.support.artifacts import artifact
+from tests.support.stacks import inference
 
 __all__ = ["asserting_events_worker", "shop"]
 
@@ -262,7 +262,7 @@ def test_what_serves_is_asked_as_it_was_judged(shop: Shop) -> None:
 def test_what_an_earlier_release_wrote_means_what_it_meant(shop: Shop) -> None:
     """Scores say that golden questions have judged; what is asked with is the stack's; the way back is the id's."""
     with cloud_credentials(shop.cloud.name) as cloudru:
-        version = cloudru.get_client().knowledge_bases.version(shop.first_version)
+        version = cloudru.get_client().knowledge_bases.get_version(shop.first_version)
     build = {"version_id": shop.first_version, "started_at": version.started_at}
     old = {
         "knowledge_base_id": version.knowledgebase_id,

@@ -26,10 +26,10 @@ from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import forget_kept, is_local_server, kept_stacks, read_kept, write_kept
 from tasks.stack.promotion import in_service
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, inference
 from tests.flows.test_refresh import ABOUT_HOURS, HOURS, PARKING, write
+from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import Cloud, inference
 
 
 def provision(cloud: Cloud, stack: RagStack, **options: Any) -> Any:

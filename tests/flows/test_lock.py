@@ -13,7 +13,7 @@ from tasks.run import lock
 from tasks.run.credentials import cloud_credentials
 from tasks.run.lock import StackLockedError, stack_lock
 from tasks.run.steps import StepLog, recorded_steps, step
-from tests.flows.conftest import Cloud
+from tests.support.stacks import Cloud
 
 SOON_S = 20.0
 

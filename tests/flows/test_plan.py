@@ -1,17 +1,13 @@
 """Before anything is done: the plan, its price, who must allow it, and that only one run of a stack is at work."""
 
 import json
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-from prefect.client.schemas.objects import StateType
 
+from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError, WrongAnswerError
@@ -27,9 +23,10 @@ from tasks.run.lock import StackLockedError, stack_lock
 from tasks.run.plan_page import terminal_table
 from tasks.stack.kept_stack import keep_wanted
 from tasks.stack.promotion import in_service
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, inference, save_blocks
+from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.paused import resume_when_paused
+from tests.support.stacks import Cloud, inference, save_blocks
 
 T = TypeVar("T")
 DELETED = ModelRunStatus.DELETED
@@ -230,31 +227,6 @@ def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
     assert cloud.changes() == []
 
 
-def resume_when_paused(answer: dict[str, Any], run: Callable[[], T], meanwhile: Callable[[], Any] | None = None) -> T:
-    """Run the flow while somebody waits for a paused run and resumes it with the form filled in.
-
-    `meanwhile` is done first, once.
-    """
-    ended = threading.Event()
-    paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
-
-    def person(client: SyncPrefectClient) -> None:
-        while not ended.wait(0.2):
-            for found in client.read_flow_runs(flow_run_filter=paused):
-                if meanwhile:
-                    meanwhile()
-                client.resume_flow_run(found.id, run_input=answer)
-                return
-
-    with get_client(sync_client=True) as client, ThreadPoolExecutor(1) as pool:
-        resumed = pool.submit(person, client)
-        try:
-            return run()
-        finally:
-            ended.set()
-            resumed.result()
-
-
 def test_price_above_the_limit_waits_for_approval(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """200 RUB per hour above 150: refused by a person nothing is changed, approved it goes on; 200 needs nobody."""
     monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
@@ -428,11 +400,7 @@ def test_a_base_that_another_client_made_after_the_plan_is_never_removed(
             client.storage.ensure_bucket(stack.bucket)
             client.knowledge_bases.ensure(
                 stack.knowledge_base,
-                bucket=stack.bucket,
-                folder="another",
-                embedder=embedder,
-                log_group_id="g",
-                documents_modified_at=None,
+                IndexSource(stack.bucket, "another", embedder, log_group_id="g"),
             )
 
     monkeypatch.setattr("flows.provision.keep_wanted", overtaken)

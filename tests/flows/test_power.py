@@ -11,9 +11,9 @@ from clouds.errors import ConfigurationError, FailedStateError
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.specs import RagStack
 from tasks.stack.kept_stack import forget_kept, read_kept, write_kept
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import AT_ONCE, Cloud, inference
+from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import AT_ONCE, Cloud, inference
 
 
 def provisioned(cloud: Cloud, **changes: Any) -> RagStack:

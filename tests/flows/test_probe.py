@@ -15,11 +15,11 @@ from tasks.run import approval
 from tasks.run.approval import NotApprovedError
 from tasks.run.looks import Looker
 from tests.contract.test_samples import keys, load
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, save_blocks
-from tests.flows.test_plan import resume_when_paused
 from tests.flows.test_secrets import database_files, files, holders
-from tests.flows.tunings import save_yandex_block
+from tests.support.artifacts import artifact
+from tests.support.paused import resume_when_paused
+from tests.support.stacks import Cloud, save_blocks
+from tests.support.tunings import save_yandex_block
 
 ALWAYS = 10_000
 """So many times a planted difference is met: each time."""

@@ -15,9 +15,9 @@ from flows.specs import ProbeReport
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tasks.run import approval
 from tests.contract.yandex.test_samples import read
-from tests.flows.test_plan import resume_when_paused
-from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
-from tests.sandbox_process import SandboxProcess
+from tests.support.paused import resume_when_paused
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tunings import UNHINDERED, TuningCloud, save_yandex_block
 
 ALWAYS = 10_000
 NAME = "test-yandex-probe"
@@ -94,7 +94,7 @@ def test_an_api_key_is_tried_under_both_words(cloud: TuningCloud) -> None:
     yandex: Any = YandexCloudCredentials.load(NAME)
     with yandex.connect() as client:
         ensured = client.search_indexes.ensure("of-a-probe", (Document("faq.txt", b"Open from nine."),), embedder)
-        client.search_indexes.wait(ensured, deadline_s=120)
+        client.search_indexes.wait_searchable(ensured, deadline_s=120)
 
     assert "search_index.api_key_scheme" in {row.assumption for row in probed().having(HOLDS)}
     cloud.sandbox.fault("vector_stores", status=401)

@@ -22,9 +22,9 @@ from flows.evaluate import evaluate_rag
 from flows.provision import provision_rag
 from flows.specs import PromotedEmbedder, RagStack, StackPlan, StackReport
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, inference, save_blocks
-from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
+from tests.support.artifacts import artifact
+from tests.support.stacks import Cloud, inference, save_blocks
+from tests.support.tunings import UNHINDERED, TuningCloud, save_yandex_block
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "tuning" / "ru"
 ASKED_ABOUT = 20

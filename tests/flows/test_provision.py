@@ -19,9 +19,9 @@ from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import read_kept
 from tasks.stack.promotion import in_service
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, inference, save_blocks
-from tests.sandbox_process import SandboxProcess
+from tests.support.artifacts import artifact
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.stacks import Cloud, inference, save_blocks
 
 
 def run(cloud: Cloud, stack: RagStack, *, allow_other_reading: bool = False) -> StackReport:

@@ -27,9 +27,9 @@ from sandbox.settings import PROJECT_ID
 from tasks.run.quarantine import by_content, entry, forget, read_registry, sha256, split, write_registry
 from tasks.stack.knowledge import wait_for_index
 from tasks.stack.promotion import in_service
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud, inference, save_blocks
+from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import Cloud, inference, save_blocks
 
 HOURS = "Магазин открыт с девяти до шести."
 PARKING = "Парковка для покупателей стоит сорок рублей в час."
@@ -82,7 +82,7 @@ def versions(cloud: Cloud, stack: RagStack) -> list[str]:
     with connect(cloud.sandbox) as client:
         base = client.knowledge_bases.find(stack.knowledge_base.name)
         assert base is not None
-        newest_first = client.knowledge_bases.versions(base.knowledgebase_id)
+        newest_first = client.knowledge_bases.list_versions(base.knowledgebase_id)
         return [version.knowledgebase_version_id for version in reversed(newest_first)]
 
 

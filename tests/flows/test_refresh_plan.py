@@ -10,7 +10,7 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
 from tasks.run.plan_page import terminal_table
-from tests.flows.conftest import Cloud
+from tests.support.stacks import Cloud
 
 PROBE = ProbeSpec(question="Когда открыт магазин?", source="hours.txt", phrase="с девяти до шести")
 

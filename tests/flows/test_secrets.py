@@ -20,7 +20,7 @@ from domain.probe import ProbeSpec
 from flows.provision import provision_rag
 from flows.specs import StackReport
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_SECRET
-from tests.flows.conftest import Cloud
+from tests.support.stacks import Cloud
 
 
 def spellings(secret: str) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ import pytest
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import AuthenticationError, ConfigurationError
 from flows.provision import provision_rag
-from tests.flows.conftest import Cloud
+from tests.support.stacks import Cloud
 
 
 def test_every_service_that_refuses_is_named_at_once(cloud: Cloud) -> None:

@@ -24,10 +24,10 @@ from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import forget_kept, write_kept
 from tasks.stack.promotion import in_service
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import EXAMPLE, Cloud, inference
 from tests.flows.test_power import deploy
+from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import EXAMPLE, Cloud, inference
 
 QUESTION = "В течение скольких дней можно вернуть товар, который не подошёл?"
 
@@ -60,7 +60,7 @@ def left(client: CloudRuClient, stack: RagStack) -> list[str]:
     models = (stack.embedder, stack.reranker, stack.llm)
     found = [model.name for model in models if client.inferences.find(model.name)]
     found += [stack.knowledge_base.name] * (client.knowledge_bases.find(stack.knowledge_base.name) is not None)
-    found += [stack.token_secret] * (client.secrets.get(stack.token_secret) is not None)
+    found += [stack.token_secret] * (client.secrets.find(stack.token_secret) is not None)
     found += [stack.bucket] * (client.storage.created_at(stack.bucket) is not None)
     return found + [
         key for key in (StackKey(PROJECT_ID, stack.knowledge_base.name).variable,) if Variable.get(key) is not None
@@ -149,7 +149,7 @@ def test_nothing_that_the_stack_did_not_name_goes(cloud: Cloud, client: CloudRuC
         client.storage.upload(stack.bucket, folder, document)
     twin = inference(f"{stack.llm.name}-2", "t-tech/T-lite-it-1.0", "Generate")
     borrower = inference(f"{stack.llm.name}-other", "t-tech/T-lite-it-1.0", "Generate")
-    secret = client.secrets.find(stack.token_secret)
+    secret = client.secrets.adopt(stack.token_secret)
     for spec in (twin, borrower):
         client.inferences.ensure(spec, gpu_memory_gb=8, token_secret=secret, log_group_id=None)
     own = client.knowledge_bases.find(stack.knowledge_base.name)
@@ -162,7 +162,7 @@ def test_nothing_that_the_stack_did_not_name_goes(cloud: Cloud, client: CloudRuC
         assert outcomes(report)["secret"] == {"kept"}
         assert outcomes(report)["bucket"] == {"kept"}
         assert reasons[stack.bucket] == "it holds something else: another/, rag-inference-kb-2/"
-        assert client.secrets.get(stack.token_secret) is not None
+        assert client.secrets.find(stack.token_secret) is not None
         assert all(client.inferences.find(spec.name) for spec in (twin, borrower))
         keys = {stored.key for stored in client.storage.list_objects(stack.bucket)}
         assert keys == {"another/another.txt", "rag-inference-kb-2/another.txt"}
@@ -300,7 +300,7 @@ def test_another_token_in_the_same_secret_is_no_matter(cloud: Cloud, client: Clo
     stack = provisioned(cloud)
     client.secrets.ensure(stack.token_secret, SecretStr("another-token"))
     teardown_rag(stack, cloud.name)
-    assert client.secrets.get(stack.token_secret) is None
+    assert client.secrets.find(stack.token_secret) is None
 
 
 def test_a_run_of_another_model_under_a_name_of_the_stack_stays(cloud: Cloud, client: CloudRuClient) -> None:
@@ -328,7 +328,7 @@ def test_a_model_that_what_is_kept_does_not_name_stays(cloud: Cloud, client: Clo
     """A stack given whole with a model of somebody else's: nothing proves that it is this stack's."""
     stack = provisioned(cloud)
     llm = inference(f"foreign-{stack.llm.name}", "t-tech/T-lite-it-1.0", "Generate")
-    secret = client.secrets.find(stack.token_secret)
+    secret = client.secrets.adopt(stack.token_secret)
     client.inferences.ensure(llm, gpu_memory_gb=8, token_secret=secret, log_group_id=None)
     report = teardown_rag(stack.model_copy(update={"llm": llm}), cloud.name)
     found = {each.name: each for each in report.resources if each.kind == "inference"}
@@ -350,7 +350,7 @@ def test_a_replaced_embedder_that_a_base_of_others_was_built_with_stays(cloud: C
     base = client.knowledge_bases.find(stack.knowledge_base.name)
     assert base is not None
     embedder = inference(f"{stack.embedder.name}-now", "Qwen/Qwen3-Embedding-0.6B", "Embedding")
-    secret = client.secrets.find(stack.token_secret)
+    secret = client.secrets.adopt(stack.token_secret)
     client.inferences.ensure(embedder, gpu_memory_gb=8, token_secret=secret, log_group_id=None)
     now = stack.model_copy(update={"embedder": embedder})
     kept = KeptStack(wanted=now, provisioned=now, bases=(base.knowledgebase_id,), replaced=(stack.embedder,))  # pyright: ignore[reportArgumentType]  # a model of one's own

@@ -11,7 +11,7 @@ from domain.keys import TuningKey
 from domain.training_data.check import CheckedData
 from domain.training_data.spec import TrainingDataSpec
 from tasks.tuning.training_data import check_training_data
-from tests.flows.artifacts import artifact
+from tests.support.artifacts import artifact
 
 FOLDER = "b1gsandboxfolder0000"
 

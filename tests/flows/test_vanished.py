@@ -15,10 +15,10 @@ from flows.power import sweep_rag
 from flows.teardown import teardown_rag
 from tasks.run.service_record import write_in_service
 from tasks.stack.kept_stack import forget_kept
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.artifacts import artifact
-from tests.flows.conftest import Cloud
 from tests.flows.test_power import deploy
+from tests.support.artifacts import artifact
+from tests.support.clients import connect
+from tests.support.stacks import Cloud
 
 NOT_THERE = "99999999-9999-4999-8999-999999999999"
 

@@ -18,8 +18,8 @@ from sandbox.settings import PROJECT_ID
 from tasks.run.judged_record import forget_judged
 from tasks.stack.kept_stack import forget_kept
 from tasks.stack.promotion import in_service
-from tests.flows.conftest import AT_ONCE, EXAMPLE, save_blocks
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.stacks import AT_ONCE, EXAMPLE, save_blocks
 
 BLOCK = "kill-cloud"
 HOURS = "Магазин работает с девяти до шести каждый день."

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import looking_often
 from tests.kill.cloud import EmptyCloud
 from tests.kill.tuning import EmptyFolder
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.stacks import look_often
 
-__all__ = ["looking_often"]
+
+@pytest.fixture(autouse=True)
+def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look often in every test of this folder."""
+    look_often(monkeypatch)
 
 
 @pytest.fixture(scope="package")

@@ -18,8 +18,8 @@ from prefect.settings import (
 
 from flows.finetune import finetune_embedder
 from flows.specs import EmbedderTuning
-from tests.flows.conftest import look_often
-from tests.prefect_client import hasten
+from tests.support.prefect_client import hasten
+from tests.support.stacks import look_often
 
 ENDED_WITHIN_S = 60.0
 HANGS_AFTER_S = 45.0

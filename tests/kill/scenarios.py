@@ -15,7 +15,7 @@ from flows.refresh import refresh_rag
 from flows.specs import RagStack
 from flows.teardown import teardown_rag
 from tests.kill.cloud import BLOCK, HOURS, PARKING, EmptyCloud
-from tests.standing import stand
+from tests.support.standing import stand
 
 FLOWS: dict[str, Callable[..., Any]] = {
     flow.name: flow for flow in (provision_rag, refresh_rag, evaluate_rag, suspend_rag, resume_rag, teardown_rag)

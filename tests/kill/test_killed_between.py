@@ -21,7 +21,7 @@ from tests.kill.cloud import BLOCK, HOURS, PARKING, EmptyCloud
 from tests.kill.dying import Dying
 from tests.kill.flow_process import ENDED_WITHIN_S, running
 from tests.kill.scenarios import Run, provision
-from tests.standing import stand
+from tests.support.standing import stand
 
 pytestmark = pytest.mark.kill
 PROMOTES = "tasks.evaluation.judge.promote"

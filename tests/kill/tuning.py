@@ -10,9 +10,9 @@ from prefect.exceptions import ObjectNotFound
 from domain.keys import TuningKey
 from flows.specs import EmbedderTuning
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.flows.tunings import UNHINDERED, TuningCloud, save_yandex_block
 from tests.kill.cloud import Project
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tunings import UNHINDERED, TuningCloud, save_yandex_block
 
 YANDEX_BLOCK = "kill-yandex"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.lifecycle import ASKED_OF_ADDED, ASKED_OF_FIRST
-from local.lifecycle_stack import KEY, NAME
+from local.demos.lifecycle import ASKED_OF_ADDED, ASKED_OF_FIRST
+from local.demos.lifecycle_stack import KEY, NAME
 from tests.local.prefect_server import Script, artifact
 
 Outcome = tuple[str, str, dict[str, Any]]

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local import causes
 from local.errors import LocalError
+from local.stack import causes
 
 FOLDER = Path("/of/the/stack")
 

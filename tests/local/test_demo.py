@@ -8,12 +8,13 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from local import processes, watch
-from local.demo import demo
+from local import processes
+from local.demos import watch
+from local.demos.demo import demo
 from local.errors import LocalError
 from local.layout import Layout
 from local.processes import TOKEN_VARIABLE
-from local.stack import Stack
+from local.stack.stack import Stack
 from tests.local.prefect_server import RUN_ID, Script, artifact, serve, task_run
 from tests.local.test_report import CHUNKS, MARKDOWN
 

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from local.deploy import check_server, choose_server
+from local.deploying.deploy import check_server, choose_server
 from local.errors import LocalError
 from local.layout import Layout
 from tests.local.prefect_server import Script, serve

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.deployment_changes import Deployed, compare, entry
-from local.deployment_file import Schedule, Wanted
+from local.deploying.deployment_changes import Deployed, compare, entry
+from local.deploying.deployment_file import Schedule, Wanted
 
 NIGHTLY = Schedule("nightly", {"cron": "0 20 * * *", "timezone": "Europe/Moscow", "day_or": True}, {}, active=False)
 FIELDS: dict[str, Any] = {"description": "asks", "tags": ["managed-rag"], "work_queue_name": None, "version": "1"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local import automation_file, deployment_file
+from local.deploying import automation_file, deployment_file
 from local.errors import LocalError
 
 HEAD = "deployments:\n  - name: mine\n    entrypoint: flows/status.py:status_rag\n"

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from local.display import Display
+from local.stack.display import Display
 
 
 def printed(console: Console) -> str:

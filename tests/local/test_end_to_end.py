@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local import ports
 from local.layout import FOLDER_VARIABLE
+from local.stack import ports
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTES_S = 280

@@ -9,10 +9,10 @@ import pytest
 
 from domain.keys import StackKey
 from flows.specs import RagStack
+from local.demos.lifecycle import ACTS, demo_lifecycle
+from local.demos.lifecycle_stack import KEY, NAME, LifecycleStack
 from local.errors import LocalError
 from local.layout import Layout
-from local.lifecycle import ACTS, demo_lifecycle
-from local.lifecycle_stack import KEY, NAME, LifecycleStack
 from sandbox.settings import PROJECT_ID
 from tasks.evaluation.golden import read_golden
 from tests.local.lifecycle_world import Outcome, World

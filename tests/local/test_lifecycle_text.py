@@ -2,8 +2,8 @@
 
 from domain.gate import Thresholds, gate
 from domain.reports.evaluation import refusal_text
-from local.lifecycle_text import counted_documents, cut, headline, refusal
-from tests.domain.test_gate import evaluation
+from local.demos.lifecycle_text import counted_documents, cut, headline, refusal
+from tests.support.evaluations import evaluation
 
 
 def message(worse: int) -> str:

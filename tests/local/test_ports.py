@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import ports
 from local.errors import LocalError
 from local.layout import Layout
+from local.stack import ports
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from local.demos.probe import probe
 from local.errors import LocalError
 from local.layout import Layout
-from local.probe import probe
 from tests.local.prefect_server import Script, artifact
 from tests.local.test_demo import run
 

@@ -6,10 +6,10 @@ import json
 import pytest
 from rich.console import Console
 
-from local import report
+from local.demos import report
+from local.demos.report import Report
 from local.errors import LocalError
 from local.prefect_api import PrefectApi
-from local.report import Report
 from tests.local.prefect_server import RUN_ID, Script, artifact, serve, task_run
 
 MARKDOWN = """# kb on `sandbox`

@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local import processes, stack
-from local.display import Display
-from local.down import down
+from local import processes
 from local.errors import LocalError
 from local.layout import Layout
-from local.parts import Part
 from local.processes import TOKEN_VARIABLE
-from local.stack import Kind, Stack
+from local.stack import stack
+from local.stack.display import Display
+from local.stack.down import down
+from local.stack.parts import Part
+from local.stack.stack import Kind, Stack
 
 
 def python(program: str) -> tuple[str, ...]:
@@ -182,7 +183,7 @@ def test_down_leaves_a_running_demo_alone(layout: Layout) -> None:
 def test_half_started_stack_is_not_up(layout: Layout) -> None:
     """What a `make up` that was killed half-way has left is not taken for a stack, and `make down` ends it."""
     program = (
-        "import io, os, sys; from rich.console import Console; from local.display import Display;"
+        "import io, os, sys; from rich.console import Console; from local.stack.display import Display;"
         "from pathlib import Path; from local.layout import Layout; from tests.local.test_stack import *;"
         "layout = Layout(Path(sys.argv[1]), Path(sys.argv[2]));"
         "begin(layout, part('server', SERVICE, layout), part('worker', python('import time; time.sleep(600)'), layout),"

@@ -6,15 +6,15 @@ import pytest
 
 from domain.keys import TuningKey
 from flows.specs import EmbedderTuning
-from local.embedding import embed
+from local.demos.embedding import embed
+from local.demos.tuning import KEY, QUESTION, SAMPLES, demo_tuning
 from local.errors import LocalError
 from local.layout import Layout
-from local.tuning import KEY, QUESTION, SAMPLES, demo_tuning
 from sandbox.settings import YANDEX_FOLDER_ID
 from tests.local.prefect_server import task_run
 from tests.local.test_demo import run
 from tests.local.tuning_world import BASE, DIM, LOSS, TUNED, TuningWorld, report
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 VECTORS = {BASE: [1.0, 0.0, 0.0, 0.0], TUNED: [0.0, 0.6, 0.8, 0.0]}
 

@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from local import watch
-from local.display import Display
+from local.demos import watch
 from local.errors import LocalError
 from local.prefect_api import FlowRun, PrefectApi
+from local.stack.display import Display
 from tests.local.prefect_server import RUN_ID, Script, artifact, serve, task_run
 
 RUNNING = ("RUNNING", "Running", "")

@@ -8,7 +8,7 @@ from domain.embedder_judgement import EmbedderScores, Gain, TuningJudgement
 from domain.reports.curves import MetricsReport
 from domain.reports.stack import StepReport
 from domain.reports.tuning import DatasetReport, PublishedReport, TuningReport, TuningTaskReport, markdown
-from local.tuning import KEY, NAME
+from local.demos.tuning import KEY, NAME
 from tests.local.prefect_server import Script, artifact
 
 BASE, TUNED = "emb://b1gfolder/text-embeddings/latest", "emb://b1gfolder/text-embeddings/latest@tuned"

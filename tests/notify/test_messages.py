@@ -12,11 +12,11 @@ from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from domain.probe import ProbeSpec
-from tests.clouds.test_against_sandbox import connect
-from tests.flows.conftest import Cloud
 from tests.notify.webhook import TEMPLATE, Webhook, listening
-from tests.operated import Operated, entry, operated, wait_for
-from tests.sandbox_process import SandboxProcess
+from tests.support.clients import connect
+from tests.support.operated import Operated, entry, operated, wait_for
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.stacks import Cloud
 
 pytestmark = pytest.mark.notify
 BLOCK = "custom-webhook/operators"

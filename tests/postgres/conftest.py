@@ -6,7 +6,7 @@ import pytest
 
 from bench.postgres import database
 from tests.postgres.fleet import Fleet, fleet
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture(scope="package")

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from bench import fleet_stacks
 from bench.fleet_machines import POOL, ROOT
 from tasks.run.lost_runs import LABEL, TAG
-from tests.operated import wait_for
+from tests.support.operated import wait_for
 
 NOBODY = f"{POOL}-nobody"
 """A work pool without workers."""

@@ -9,8 +9,8 @@ import httpx
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from bench import fleet_stacks
-from bench.critical_path import save_blocks
 from bench.fleet_machines import POOL, ROOT, Machine, running, server, wait_until_healthy, worker
+from bench.rig import save_blocks
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.cloudru.wire.knowledge import KnowledgeBaseStatus, VersionStatus
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
@@ -20,7 +20,7 @@ from local.layout import Layout
 from local.prefect_api import PrefectApi
 from sandbox.settings import PROJECT_ID
 from tasks.stack.promotion import in_service
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 PLACES = 8
 """How many runs a worker has at a time."""

@@ -11,8 +11,8 @@ from bench.fleet_stacks import DELIVERY, FINAL_STATES, HOURS
 from domain.keys import StackKey
 from sandbox.settings import PROJECT_ID
 from tasks.run.lost_runs import end_lost_runs
-from tests.operated import wait_for
 from tests.postgres.fleet import PLACES, Fleet
+from tests.support.operated import wait_for
 
 pytestmark = pytest.mark.postgres
 RUNS = 50

@@ -11,9 +11,9 @@ from flows.refresh import refresh_rag
 from sandbox.settings import PROJECT_ID
 from tasks.run import lost_runs
 from tasks.run.lost_runs import end_lost_runs
-from tests.operated import wait_for
 from tests.postgres.dead_runs import NOBODY, automations, dead_run, send_heartbeat
 from tests.postgres.fleet import Fleet
+from tests.support.operated import wait_for
 
 pytestmark = pytest.mark.postgres
 

@@ -20,9 +20,9 @@ from bench.postgres import database
 from blocks.cloudru import CloudRuCredentials
 from local.prefect_api import PrefectApi
 from tasks.run.lock import StackLockedError, stack_lock
-from tests.operated import wait_for
 from tests.postgres.dead_runs import NOBODY, automations, dead_run, send_heartbeat
 from tests.postgres.redis_server import redis_server
+from tests.support.operated import wait_for
 
 pytestmark = pytest.mark.postgres
 HEARTBEATS = 4

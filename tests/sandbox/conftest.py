@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.lifecycle import Clock
+from sandbox.clock import Clock
 from sandbox.services import Services
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00:00Z
@@ -13,7 +13,7 @@ NOON = 1_795_262_400.0  # 2026-11-21T12:00:00Z
 
 @pytest.fixture
 def services(tmp_path: Path) -> Generator[Services]:
-    """Return the services without HTTP; time passes only by `services.clock.advance`."""
+    """Return the services without HTTP; time passes only by `services.host.clock.advance`."""
     services = Services(tmp_path, clock=Clock(lambda: NOON))
     yield services
     services.close()

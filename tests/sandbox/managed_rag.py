@@ -14,7 +14,7 @@ from clouds.cloudru.wire.inference import FrameworkType
 from clouds.cloudru.wire.storage import REGION
 from sandbox.cloudru.rules.runtimes import TEMPLATES
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 DONE_WITHIN_S = 240
 PUBLIC = "/managed-rag.api.cloud.ru/v1/knowledge-bases"
@@ -147,7 +147,7 @@ class ManagedRag:
         return knowledge_base_id
 
     def ask(self, knowledge_base_id: str, query: str, call: str = "retrieve", **request: Any) -> httpx.Response:
-        """Ask at the address that the knowledge base tells."""
+        """Ask at the address that the knowledge base reports."""
         url = self.base(knowledge_base_id)["searchApiResponse"]["url"]
         return self.http.post(f"{url}/api/v2/{call}", json={"query": query, **request})
 

@@ -17,7 +17,7 @@ import pytest
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
 from tests.sandbox.test_inference import BASE, body
 from tests.sandbox.test_storage import s3_client
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 GONE_WITHIN_S = 10.0
 SECRET = "/secretmanager.api.cloud.ru/v2/secret/planted"

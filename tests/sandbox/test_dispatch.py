@@ -9,7 +9,7 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceSt
 
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.sandbox.redirected import RedirectedTransport
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 LOG_GROUPS = f"/console.cloud.ru/u-api/logaas-bff-console/v1/{PROJECT_ID}/log-group"
 RUNS = f"/console.cloud.ru/u-api/inference/model-run/v1/{PROJECT_ID}/modelruns"
@@ -18,7 +18,7 @@ KEY = {"keyId": KEY_ID, "secret": KEY_SECRET}
 
 
 def test_a_client_of_the_vendor_works_when_its_connections_are_redirected(sandbox: SandboxProcess) -> None:
-    """Unmodified vendor URLs reach the same services, told apart by the Host header."""
+    """Unmodified vendor URLs reach the same services, distinguished by the Host header."""
     with httpx.Client(transport=RedirectedTransport(sandbox.base_url)) as client:
         token = client.post(f"https://iam.api.cloud.ru{TOKEN_PATH}", json=KEY).json()["access_token"]
         bearer = {"Authorization": f"Bearer {token}"}

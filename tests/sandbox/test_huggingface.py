@@ -8,9 +8,9 @@ import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
-from sandbox.huggingface.catalogue import safetensors_parameters
+from sandbox.engines.catalogue import safetensors_parameters
 from sandbox.settings import HUGGING_FACE_TOKEN
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 def hub(sandbox: SandboxProcess, token: str = HUGGING_FACE_TOKEN) -> HfApi:
@@ -36,7 +36,7 @@ def test_the_sizes_of_the_tutorials_models(sandbox: SandboxProcess, repository: 
 
 
 def test_what_does_not_exist(sandbox: SandboxProcess) -> None:
-    """A missing repository and a missing revision are told apart, by the hub's own error codes."""
+    """A missing repository and a missing revision have the hub's own, different error codes."""
     with pytest.raises(RepositoryNotFoundError):
         hub(sandbox).model_info("no/such-repository")
     with pytest.raises(RevisionNotFoundError):

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from sandbox.settings import GUEST_KEY_ID, GUEST_KEY_SECRET, KEY_ID, KEY_SECRET, PROJECT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 EVERY_SERVICE = (
     f"/console.cloud.ru/u-api/s3e-controller/v2/projects/{PROJECT_ID}",

@@ -10,7 +10,7 @@ from sandbox.cloudru.rules.runtimes import TEMPLATES
 from sandbox.errors import RpcError
 from sandbox.services import Services
 from sandbox.settings import HUGGING_FACE_TOKEN, PROJECT_ID, RunSpans
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 VLLM = next(each for each in TEMPLATES if each.is_active and each.framework_type.endswith("VLLM"))
 NO_TIME: dict[str, Any] = {stage: {} for stage in RunSpans.model_fields}
@@ -48,99 +48,99 @@ def source(repository: str, secret: str = "", revision: str = "main") -> dict[st
 
 def status(services: Services, run_id: str) -> str:
     """Read a run's status as the service does, without its prefix."""
-    return services.inference.read(run_id).status(services.clock()).removeprefix("MODEL_RUN_STATUS_")
+    return services.cloudru.inference.read(run_id).status(services.host.clock()).removeprefix("MODEL_RUN_STATUS_")
 
 
 def create(services: Services, name: str = "run", **changes: Any) -> str:
     """Make a run and return its id."""
-    return services.inference.create(body(name, **changes), "tester").id
+    return services.cloudru.inference.create(body(name, **changes), "tester").id
 
 
 def refusal(services: Services, request: dict[str, Any]) -> tuple[int, str]:
     """Return the HTTP status and message with which a create is refused."""
     with pytest.raises(RpcError) as caught:
-        services.inference.create(request, "tester")
+        services.cloudru.inference.create(request, "tester")
     return caught.value.http_status, caught.value.body.message
 
 
 def test_the_stages_come_in_order_by_the_clock(services: Services) -> None:
     """Allocation, pulling, initialising, running, each for its seconds."""
     spans = {"resource_allocation": {"seconds": 2}, "pulling": {"seconds": 5}, "runtime_initializing": {"seconds": 3}}
-    services.settings_store.patch({"run_spans": spans})
+    services.host.settings_store.patch({"run_spans": spans})
     run_id, seen = create(services), []
     for _ in range(12):
         seen.append(status(services, run_id))
-        services.clock.advance(1)
+        services.host.clock.advance(1)
     assert seen == ["RESOURCE_ALLOCATION"] * 2 + ["PULLING"] * 5 + ["RUNTIME_INITIALIZING"] * 3 + ["RUNNING"] * 2
 
 
 def test_the_stages_come_by_reads_or_at_once(services: Services) -> None:
     """Stages may last a number of reads, or nothing."""
-    services.settings_store.patch({"run_spans": {**NO_TIME, "pulling": {"reads": 1}}})
+    services.host.settings_store.patch({"run_spans": {**NO_TIME, "pulling": {"reads": 1}}})
     run_id = create(services)
     assert [status(services, run_id) for _ in range(3)] == ["PULLING", "RUNNING", "RUNNING"]
-    services.settings_store.patch({"run_spans": NO_TIME})
+    services.host.settings_store.patch({"run_spans": NO_TIME})
     assert status(services, create(services, "at-once")) == "RUNNING"
 
 
 def test_durations_by_name_and_by_task(services: Services) -> None:
     """A run's own durations win over its task's, and those over the general ones."""
     by = {"slow": {**NO_TIME, "pulling": {"seconds": 9}}, "ModelTaskType_SCORE": {**NO_TIME, "pulling": {"seconds": 5}}}
-    services.settings_store.patch({"run_spans": NO_TIME, "run_spans_by": by})
+    services.host.settings_store.patch({"run_spans": NO_TIME, "run_spans_by": by})
     slow = create(services, "slow", modelTaskType="ModelTaskType_SCORE")
     scored, other = create(services, "scored", modelTaskType="ModelTaskType_SCORE"), create(services, "other")
     assert [status(services, each) for each in (slow, scored, other)] == ["PULLING", "PULLING", "RUNNING"]
-    services.clock.advance(5)
+    services.host.clock.advance(5)
     assert [status(services, each) for each in (slow, scored)] == ["PULLING", "RUNNING"]
 
 
 def test_a_deleted_run_keeps_its_name_and_stays_listed(services: Services) -> None:
     """ON_DELETION, then DELETED; its name is refused with the published words; deleting again is no error."""
     run_id = create(services)
-    services.inference.delete(run_id, "tester")
+    services.cloudru.inference.delete(run_id, "tester")
     assert status(services, run_id) == "ON_DELETION"
-    services.clock.advance(60)
-    services.inference.delete(run_id, "tester")
+    services.host.clock.advance(60)
+    services.cloudru.inference.delete(run_id, "tester")
     assert status(services, run_id) == "DELETED"
-    assert [run.id for run in services.inference.all()] == [run_id]
+    assert [run.id for run in services.cloudru.inference.all()] == [run_id]
     assert refusal(services, body()) == (409, "a modelrun with the given name could not be created")
-    services.settings_store.patch({"deleted_name_is_taken": False})
+    services.host.settings_store.patch({"deleted_name_is_taken": False})
     assert create(services) != run_id
 
 
 def test_suspend_and_resume(services: Services) -> None:
     """A suspended run comes back through the same stages; both calls may be repeated."""
     run_id = create(services)
-    services.clock.advance(60)
+    services.host.clock.advance(60)
     for _ in range(2):
-        services.inference.suspend(run_id, "tester")
+        services.cloudru.inference.suspend(run_id, "tester")
         assert status(services, run_id) == "ON_SUSPENSION"
-    services.clock.advance(60)
+    services.host.clock.advance(60)
     assert status(services, run_id) == "SUSPENDED"
     for _ in range(2):
-        services.inference.resume(run_id, "tester")
+        services.cloudru.inference.resume(run_id, "tester")
         assert status(services, run_id) == "RESOURCE_ALLOCATION"
-    services.clock.advance(60)
+    services.host.clock.advance(60)
     assert status(services, run_id) == "RUNNING"
-    events = [event.event_type for event in services.inference.get(run_id).events]
+    events = [event.event_type for event in services.cloudru.inference.get(run_id).events]
     assert events == ["CREATED", "SUSPENDED", "RESUMED"]
 
 
 def test_the_quota_is_taken_by_live_runs_only(services: Services) -> None:
     """A run over the quota is refused with 429; suspending or deleting another makes room."""
-    services.settings_store.patch({"gpu_limits": {"ResourceType_GPU_A100_NVLINK": 3}})
+    services.host.settings_store.patch({"gpu_limits": {"ResourceType_GPU_A100_NVLINK": 3}})
     first = create(services, "first", gpuCount=2)
     code, message = refusal(services, body("second", gpuCount=2))
     assert (code, "2 asked for, 1 of 3 free" in message) == (429, True)
-    services.inference.suspend(first, "tester")
-    services.clock.advance(60)
+    services.cloudru.inference.suspend(first, "tester")
+    services.host.clock.advance(60)
     second = create(services, "second", gpuCount=3)
-    assert [(quota.free, quota.limit) for quota in services.inference.quotas()] == [(0, 3)]
+    assert [(quota.free, quota.limit) for quota in services.cloudru.inference.quotas()] == [(0, 3)]
     with pytest.raises(RpcError, match="quota"):
-        services.inference.resume(first, "tester")
-    services.inference.delete(second, "tester")
-    services.clock.advance(60)
-    services.inference.resume(first, "tester")
+        services.cloudru.inference.resume(first, "tester")
+    services.cloudru.inference.delete(second, "tester")
+    services.host.clock.advance(60)
+    services.cloudru.inference.resume(first, "tester")
     assert refusal(services, body("h100", resourceType="ResourceType_GPU_H100"))[0] == 429
 
 
@@ -153,11 +153,11 @@ def test_an_idle_run_that_may_cool_does(services: Services) -> None:
         "keepAliveDuration": {"minutes": 1},
     }
     cooling, kept = create(services, "cooling", scaling=scaling), create(services, "kept")
-    services.clock.advance(59)
+    services.host.clock.advance(59)
     assert status(services, cooling) == "RUNNING"
-    services.clock.advance(10)
+    services.host.clock.advance(10)
     assert [status(services, each) for each in (cooling, kept)] == ["COOLED", "RUNNING"]
-    services.inference.use(cooling)
+    services.cloudru.inference.use(cooling)
     assert status(services, cooling) == "RUNNING"
 
 
@@ -185,7 +185,7 @@ def test_a_bad_payload_is_400(services: Services, changes: dict[str, Any], words
     """The service is strict, says what is wrong, and makes nothing."""
     code, message = refusal(services, body(**changes))
     assert (code, words in message) == (400, True), message
-    assert services.inference.all() == []
+    assert services.cloudru.inference.all() == []
 
 
 def test_a_missing_field_is_400(services: Services) -> None:
@@ -209,36 +209,36 @@ def test_a_missing_field_is_400(services: Services) -> None:
 )
 def test_why_a_run_fails(services: Services, model_source: dict[str, Any], key: str) -> None:
     """A missing token secret, a wrong token or an unknown repository ends in FAILED with its reason, after pulling."""
-    services.settings_store.patch({"known_repositories": ["my/own"]})
+    services.host.settings_store.patch({"known_repositories": ["my/own"]})
     for path, token in (("right", HUGGING_FACE_TOKEN), ("wrong", "hf_planted-sentinel")):
         payload = base64.b64encode(token.encode()).decode()
-        services.secret.create(path, CreateSecretRequest(project_id=PROJECT_ID, payload=payload))
+        services.cloudru.secret.create(path, CreateSecretRequest(project_id=PROJECT_ID, payload=payload))
     run_id = create(services, modelSource=model_source)
     assert status(services, run_id) == "RESOURCE_ALLOCATION"
-    services.clock.advance(60)
-    run = services.inference.read(run_id).whole(services.clock(), "https://address")
+    services.host.clock.advance(60)
+    run = services.cloudru.inference.read(run_id).whole(services.host.clock(), "https://address")
     reason = run.status_reason.key if run.status_reason else ""
     assert (run.status.removeprefix("MODEL_RUN_STATUS_"), reason) == ("FAILED" if key else "RUNNING", key)
     assert run.public_url == ("" if key else "https://address")
     assert "sentinel" not in run.model_dump_json()
-    free = services.inference.quotas()[0].free
-    assert free == services.inference.quotas()[0].limit - (0 if key else 1)
+    free = services.cloudru.inference.quotas()[0].free
+    assert free == services.cloudru.inference.quotas()[0].limit - (0 if key else 1)
 
 
 def test_both_spellings_of_a_repository(services: Services) -> None:
     """`org/model` whole in repo, or split into repo and model: published both ways."""
     split = {"huggingFaceRepository": {"repo": "Qwen", "model": "Qwen3-Embedding-0.6B"}}
-    run = services.inference.get(create(services, modelSource=split))
+    run = services.cloudru.inference.get(create(services, modelSource=split))
     assert (run.repository, run.failure) == ("Qwen/Qwen3-Embedding-0.6B", None)
 
 
 def test_runs_survive_a_restart(services: Services) -> None:
-    """A run goes on ageing over a restart of the sandbox."""
+    """A run keeps ageing over a restart of the sandbox."""
     run_id = create(services)
-    again = Services(services.data_dir, clock=services.clock)
-    services.clock.advance(60)
+    again = Services(services.host.data_dir, clock=services.host.clock)
+    services.host.clock.advance(60)
     assert status(again, run_id) == "RUNNING"
-    assert again.lookup_run(run_id) == services.lookup_run(run_id)
+    assert again.cloudru.inference.find(run_id) == services.cloudru.inference.find(run_id)
     again.close()
 
 

@@ -22,7 +22,7 @@ from tests.sandbox.managed_rag import (
     by_run,
     until,
 )
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 FAQ = (
     "Вопрос: Сколько стоит доставка?\nОтвет: Доставка стоит 290 рублей.\n\n"
@@ -52,7 +52,7 @@ def embedder(sandbox: SandboxProcess) -> dict[str, str]:
 
 
 def settings_of(version: dict[str, Any]) -> dict[str, Any]:
-    """Return what a version tells of its build."""
+    """Return what a version reports of its build."""
     return version["knowledge_base_version_settings"]["indexing"]
 
 

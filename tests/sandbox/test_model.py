@@ -14,7 +14,7 @@ import openai
 import pytest
 
 from tests.sandbox.test_inference import BASE, body, source
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 TASKS = {
     "EMBEDDING": "Qwen/Qwen3-Embedding-0.6B",
@@ -156,7 +156,7 @@ def test_errors_have_vllms_shape(sandbox: SandboxProcess, client: httpx.Client) 
 
 
 def test_authentication_is_the_runs_choice(sandbox: SandboxProcess, client: httpx.Client) -> None:
-    """With authentication a token is needed; without it anyone who knows the address is answered."""
+    """With authentication a token is needed; without it the address is enough."""
     closed = Running(sandbox, client, "GENERATE")
     assert httpx.get(f"{closed.url}/health").status_code == 401
     assert client.get(f"{closed.url}/health").status_code == 200

@@ -7,16 +7,16 @@ import pytest
 from sandbox.cloudru.rules.runtimes import TEMPLATES
 from sandbox.services import Services
 from tests.sandbox.test_inference import body, refusal, status
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 CARDS = "/console.cloud.ru/u-api/inference/model-run/v1/predefined-models"
 
 
 def ended(services: Services, **changes: Any) -> tuple[str, str]:
     """Make a run, let it ripen, and return its status and what it gives as the reason."""
-    run_id = services.inference.create(body("run", **changes), "tester").id
-    services.clock.advance(60)
-    reason = services.inference.read(run_id).whole(services.clock(), "").status_reason
+    run_id = services.cloudru.inference.create(body("run", **changes), "tester").id
+    services.host.clock.advance(60)
+    reason = services.cloudru.inference.read(run_id).whole(services.host.clock(), "").status_reason
     return status(services, run_id), reason.message if reason else ""
 
 
@@ -32,7 +32,7 @@ def test_other_sources_are_taken_and_fail(services: Services, source: dict[str, 
     """The body comes back as it was sent; the reason names the source."""
     given = {**source, "secret": "", "repoSize": 0}
     state, reason = ended(services, modelSource=given)
-    kept = services.inference.all()[0].request.model_source.to_wire()
+    kept = services.cloudru.inference.all()[0].request.model_source.to_wire()
 
     assert (state, named in reason) == ("FAILED", True)
     assert kept == given

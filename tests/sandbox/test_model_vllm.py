@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from tests.sandbox.test_model import Running
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 FOUNDATION = "/foundation-models.api.cloud.ru/v1"
 HELLO: list[Any] = [{"role": "user", "content": "Hello!"}]
@@ -167,9 +167,9 @@ def test_version(sandbox: SandboxProcess, client: httpx.Client) -> None:
 
 def test_foundation_models_are_listed_without_a_key(sandbox: SandboxProcess) -> None:
     """The list is open, the calls are not."""
-    with httpx.Client(base_url=sandbox.base_url, trust_env=False) as nobody:
-        names = [entry["id"] for entry in nobody.get(f"{FOUNDATION}/models").raise_for_status().json()["data"]]
-        asked = nobody.post(f"{FOUNDATION}/embeddings", json={"model": names[0], "input": "x"})
+    with httpx.Client(base_url=sandbox.base_url, trust_env=False) as stranger:
+        names = [entry["id"] for entry in stranger.get(f"{FOUNDATION}/models").raise_for_status().json()["data"]]
+        asked = stranger.post(f"{FOUNDATION}/embeddings", json={"model": names[0], "input": "x"})
 
     assert {"BAAI/bge-m3", "Qwen/Qwen3-Embedding-0.6B", "openai/gpt-oss-120b"} <= set(names)
     assert asked.status_code == 401

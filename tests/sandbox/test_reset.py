@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.settings import PROJECT_ID
 from tests.sandbox.managed_rag import AT_ONCE, FOUNDATION, RUNS_AT_ONCE, ManagedRag
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture

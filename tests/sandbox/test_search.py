@@ -1,4 +1,4 @@
-"""The Search API of the sandbox: the stack's own models answer, limits are kept, and what is missing is told."""
+"""The Search API of the sandbox: the stack's own models answer, limits hold, and an error names what is missing."""
 
 import html
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.sandbox.managed_rag import AT_ONCE, FOUNDATION, RUNS, RUNS_AT_ONCE, ManagedRag, by_run
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 PAIRS = [
     "Вопрос: Сколько стоит доставка?\nОтвет: Доставка стоит <290 рублей>.",
@@ -158,12 +158,12 @@ def test_what_cannot_be_asked_is_refused(rag: ManagedRag, models: dict[str, str]
             **generation, "additional_model_request_fields": {"stream": True}}), 400, "must not hold stream",
     )  # fmt: skip
     assert refused(rag.ask(base, "?", knowledge_base_version="no-such-version"), 404, "no version no-such-version")
-    nobody = rag.base(base)["searchApiResponse"]["url"].replace(base, "00000000-0000-4000-8000-00000000dead")
-    assert refused(rag.http.post(f"{nobody}/api/v2/retrieve", json={"query": "?"}), 404, "no knowledge base")
+    unknown = rag.base(base)["searchApiResponse"]["url"].replace(base, "00000000-0000-4000-8000-00000000dead")
+    assert refused(rag.http.post(f"{unknown}/api/v2/retrieve", json={"query": "?"}), 404, "no knowledge base")
 
 
 def test_authentication_asks_for_a_token(rag: ManagedRag) -> None:
-    """With authentication a call without a token is 401; without it the address answers anyone."""
+    """With authentication a call without a token is 401; without it no token is needed."""
     closed, opened = rag.indexed(FOUNDATION), rag.indexed(FOUNDATION, authentication=False)
     for base, status in ((closed, 401), (opened, 200)):
         url = rag.base(base)["searchApiResponse"]["url"]
@@ -181,7 +181,7 @@ def test_without_its_embedder_search_fails(rag: ManagedRag) -> None:
 
 
 def test_a_missing_reranker_is_told(rag: ManagedRag, models: dict[str, str]) -> None:
-    """A model of the wrong task in a query is answered with what that model said."""
+    """A model of the wrong task in a query is answered with that model's own error."""
     base = rag.indexed(FOUNDATION)
     answer = rag.ask(base, QUESTION, reranking_configuration=reranking(models["GENERATE"], 1))
     assert refused(answer, 503, "reranking failed: model run")

@@ -10,7 +10,7 @@ import pytest
 from clouds.cloudru.wire.secret import AddSecretVersionRequest, CreateSecretRequest
 from sandbox.services import Services
 from sandbox.settings import PROJECT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 BASE = "/secretmanager.api.cloud.ru/v2"
 IN_PROJECT = {"projectId": PROJECT_ID}
@@ -142,9 +142,9 @@ def test_mistakes_are_refused_without_the_value(client: httpx.Client, path: str)
 @pytest.mark.parametrize("shape", ["{id}", "{path}", "{id}:1", "{path}:2", '{{"id": "{id}", "version": 2}}'])
 def test_every_reading_of_a_reference_is_understood(services: Services, shape: str) -> None:
     """Another service may name a secret by id or path, with or without a version."""
-    secret = services.secret.create("a/b", CreateSecretRequest(project_id=PROJECT_ID, payload=encoded("one")))
-    services.secret.add_version("a/b", AddSecretVersionRequest(project_id=PROJECT_ID, payload=encoded("two")))
+    secret = services.cloudru.secret.create("a/b", CreateSecretRequest(project_id=PROJECT_ID, payload=encoded("one")))
+    services.cloudru.secret.add_version("a/b", AddSecretVersionRequest(project_id=PROJECT_ID, payload=encoded("two")))
     wanted = "one" if shape.endswith(":1") else "two"
-    assert services.secret.resolve(shape.format(id=secret.id, path="a/b")) == wanted
-    assert services.secret.resolve("no-such") is None
-    assert services.secret.resolve("a/b:9") is None
+    assert services.cloudru.secret.resolve(shape.format(id=secret.id, path="a/b")) == wanted
+    assert services.cloudru.secret.resolve("no-such") is None
+    assert services.cloudru.secret.resolve("a/b:9") is None

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from clouds.cloudru.wire.storage import CANNED_ACL, REGION, STORAGE_CLASS
 from sandbox.object_store.rclone import find_rclone
 from sandbox.settings import GUEST_KEY_ID, GUEST_KEY_SECRET, KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 CONTROL = "/console.cloud.ru/u-api/s3e-controller"
 

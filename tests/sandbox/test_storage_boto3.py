@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from sandbox.settings import KEY_ID, KEY_SECRET, TENANT_ID
-from tests.sandbox_process import SandboxProcess
-from tests.tls_front import tls_front
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.tls_front import tls_front
 
 BUCKET = "boto3-with-every-default"
 SMALL = "привет".encode() * 1000

@@ -1,7 +1,6 @@
 """One server for all tests of schedules, with two deployments whose schedules are due every few seconds."""
 
 from collections.abc import Generator
-from typing import Any
 
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
@@ -10,23 +9,9 @@ from domain.kept_stack import KeptStack
 from domain.stack import RagStack
 from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import write_kept
-from tests.operated import Operated, entry, operated
-from tests.sandbox_process import SandboxProcess
-
-LOOKS, SUSPENDS = "status-rag/often", "suspend-rag/often"
-
-
-def often(slug: str, interval_s: float, *, active: bool) -> dict[str, Any]:
-    """Return a schedule as deployments.yaml has it."""
-    return {"schedules": [{"slug": slug, "interval": interval_s, "active": active}]}
-
-
-def entries(description: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both: the one that looks is on, the one that suspends is off."""
-    return (
-        entry("status_rag", "often", description=description, **often("often", 6, active=True)),
-        entry("suspend_rag", "often", description=description, **often("often", 4, active=False)),
-    )
+from tests.schedule.often import LOOKS, entries
+from tests.support.operated import Operated, operated
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture(scope="package")

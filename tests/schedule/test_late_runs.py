@@ -7,7 +7,7 @@ import pytest
 
 from bench.fleet_machines import running, worker
 from local.prefect_api import FINAL_STATES
-from tests.operated import Operated, entry, wait_for
+from tests.support.operated import Operated, entry, wait_for
 
 pytestmark = pytest.mark.schedule
 POOL = "late"

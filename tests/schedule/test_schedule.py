@@ -3,8 +3,8 @@
 import pytest
 
 from flows.specs import RagStack
-from tests.operated import Operated, wait_for
-from tests.schedule.conftest import LOOKS, SUSPENDS, entries
+from tests.schedule.often import LOOKS, SUSPENDS, entries
+from tests.support.operated import Operated, wait_for
 
 pytestmark = pytest.mark.schedule
 HELD_BACK = f"Another run of the stack {RagStack().knowledge_base.name} is at work; waiting"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.operated import Operated, entry
+from tests.support.operated import Operated, entry
 
 pytestmark = pytest.mark.schedule
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.fleet_machines import Machine, running
-from tests.operated import Operated, entry, wait_for
+from tests.support.operated import Operated, entry, wait_for
 
 pytestmark = pytest.mark.schedule
 POOL = "update"

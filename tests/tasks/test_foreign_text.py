@@ -25,7 +25,7 @@ from tasks.refresh import report as refresh_report
 from tasks.stack import answer
 from tasks.tuning import report as tuning_report
 from tasks.upkeep import teardown
-from tests.domain.test_gate import evaluation
+from tests.support.evaluations import evaluation
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

@@ -20,8 +20,8 @@ from blocks.huggingface import HuggingFaceCredentials
 from blocks.yandex import YandexCloudCredentials
 from local.layout import Layout
 from local.prefect_api import PrefectApi
-from local.sandbox_blocks import NAME, YANDEX_NAME
-from tests.sandbox_process import SandboxProcess
+from local.stack.sandbox_blocks import NAME, YANDEX_NAME
+from tests.support.sandbox_process import SandboxProcess
 
 SAVED = Path(__file__).with_name("server-3.8.8.db.xz")
 

@@ -17,10 +17,10 @@ from local.prefect_api import PrefectApi
 from sandbox.settings import KEY_SECRET, PROJECT_ID, YANDEX_FOLDER_ID
 from tasks.run.long_variable import forget
 from tasks.stack.kept_stack import forget_kept
-from tests.flows.conftest import AT_ONCE, look_often
-from tests.flows.tunings import UNHINDERED, TuningCloud
-from tests.sandbox_process import SandboxProcess
-from tests.standing import stand
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.stacks import AT_ONCE, look_often
+from tests.support.standing import stand
+from tests.support.tunings import UNHINDERED, TuningCloud
 from tests.upgrade.saved_server import lead_blocks_to, run, saved_server
 
 GOLDEN = "examples/golden.jsonl"

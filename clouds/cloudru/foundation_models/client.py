@@ -13,7 +13,7 @@ class FoundationModels:
         self._transport = transport
         self._url = f"{endpoint.rstrip('/')}/v1/models"
 
-    def names(self) -> tuple[str, ...]:
+    def list(self) -> tuple[str, ...]:
         """Return the names of the models.
 
         Raises:

@@ -1,6 +1,7 @@
 """ML Inference (Model RUN): model runs, whether they answer rightly, and the calls of a running model."""
 
-from clouds.cloudru.inference.client import GONE, SUFFIXES, EnsuredRun, Inferences, RunDecision, find_among
+from clouds.cloudru.inference.client import EnsuredRun, Inferences
+from clouds.cloudru.inference.decision import GONE, SUFFIXES, RunDecision, find_among
 from clouds.cloudru.inference.model import Model, Models
 from clouds.cloudru.inference.readiness import PAIRS, Proof
 from clouds.cloudru.inference.request import (

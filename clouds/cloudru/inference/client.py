@@ -3,42 +3,32 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from clouds.about import check_about
 from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
+from clouds.cloudru.inference.catalogue import InferenceCatalogue
+from clouds.cloudru.inference.decision import ASLEEP, GONE, RunDecision, decide_about, find_among, place
 from clouds.cloudru.inference.model import Models
-from clouds.cloudru.inference.request import FRAMEWORK, RESOURCE, create_body, identity_differences, other_differences
+from clouds.cloudru.inference.request import RESOURCE, create_body
 from clouds.cloudru.inference.sizing import Task
-from clouds.cloudru.inference.wait import ReadyRun, failed, wait_gone, wait_ready, wait_suspended
+from clouds.cloudru.inference.wait import ReadyRun, SeenRun, is_suspended, named_status, plain_status
 from clouds.cloudru.secret.client import EnsuredSecret
 from clouds.cloudru.specs import InferenceSpec
-from clouds.cloudru.spellings import Spellings
 from clouds.cloudru.wire.inference import (
     CreateModelRunResponse,
     GetModelRunResponse,
-    ListModelCardsResponse,
     ListModelRunsResponse,
-    ListQuotasResponse,
-    ListRuntimeTemplatesResponse,
-    ModelCard,
     ModelRun,
     ModelRunStatus,
-    Quota,
-    RuntimeTemplate,
 )
 from clouds.create_once import create_once, find_new
 from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundError, QuotaError, WrongAnswerError
+from clouds.pages import by_offset
 from clouds.polling import OnLook
 
-__all__ = ["EnsuredRun", "Inferences", "ReadyRun", "RunDecision"]
-
-GONE = frozenset({ModelRunStatus.ON_DELETION, ModelRunStatus.DELETED})
-ASLEEP = frozenset({ModelRunStatus.ON_SUSPENSION, ModelRunStatus.SUSPENDED})
 PAGE_SIZE = 100
-SUFFIXES = 99
-"""Names tried: `name`, `name-2` to `name-99`."""
 REFUSED_NAMES = 5
 """Names that the service may refuse although no listed run holds them, before its refusal is believed."""
 
@@ -56,17 +46,6 @@ class EnsuredRun:
     proven: bool = True
 
 
-@dataclass(frozen=True)
-class RunDecision:
-    """What `ensure` is going to do: create a run of that name, adopt `run`, or resume it first."""
-
-    verb: Literal["create", "adopt", "resume"]
-    name: str
-    reason: str
-    run: ModelRun | None = None
-    differences: tuple[str, ...] = ()
-
-
 class _NameTakenError(Exception):
     pass
 
@@ -74,22 +53,12 @@ class _NameTakenError(Exception):
 class Inferences:
     """The model runs of a project. Safe under threads."""
 
-    def __init__(self, connection: Connection, models: Models) -> None:
+    def __init__(self, connection: Connection, models: Models, catalogue: InferenceCatalogue) -> None:
         """Ask through `connection`."""
         self._connection = connection
         self._models = models
+        self._catalogue = catalogue
         self._base = f"{connection.endpoints.inference.rstrip('/')}/{connection.project_id}"
-        assumed = connection.assumptions.inference
-        self._quota_paths = Spellings(
-            assumed.quota_paths,
-            "Neither published path of the quotas is known: correct the project id, endpoints.inference or "
-            "assumptions.inference.quota_paths in the credentials block",
-        )
-        self._template_paths = Spellings(
-            assumed.runtime_template_paths,
-            "Neither published path of the runtime templates is known: correct the project id, endpoints.inference or "
-            "assumptions.inference.runtime_template_paths in the credentials block",
-        )
 
     def get(self, run_id: str) -> ModelRun:
         """Return a run with all its fields."""
@@ -117,15 +86,6 @@ class Inferences:
         except NotFoundError:
             return
 
-    def quotas(self) -> Sequence[Quota]:
-        """Return what is free of each resource; that it counts GPUs is INFERRED."""
-        ask = self._connection.transport.ask
-        return self._quota_paths.ask(lambda path: ask(ListQuotasResponse, "GET", f"{self._base}/{path}")).data
-
-    def runtime_templates(self) -> Sequence[RuntimeTemplate]:
-        """Return the versions of the runtimes, retired ones too."""
-        return self._template_paths.ask(self._runtime_templates)
-
     def check_quota(self, specs: Sequence[InferenceSpec], listed: Sequence[ModelRun] | None = None) -> None:
         """Count what the runs that do not live yet would take: GPUs of one instance x instances at least, one or more.
 
@@ -139,10 +99,10 @@ class Inferences:
         needed: dict[str, int] = defaultdict(int)
         runs = self.list() if listed is None else listed
         for spec in specs:
-            if _place(spec.name, runs, ())[0] is None:
+            if place(spec.name, runs, ())[0] is None:
                 needed[spec.resource] += spec.gpu_count * max(1, spec.scaling.minimum) if spec.resource != "CPU" else 0
         needed = {resource: count for resource, count in needed.items() if count}
-        quotas = {quota.resource_type: quota for quota in self.quotas()} if needed else {}
+        quotas = {quota.resource_type: quota for quota in self._catalogue.quotas()} if needed else {}
         if not quotas:
             return  # nothing to create, or a service that tells no quota: the create call itself will tell
         for resource, count in needed.items():
@@ -175,9 +135,14 @@ class Inferences:
             FailedStateError: the live run of that name has failed; a second paid one is not made silently.
 
         """
-        live, name = _place(spec.name, self.list() if listed is None else listed, refused)
+        live, name = place(spec.name, self.list() if listed is None else listed, refused)
         if live is not None:
-            return self._about(spec, self.get(live.model_run_id), gpu_memory_gb)
+            return decide_about(
+                spec,
+                self.get(live.model_run_id),
+                gpu_memory_gb=gpu_memory_gb,
+                assumed=self._connection.assumptions.inference,
+            )
         held = "" if name == spec.name else f"; deleted runs hold the names before {name}"
         return RunDecision("create", name, f"no live run of that name{held}")
 
@@ -206,7 +171,7 @@ class Inferences:
             body = create_body(
                 spec,
                 name=name,
-                runtime_template_id=self._runtime_template(spec).id,
+                runtime_template_id=self._catalogue.runtime_template(spec).id,
                 gpu_memory_gb=gpu_memory_gb,
                 token_secret=token_secret,
                 log_group_id=log_group_id,
@@ -231,9 +196,7 @@ class Inferences:
                 refusal, action = taken.__cause__, "adopted"
                 run_id = find_new(self._connection, find, subject=subject)
             if run_id:
-                run = self._connection.wait_visible(
-                    lambda run_id=run_id: self.get(run_id), lambda _: True, subject=subject
-                )
+                run = self._connection.wait_visible(lambda run_id=run_id: self.get(run_id), subject=subject)
                 return EnsuredRun(run, action, proven=action != "created" or bool(answered))
             refused.append(name)
             if len(refused) > REFUSED_NAMES and refusal is not None:
@@ -248,9 +211,17 @@ class Inferences:
             DeadlineError: it did neither in time; says what was last seen.
 
         """
-        return wait_ready(
-            self._connection, self._models, lambda: self.get(run_id), task=task, deadline_s=deadline_s, on_look=on_look
+        margin = self._connection.assumptions.inference.reranker_margin
+        seen = self._connection.wait(
+            lambda: SeenRun.asked(self._models, self.get(run_id), task, reranker_margin=margin),
+            SeenRun.is_ready,
+            subject="model run",
+            deadline_s=deadline_s,
+            describe=lambda seen: f"{seen.run.name} {seen}",
+            on_look=on_look,
         )
+        assert seen.ready is not None  # noqa: S101  # the judge saw to it
+        return seen.ready
 
     def wait_suspended(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> ModelRun:
         """Wait until the run is SUSPENDED.
@@ -260,11 +231,26 @@ class Inferences:
             DeadlineError: not in time; says what was last seen.
 
         """
-        return wait_suspended(self._connection, lambda: self.get(run_id), deadline_s=deadline_s, on_look=on_look)
+        return self._connection.wait(
+            lambda: self.get(run_id),
+            is_suspended,
+            subject="model run",
+            deadline_s=deadline_s,
+            describe=named_status,
+            words=plain_status,
+            on_look=on_look,
+        )
 
     def wait_gone(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> None:
         """Wait until the run is DELETED or not there; DeadlineError when it is not in time."""
-        wait_gone(self._connection, lambda: self.get(run_id), deadline_s=deadline_s, on_look=on_look)
+        self._connection.wait_gone(
+            lambda: self.get(run_id),
+            lambda run: run.status == ModelRunStatus.DELETED,
+            subject="the deletion of a model run",
+            deadline_s=deadline_s,
+            words=named_status,
+            on_look=on_look,
+        )
 
     def wake(self, run: ModelRun) -> ModelRun:
         """Resume a run that is suspended or about to be; return it as it looks once that has begun."""
@@ -277,30 +263,6 @@ class Inferences:
             subject=f"the resumed model run {run.name}",
         )
 
-    def prices(self) -> dict[str, float]:
-        """Return the price of each repository in the vendor's catalogue, in RUB per hour of one instance (INFERRED)."""
-        cards: dict[str, ModelCard] = {}
-        offset = 0
-        while True:
-            params = {"limit": PAGE_SIZE, "offset": offset}
-            url = f"{self._connection.endpoints.inference.rstrip('/')}/predefined-models"
-            page = self._connection.transport.ask(ListModelCardsResponse, "GET", url, params=params)
-            known = len(cards)
-            cards.update((card.id, card) for card in page.model_cards)
-            offset += len(page.model_cards)
-            if not (page.has_more or offset < page.total):
-                break
-            if len(cards) == known:
-                raise WrongAnswerError(
-                    f"GET {url} sent {offset} models, names more and sends none that is new: it is not whole"
-                )
-        prices: dict[str, float] = {}
-        for card in cards.values():
-            repository = card.model_source.hugging_face_repository if card.model_source else None
-            if card.price is not None:
-                prices[repository.full_name if repository else card.name] = card.price
-        return prices
-
     def list(self) -> list[ModelRun]:
         """Return every run with its short fields, deleted ones too.
 
@@ -309,43 +271,27 @@ class Inferences:
 
         """
         url = f"{self._base}/modelruns"
-        runs, total = self._listed(url)
-        if len(runs) < total:  # a run that is created meanwhile moves others to another page
-            runs, total = self._listed(url)
-        if len(runs) >= total:
+
+        def ask(offset: int) -> ListModelRunsResponse:
+            params = {"limit": PAGE_SIZE, "offset": offset}
+            return self._connection.transport.ask(ListModelRunsResponse, "GET", url, params=params)
+
+        def read() -> tuple[dict[str, ModelRun], ListModelRunsResponse]:
+            return by_offset(
+                ask,
+                lambda page: {run.model_run_id: run for run in page.model_runs},
+                lambda page, count: count < page.total,
+            )
+
+        runs, last = read()
+        if len(runs) < last.total:  # a run that is created meanwhile moves others to another page
+            runs, last = read()
+        if len(runs) >= last.total:
             return [*runs.values()]
         raise WrongAnswerError(
-            f"GET {url} lists {len(runs)} model runs and says that there are {total}: a list that is not whole is no "
-            "ground to create or delete anything. Run again."
+            f"GET {url} lists {len(runs)} model runs and says that there are {last.total}: a list that is not whole is "
+            "no ground to create or delete anything. Run again."
         )
-
-    def _listed(self, url: str) -> tuple[dict[str, ModelRun], int]:
-        """Return the runs by id until a page brings none that is new, and the total that the pages give."""
-        runs: dict[str, ModelRun] = {}
-        while True:
-            params = {"limit": PAGE_SIZE, "offset": len(runs)}
-            page = self._connection.transport.ask(ListModelRunsResponse, "GET", url, params=params)
-            known = len(runs)
-            runs.update((run.model_run_id, run) for run in page.model_runs)
-            if len(runs) >= page.total or len(runs) == known:
-                return runs, page.total
-
-    def _about(self, spec: InferenceSpec, run: ModelRun, gpu_memory_gb: int) -> RunDecision:
-        """Decide about a live run; see `decide`."""
-        if run.status == ModelRunStatus.FAILED:
-            raise failed(run)
-        differences = identity_differences(spec, run, self._connection.assumptions.inference)
-        if differences:
-            raise ConflictError(
-                f"a live model run {run.name} ({run.model_run_id}) is not what is wanted: {'; '.join(differences)}. "
-                "Give the inference another name, correct its parameters, or delete the run.",
-                409,
-                "ALREADY_EXISTS",
-            )
-        left = tuple(other_differences(spec, run, gpu_memory_gb))
-        if run.status in ASLEEP:
-            return RunDecision("resume", run.name, "it is suspended", run, left)
-        return RunDecision("adopt", run.name, f"it is {run.status.removeprefix('MODEL_RUN_STATUS_')}", run, left)
 
     def _created_meanwhile(self, spec: InferenceSpec, name: str, gpu_memory_gb: int) -> str | None:
         """Look by name for what a create before has made; another caller's run must be what is wanted, too."""
@@ -353,7 +299,7 @@ class Inferences:
         for run in held:
             if run.status not in GONE:
                 seen = self.get(run.model_run_id)
-                self._about(spec, seen, gpu_memory_gb)
+                decide_about(spec, seen, gpu_memory_gb=gpu_memory_gb, assumed=self._connection.assumptions.inference)
                 return self.wake(seen).model_run_id
         return "" if held else None  # a deleted run holds the name: there is nothing to wait for
 
@@ -366,53 +312,3 @@ class Inferences:
             if isinstance(error, ConflictError) or (text and text in error.message.casefold()):
                 raise _NameTakenError from error
             raise
-
-    def _runtime_template(self, spec: InferenceSpec) -> RuntimeTemplate:
-        """Return the first active template of the runtime that runs on the resource, as the official client chooses."""
-        templates = self.runtime_templates()
-        framework, resource = FRAMEWORK[spec.runtime], RESOURCE[spec.resource]
-        for template in templates:
-            refused = any(gpu.resource_type == resource and not gpu.is_allowed for gpu in template.gpus)
-            if template.framework_type == framework and template.is_active and not refused:
-                return template
-        offered = sorted({template.framework_type.removeprefix("FrameworkType_") for template in templates})
-        raise ConfigurationError(
-            f"{spec.name}: no active runtime template of {spec.runtime} for {spec.resource}; "
-            f"offered: {', '.join(offered) or 'none'}. Change `runtime` or `resource`."
-        )
-
-    def _runtime_templates(self, path: str) -> Sequence[RuntimeTemplate]:
-        found: dict[str, RuntimeTemplate] = {}
-        offset = 0
-        while True:
-            params = {"limit": PAGE_SIZE, "offset": offset}
-            url = f"{self._base}/{path}"
-            page = self._connection.transport.ask(ListRuntimeTemplatesResponse, "GET", url, params=params)
-            known = len(found)
-            found.update((template.id, template) for template in page.runtime_templates)
-            offset += len(page.runtime_templates)
-            # No total is published, and a server that ignores the offset sends the same page for ever.
-            if len(page.runtime_templates) < PAGE_SIZE or len(found) == known:
-                return [*found.values()]
-
-
-def find_among(runs: Sequence[ModelRun], name: str) -> ModelRun | None:
-    """Return the live run of that name, also under the suffix it got while the name was held."""
-    return _place(name, runs, ())[0]
-
-
-def _place(name: str, runs: Sequence[ModelRun], refused: Collection[str]) -> tuple[ModelRun | None, str]:
-    """Return the live run of that name, or None and the first name that no run holds and none was refused."""
-    holders: dict[str, dict[str, ModelRun]] = defaultdict(dict)
-    for run in runs:
-        holders[run.name][run.model_run_id] = run
-    for candidate in (name, *(f"{name}-{number}" for number in range(2, SUFFIXES + 1))):
-        held_by = holders[candidate].values()
-        live = next((run for run in held_by if run.status not in GONE), None)
-        if live is not None or not (held_by or candidate in refused):
-            return live, candidate
-    raise ConflictError(
-        f"deleted model runs hold the names {name} to {name}-{SUFFIXES}. Choose another name.",
-        409,
-        "ALREADY_EXISTS",
-    )

@@ -25,7 +25,7 @@ from clouds.cloudru.wire.model import (
     ServedModel,
 )
 from clouds.errors import WrongAnswerError
-from clouds.transport import ATTEMPTS
+from clouds.retry import ATTEMPTS
 
 Answer = TypeVar("Answer", bound=SnakeWire)
 TIMEOUT_S = 120.0

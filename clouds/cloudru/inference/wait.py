@@ -1,15 +1,12 @@
-"""The waits for a model run: until it answers, until it is suspended, until it is gone."""
+"""What is seen of a model run in a wait: until it answers, until it is suspended, until it is gone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from clouds.cloudru.connection import Connection
 from clouds.cloudru.inference.model import Models
-from clouds.cloudru.inference.readiness import Proof, prove
+from clouds.cloudru.inference.readiness import prove
 from clouds.cloudru.inference.sizing import Task
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import ConnectionFailedError, FailedStateError, NotFoundError, QuotaError, UnavailableError
-from clouds.polling import OnLook, wait_until
 
 ANSWERING = frozenset({ModelRunStatus.RUNNING, ModelRunStatus.COOLED})
 """A cooled run wakes at the first request."""
@@ -38,7 +35,9 @@ class ReadyRun:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class SeenRun:
+    """What a look at a run saw: its status, and how it answered when it should."""
+
     run: ModelRun
     ready: ReadyRun | None = None
     no_answer: str = ""
@@ -47,89 +46,41 @@ class _Seen:
         status = plain_status(self.run)
         return f"{status}, does not answer yet ({self.no_answer})" if self.no_answer else status
 
-
-def wait_ready(
-    connection: Connection,
-    models: Models,
-    read: Callable[[], ModelRun],
-    *,
-    task: Task,
-    deadline_s: float,
-    on_look: OnLook | None,
-) -> ReadyRun:
-    """Read the run, and once it should answer ask it, until it answers rightly. See `Inferences.wait_ready`."""
-    margin = connection.assumptions.inference.reranker_margin
-
-    def look() -> _Seen:
-        run = read()
+    @classmethod
+    def asked(cls, models: Models, run: ModelRun, task: Task, *, reranker_margin: float) -> "SeenRun":
+        """Ask the run once it should answer; WrongAnswerError when it answers wrongly."""
         if run.status not in ANSWERING:
-            return _Seen(run)
+            return cls(run)
         model = models.at(run, attempts=1, timeout_s=PROBE_TIMEOUT_S)
         try:
             served_name = model.served_name()
-            proof: Proof = prove(model, task, reranker_margin=margin)
+            proof = prove(model, task, reranker_margin=reranker_margin)
         except NOT_YET as error:
-            return _Seen(run, no_answer=error.message)
-        return _Seen(run, ReadyRun(run, served_name, model.url, proof.dimension, proof.text))
+            return cls(run, no_answer=error.message)
+        return cls(run, ReadyRun(run, served_name, model.url, proof.dimension, proof.text))
 
-    def judge(seen: _Seen) -> bool:
-        if seen.run.status in ADVICE:
-            raise failed(seen.run)
-        return seen.ready is not None
-
-    seen = wait_until(
-        look,
-        judge,
-        subject="model run",
-        deadline_s=deadline_s,
-        describe=lambda seen: f"{seen.run.name} {seen}",
-        on_look=None if on_look is None else lambda seen, elapsed_s: on_look(str(seen), elapsed_s),
-        clock=connection.clock,
-        sleep=connection.sleep,
-    )
-    assert seen.ready is not None  # noqa: S101  # the judge saw to it
-    return seen.ready
+    def is_ready(self) -> bool:
+        """Whether it has answered rightly; FailedStateError when it will not do so by itself."""
+        if self.run.status in ADVICE:
+            raise failed(self.run)
+        return self.ready is not None
 
 
-def wait_suspended(
-    connection: Connection, read: Callable[[], ModelRun], *, deadline_s: float, on_look: OnLook | None
-) -> ModelRun:
-    """See `Inferences.wait_suspended`."""
-
-    def judge(run: ModelRun) -> bool:
-        if run.status in NEVER_SUSPENDED:
-            raise failed(run)
-        return run.status == ModelRunStatus.SUSPENDED
-
-    return wait_until(
-        read,
-        judge,
-        subject="model run",
-        deadline_s=deadline_s,
-        describe=lambda run: f"{run.name} {plain_status(run)}",
-        on_look=None if on_look is None else lambda run, elapsed_s: on_look(plain_status(run), elapsed_s),
-        clock=connection.clock,
-        sleep=connection.sleep,
-    )
-
-
-def wait_gone(
-    connection: Connection, read: Callable[[], ModelRun], *, deadline_s: float, on_look: OnLook | None
-) -> None:
-    """See `Inferences.wait_gone`."""
-    connection.wait_gone(
-        read,
-        lambda run: run.status == ModelRunStatus.DELETED,
-        subject="the deletion of a model run",
-        deadline_s=deadline_s,
-        describe=lambda run: f"{run.name} {plain_status(run)}",
-        on_look=on_look,
-    )
+def is_suspended(run: ModelRun) -> bool:
+    """Whether it is SUSPENDED; FailedStateError when it will not be."""
+    if run.status in NEVER_SUSPENDED:
+        raise failed(run)
+    return run.status == ModelRunStatus.SUSPENDED
 
 
 def plain_status(run: ModelRun) -> str:
     """Return the status as the console writes it."""
     return run.status.removeprefix("MODEL_RUN_STATUS_")
+
+
+def named_status(run: ModelRun) -> str:
+    """Return name and status."""
+    return f"{run.name} {plain_status(run)}"
 
 
 def failed(run: ModelRun) -> FailedStateError:

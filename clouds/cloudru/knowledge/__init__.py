@@ -12,16 +12,20 @@ from clouds.cloudru.knowledge.reading import (
 )
 from clouds.cloudru.knowledge.request import repository_of, source_path
 from clouds.cloudru.knowledge.search import Search
+from clouds.cloudru.knowledge.source import Embedder, IndexSource, RunToCome
 from clouds.cloudru.knowledge.version import UnreadableDocument, is_broken, read_at, unreadable_documents
 from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase
 
 __all__ = [
+    "Embedder",
     "EnsuredKnowledgeBase",
+    "IndexSource",
     "IndexedKnowledgeBase",
     "KnowledgeBaseDecision",
     "KnowledgeBases",
     "Reading",
     "ReadingDifferences",
+    "RunToCome",
     "Search",
     "UnreadableDocument",
     "base_differences",

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 from clouds.about import check_about
@@ -10,11 +9,11 @@ from clouds.cloudru.action import Action
 from clouds.cloudru.connection import Connection
 from clouds.cloudru.knowledge.decision import decide, family, refusal, serving
 from clouds.cloudru.knowledge.request import create_body, version_body
+from clouds.cloudru.knowledge.source import IndexSource
 from clouds.cloudru.knowledge.version import moment, moved
-from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase, wait_indexed
-from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase, is_indexed, named_states, states
+from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.spellings import NOT_THERE
-from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import (
     CreatedKnowledgeBase,
     KnowledgeBase,
@@ -26,10 +25,8 @@ from clouds.cloudru.wire.knowledge import (
 )
 from clouds.create_once import create_once, find_new
 from clouds.errors import APIError, ConfigurationError, ConflictError, DeadlineError, NotFoundError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 from clouds.polling import OnLook
-
-__all__ = ["EnsuredKnowledgeBase", "IndexedKnowledgeBase", "KnowledgeBases"]
 
 Page = TypeVar("Page", ListKnowledgeBasesResponse, ListVersionsResponse)
 PAGE_SIZE = 100
@@ -89,14 +86,13 @@ class KnowledgeBases:
         """Wait until it is not there (404); DeadlineError when it is not in time."""
         self._connection.wait_gone(
             lambda: self.get(knowledge_base_id),
-            lambda _: False,
             subject="the deletion of a knowledge base",
             deadline_s=deadline_s,
-            describe=lambda base: f"{base.name} {base.status.removeprefix('KNOWLEDGEBASE_')}",
+            words=lambda base: f"{base.name} {base.status.removeprefix('KNOWLEDGEBASE_')}",
             on_look=on_look,
         )
 
-    def version(self, version_id: str) -> KnowledgeBaseVersion:
+    def get_version(self, version_id: str) -> KnowledgeBaseVersion:
         """Return one version."""
         params = {"project_id": self._project_id}
         url = f"{self._base}/versions/{version_id}"
@@ -104,7 +100,7 @@ class KnowledgeBases:
         check_about(version_id, found.knowledgebase_version_id, subject=f"GET {url}")
         return found
 
-    def versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
+    def list_versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
         """Return the versions of a knowledge base, newest first."""
         found: list[KnowledgeBaseVersion] = []
         for page in self._pages(ListVersionsResponse, "/versions", {"knowledgebase_id": knowledge_base_id}):
@@ -131,7 +127,7 @@ class KnowledgeBases:
         Whether the id stays is not published, so the returned version is the one to wait for. A reply may still show
         the state of before; a wait would take that for the end, so this returns only when the version has moved.
         """
-        before = self.version(version_id)
+        before = self.get_version(version_id)
         body = ReindexRequest(knowledgebaseId=knowledge_base_id, projectId=self._project_id)
         url = f"{self._base}/versions/{version_id}/reindex"
         subject = f"the reindex of version {version_id}"
@@ -140,7 +136,7 @@ class KnowledgeBases:
             return self._connection.transport.ask(KnowledgeBaseVersion, "POST", url, json=body.to_wire())
 
         def begun() -> KnowledgeBaseVersion | None:
-            seen = self.version(version_id)
+            seen = self.get_version(version_id)
             return seen if moved(before, seen) else None
 
         accepted = create_once(self._connection, begin, begun, subject=subject)
@@ -148,7 +144,7 @@ class KnowledgeBases:
             return accepted
         try:
             return self._connection.wait_visible(
-                lambda: self.version(accepted.knowledgebase_version_id),
+                lambda: self.get_version(accepted.knowledgebase_version_id),
                 lambda seen: moved(before, seen),
                 subject=subject,
             )
@@ -158,14 +154,7 @@ class KnowledgeBases:
             ) from error
 
     def create_version(
-        self,
-        knowledge_base_id: str,
-        spec: KnowledgeBaseSpec,
-        *,
-        bucket: str,
-        folder: str,
-        embedder: ModelRun | FoundationModelSpec,
-        log_group_id: str,
+        self, knowledge_base_id: str, spec: KnowledgeBaseSpec, source: IndexSource
     ) -> KnowledgeBaseVersion:
         """Begin to index the documents as they are now, and return the version to wait for.
 
@@ -174,18 +163,12 @@ class KnowledgeBases:
         is reindexed instead. After a lost reply it is looked for before it is asked for again.
         """
         assumed = self._connection.assumptions.knowledge
-        before = self.versions(knowledge_base_id)
+        before = self.list_versions(knowledge_base_id)
         if assumed.new_version == "create":
             body = {
                 "project_id": self._project_id,
                 "knowledgebase_version_configuration": version_body(
-                    spec,
-                    bucket=bucket,
-                    folder=folder,
-                    embedder=embedder,
-                    log_group_id=log_group_id,
-                    assumed=assumed,
-                    name=f"version-{len(before) + 1}",
+                    spec, source, assumed=assumed, name=f"version-{len(before) + 1}"
                 ),
             }
             try:
@@ -198,12 +181,8 @@ class KnowledgeBases:
     def ensure(
         self,
         spec: KnowledgeBaseSpec,
+        source: IndexSource,
         *,
-        bucket: str,
-        folder: str,
-        embedder: ModelRun | FoundationModelSpec,
-        log_group_id: str,
-        documents_modified_at: datetime | None,
         serving_id: str | None = None,
         allow_replace: bool = False,
         other_reading: bool = False,
@@ -224,7 +203,7 @@ class KnowledgeBases:
             ConfigurationError: no log group.
 
         """
-        if not log_group_id:
+        if not source.log_group_id:
             raise ConfigurationError(
                 f"{spec.name}: no log group. Without one the search API of a knowledge base never starts; "
                 "set log_group_id, or leave it out in the spec and pass what log_groups.ensure returns."
@@ -237,12 +216,9 @@ class KnowledgeBases:
             spec,
             existing,
             versions,
-            serving_id=serving_id,
-            bucket=bucket,
-            folder=folder,
-            embedder=embedder,
-            documents_modified_at=documents_modified_at,
+            source,
             assumed=self._connection.assumptions.knowledge,
+            serving_id=serving_id,
             other_reading=other_reading,
             taken={base.name for base in alike if base.knowledgebase_id in strangers},
         )
@@ -251,11 +227,8 @@ class KnowledgeBases:
                 raise refusal(existing, decided)
             body = create_body(
                 spec.model_copy(update={"name": decided.name}),
+                source,
                 project_id=self._project_id,
-                bucket=bucket,
-                folder=folder,
-                embedder=embedder,
-                log_group_id=log_group_id,
                 assumed=self._connection.assumptions.knowledge,
             )
             try:
@@ -269,11 +242,7 @@ class KnowledgeBases:
                     raise
                 return self.ensure(
                     spec,
-                    bucket=bucket,
-                    folder=folder,
-                    embedder=embedder,
-                    log_group_id=log_group_id,
-                    documents_modified_at=documents_modified_at,
+                    source,
                     serving_id=serving_id,
                     allow_replace=allow_replace,
                     other_reading=other_reading,
@@ -283,14 +252,7 @@ class KnowledgeBases:
             return EnsuredKnowledgeBase(created, version, "created", proven=proven)
         if decided.verb == "update":
             version = (
-                self.create_version(
-                    existing.knowledgebase_id,
-                    spec,
-                    bucket=bucket,
-                    folder=folder,
-                    embedder=embedder,
-                    log_group_id=log_group_id,
-                )
+                self.create_version(existing.knowledgebase_id, spec, source)
                 if serving_id or version.status == VersionStatus.SUCCEEDED
                 else self.reindex(existing.knowledgebase_id, version.knowledgebase_version_id)
             )
@@ -307,10 +269,13 @@ class KnowledgeBases:
             DeadlineError: not in time; says what was last seen.
 
         """
-        return wait_indexed(
-            self._connection,
-            lambda: IndexedKnowledgeBase(self.get(knowledge_base_id), self.version(version_id)),
+        return self._connection.wait(
+            lambda: IndexedKnowledgeBase(self.get(knowledge_base_id), self.get_version(version_id)),
+            is_indexed,
+            subject="knowledge base",
             deadline_s=deadline_s,
+            words=states,
+            describe=named_states,
             on_look=on_look,
         )
 
@@ -329,11 +294,11 @@ class KnowledgeBases:
             more = {"page_token": token} if token else {}
             return self._connection.transport.ask(kind, "GET", url, params=asked | more)
 
-        return every_page(ask, lambda page: page.next_page_token, subject=f"GET {url}")
+        return by_token(ask, lambda page: page.next_page_token, subject=f"GET {url}")
 
     def _visible_versions(self, knowledge_base_id: str) -> Sequence[KnowledgeBaseVersion]:
         return self._connection.wait_visible(
-            lambda: self.versions(knowledge_base_id),
+            lambda: self.list_versions(knowledge_base_id),
             lambda versions: len(versions) > 0,
             subject=f"the first version of knowledge base {knowledge_base_id}",
         )
@@ -357,7 +322,7 @@ class KnowledgeBases:
             self._connection, create, lambda: self._named(name), subject=f"knowledge base {name}"
         )
         created = self._connection.wait_visible(
-            lambda: self.get(knowledge_base_id), lambda _: True, subject=f"the new knowledge base {name}"
+            lambda: self.get(knowledge_base_id), subject=f"the new knowledge base {name}"
         )
         return created, bool(answered)
 
@@ -369,7 +334,7 @@ class KnowledgeBases:
         url = f"{control}/api/v2/knowledge-bases/{knowledge_base_id}/versions"
 
         def added() -> list[KnowledgeBaseVersion]:
-            return [v for v in self.versions(knowledge_base_id) if v.knowledgebase_version_id not in before]
+            return [v for v in self.list_versions(knowledge_base_id) if v.knowledgebase_version_id not in before]
 
         def create() -> bool:
             self._connection.transport.request("POST", url, json=body, timeout_s=CREATE_TIMEOUT_S)

@@ -12,11 +12,11 @@ from itertools import count
 from typing import Literal
 
 from clouds.cloudru.assumptions import KnowledgeAssumptions
-from clouds.cloudru.knowledge.differences import base_differences, embedder_to_come, identity_differences
+from clouds.cloudru.knowledge.differences import base_differences, identity_differences
 from clouds.cloudru.knowledge.reading import Reading, reading_differences, reported_reading, wanted_reading
+from clouds.cloudru.knowledge.source import IndexSource
 from clouds.cloudru.knowledge.version import is_broken, moment, read_at
-from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
-from clouds.cloudru.wire.inference import ModelRun
+from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from clouds.errors import ConflictError
 
@@ -49,21 +49,18 @@ def decide(
     spec: KnowledgeBaseSpec,
     existing: KnowledgeBase | None,
     versions: Sequence[KnowledgeBaseVersion],
+    source: IndexSource,
     *,
-    serving_id: str | None = None,
-    bucket: str,
-    folder: str,
-    embedder: ModelRun | FoundationModelSpec | str,
-    documents_modified_at: datetime | None,
     assumed: KnowledgeAssumptions,
+    serving_id: str | None = None,
     other_reading: bool = False,
     taken: Collection[str] = (),
 ) -> KnowledgeBaseDecision:
     """Compare the latest base with what is wanted: its version in service, else its newest (`versions`: newest first).
 
-    A newer version that is not in service is left to refresh-rag. `embedder` is a name when there is
-    no such run yet. With `other_reading` a version that reads as the spec says is built beside one that does not.
-    `taken` are the names of bases that are not the stack's, though they are called like it.
+    A newer version that is not in service is left to refresh-rag. With `other_reading` a version that reads as the spec
+    says is built beside one that does not. `taken` are the names of bases that are not the stack's, though they are
+    called like it.
     """
     version = serving(versions, serving_id)
     if existing is None and spec.name in taken:
@@ -73,20 +70,15 @@ def decide(
         return KnowledgeBaseDecision("create", spec.name, "no knowledge base of that name")
     if version is None:
         return KnowledgeBaseDecision("adopt", existing.name, "its first version is about to be there")
-    differences = (
-        [embedder_to_come(existing, version, embedder)]
-        if isinstance(embedder, str)
-        else identity_differences(existing, version, bucket=bucket, folder=folder, embedder=embedder, assumed=assumed)
-    )
-    if differences:
+    if differences := identity_differences(existing, version, source, assumed):
         return KnowledgeBaseDecision("replace", _next_name(spec.name, existing.name, taken), "; ".join(differences))
     wanted = wanted_reading(spec, assumed)
     reads = reading_differences(reported_reading(version), wanted).lines
-    verb, reason = _about_documents(version, versions, documents_modified_at)
+    verb, reason = _about_documents(version, versions, source.documents_modified_at)
     if verb == "adopt" and reads and serving_id and other_reading:
         verb, reason, reads = "update", f"a version is to read otherwise: {'; '.join(reads)}", ()
         newer = versions[: versions.index(version)]
-        so = next((v for v in newer if _reads_so(v, wanted, documents_modified_at)), None)
+        so = next((v for v in newer if _reads_so(v, wanted, source.documents_modified_at)), None)
         if so is not None:
             verb, reason = "adopt", f"version {so.knowledgebase_version_id} reads as is wanted and is not in service"
     left = () if verb == "update" and serving_id else reads  # a version that is indexed again keeps its settings

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from clouds.cloudru.assumptions import KnowledgeAssumptions
 from clouds.cloudru.knowledge.request import repository_of, source_path
+from clouds.cloudru.knowledge.source import IndexSource, RunToCome
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
@@ -18,20 +19,19 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 def identity_differences(
     knowledge_base: KnowledgeBase,
     version: KnowledgeBaseVersion,
-    *,
-    bucket: str,
-    folder: str,
-    embedder: ModelRun | FoundationModelSpec,
+    source: IndexSource,
     assumed: KnowledgeAssumptions,
 ) -> list[str]:
     """Say where it would answer from other documents or with another embedder than is wanted."""
+    if isinstance(source.embedder, RunToCome):
+        return [_embedder_to_come(knowledge_base, version, source.embedder.name)]
     settings = version.knowledge_base_version_settings
-    found = _embedder_differences(knowledge_base, version, embedder)
+    found = _embedder_differences(knowledge_base, version, source.embedder)
     have_bucket = next(values(settings, "bucket_name"), None)
-    if have_bucket not in (None, "", bucket):
-        found.append(f"bucket is {have_bucket}, not {bucket}")
+    if have_bucket not in (None, "", source.bucket):
+        found.append(f"bucket is {have_bucket}, not {source.bucket}")
     have_paths = next(values(settings, "paths"), None)
-    wanted = source_path(folder, assumed)
+    wanted = source_path(source.folder, assumed)
     if isinstance(have_paths, list) and [str(path).strip("/") for path in have_paths] != [wanted.strip("/")]:
         found.append(f"paths are {have_paths}, not {[wanted]}")
     return found
@@ -69,7 +69,7 @@ def _embedder_differences(
     return [f"embedder is {_listed(reported)}, not {wanted}"]
 
 
-def embedder_to_come(knowledge_base: KnowledgeBase, version: KnowledgeBaseVersion, name: str) -> str:
+def _embedder_to_come(knowledge_base: KnowledgeBase, version: KnowledgeBaseVersion, name: str) -> str:
     """Say how the embedder differs from a run that is not there yet: another one, also where it has the same name."""
     reported = _reported_embedder(knowledge_base, version)
     if name in reported or not reported:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clouds.cloudru.assumptions import KnowledgeAssumptions
+from clouds.cloudru.knowledge.source import Embedder, IndexSource, RunToCome
 from clouds.cloudru.specs import ExtractorSpec, FoundationModelSpec, KnowledgeBaseSpec, SplitterSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import (
@@ -28,25 +29,16 @@ from clouds.cloudru.wire.knowledge import (
     VersionConfiguration,
     join_separators,
 )
+from clouds.errors import ConfigurationError
 
 WHOLE_BUCKET = ""
 FIRST_VERSION = "version-1"
 
 
 def create_body(
-    spec: KnowledgeBaseSpec,
-    *,
-    project_id: str,
-    bucket: str,
-    folder: str,
-    embedder: ModelRun | FoundationModelSpec,
-    log_group_id: str,
-    assumed: KnowledgeAssumptions,
+    spec: KnowledgeBaseSpec, source: IndexSource, *, project_id: str, assumed: KnowledgeAssumptions
 ) -> dict[str, Any]:
     """Return the JSON object to POST, in full: the service fails on bodies that leave keys out."""
-    version = version_body(
-        spec, bucket=bucket, folder=folder, embedder=embedder, log_group_id=log_group_id, assumed=assumed
-    )
     configuration = KnowledgeBaseConfiguration(
         name=spec.name,
         description=spec.description,
@@ -60,30 +52,23 @@ def create_body(
     return {
         "project_id": project_id,
         "knowledgebase_configuration": configuration,
-        "knowledgebase_version_configuration": version,
+        "knowledgebase_version_configuration": version_body(spec, source, assumed=assumed),
     }
 
 
 def version_body(
-    spec: KnowledgeBaseSpec,
-    *,
-    bucket: str,
-    folder: str,
-    embedder: ModelRun | FoundationModelSpec,
-    log_group_id: str,
-    assumed: KnowledgeAssumptions,
-    name: str = FIRST_VERSION,
+    spec: KnowledgeBaseSpec, source: IndexSource, *, assumed: KnowledgeAssumptions, name: str = FIRST_VERSION
 ) -> dict[str, Any]:
     """Return what a version is built from, as it travels in both create calls."""
     scan = ObjectStorageScanOptions(file_extensions=[*spec.extensions])
-    source = ObjectStorageSource(
-        bucket_name=bucket, paths=[source_path(folder, assumed)], object_storage_scan_options=scan
+    documents = ObjectStorageSource(
+        bucket_name=source.bucket, paths=[source_path(source.folder, assumed)], object_storage_scan_options=scan
     )
     body = VersionConfiguration(
         name=name,
-        embedder_configuration=_embedder(embedder, assumed),
-        telemetry_configuration=TelemetryConfiguration(logging=Logging(logaas_log_group_id=log_group_id)),
-        data_source_configuration=DataSourceConfiguration(cloud_ru_evolution_object_storage_source=source),
+        embedder_configuration=_embedder(source.embedder, assumed),
+        telemetry_configuration=TelemetryConfiguration(logging=Logging(logaas_log_group_id=source.log_group_id)),
+        data_source_configuration=DataSourceConfiguration(cloud_ru_evolution_object_storage_source=documents),
         extractors_configuration=ExtractorsConfiguration(),
     ).to_wire()
     body["extractors_configuration"]["extractors"] = extractor_bodies(spec, assumed)
@@ -105,7 +90,9 @@ def source_path(folder: str, assumed: KnowledgeAssumptions) -> str:
     return assumed.folder_path.replace("{folder}", name) if name else WHOLE_BUCKET
 
 
-def _embedder(embedder: ModelRun | FoundationModelSpec, assumed: KnowledgeAssumptions) -> EmbedderConfiguration:
+def _embedder(embedder: Embedder, assumed: KnowledgeAssumptions) -> EmbedderConfiguration:
+    if isinstance(embedder, RunToCome):
+        raise ConfigurationError(f"the embedder {embedder.name} is not there yet: create the model run first")
     if isinstance(embedder, FoundationModelSpec):
         return EmbedderConfiguration(model_source=ModelSourceKind.FOUNDATION_MODELS, model_name=embedder.model)
     name = repository_of(embedder) if assumed.embedder_also_by_name else ""

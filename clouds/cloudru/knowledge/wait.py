@@ -1,9 +1,7 @@
-"""The wait until a knowledge base can be asked: three states, and any of them can fail."""
+"""What is seen until a knowledge base can be asked: three states, and any of them can fail."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from clouds.cloudru.connection import Connection
 from clouds.cloudru.wire.knowledge import (
     KnowledgeBase,
     KnowledgeBaseStatus,
@@ -12,7 +10,6 @@ from clouds.cloudru.wire.knowledge import (
     VersionStatus,
 )
 from clouds.errors import FailedStateError
-from clouds.polling import OnLook, wait_until
 
 FAILED_VERSION = frozenset({VersionStatus.FAILED, VersionStatus.CANCELLED})
 FAILED_SEARCH = frozenset({SearchState.FAILED, SearchState.INACTIVE})
@@ -28,27 +25,8 @@ class IndexedKnowledgeBase:
     version: KnowledgeBaseVersion
 
 
-def wait_indexed(
-    connection: Connection,
-    look: Callable[[], IndexedKnowledgeBase],
-    *,
-    deadline_s: float,
-    on_look: OnLook | None,
-) -> IndexedKnowledgeBase:
-    """Look at all three states until all are good or one has failed. See `KnowledgeBases.wait_indexed`."""
-    return wait_until(
-        look,
-        _judge,
-        subject="knowledge base",
-        deadline_s=deadline_s,
-        describe=_described,
-        on_look=None if on_look is None else lambda seen, elapsed_s: on_look(_states(seen), elapsed_s),
-        clock=connection.clock,
-        sleep=connection.sleep,
-    )
-
-
-def _judge(seen: IndexedKnowledgeBase) -> bool:
+def is_indexed(seen: IndexedKnowledgeBase) -> bool:
+    """Whether base, version and search API are all up; FailedStateError when one of them has failed."""
     base, version, search = seen.knowledge_base, seen.version, seen.knowledge_base.search_api
     if version.status in FAILED_VERSION:
         raise _failed(seen, "its version", version.description, "Correct the cause and run again: it is reindexed.")
@@ -66,7 +44,7 @@ def _judge(seen: IndexedKnowledgeBase) -> bool:
 def _failed(seen: IndexedKnowledgeBase, which: str, reason: str, advice: str) -> FailedStateError:
     told = f"Reason: {reason}. " if reason else "The API gives no reason: look into its log group. "
     return FailedStateError(
-        f"{_described(seen)}: {which} has failed. {told}{advice}",
+        f"{named_states(seen)}: {which} has failed. {told}{advice}",
         {
             "knowledge_base": seen.knowledge_base.model_dump(mode="json"),
             "version": seen.version.model_dump(mode="json"),
@@ -75,11 +53,13 @@ def _failed(seen: IndexedKnowledgeBase, which: str, reason: str, advice: str) ->
     )
 
 
-def _described(seen: IndexedKnowledgeBase) -> str:
-    return f"{seen.knowledge_base.name} ({seen.knowledge_base.knowledgebase_id}): {_states(seen)}"
+def named_states(seen: IndexedKnowledgeBase) -> str:
+    """Return name, id and the three states."""
+    return f"{seen.knowledge_base.name} ({seen.knowledge_base.knowledgebase_id}): {states(seen)}"
 
 
-def _states(seen: IndexedKnowledgeBase) -> str:
+def states(seen: IndexedKnowledgeBase) -> str:
+    """Return the three states as the console writes them."""
     base = seen.knowledge_base.status.removeprefix("KNOWLEDGEBASE_")
     version = seen.version.status.removeprefix("KNOWLEDGEBASE_VERSION_")
     search = seen.knowledge_base.search_api.state.removeprefix("SEARCH_API_RESPONSE_STATE_")

@@ -91,7 +91,7 @@ class Secrets:
             return "create"
         return "adopt" if _same(held.payload, payload) else "update"
 
-    def find(self, path: str, version: int | None = None) -> EnsuredSecret | None:
+    def adopt(self, path: str, version: int | None = None) -> EnsuredSecret | None:
         """Return the secret at `path` with that version or its newest enabled one; None when there is no such secret.
 
         Raises:
@@ -99,7 +99,7 @@ class Secrets:
 
         """
         path = path.strip("/")
-        secret = self.get(path)
+        secret = self.find(path)
         if secret is None:
             return None
         enabled = [entry.id for entry in secret.versions if entry.state == SecretVersionState.ENABLED]
@@ -108,7 +108,7 @@ class Secrets:
             raise ConfigurationError(f"the secret {path!r} has no enabled version {version}; enabled: {have}")
         return EnsuredSecret(secret.id, path, version or max(enabled, default=0), "adopted")
 
-    def get(self, path: str) -> Secret | None:
+    def find(self, path: str) -> Secret | None:
         """Return the secret without its value; None when there is no such secret."""
         return self._first(lambda mapping: mapping.get(path.strip("/")))
 
@@ -120,14 +120,14 @@ class Secrets:
 
         """
         path = path.strip("/")
-        if self.get(path) is None:
+        if self.find(path) is None:
             return
         self._first(lambda mapping: mapping.delete(path))
         self._connection.wait_gone(
-            lambda: self.get(path),
+            lambda: self.find(path),
             lambda secret: secret is None,
             subject=f"the deletion of the secret {path!r}",
-            describe=lambda _: "still there",
+            words=lambda _: "still there",
         )
 
     def _payload(self, path: str, value: SecretStr) -> str:

@@ -39,7 +39,7 @@ class _Body:
         yield self._content
 
 
-class Control:
+class BucketCalls:
     """A boto3 client that is made when it is first needed. Safe under threads."""
 
     def __init__(self, endpoint: str, sender: Callable[[], Transfer]) -> None:

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from clouds.cloudru.connection import Connection
-from clouds.cloudru.storage.bucket_calls import Control
+from clouds.cloudru.storage.bucket_calls import BucketCalls
 from clouds.cloudru.storage.comparison import plan_of
-from clouds.cloudru.storage.connection_pool import Links
-from clouds.cloudru.storage.deletion import delete_bucket, delete_objects
+from clouds.cloudru.storage.connection_pool import ConnectionPool
+from clouds.cloudru.storage.deletion import delete_objects
 from clouds.cloudru.storage.listing import pages
 from clouds.cloudru.storage.multipart import abort_unfinished
-from clouds.cloudru.storage.naming import as_stored, check_bucket_name, folder_prefix, object_keys
+from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
 from clouds.cloudru.storage.tenancy import Tenancy
@@ -41,7 +41,7 @@ class Storage:
     """Object Storage of one project. Safe under threads.
 
     Everything is sent by `Transfer`, whose access key id is `tenant:key id`; boto3 writes and reads the calls about
-    buckets (`Control`). Source: docs/cloudru-api.md, Object Storage.
+    buckets (`BucketCalls`). Source: docs/cloudru-api.md, Object Storage.
     """
 
     def __init__(self, connection: Connection, *, key_id: str, key_secret: SecretStr) -> None:
@@ -52,7 +52,7 @@ class Storage:
         self._tenancy = Tenancy(connection)
         self._lock = threading.Lock()
         self._transfer: Transfer | None = None
-        self._control = Control(connection.endpoints.storage, self._sender)
+        self._bucket_calls = BucketCalls(connection.endpoints.storage, self._sender)
 
     @property
     def tenant_id(self) -> str:
@@ -88,12 +88,12 @@ class Storage:
 
     def created_at(self, bucket: str) -> datetime | None:
         """Return when a bucket was created; None when the tenant has no such bucket."""
-        buckets = self._control.call("list_buckets").get("Buckets", [])
+        buckets = self._bucket_calls.call("list_buckets").get("Buckets", [])
         return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
 
-    def buckets(self) -> tuple[str, ...]:
+    def list_buckets(self) -> tuple[str, ...]:
         """Return the names of the tenant's buckets."""
-        return tuple(entry["Name"] for entry in self._control.call("list_buckets").get("Buckets", []))
+        return tuple(entry["Name"] for entry in self._bucket_calls.call("list_buckets").get("Buckets", []))
 
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
         """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
@@ -146,13 +146,16 @@ class Storage:
         )
 
     def send(self, plan: SyncPlan, on_uploaded: Callable[[int, int], None] | None = None) -> Upload:
-        """Send the documents of a plan, and nothing else; see `upload`. What is missing is left to `delete_objects`.
+        """Send the documents of a plan, and nothing else. What is missing is left to `delete_objects`.
+
+        `on_uploaded(sent, to be sent)` is called in this thread, a few times a second and at the end.
 
         Raises:
+            ConfigurationError: a file cannot be read.
             CloudError: something was not stored; the message names it. Plan again and run again: it continues.
 
         """
-        return Batch(self._sender(), plan.bucket, plan.documents, {}, on_uploaded).run()
+        return Batch(self._sender(), plan, on_uploaded).run()
 
     def folder_modified_at(self, bucket: str, folder: str) -> datetime | None:
         """Return when the folder's marker was written last; None when there is none."""
@@ -178,23 +181,8 @@ class Storage:
         documents: Sequence[Document],
         on_uploaded: Callable[[int, int], None] | None = None,
     ) -> Upload:
-        """Send the documents whose content the folder does not hold yet, and nothing else; nothing is deleted.
-
-        `on_uploaded(stored, total)` is called in this thread, a few times a second and at the end.
-
-        Raises:
-            ConfigurationError: a name that cannot be a key (nothing was sent), or a file that cannot be read.
-            CloudError: something was not stored; the message names it, and running again continues.
-
-        """
-        prefix = folder_prefix(folder)
-        keys = object_keys(prefix, documents)
-        held = {
-            stored.key: stored
-            for stored in self.list_objects(bucket, prefix)
-            if not stored.key.startswith(ARTIFACTS_PREFIX)
-        }
-        return Batch(self._sender(), bucket, as_stored(keys, prefix, held), held, on_uploaded).run()
+        """Send the documents whose content the folder does not hold yet (`sync_plan`, `send`); nothing is deleted."""
+        return self.send(self.sync_plan(bucket, folder, documents), on_uploaded)
 
     def delete_objects(self, bucket: str, keys: Sequence[str]) -> None:
         """Delete these keys; those that are not there are deleted.
@@ -223,12 +211,21 @@ class Storage:
             DeadlineError: it is still there after `assumptions.connection.visible_within_s`.
 
         """
-        delete_bucket(self._control, name)
+        try:
+            self._bucket_calls.call("delete_bucket", Bucket=name)
+        except NotFoundError:
+            pass  # the look below sees it, too
+        except ConflictError as error:
+            raise ConflictError(
+                f"bucket {name} is not empty, so it is not deleted: {error.message}",
+                error.status,
+                error.code,
+                error.request_id,
+            ) from error
         self._connection.wait_gone(
             lambda: self._look_into(name),
-            lambda _: False,
             subject=f"the deletion of bucket {name}",
-            describe=lambda _: "still there",
+            words=lambda _: "still there",
         )
 
     @property
@@ -244,7 +241,7 @@ class Storage:
 
     def _look_into(self, bucket: str) -> None:
         # HeadBucket would do, but its refusal has no body: a wrong secret and a foreign bucket would look alike.
-        self._control.call("list_objects_v2", Bucket=bucket, MaxKeys=1)
+        self._bucket_calls.call("list_objects_v2", Bucket=bucket, MaxKeys=1)
 
     def _create_bucket(self, name: str) -> EnsuredBucket:
         if not self._connection.assumptions.storage.register_bucket:
@@ -266,12 +263,12 @@ class Storage:
     def _create_by_s3(self, name: str) -> None:
         """Create a bucket without naming a region, and with it where the store asks for one."""
         try:
-            self._control.call("create_bucket", Bucket=name)
+            self._bucket_calls.call("create_bucket", Bucket=name)
         except APIError as error:
             if error.code not in ASKS_FOR_REGION:
                 raise
             region = {"LocationConstraint": REGION}
-            self._control.call("create_bucket", Bucket=name, CreateBucketConfiguration=region)
+            self._bucket_calls.call("create_bucket", Bucket=name, CreateBucketConfiguration=region)
 
     def _foreign(self, name: str, error: NotFoundError | PermissionDeniedError) -> CloudError:
         if self._tenancy.find_bucket(name) is not None:
@@ -291,7 +288,7 @@ class Storage:
                 endpoint = self._connection.endpoints.storage
                 host = urlsplit(endpoint).netloc
                 self._transfer = Transfer(
-                    Links(endpoint),
+                    ConnectionPool(endpoint),
                     Signer(self._access_key_id(), self._key_secret, region=REGION, host=host),
                     send_acl=assumptions.send_acl,
                     etag_is_md5=assumptions.etag_is_md5,

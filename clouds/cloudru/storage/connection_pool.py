@@ -37,7 +37,7 @@ class Answer:
     body: bytes
 
 
-class _Link:
+class _Connection:
     """One connection. Not safe under threads: one user at a time."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
@@ -105,7 +105,7 @@ def _whole(response: HTTPResponse) -> bytes:
     return bytes(body)
 
 
-class Links:
+class ConnectionPool:
     """The connections to one server, as many as are used at once. Safe under threads."""
 
     def __init__(self, endpoint: str) -> None:
@@ -114,7 +114,7 @@ class Links:
         self._host = url.hostname or ""
         self._port = url.port or (443 if url.scheme == "https" else 80)
         self._tls = httpx.create_ssl_context() if url.scheme == "https" else None
-        self._idle: list[_Link] = []
+        self._idle: list[_Connection] = []
         self._lock = threading.Lock()
 
     def exchange(self, head: bytes, body: bytes) -> Answer:
@@ -125,32 +125,32 @@ class Links:
 
         """
         with self._lock:
-            link = self._idle.pop() if self._idle else None
-        if link is not None:
+            connection = self._idle.pop() if self._idle else None
+        if connection is not None:
             try:
-                return self._on(link, head, body)
+                return self._on(connection, head, body)
             except TimeoutError:
                 raise
             except OSError:
                 self.close()  # the others are as old
-        return self._on(_Link(self._host, self._port, self._tls), head, body)
+        return self._on(_Connection(self._host, self._port, self._tls), head, body)
 
-    def _on(self, link: _Link, head: bytes, body: bytes) -> Answer:
+    def _on(self, connection: _Connection, head: bytes, body: bytes) -> Answer:
         try:
-            answer = link.exchange(head, body)
+            answer = connection.exchange(head, body)
         except BaseException:
-            link.close()
+            connection.close()
             raise
-        if link.reusable:
+        if connection.reusable:
             with self._lock:
-                self._idle.append(link)
+                self._idle.append(connection)
         else:
-            link.close()
+            connection.close()
         return answer
 
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
         with self._lock:
             idle, self._idle = self._idle, []
-        for link in idle:
-            link.close()
+        for connection in idle:
+            connection.close()

@@ -1,14 +1,13 @@
-"""Deletion of objects and buckets. What is not there is deleted."""
+"""Deletion of objects, many at once. What is not there is deleted."""
 
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from xml.sax.saxutils import escape
 
-from clouds.cloudru.storage.bucket_calls import Control
 from clouds.cloudru.storage.errors import UNKNOWN_CALL, read_xml, refused, xml_text
 from clouds.cloudru.storage.transfer import Transfer
-from clouds.errors import APIError, ConflictError, NotFoundError
+from clouds.errors import APIError, NotFoundError
 
 KEYS_AT_ONCE = 1000
 """S3's limit for one DeleteObjects. Source: AWS's API reference of DeleteObjects, read 2026-11-21."""
@@ -38,26 +37,6 @@ def delete_objects(transfer: Transfer, bucket: str, keys: Sequence[str]) -> None
                 pass
     except NotFoundError:
         return  # S3 calls a missing key deleted: it is the bucket that is not there
-
-
-def delete_bucket(control: Control, bucket: str) -> None:
-    """Delete an empty bucket.
-
-    Raises:
-        ConflictError: it is not empty.
-
-    """
-    try:
-        control.call("delete_bucket", Bucket=bucket)
-    except NotFoundError:
-        return
-    except ConflictError as error:
-        raise ConflictError(
-            f"bucket {bucket} is not empty, so it is not deleted: {error.message}",
-            error.status,
-            error.code,
-            error.request_id,
-        ) from error
 
 
 def _delete_batch(transfer: Transfer, bucket: str, keys: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from clouds.cloudru.storage.errors import read_xml, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import WrongAnswerError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 
 PAGE_OBJECTS = 1000
 """S3's limit for one page."""
@@ -49,7 +49,7 @@ def pages(
             raise WrongAnswerError(f"{asked} does not tell whether it is whole (IsTruncated {truncated or 'missing'})")
         return token
 
-    for body in every_page(ask, next_token, subject=asked):
+    for body in by_token(ask, next_token, subject=asked):
         try:
             listed = objects(body)
         except (KeyError, ValueError) as error:

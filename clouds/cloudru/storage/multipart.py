@@ -17,7 +17,7 @@ from clouds.cloudru.storage.errors import UNKNOWN_CALL, read_xml, refused, xml_t
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.transfer import INTERNAL_ERROR, SHA256, Request, Transfer, content_md5, etag_of, modified_at
 from clouds.errors import APIError, CloudError, NotFoundError, WrongAnswerError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 
 PARTS_AT_ONCE = 8
 """Eight parts of 8 MiB: 64 MiB of memory. On an idle machine four are as fast, on a busy one they are not."""
@@ -154,7 +154,7 @@ def _unfinished(transfer: Transfer, bucket: str, prefix: str) -> list[tuple[str,
         markers[token] = {"key-marker": key, "upload-id-marker": upload_id}
         return token
 
-    entries = (entry for body in every_page(ask, next_token, subject=asked) for entry in UPLOAD.findall(body))
+    entries = (entry for body in by_token(ask, next_token, subject=asked) for entry in UPLOAD.findall(body))
     listed = [(xml_text(entry, "Key"), xml_text(entry, "UploadId")) for entry in entries]
     # What lies elsewhere is not ours; a DELETE without an id would mean the object.
     return [(key, upload_id) for key, upload_id in listed if key.startswith(prefix) and upload_id]

@@ -37,10 +37,10 @@ class EnsuredBucket:
 
 @dataclass(frozen=True)
 class Upload:
-    """What an upload did: keys sent, keys that already held the same content, and the newest of both in the store.
+    """What an upload did: keys sent, keys that already held the same content, and when the folder last changed.
 
-    `size_bytes` counts what was sent. `newest_modified_at` is by the store's clock, up to a second late when something
-    was sent, never early; None when there was no document.
+    `size_bytes` counts what was sent. `newest_modified_at` of everything in the folder is by the store's clock, up to a
+    second late when something was sent, never early; None when the folder is empty.
     """
 
     uploaded: tuple[str, ...]

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,22 +10,15 @@ from email.utils import parsedate_to_datetime
 
 from upath import UPath
 
-from clouds.cloudru.storage.connection_pool import Answer, Links
+from clouds.cloudru.storage.connection_pool import Answer, ConnectionPool
 from clouds.cloudru.storage.content import same_content, sha256_of
 from clouds.cloudru.storage.errors import ACL_REFUSED, content_of, refused, unanswered, xml_text
 from clouds.cloudru.storage.shapes import StoredObject
 from clouds.cloudru.storage.signing import Signer, encoded
 from clouds.cloudru.wire.storage import CANNED_ACL, STORAGE_CLASS
-from clouds.errors import AuthenticationError, GarbledAnswerError, WrongAnswerError
+from clouds.errors import APIError, AuthenticationError, CloudError, GarbledAnswerError, WrongAnswerError
 from clouds.redaction import Redaction, cause_of
-from clouds.transport import (
-    ATTEMPTS,
-    FIRST_BACKOFF_S,
-    LONGEST_BACKOFF_S,
-    LONGEST_RETRY_AFTER_S,
-    REPEATED_STATUSES,
-    asked_to_wait_s,
-)
+from clouds.retry import LONGEST_RETRY_AFTER_S, PASSING_STATUSES, RepeatableError, Retries, asked_to_wait_s
 
 OK = 200
 FORBIDDEN = 403
@@ -76,7 +68,7 @@ class Transfer:
 
     def __init__(
         self,
-        links: Links,
+        pool: ConnectionPool,
         signer: Signer,
         *,
         send_acl: bool,
@@ -85,7 +77,7 @@ class Transfer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Send the canned ACL until the store refuses it, when `send_acl`; check ETags when `etag_is_md5`."""
-        self._links = links
+        self._pool = pool
         self._signer = signer
         self._send_acl = send_acl
         self.etag_is_md5 = etag_is_md5
@@ -178,46 +170,63 @@ class Transfer:
 
         """
         wanted = request.having({"x-amz-storage-class": STORAGE_CLASS})
-        if self._send_acl:
-            answer = self._attempt(wanted.having({"x-amz-acl": CANNED_ACL}))
-            if answer.status == OK or xml_text(answer.body, "Code") not in ACL_REFUSED:
-                return self._judged(request, answer)
-            plain = self.send(wanted)
-            self._send_acl = False  # only now it is known that the ACL was the cause
-            return plain
-        return self.send(wanted)
+        if not self._send_acl:
+            return self.send(wanted)
+        try:
+            return self.send(wanted.having({"x-amz-acl": CANNED_ACL}))
+        except APIError as error:
+            if error.code not in ACL_REFUSED:
+                raise
+        plain = self.send(wanted)
+        self._send_acl = False  # only now it is known that the ACL was the cause
+        return plain
 
     def send(self, request: Request) -> Answer:
-        """Send, and return a good answer.
+        """Send up to 3 times, and return a good answer.
 
         Raises:
             APIError, ConnectionFailedError: there was none.
 
         """
-        return self._judged(request, self._attempt(request))
+        return Retries(sleep=self._sleep).of(lambda: self._once(request))
 
-    def _judged(self, request: Request, answer: Answer) -> Answer:
+    def _once(self, request: Request) -> Answer:
+        head = self._signer.head(request.method, request.path, request.query, request.headers, len(request.body))
+        try:
+            answer = self._pool.exchange(head, request.body)
+        except OSError as error:
+            raise RepeatableError(unanswered(request.asked, error)) from cause_of(error)
+        fault = self._fault(request, answer)
+        if fault is None:
+            return answer
+        wait_s = asked_to_wait_s(answer.headers.get("retry-after", ""))
+        if _worth_repeating(answer) and (wait_s or 0) <= LONGEST_RETRY_AFTER_S:
+            raise RepeatableError(fault, wait_s)
+        raise fault
+
+    def _fault(self, request: Request, answer: Answer) -> CloudError | None:
+        """Return what is wrong with an answer, None when nothing is."""
         if OK <= answer.status < OK + 100:
             if _is_page(answer):
-                raise GarbledAnswerError(
+                return GarbledAnswerError(
                     f"{request.asked} answered {answer.status} with a page of HTML: what stands between us and the "
                     "store may have written it. Check the storage endpoint in the credentials block and the network"
                 )
             if request.method == "DELETE" and answer.body.strip():
-                raise WrongAnswerError(
+                return WrongAnswerError(
                     f"{request.asked} answered {answer.status} with {content_of(answer.body)}, where nothing is due: "
                     "what stands between us and the store may have written it. Check the storage endpoint in the "
                     "credentials block and the network"
                 )
-            return answer
+            return None
         if answer.status == FORBIDDEN and (off_s := self._clock_off_s(answer)) > SKEW_S:
-            raise AuthenticationError(
+            return AuthenticationError(
                 f"{request.asked} answered {answer.status}, and this machine's clock is {off_s / 60:.0f} minutes off "
                 "the store's: a signature holds for a few minutes. Set the clock of this machine.",
                 answer.status,
                 xml_text(answer.body, "Code"),
             )
-        raise refused(
+        return refused(
             request.asked,
             answer.status,
             xml_text(answer.body, "Code"),
@@ -233,29 +242,9 @@ class Transfer:
             return 0.0
         return abs(self._signer.now() - store_s)
 
-    def _attempt(self, request: Request) -> Answer:
-        """Send up to 3 times and return the last answer, good or bad."""
-        for attempt in range(1, ATTEMPTS + 1):
-            last, wait_s = attempt == ATTEMPTS, None
-            head = self._signer.head(request.method, request.path, request.query, request.headers, len(request.body))
-            try:
-                answer = self._links.exchange(head, request.body)
-            except OSError as error:
-                if last:
-                    raise unanswered(request.asked, error) from cause_of(error)
-            else:
-                if last or not _worth_repeating(answer):
-                    return answer
-                wait_s = asked_to_wait_s(answer.headers.get("retry-after", ""))
-                if wait_s is not None and wait_s > LONGEST_RETRY_AFTER_S:
-                    return answer
-            jitter_s = random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (attempt - 1)))  # noqa: S311
-            self._sleep(jitter_s if wait_s is None else wait_s)
-        raise AssertionError("the last attempt returns or raises")  # pragma: no cover
-
     def close(self) -> None:
         """Close the connections."""
-        self._links.close()
+        self._pool.close()
 
 
 def modified_at(asked: str, answer: Answer) -> datetime:
@@ -286,6 +275,6 @@ def _is_page(answer: Answer) -> bool:
 def _worth_repeating(answer: Answer) -> bool:
     if answer.status < OK + 100:
         return _is_page(answer)
-    if answer.status in REPEATED_STATUSES or answer.status == INTERNAL_ERROR:
+    if answer.status in PASSING_STATUSES or answer.status == INTERNAL_ERROR:
         return True
     return xml_text(answer.body, "Code") in REPEATED_CODES

@@ -1,18 +1,16 @@
-"""An upload of many documents: which to send, in threads, and one honest ending."""
+"""The documents of a plan are sent: in threads, and with one honest ending."""
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from upath import UPath
-
 from clouds.cloudru.storage.content import PART_BYTES, read, size_of
 from clouds.cloudru.storage.multipart import put_in_parts
-from clouds.cloudru.storage.shapes import Document, StoredObject, Upload
+from clouds.cloudru.storage.shapes import SyncPlan, Upload
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import CloudError
 
@@ -25,16 +23,13 @@ REPORTED_EVERY_S = 0.2
 
 @dataclass
 class Batch:
-    """One upload into one bucket: `documents` by key, `held` is what the store has already, by key too."""
+    """One upload: the documents of `plan`, through `transfer`; `on_uploaded(sent, to be sent)` is called meanwhile."""
 
     transfer: Transfer
-    bucket: str
-    documents: Mapping[str, Document]
-    held: Mapping[str, StoredObject]
+    plan: SyncPlan
     on_uploaded: Callable[[int, int], None] | None = None
     _small: deque[str] = field(default_factory=deque[str])
     _large: deque[tuple[str, int]] = field(default_factory=deque[tuple[str, int]])
-    _kept: list[str] = field(default_factory=list[str])
     _sent: list[str] = field(default_factory=list[str])
     _sent_dates: set[str] = field(default_factory=set[str])
     _failures: dict[str, CloudError] = field(default_factory=dict[str, CloudError])
@@ -42,14 +37,14 @@ class Batch:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> Upload:
-        """Send what the store does not hold; after the first failure nothing new is begun.
+        """Send them all; after the first failure nothing new is begun.
 
         Raises:
             CloudError: of the class of the first failure; names what was not stored.
 
         """
-        self._small.extend(self.documents)
-        threads = min(AT_ONCE, len(self.documents))
+        self._small.extend(self.plan.documents)
+        threads = min(AT_ONCE, len(self.plan.documents))
         if threads > 0:
             with ThreadPoolExecutor(threads, thread_name_prefix="upload") as pool:
                 working = {pool.submit(self._work) for _ in range(threads)}
@@ -85,26 +80,16 @@ class Batch:
                 self._failures[key] = error
 
     def _put_small(self, key: str) -> None:
-        path = self.documents[key].path
+        path = self.plan.documents[key].path
         size_bytes = size_of(path)
         if size_bytes > PART_BYTES:
             self._large.append((key, size_bytes))
-            return
-        if self._is_held(key, path, size_bytes):
-            self._kept.append(key)
         else:
-            self._count(key, size_bytes, self.transfer.put(self.bucket, key, read(path, 0, size_bytes)))
+            self._count(key, size_bytes, self.transfer.put(self.plan.bucket, key, read(path, 0, size_bytes)))
 
     def _put_large(self, key: str, size_bytes: int) -> None:
-        path = self.documents[key].path
-        if self._is_held(key, path, size_bytes):
-            self._kept.append(key)
-        else:
-            self._count(key, size_bytes, put_in_parts(self.transfer, self.bucket, key, path, size_bytes))
-
-    def _is_held(self, key: str, path: UPath, size_bytes: int) -> bool:
-        held = self.held.get(key)
-        return held is not None and self.transfer.holds(self.bucket, held, path, size_bytes)
+        path = self.plan.documents[key].path
+        self._count(key, size_bytes, put_in_parts(self.transfer, self.plan.bucket, key, path, size_bytes))
 
     def _count(self, key: str, size_bytes: int, date: str) -> None:
         with self._lock:
@@ -114,26 +99,28 @@ class Batch:
 
     def _report(self) -> None:
         if self.on_uploaded is not None:
-            self.on_uploaded(len(self._kept) + len(self._sent), len(self.documents))
+            self.on_uploaded(len(self._sent), len(self.plan.documents))
 
     def _failure(self) -> CloudError:
         first = next(iter(self._failures.values()))
-        stored = len(self._kept) + len(self._sent)
+        stored = len(self.plan.same) + len(self._sent)
+        wanted = len(self.plan.same) + len(self.plan.documents)
         named = ", ".join(list(self._failures)[:NAMED])
         rest = len(self._failures) - NAMED
         message = (
-            f"{stored} of {len(self.documents)} documents are stored in {self.bucket}; not stored: {named}"
+            f"{stored} of {wanted} documents are stored in {self.plan.bucket}; not stored: {named}"
             f"{f' and {rest} more' if rest > 0 else ''}"
-            f"{', and what came after' if stored + len(self._failures) < len(self.documents) else ''}. "
+            f"{', and what came after' if stored + len(self._failures) < wanted else ''}. "
             f"{first} Run again: it continues with what is missing."
         )
         return type(first)(message, *first.args[1:])
 
     def _outcome(self) -> Upload:
-        moments = [self.held[key].modified_at for key in self._kept] + [_moment(date) for date in self._sent_dates]
+        stored_before = self.plan.newest_modified_at
+        moments = [_moment(date) for date in self._sent_dates] + ([stored_before] if stored_before else [])
         return Upload(
             uploaded=tuple(sorted(self._sent)),
-            kept=tuple(sorted(self._kept)),
+            kept=self.plan.same,
             size_bytes=self._sent_bytes,
             newest_modified_at=max(moments, default=None),
         )

@@ -18,7 +18,7 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceSt
 
 from clouds.create_once import create_once
 from clouds.errors import BadRequestError, ConfigurationError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 from clouds.polling import OnLook
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
@@ -58,7 +58,7 @@ class Datasets:
         """Ask through `connection`."""
         self._connection = connection
         self._drafts = Drafts(connection)
-        self._validation = Validation(connection, operations, self.describe)
+        self._validation = Validation(connection, operations, self.get)
 
     def ensure(
         self,
@@ -131,10 +131,10 @@ class Datasets:
             )
 
         subject = f"datasets of the folder {self._connection.folder_id}"
-        for page in every_page(ask, lambda page: page.next_page_token, subject=subject):
+        for page in by_token(ask, lambda page: page.next_page_token, subject=subject):
             yield from page.datasets
 
-    def describe(self, dataset_id: str) -> DatasetInfo:
+    def get(self, dataset_id: str) -> DatasetInfo:
         """Return what the service says of the dataset."""
         answer = self._connection.calls.call(
             self._stub().Describe,

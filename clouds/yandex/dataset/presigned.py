@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 import httpx
-import tenacity
 from upath import UPath
 
 from clouds.errors import (
@@ -21,12 +20,13 @@ from clouds.errors import (
     api_error,
 )
 from clouds.redaction import cause_of
+from clouds.retry import PASSING_STATUSES, RepeatableError, Retries
 from clouds.whole_answer import UnboundedAnswerError, read_whole
 from clouds.yandex.wire.endpoints import is_loopback
 
 ATTEMPTS = 5
-LONGEST_BACKOFF_S = 20.0
-REPEATED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+LONGEST_PAUSE_S = 20.0
+REPEATED_STATUSES = PASSING_STATUSES | {408, 500}
 SLOW_CLIENT = "RequestTimeout"
 """S3 answers 400 with this code when the bytes came too slowly. Source: Amazon S3 API Reference, Error responses."""
 CHUNK_BYTES = 1024**2
@@ -118,14 +118,16 @@ class PresignedUrls:
 
         """
         check_place(url, subject)
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=tenacity.wait_random_exponential(multiplier=1.0, max=LONGEST_BACKOFF_S),
-            retry=tenacity.retry_if_exception(_passes),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return retrying(self._once, url, content, offset, length, subject)
+
+        def send() -> str:
+            try:
+                return self._once(url, content, offset, length, subject)
+            except CloudError as error:
+                if _passes(error):
+                    raise RepeatableError(error) from error.__cause__
+                raise
+
+        return Retries(ATTEMPTS, longest_pause_s=LONGEST_PAUSE_S, sleep=self._sleep).of(send)
 
     def _once(self, url: str, content: Content, offset: int, length: int, subject: str) -> str:
         try:
@@ -165,7 +167,7 @@ def check_place(url: str, subject: str) -> httpx.URL:
     return place
 
 
-def _passes(error: BaseException) -> bool:
+def _passes(error: CloudError) -> bool:
     if isinstance(error, ConnectionFailedError | UnavailableError):
         return True
     return getattr(error, "status", 0) in REPEATED_STATUSES or getattr(error, "code", "") == SLOW_CLIENT

@@ -15,7 +15,7 @@ from yandex.cloud.operation.operation_pb2 import Operation
 
 from clouds.create_once import create_once
 from clouds.errors import FailedStateError, NotFoundError
-from clouds.polling import OnLook, wait_until
+from clouds.polling import OnLook
 from clouds.redaction import masked
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
@@ -68,11 +68,11 @@ def invalid(dataset_id: str, errors: Iterable[ValidationError]) -> InvalidDatase
 class Validation:
     """Begins and awaits validations. What died in between is found by `ListOperationsIds`."""
 
-    def __init__(self, connection: Connection, operations: Operations, describe: Callable[[str], DatasetInfo]) -> None:
+    def __init__(self, connection: Connection, operations: Operations, get: Callable[[str], DatasetInfo]) -> None:
         """Ask through `connection`."""
         self._connection = connection
         self._operations = operations
-        self._describe = describe
+        self._get = get
 
     def find(self, dataset_id: str) -> Operation | None:
         """Return the validation that runs or has come to an end; one that broke off does not count."""
@@ -122,11 +122,11 @@ class Validation:
         end_s = self._connection.clock() + deadline_s
         if operation is not None:
             try:
-                ended = self._operations.wait(
+                ended = self._operations.wait_done(
                     operation.id,
                     subject=f"validation of dataset {dataset_id}",
                     deadline_s=deadline_s,
-                    describe=_described,
+                    words=_rows,
                     on_look=on_look,
                 )
             except NotFoundError:
@@ -138,22 +138,20 @@ class Validation:
         return self._settled(dataset_id, end_s - self._connection.clock(), on_look)
 
     def _settled(self, dataset_id: str, deadline_s: float, on_look: OnLook | None) -> DatasetInfo:
-        return wait_until(
-            lambda: self._describe(dataset_id),
-            _judge,
+        return self._connection.wait(
+            lambda: self._get(dataset_id),
+            _is_ready,
             subject=f"dataset {dataset_id}",
             deadline_s=deadline_s,
-            describe=_status,
-            on_look=None if on_look is None else lambda dataset, elapsed_s: on_look(_status(dataset), elapsed_s),
-            clock=self._connection.clock,
-            sleep=self._connection.sleep,
+            words=_status,
+            on_look=on_look,
         )
 
     def _stub(self) -> DatasetServiceStub:
         return DatasetServiceStub(self._connection.llm)
 
 
-def _judge(dataset: DatasetInfo) -> bool:
+def _is_ready(dataset: DatasetInfo) -> bool:
     if dataset.status == DatasetInfo.INVALID:
         raise invalid(dataset.dataset_id, dataset.validation_error)
     if dataset.status == DatasetInfo.DELETING:
@@ -167,7 +165,7 @@ def _status(dataset: DatasetInfo) -> str:
     return DatasetInfo.Status.Name(dataset.status)
 
 
-def _described(operation: Operation) -> str:
+def _rows(operation: Operation) -> str:
     rows = progress(operation, ValidateDatasetMetadata)
     if rows is None:
         return "validating"

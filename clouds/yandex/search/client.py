@@ -1,4 +1,4 @@
-"""Search indexes with embedders of one's own, and the search in them. Source: docs/yandex-api.md, Search indexes."""
+"""Search indexes with embedders of one's own. Source: docs/yandex-api.md, Search indexes."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_service_pb2_grpc imp
 
 from clouds.create_once import create_once
 from clouds.errors import NotFoundError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 from clouds.polling import OnLook
 from clouds.same_name import composed
 from clouds.yandex import roles
@@ -24,7 +24,6 @@ from clouds.yandex.model_uri import usable
 from clouds.yandex.operation import Operations, unpack
 from clouds.yandex.search.files import Document, Files
 from clouds.yandex.search.vector_store import VectorStores
-from clouds.yandex.wire.vector_store import VectorStore, VectorStoreHit
 
 FINGERPRINT = "fingerprint"
 """Label of an index that says what it was built of."""
@@ -34,7 +33,7 @@ PAGE_SIZE = 100
 
 @dataclass(frozen=True)
 class EnsuredSearchIndex:
-    """An index that exists, or will when `operation_id` is done: then `wait` tells its id.
+    """An index that exists, or will when `operation_id` is done: then `wait_searchable` tells its id.
 
     `replaces` are those of its name that were built of other documents or by another embedder. They still answer;
     delete them once the new one does.
@@ -50,12 +49,12 @@ class EnsuredSearchIndex:
 class SearchIndexes:
     """The search indexes of a folder. Safe under threads."""
 
-    def __init__(self, connection: Connection, operations: Operations, files: Files) -> None:
+    def __init__(self, connection: Connection, operations: Operations, files: Files, stores: VectorStores) -> None:
         """Ask through `connection`."""
         self._connection = connection
         self._operations = operations
         self._files = files
-        self._stores = VectorStores(connection)
+        self._stores = stores
 
     def find(self, name: str) -> tuple[SearchIndex, ...]:
         """Return the indexes of that name; the service does not ask for names to differ."""
@@ -102,7 +101,7 @@ class SearchIndexes:
 
         return create_once(self._connection, create, look, subject=f"search index {name}")
 
-    def wait(self, ensured: EnsuredSearchIndex, *, deadline_s: float, on_look: OnLook | None = None) -> str:
+    def wait_searchable(self, ensured: EnsuredSearchIndex, *, deadline_s: float, on_look: OnLook | None = None) -> str:
         """Wait until it can be searched, and return its id.
 
         Raises:
@@ -112,7 +111,7 @@ class SearchIndexes:
         """
         index_id = ensured.index_id
         if ensured.operation_id:
-            operation = self._operations.wait(
+            operation = self._operations.wait_done(
                 ensured.operation_id,
                 subject=f"search index {ensured.name}",
                 deadline_s=deadline_s,
@@ -123,14 +122,6 @@ class SearchIndexes:
         return self._stores.wait_searchable(
             index_id, subject=f"search index {ensured.name}", deadline_s=deadline_s, on_look=on_look
         ).id
-
-    def search(self, index_id: str, query: str, *, limit: int = 10) -> tuple[VectorStoreHit, ...]:
-        """Return the pieces nearest to the question, at most `limit` (1 to 50), nearest first."""
-        return self._stores.search(index_id, query, limit=limit)
-
-    def store(self, index_id: str) -> VectorStore:
-        """Return an index as the vector store of the same id that it is over REST."""
-        return self._stores.get(index_id)
 
     def delete(self, index_id: str) -> None:
         """Delete it, its files stay; one that is not there is deleted."""
@@ -157,7 +148,7 @@ class SearchIndexes:
                 role=roles.INDEXES,
             )
 
-        pages = every_page(ask, lambda page: page.next_page_token, subject="list of search indexes")
+        pages = by_token(ask, lambda page: page.next_page_token, subject="list of search indexes")
         return tuple(index for page in pages for index in page.indices)
 
     @property

@@ -15,7 +15,7 @@ from yandex.cloud.ai.files.v1.file_service_pb2_grpc import FileServiceStub
 
 from clouds.create_once import create_once
 from clouds.errors import ConfigurationError, NotFoundError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 
@@ -69,7 +69,7 @@ class Files:
                 role=roles.INDEXES,
             )
 
-        pages = every_page(ask, lambda page: page.next_page_token, subject="list of files")
+        pages = by_token(ask, lambda page: page.next_page_token, subject="list of files")
         return tuple(file for page in pages for file in page.files)
 
     def ensure(self, documents: tuple[Document, ...]) -> tuple[EnsuredFile, ...]:

@@ -6,7 +6,7 @@ and the vendor's SDK makes the one to be used as the other.
 
 from clouds.about import check_about
 from clouds.errors import FailedStateError, NotFoundError
-from clouds.polling import OnLook, wait_until
+from clouds.polling import OnLook
 from clouds.transport import Transport
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
@@ -48,8 +48,8 @@ class VectorStores:
         check_about(store_id, store.id, subject=f"GET {url}")
         return store
 
-    def search(self, store_id: str, query: str, *, limit: int) -> tuple[VectorStoreHit, ...]:
-        """Return the pieces nearest to the question, at most `limit`, 1 to 50."""
+    def search(self, store_id: str, query: str, *, limit: int = 10) -> tuple[VectorStoreHit, ...]:
+        """Return the pieces nearest to the question, at most `limit` (1 to 50), nearest first."""
         request = VectorStoreSearchRequest(query=query, max_num_results=limit)
         page = self._transport.ask(
             VectorStoreSearchPage,
@@ -78,15 +78,8 @@ class VectorStores:
             except NotFoundError:
                 return None
 
-        store = wait_until(
-            look,
-            _searchable,
-            subject=f"{subject} ({store_id})",
-            deadline_s=deadline_s,
-            describe=_words,
-            on_look=None if on_look is None else lambda store, elapsed_s: on_look(_words(store), elapsed_s),
-            clock=self._connection.clock,
-            sleep=self._connection.sleep,
+        store = self._connection.wait(
+            look, _searchable, subject=f"{subject} ({store_id})", deadline_s=deadline_s, words=_words, on_look=on_look
         )
         assert store is not None  # noqa: S101  # the judge saw to it
         return store

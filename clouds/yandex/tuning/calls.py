@@ -16,11 +16,11 @@ from yandex.cloud.operation.operation_pb2 import Operation
 
 from clouds.about import check_about
 from clouds.errors import NotFoundError
-from clouds.page_tokens import every_page
+from clouds.pages import by_token
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.tuning.options import TuningOptions, of_response
-from clouds.yandex.tuning.state import TuningState, of_task
+from clouds.yandex.tuning.state import UNDER_WAY, TuningState, of_task
 
 PAGE_SIZE = 100
 
@@ -44,7 +44,7 @@ class TuningCalls:
             names="id",
         )
 
-    def describe(self, task_id: str) -> TuningState:
+    def get(self, task_id: str) -> TuningState:
         """Return the tuning.
 
         Raises:
@@ -62,20 +62,18 @@ class TuningCalls:
         )
         return of_task(answer.tuning_task)
 
-    def _get_options(self, task_id: str) -> TuningOptions:
-        """Return what it really runs with.
-
-        Raises:
-            NotFoundError: there is none of that id, or it was started seconds ago.
-
-        """
+    def options(self, task_id: str) -> TuningOptions:
+        """Return what it really runs with; one that was started seconds ago is waited for."""
         subject = f"options of tuning {task_id}"
-        answer = self._connection.calls.call(
-            self._stub.GetOptions,
-            GetOptionsRequest(task_id=task_id),
+        answer = self._connection.wait_visible(
+            lambda: self._connection.calls.call(
+                self._stub.GetOptions,
+                GetOptionsRequest(task_id=task_id),
+                subject=subject,
+                repeatable=True,
+                role=roles.TUNINGS,
+            ),
             subject=subject,
-            repeatable=True,
-            role=roles.TUNINGS,
         )
         if answer.task_id:  # whether it is always filled is UNKNOWN
             check_about(task_id, answer.task_id, subject=subject)
@@ -107,15 +105,18 @@ class TuningCalls:
             return None
         return answer.load_url or None
 
-    def _send_cancel(self, task_id: str) -> None:
-        """Ask the service to stop it; may be asked again."""
-        self._connection.calls.call(
-            self._stub.Cancel,
-            CancelTuningRequest(tuning_task_id=task_id),
-            subject=f"cancelling tuning {task_id}",
-            repeatable=True,
-            role=roles.TUNINGS,
-        )
+    def cancel(self, task_id: str) -> TuningState:
+        """Ask the service to stop it, unless it has ended, and return how it was before; the wait tells how it ends."""
+        before = self._connection.wait_visible(lambda: self.get(task_id), subject=f"tuning {task_id}")
+        if before.status in UNDER_WAY:
+            self._connection.calls.call(
+                self._stub.Cancel,
+                CancelTuningRequest(tuning_task_id=task_id),
+                subject=f"cancelling tuning {task_id}",
+                repeatable=True,
+                role=roles.TUNINGS,
+            )
+        return before
 
     def list(self) -> list[TuningState]:
         """Return every tuning of the folder, of all models."""
@@ -129,7 +130,7 @@ class TuningCalls:
                 role=roles.TUNINGS,
             )
 
-        pages = every_page(ask, lambda page: page.next_page_token, subject="list of tunings")
+        pages = by_token(ask, lambda page: page.next_page_token, subject="list of tunings")
         return [of_task(task) for page in pages for task in page.tuning_tasks]
 
     @property

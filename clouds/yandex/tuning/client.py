@@ -9,22 +9,14 @@ from uuid import NAMESPACE_URL, uuid5
 from clouds.create_once import create_once
 from clouds.errors import ConfigurationError, QuotaError
 from clouds.polling import Schedule, wait_until
-from clouds.yandex.connection import Connection
 from clouds.yandex.model_uri import tunable
-from clouds.yandex.operation import Operations
-from clouds.yandex.tuning.calls import TuningCalls
-from clouds.yandex.tuning.options import TuningOptions
 from clouds.yandex.tuning.request import TuningRequestSpec, tuning_request
-from clouds.yandex.tuning.state import NEVER_COMPLETED, UNDER_WAY, TuningState, TuningStatus, task_id_of
-from clouds.yandex.tuning.wait import FinishedTuning, wait_finished
-
-__all__ = ["EnsuredTuning", "FinishedTuning", "Tunings"]
+from clouds.yandex.tuning.state import NEVER_COMPLETED, TuningState, TuningStatus, task_id_of
+from clouds.yandex.tuning.wait import TuningWaits
 
 QUOTA_SCHEDULE = Schedule(floor_s=300.0, fraction=0.0)
 """3 starts an hour are allowed: a start is asked for again every 5 minutes, no sooner."""
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
-OnLook = Callable[[TuningState, float], None]
-"""Called after every look of a wait with what was seen and the seconds since the start."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +29,8 @@ class EnsuredTuning:
     status: str
 
 
-class Tunings(TuningCalls):
+class Tunings(TuningWaits):
     """The tunings of a folder. Safe under threads."""
-
-    def __init__(self, connection: Connection, operations: Operations) -> None:
-        """Ask through `connection`."""
-        super().__init__(connection)
-        self._operations = operations
 
     def check(self, spec: TuningRequestSpec) -> None:
         """Say what the service would refuse, before anything is sent.
@@ -118,32 +105,6 @@ class Tunings(TuningCalls):
         assert isinstance(seen, EnsuredTuning)  # noqa: S101  # the judge saw to it
         return seen
 
-    def wait(
-        self, task_id: str, operation_id: str = "", *, deadline_s: float, on_look: OnLook | None = None
-    ) -> FinishedTuning:
-        """Wait until it is completed, by its operation and its task; either is enough when the other is gone.
-
-        Raises:
-            FailedStateError: it failed, was cancelled or archived; `reason` is what ListErrors tells.
-            NotFoundError: neither the task nor the operation is there a minute after the wait began.
-            WrongAnswerError: it is completed and has no model a minute later.
-            DeadlineError: not in time; says what was last seen.
-
-        """
-        return wait_finished(
-            self._connection,
-            lambda: self.describe(task_id),
-            lambda: self._operations.get(operation_id) if operation_id else None,
-            lambda: self.errors(task_id),
-            task_id=task_id,
-            deadline_s=deadline_s,
-            on_look=on_look,
-        )
-
-    def options(self, task_id: str) -> TuningOptions:
-        """Return what it really runs with; one that was started seconds ago is waited for."""
-        return self._connection.wait_visible(lambda: self._get_options(task_id), subject=f"options of tuning {task_id}")
-
     def lost_validation(self, ensured: EnsuredTuning, dataset_id: str) -> str:
         """Return in one line that the tuning does not know its validation dataset, and what to do; empty: it does.
 
@@ -162,13 +123,6 @@ class Tunings(TuningCalls):
             f"{begins}, which was sent as {field}. Set assumptions.tuning.validation_field in the credentials block to "
             f"{other}, and tune again under another name"
         )
-
-    def cancel(self, task_id: str) -> TuningState:
-        """Ask the service to stop it, unless it has ended, and return how it was before; `wait` tells how it ends."""
-        before = self._connection.wait_visible(lambda: self.describe(task_id), subject=f"tuning {task_id}")
-        if before.status in UNDER_WAY:
-            self._send_cancel(task_id)
-        return before
 
     def _ensure(self, spec: TuningRequestSpec) -> EnsuredTuning:
         alike = self._alike(spec)

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from yandex.cloud.operation.operation_pb2 import Operation
-
 from clouds.errors import CloudError, FailedStateError, NotFoundError, WrongAnswerError
 from clouds.polling import Schedule, wait_until
 from clouds.yandex.connection import Connection
+from clouds.yandex.operation import Operations
+from clouds.yandex.tuning.calls import TuningCalls
 from clouds.yandex.tuning.state import NEVER_COMPLETED, SUCCEEDED, TuningState, TuningStatus, with_operation
 
+OnLook = Callable[[TuningState, float], None]
+"""Called after every look of a wait with what was seen and the seconds since the start."""
 SCHEDULE = Schedule(floor_s=2.0, ceiling_s=180.0)
 """A look is two calls. The shortest tuning recorded took 167 s, so looking more often at first gains nothing. Over
 a day this is at most 3 minutes late and costs fewer calls than the vendor's SDK, which asks every minute: `python -m
@@ -37,64 +39,82 @@ class FinishedTuning:
     finished_at: datetime | None
 
 
-def wait_finished(
-    connection: Connection,
-    describe: Callable[[], TuningState],
-    operation: Callable[[], Operation | None],
-    errors: Callable[[], list[str]],
-    *,
-    task_id: str,
-    deadline_s: float,
-    on_look: Callable[[TuningState, float], None] | None,
-) -> FinishedTuning:
-    """See `Tunings.wait`. NOT_FOUND of both counts as not there yet for the first minute, of one at any time."""
-    grace = _Grace(connection)
+class TuningWaits(TuningCalls):
+    """The wait for a tuning. Safe under threads."""
 
-    def look() -> TuningState:
-        running, missing = None, None
-        state = TuningState(task_id)
+    def __init__(self, connection: Connection, operations: Operations) -> None:
+        """Ask through `connection`."""
+        super().__init__(connection)
+        self._operations = operations
+
+    def wait_finished(
+        self, task_id: str, operation_id: str = "", *, deadline_s: float, on_look: OnLook | None = None
+    ) -> FinishedTuning:
+        """Wait until it is completed, by its operation and its task; either is enough when the other is gone.
+
+        NOT_FOUND of both counts as not there yet for the first minute, of one at any time.
+
+        Raises:
+            FailedStateError: it failed, was cancelled or archived; `reason` is what ListErrors tells.
+            NotFoundError: neither the task nor the operation is there a minute after the wait began.
+            WrongAnswerError: it is completed and has no model a minute later.
+            DeadlineError: not in time; says what was last seen.
+
+        """
+        grace = _Grace(self._connection)
+
+        def look() -> TuningState:
+            running, missing = None, None
+            state = TuningState(task_id)
+            try:
+                running = self._operations.get(operation_id) if operation_id else None
+            except NotFoundError:
+                """Operations are gone after about two weeks; the task stays."""
+            try:
+                state = self.get(task_id)
+            except NotFoundError as error:
+                missing = error
+            if missing is not None and running is None and grace.is_over("not there"):
+                raise missing
+            return with_operation(state, running) if running is not None else state
+
+        def judge(state: TuningState) -> bool:
+            if state.status in NEVER_COMPLETED:
+                raise _failed(state, self._told(task_id) or [state.error])
+            if state.status in SUCCEEDED and not state.target_model_uri and grace.is_over("no model"):
+                raise WrongAnswerError(
+                    f"tuning {state.name} ({task_id}) is {state.status} and names no model. Look at it in the console; "
+                    "if it has one there, take its URI from there."
+                )
+            return state.succeeded
+
+        state = wait_until(
+            look,
+            judge,
+            subject=f"tuning {task_id}",
+            deadline_s=deadline_s,
+            on_look=on_look,
+            schedule=SCHEDULE,
+            clock=self._connection.clock,
+            sleep=self._connection.sleep,
+        )
+        return FinishedTuning(
+            task_id,
+            state.operation_id,
+            state.name,
+            state.source_model_uri,
+            state.target_model_uri,
+            state.created_at,
+            state.started_at,
+            state.finished_at,
+        )
+
+    def _told(self, task_id: str) -> list[str]:
         try:
-            running = operation()
-        except NotFoundError:
-            """Operations are gone after about two weeks; the task stays."""
-        try:
-            state = describe()
-        except NotFoundError as error:
-            missing = error
-        if missing is not None and running is None and grace.is_over("not there"):
-            raise missing
-        return with_operation(state, running) if running is not None else state
-
-    def judge(state: TuningState) -> bool:
-        if state.status in NEVER_COMPLETED:
-            raise _failed(state, _told(errors) or [state.error])
-        if state.status in SUCCEEDED and not state.target_model_uri and grace.is_over("no model"):
-            raise WrongAnswerError(
-                f"tuning {state.name} ({task_id}) is {state.status} and names no model. Look at it in the console; if "
-                "it has one there, take its URI from there."
-            )
-        return state.succeeded
-
-    state = wait_until(
-        look,
-        judge,
-        subject=f"tuning {task_id}",
-        deadline_s=deadline_s,
-        on_look=on_look,
-        schedule=SCHEDULE,
-        clock=connection.clock,
-        sleep=connection.sleep,
-    )
-    return FinishedTuning(
-        task_id,
-        state.operation_id,
-        state.name,
-        state.source_model_uri,
-        state.target_model_uri,
-        state.created_at,
-        state.started_at,
-        state.finished_at,
-    )
+            return self.errors(task_id)
+        except CloudError:
+            # The failure is told without them rather than hidden by theirs.
+            return []
 
 
 class _Grace:
@@ -108,14 +128,6 @@ class _Grace:
         """Begin to count, or say whether it has lasted too long."""
         since_s = self._since_s.setdefault(what, self._connection.clock())
         return self._connection.clock() - since_s >= self._connection.assumptions.connection.visible_within_s
-
-
-def _told(errors: Callable[[], list[str]]) -> list[str]:
-    try:
-        return errors()
-    except CloudError:
-        # The failure is told without them rather than hidden by theirs.
-        return []
 
 
 def _failed(state: TuningState, texts: list[str]) -> FailedStateError:

@@ -1,17 +1,17 @@
-"""What every handler may ask for: the services, who is calling, and the project in the path."""
+"""What every handler may ask for: the services of Cloud.ru, who is calling, and the project in the path."""
 
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from sandbox.cloudru.rules.iam import Account
-from sandbox.dispatch import Arrival
-from sandbox.services import Services
+from sandbox.accounts import Account
+from sandbox.arrival import Arrival
+from sandbox.cloudru.cloud import CloudRu
 
 
-async def services_of(request: Request) -> Services:
-    """Return the services behind this application; asynchronous, or each request would pay for another thread."""
-    return cast("Services", request.app.state.services)
+async def cloud_of(request: Request) -> CloudRu:
+    """Return the services behind the routes; asynchronous, or each request would pay for another thread."""
+    return cast("CloudRu", request.app.state.cloudru)
 
 
 async def arrival_of(request: Request) -> Arrival:
@@ -19,21 +19,21 @@ async def arrival_of(request: Request) -> Arrival:
     return cast("Arrival", request.scope["sandbox.arrival"])
 
 
-ServicesDep = Annotated[Services, Depends(services_of)]
+CloudDep = Annotated[CloudRu, Depends(cloud_of)]
 ArrivalDep = Annotated[Arrival, Depends(arrival_of)]
 
 
-def authenticate(request: Request, services: ServicesDep) -> Account:
+def authenticate(request: Request, cloud: CloudDep) -> Account:
     """Return the caller, or refuse with 401."""
-    return services.iam.authenticate(request.headers.get("authorization"))
+    return cloud.iam.authenticate(request.headers.get("authorization"))
 
 
 CallerDep = Annotated[Account, Depends(authenticate)]
 
 
-def authorise(project_id: str, caller: CallerDep, services: ServicesDep) -> str:
+def authorise(project_id: str, caller: CallerDep, cloud: CloudDep) -> str:
     """Return `project_id` of the path or query, or refuse with 401 or 403."""
-    services.iam.authorise(caller, project_id)
+    cloud.iam.authorise(caller, project_id)
     return project_id
 
 

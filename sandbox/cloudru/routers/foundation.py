@@ -15,9 +15,9 @@ from clouds.cloudru.wire.model import (
     ScoreRequest,
     ServedModel,
 )
-from sandbox.cloudru.routers.caller import ServicesDep, authenticate, prefix_of
+from sandbox.cloudru.routers.caller import CloudDep, authenticate, prefix_of
 from sandbox.cloudru.routers.model import answered_chat, answered_completion
-from sandbox.cloudru.rules.served import FOUNDATION_MODELS, foundation_model
+from sandbox.cloudru.rules.served_model import FOUNDATION_MODELS, foundation_model
 
 router = APIRouter(prefix=f"{prefix_of(Endpoints().foundation_models)}/v1")
 calls = APIRouter(dependencies=[Depends(authenticate)])
@@ -30,33 +30,33 @@ def list_models() -> dict[str, Any]:
 
 
 @calls.post("/embeddings")
-def create_embeddings(body: EmbeddingsRequest, services: ServicesDep) -> dict[str, Any]:
+def create_embeddings(body: EmbeddingsRequest, cloud: CloudDep) -> dict[str, Any]:
     """Embed."""
-    return services.models.embeddings(foundation_model(body.model), body).to_wire()
+    return cloud.models.embeddings(foundation_model(body.model), body).to_wire()
 
 
 @calls.post("/rerank")
-def rerank(body: RerankRequest, services: ServicesDep) -> dict[str, Any]:
+def rerank(body: RerankRequest, cloud: CloudDep) -> dict[str, Any]:
     """Order documents by relevance."""
-    return services.models.rerank(foundation_model(body.model), body).to_wire()
+    return cloud.models.rerank(foundation_model(body.model), body).to_wire()
 
 
 @calls.post("/score")
-def score(body: ScoreRequest, services: ServicesDep) -> dict[str, Any]:
+def score(body: ScoreRequest, cloud: CloudDep) -> dict[str, Any]:
     """Score pairs."""
-    return services.models.score(foundation_model(body.model), body).to_wire()
+    return cloud.models.score(foundation_model(body.model), body).to_wire()
 
 
 @calls.post("/chat/completions")
-def chat(body: ChatRequest, services: ServicesDep) -> Response:
+def chat(body: ChatRequest, cloud: CloudDep) -> Response:
     """Answer a chat."""
-    return answered_chat(services, foundation_model(body.model), body)
+    return answered_chat(cloud, foundation_model(body.model), body)
 
 
 @calls.post("/completions")
-def complete(body: CompletionRequest, services: ServicesDep) -> Response:
+def complete(body: CompletionRequest, cloud: CloudDep) -> Response:
     """Continue texts."""
-    return answered_completion(services, foundation_model(body.model), body)
+    return answered_completion(cloud, foundation_model(body.model), body)
 
 
 router.include_router(calls)

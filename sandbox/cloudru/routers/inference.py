@@ -13,7 +13,7 @@ from clouds.cloudru.wire.inference import (
     ListQuotasResponse,
     ListRuntimeTemplatesResponse,
 )
-from sandbox.cloudru.routers.caller import ArrivalDep, CallerDep, ServicesDep, authenticate, authorise, prefix_of
+from sandbox.cloudru.routers.caller import ArrivalDep, CallerDep, CloudDep, authenticate, authorise, prefix_of
 from sandbox.cloudru.rules.runtimes import CARDS, TEMPLATES, card_configs
 from sandbox.errors import GrpcCode, RpcError
 
@@ -23,69 +23,69 @@ JsonBody = Annotated[dict[str, Any], Body()]
 
 
 @project.get("/modelruns")
-def list_runs(services: ServicesDep, limit: int = 100, offset: int = 0) -> dict[str, Any]:
+def list_runs(cloud: CloudDep, limit: int = 100, offset: int = 0) -> dict[str, Any]:
     """Return a page of the runs, deleted ones too."""
-    runs, now = services.inference.listed(), services.clock()
+    runs, now = cloud.inference.listed(), cloud.host.clock()
     page = [run.listed(now) for run in runs[offset : offset + limit]]
     listed = ListModelRunsResponse(total=len(runs), model_runs=page)
     return listed.model_dump(mode="json", by_alias=True, exclude_unset=True)  # the short fields, no others
 
 
 @project.get("/modelruns/{run_id}")
-def get_run(run_id: str, services: ServicesDep, arrival: ArrivalDep) -> dict[str, Any]:
+def get_run(run_id: str, cloud: CloudDep, arrival: ArrivalDep) -> dict[str, Any]:
     """Return a run."""
     url = arrival.url(Endpoints().model.format(model_run_id=run_id))
-    return GetModelRunResponse(model_run=services.inference.read(run_id).whole(services.clock(), url)).to_wire()
+    return GetModelRunResponse(model_run=cloud.inference.read(run_id).whole(cloud.host.clock(), url)).to_wire()
 
 
 @project.post("/modelruns")
-def create_run(body: JsonBody, caller: CallerDep, services: ServicesDep) -> dict[str, Any]:
+def create_run(body: JsonBody, caller: CallerDep, cloud: CloudDep) -> dict[str, Any]:
     """Make a run; its model is loaded meanwhile."""
-    run = services.inference.create(body, caller.name)
-    services.background(services.models.load, run)
+    run = cloud.inference.create(body, caller.name)
+    cloud.host.background(cloud.models.load, run)
     return CreateModelRunResponse(model_run_id=run.id).to_wire()
 
 
 @project.put("/modelruns/{run_id}")
-def update_run(run_id: str, body: JsonBody, caller: CallerDep, services: ServicesDep) -> dict[str, Any]:
+def update_run(run_id: str, body: JsonBody, caller: CallerDep, cloud: CloudDep) -> dict[str, Any]:
     """Change a run."""
-    services.inference.update(run_id, body, caller.name)
+    cloud.inference.update(run_id, body, caller.name)
     return {}
 
 
 @project.delete("/modelruns/{run_id}")
-def delete_run(run_id: str, caller: CallerDep, services: ServicesDep) -> dict[str, Any]:
+def delete_run(run_id: str, caller: CallerDep, cloud: CloudDep) -> dict[str, Any]:
     """Delete a run."""
-    services.inference.delete(run_id, caller.name)
+    cloud.inference.delete(run_id, caller.name)
     return {}
 
 
 @project.patch("/modelruns/{run_id}/suspend")
-def suspend_run(run_id: str, caller: CallerDep, services: ServicesDep) -> dict[str, Any]:
+def suspend_run(run_id: str, caller: CallerDep, cloud: CloudDep) -> dict[str, Any]:
     """Stop a run."""
-    services.inference.suspend(run_id, caller.name)
+    cloud.inference.suspend(run_id, caller.name)
     return {}
 
 
 @project.patch("/modelruns/{run_id}/resume")
-def resume_run(run_id: str, caller: CallerDep, services: ServicesDep) -> dict[str, Any]:
+def resume_run(run_id: str, caller: CallerDep, cloud: CloudDep) -> dict[str, Any]:
     """Start a run again."""
-    services.inference.resume(run_id, caller.name)
+    cloud.inference.resume(run_id, caller.name)
     return {}
 
 
 @project.get("/modelruns/{run_id}/history")
-def get_history(run_id: str, services: ServicesDep) -> dict[str, Any]:
+def get_history(run_id: str, cloud: CloudDep) -> dict[str, Any]:
     """Return what was done to a run."""
-    events = services.inference.get(run_id).events
+    events = cloud.inference.get(run_id).events
     return {"events": [{"eventType": e.event_type, "version": e.version, "authorId": e.author_id} for e in events]}
 
 
 @project.get("/quotas")
 @project.get("/quota-usage")
-def list_quotas(services: ServicesDep) -> dict[str, Any]:
+def list_quotas(cloud: CloudDep) -> dict[str, Any]:
     """Return what is left of each resource type; both published paths answer."""
-    return ListQuotasResponse(data=services.inference.quotas()).to_wire()
+    return ListQuotasResponse(data=cloud.inference.quotas()).to_wire()
 
 
 @project.get("/runtime_templates")

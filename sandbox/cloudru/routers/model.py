@@ -16,11 +16,11 @@ from clouds.cloudru.wire.model import (
     RerankRequest,
     ScoreRequest,
 )
-from sandbox.cloudru.routers.caller import ServicesDep, prefix_of
+from sandbox.cloudru.cloud import CloudRu
+from sandbox.cloudru.routers.caller import CloudDep, prefix_of
 from sandbox.cloudru.rules.generation import chat_events, completion_events
-from sandbox.cloudru.rules.served import ModelRefusalError, Served, served_by
+from sandbox.cloudru.rules.served_model import ModelRefusalError, Served, served_by
 from sandbox.errors import GrpcCode, RpcError
-from sandbox.services import Services
 from sandbox.settings import PROJECT_ID
 
 router = APIRouter(prefix=prefix_of(Endpoints().model))
@@ -28,18 +28,18 @@ VLLM_HOSTS = (".modelrun.inference.cloud.ru", "foundation-models.api.cloud.ru")
 """Hosts whose refusals have vLLM's shape."""
 
 
-def running(model_run_id: str, request: Request, services: ServicesDep) -> Served:
+def running(model_run_id: str, request: Request, cloud: CloudDep) -> Served:
     """Return what a run serves: 404 unknown, 401 and 403 with authentication on, 503 while it does not run."""
-    run = services.inference.get(model_run_id)
+    run = cloud.inference.get(model_run_id)
     if run.request.options.get("isEnabledAuth"):
-        caller = services.iam.authenticate(request.headers.get("authorization"))
-        services.iam.authorise(caller, PROJECT_ID)
-    status = run.status(services.clock())
+        caller = cloud.iam.authenticate(request.headers.get("authorization"))
+        cloud.iam.authorise(caller, PROJECT_ID)
+    status = run.status(cloud.host.clock())
     if status == ModelRunStatus.COOLED:
-        time.sleep(services.settings.wake_s)
+        time.sleep(cloud.host.settings.wake_s)
     elif status != ModelRunStatus.RUNNING:
         raise RpcError(GrpcCode.UNAVAILABLE, f"modelrun {model_run_id} is {status}")
-    services.inference.use(model_run_id)
+    cloud.inference.use(model_run_id)
     return served_by(run)
 
 
@@ -48,7 +48,7 @@ ServedDep = Annotated[Served, Depends(running)]
 
 @router.get("/health", dependencies=[Depends(running)])
 def health() -> Response:
-    """Tell that the model is up: an empty 200."""
+    """Answer an empty 200 while the model is up."""
     return Response()
 
 
@@ -61,58 +61,56 @@ def version(served: ServedDep) -> dict[str, str]:
 
 
 @router.get("/v1/models")
-def list_models(served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+def list_models(served: ServedDep, cloud: CloudDep) -> dict[str, Any]:
     """Return the one model, and which model really answers."""
-    return ListServedModelsResponse(data=[services.models.card(served)]).to_wire()
+    return ListServedModelsResponse(data=[cloud.models.card(served)]).to_wire()
 
 
 @router.post("/v1/embeddings")
-def create_embeddings(
-    model_run_id: str, body: EmbeddingsRequest, request: Request, services: ServicesDep
-) -> JSONResponse:
+def create_embeddings(model_run_id: str, body: EmbeddingsRequest, request: Request, cloud: CloudDep) -> JSONResponse:
     """Embed. Each question to a knowledge base passes here: no dependency in another thread, no copy of the answer."""
-    served = running(model_run_id, request, services)
-    return JSONResponse(services.models.embeddings(served, body).to_wire())
+    served = running(model_run_id, request, cloud)
+    return JSONResponse(cloud.models.embeddings(served, body).to_wire())
 
 
 @router.post("/v1/rerank")
 @router.post("/v2/rerank")
 @router.post("/rerank")
-def rerank(body: RerankRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+def rerank(body: RerankRequest, served: ServedDep, cloud: CloudDep) -> dict[str, Any]:
     """Order documents by relevance."""
-    return services.models.rerank(served, body).to_wire()
+    return cloud.models.rerank(served, body).to_wire()
 
 
 @router.post("/v1/score")
 @router.post("/score")
-def score(body: ScoreRequest, served: ServedDep, services: ServicesDep) -> dict[str, Any]:
+def score(body: ScoreRequest, served: ServedDep, cloud: CloudDep) -> dict[str, Any]:
     """Score pairs."""
-    return services.models.score(served, body).to_wire()
+    return cloud.models.score(served, body).to_wire()
 
 
 @router.post("/v1/chat/completions")
-def chat(body: ChatRequest, served: ServedDep, services: ServicesDep) -> Response:
+def chat(body: ChatRequest, served: ServedDep, cloud: CloudDep) -> Response:
     """Answer a chat."""
-    return answered_chat(services, served, body)
+    return answered_chat(cloud, served, body)
 
 
 @router.post("/v1/completions")
-def complete(body: CompletionRequest, served: ServedDep, services: ServicesDep) -> Response:
+def complete(body: CompletionRequest, served: ServedDep, cloud: CloudDep) -> Response:
     """Continue texts."""
-    return answered_completion(services, served, body)
+    return answered_completion(cloud, served, body)
 
 
-def answered_chat(services: Services, served: Served, body: ChatRequest) -> Response:
+def answered_chat(cloud: CloudRu, served: Served, body: ChatRequest) -> Response:
     """Return the answer of a chat, as JSON or as a stream."""
-    answer = services.generation.chat(served, body)
+    answer = cloud.generation.chat(served, body)
     if body.stream:
         return StreamingResponse(chat_events(answer, body.stream_options), media_type="text/event-stream")
     return JSONResponse(answer if isinstance(answer, dict) else answer.to_wire())
 
 
-def answered_completion(services: Services, served: Served, body: CompletionRequest) -> Response:
+def answered_completion(cloud: CloudRu, served: Served, body: CompletionRequest) -> Response:
     """Return the continuations, as JSON or as a stream."""
-    answer = services.generation.complete(served, body)
+    answer = cloud.generation.complete(served, body)
     if body.stream:
         return StreamingResponse(completion_events(answer, body.stream_options), media_type="text/event-stream")
     return JSONResponse(answer.to_wire())

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.cloudru.wire.search import RetrieveGenerateRequest, RetrieveRequest
-from sandbox.cloudru.routers.caller import ServicesDep, prefix_of
+from sandbox.cloudru.routers.caller import CloudDep, prefix_of
 
 router = APIRouter(prefix=f"{prefix_of(Endpoints().search)}/api/v2")
 
@@ -13,16 +13,16 @@ router = APIRouter(prefix=f"{prefix_of(Endpoints().search)}/api/v2")
 
 
 @router.post("/retrieve")
-def retrieve(knowledge_base_id: str, body: RetrieveRequest, request: Request, services: ServicesDep) -> JSONResponse:
+def retrieve(knowledge_base_id: str, body: RetrieveRequest, request: Request, cloud: CloudDep) -> JSONResponse:
     """Find chunks."""
-    base = services.search.authorise(knowledge_base_id, request.headers.get("authorization"))
-    return JSONResponse(services.search.retrieve(base, body).to_wire())
+    base = cloud.search.authorise(knowledge_base_id, request.headers.get("authorization"))
+    return JSONResponse(cloud.search.retrieve(base, body).to_wire())
 
 
 @router.post("/retrieve_generate")
 def retrieve_generate(
-    knowledge_base_id: str, body: RetrieveGenerateRequest, request: Request, services: ServicesDep
+    knowledge_base_id: str, body: RetrieveGenerateRequest, request: Request, cloud: CloudDep
 ) -> JSONResponse:
     """Find chunks and answer from them."""
-    base = services.search.authorise(knowledge_base_id, request.headers.get("authorization"))
-    return JSONResponse(services.search.retrieve_generate(base, body).to_wire())
+    base = cloud.search.authorise(knowledge_base_id, request.headers.get("authorization"))
+    return JSONResponse(cloud.search.retrieve_generate(base, body).to_wire())

@@ -25,11 +25,11 @@ from clouds.cloudru.wire.model import (
     StreamOptions,
     Usage,
 )
-from sandbox.cloudru.rules.served import ModelRefusalError, Served
-from sandbox.cloudru.rules.texts import read_texts
+from sandbox.cloudru.rules.model_input import read_texts
+from sandbox.cloudru.rules.served_model import ModelRefusalError, Served
 from sandbox.engines.models import GeneratorModel, ModelShelf
 from sandbox.engines.prompt import ChatTurn
-from sandbox.settings import SettingsStore
+from sandbox.host import Host
 
 CHAT_TIMEOUT_S = 120.0
 CHAT_KEY_VARIABLE = "SANDBOX_CHAT_KEY"
@@ -40,14 +40,14 @@ _WORD = re.compile(r"\s*\S+\s*|\s+")
 class Generation:
     """Calls that write text. Every call blocks while it computes."""
 
-    def __init__(self, shelf: ModelShelf, settings: SettingsStore) -> None:
-        self._shelf, self._settings = shelf, settings
+    def __init__(self, host: Host, shelf: ModelShelf) -> None:
+        self._host, self._shelf = host, shelf
 
     def chat(self, served: Served, request: ChatRequest) -> ChatResponse | dict[str, Any]:
         """Return the next turn of a chat: by the engine, or by `chat_url` when that is set."""
         served.check(request.model, supported=served.is_chat, operation="Chat Completions")
         turns = [ChatTurn(message.role, _content(message)) for message in request.messages]
-        if self._settings.current.chat_url:
+        if self._host.settings.chat_url:
             return self._forwarded(request, served)
         engine = self._engine(served)
         limit = request.max_completion_tokens or request.max_tokens
@@ -79,7 +79,7 @@ class Generation:
         return self._shelf.generator(served.repository, served.revision)
 
     def _forwarded(self, request: ChatRequest, served: Served) -> dict[str, Any]:
-        settings = self._settings.current
+        settings = self._host.settings
         whole = request.model_copy(update={"stream": False, "stream_options": None})
         body = whole.to_wire() | ({"model": settings.chat_model} if settings.chat_model else {})
         key = os.environ.get(CHAT_KEY_VARIABLE, "")

@@ -4,54 +4,30 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from clouds.cloudru.wire.iam import TokenResponse
+from sandbox.accounts import ACCOUNTS, KEYS, PROJECT_ADMIN, SERVICE_ACCOUNT, Account
 from sandbox.errors import GrpcCode, RpcError
-from sandbox.lifecycle import Clock
-from sandbox.settings import (
-    GUEST_KEY_ID,
-    GUEST_KEY_SECRET,
-    KEY_ID,
-    KEY_SECRET,
-    PROJECT_ID,
-    SettingsStore,
-)
+from sandbox.host import Host
+from sandbox.keys import read_or_create_key
 
-PROJECT_ADMIN = "PROJECT_ROLE_PROJECT_ADMIN"
-"""Enough for every service here. Source: cloud-ru/evo-aifactory-skills cloudru-account-setup, read 2026-11-21."""
-SERVICE_ACCOUNT = "managed-rag-service"
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who calls: a service account and its role in each project."""
-
-    name: str
-    roles: dict[str, str]
-
-
-ACCOUNTS = {
-    "sandbox-service-account": Account("sandbox-service-account", {PROJECT_ID: PROJECT_ADMIN}),
-    "sandbox-guest": Account("sandbox-guest", {}),
-    SERVICE_ACCOUNT: Account(SERVICE_ACCOUNT, {PROJECT_ID: PROJECT_ADMIN}),
-}
-KEYS = {KEY_ID: (KEY_SECRET, "sandbox-service-account"), GUEST_KEY_ID: (GUEST_KEY_SECRET, "sandbox-guest")}
+INTERNAL_TOKEN_LIFETIME_S = 600
 
 
 class Iam:
     """Tokens are signed, not stored, so they outlive a restart; claims as in cloudru-tech/iam-sdk token.go."""
 
-    def __init__(self, signing_key: bytes, settings: SettingsStore, clock: Clock) -> None:
-        self._signing_key, self._settings, self._clock = signing_key, settings, clock
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._signing_key = read_or_create_key(host.data_dir / "token.key")
 
     def exchange(self, key_id: str, secret: str) -> TokenResponse:
         """Return a token for an access key, or refuse with 401."""
         known_secret, account = KEYS.get(key_id, ("", ""))
         if not account or not hmac.compare_digest(known_secret.encode(), secret.encode()):
             raise RpcError(GrpcCode.UNAUTHENTICATED, "invalid access key: check the key id and the key secret")
-        lifetime_s = self._settings.current.token_lifetime_s
+        lifetime_s = self._host.settings.token_lifetime_s
         return TokenResponse(
             access_token=self.issue(account, lifetime_s), expires_in=lifetime_s, scopes=["openid profile email roles"]
         )
@@ -62,11 +38,15 @@ class Iam:
             "sub": account,
             "sub_type": "service_account",
             "preferred_username": account,
-            "iat": self._clock(),
-            "exp": self._clock() + lifetime_s,
+            "iat": self._host.clock(),
+            "exp": self._host.clock() + lifetime_s,
         }
         unsigned = f"{_encode({'alg': 'HS256', 'typ': 'JWT'})}.{_encode(claims)}"
         return f"{unsigned}.{self._signature(unsigned)}"
+
+    def internal_bearer(self) -> str:
+        """Return a fresh token with which one service calls another: the value of an Authorization header."""
+        return f"Bearer {self.issue(SERVICE_ACCOUNT, INTERNAL_TOKEN_LIFETIME_S)}"
 
     def authenticate(self, authorization: str | None) -> Account:
         """Return who sent this Authorization header, or refuse with 401."""
@@ -77,7 +57,7 @@ class Iam:
         ):
             raise RpcError(GrpcCode.UNAUTHENTICATED, "no valid access token: ask IAM for one")
         claims: dict[str, Any] = json.loads(_decode(unsigned.partition(".")[2]))
-        if claims["exp"] <= self._clock():
+        if claims["exp"] <= self._host.clock():
             raise RpcError(GrpcCode.UNAUTHENTICATED, "the access token has expired: ask IAM for a new one")
         return ACCOUNTS[claims["sub"]]
 

@@ -4,126 +4,33 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from clouds.cloudru.wire.inference import (
     CreateModelRunRequest,
-    ModelRun,
     Quota,
-    ResourceType,
     StatusReason,
 )
 from clouds.cloudru.wire.inference import ModelRunStatus as Status
 from sandbox.cloudru.rules.run_failure import failure
 from sandbox.cloudru.rules.run_request import read_request
 from sandbox.cloudru.rules.secret import SecretManagement
+from sandbox.cloudru.run_state import Run, RunEvent
 from sandbox.errors import GrpcCode, RpcError
-from sandbox.huggingface.hub import Hub
-from sandbox.lifecycle import Clock, Span, Timeline, timeline, timestamp
-from sandbox.settings import RunSpans, SettingsStore
-from sandbox.state import State
+from sandbox.host import Host
+from sandbox.repositories import Repositories
+from sandbox.settings import RunSpans
+from sandbox.timeline import Span, Timeline, timeline
 
 NAME_TAKEN = "a modelrun with the given name could not be created"
 """Published for the name of a deleted run. Source: cloud-ru/evo-aifactory-skills, read 2026-11-21."""
-DEFAULT_KEEP_ALIVE_S = 900.0
 HOLDS_NO_QUOTA = (Status.SUSPENDED, Status.DELETED, Status.FAILED)
-
-
-class RunEvent(BaseModel):
-    """An entry of a run's history."""
-
-    event_type: str
-    version: int
-    author_id: str
-
-
-class Run(BaseModel):
-    """A run as it is kept: what was asked for, and how it ages. A status is computed by `status`, never kept."""
-
-    id: str
-    request: CreateModelRunRequest
-    timeline: Timeline
-    created_at: float
-    updated_at: float
-    used_at: float = 0.0
-    failure: StatusReason | None = None
-    events: list[RunEvent] = []
-
-    def status(self, now: float) -> str:
-        """Return the status now; an idle run that may scale to zero is COOLED."""
-        status = self.timeline.status(now)
-        if status == Status.RUNNING and self.request.scaling.min_scale == 0:
-            keep = self.request.scaling.keep_alive_duration
-            keep_s = keep.hours * 3600 + keep.minutes * 60 + keep.seconds if keep else DEFAULT_KEEP_ALIVE_S
-            if now - max(self.used_at, self.timeline.final_at) > keep_s:
-                return Status.COOLED
-        return status
-
-    @property
-    def name(self) -> str:
-        """Its name, by which it is also called as a model."""
-        return self.request.name
-
-    @property
-    def task(self) -> str:
-        """Its task, `ModelTaskType_...`."""
-        return self.request.model_task_type
-
-    @property
-    def repository(self) -> str:
-        """Repository of its weights, `organisation/model`, of Hugging Face or ModelScope; empty for another source."""
-        source = self.request.model_source
-        repository = source.hugging_face_repository or source.model_scope
-        return repository.full_name if repository else ""
-
-    @property
-    def revision(self) -> str:
-        """Revision of that repository on Hugging Face."""
-        source = self.request.model_source.hugging_face_repository
-        return source.revision if source else "main"
-
-    @property
-    def gpus(self) -> int:
-        """What it takes from the quota: GPUs, or one for a run on CPU."""
-        return 1 if self.request.resource_type == ResourceType.CPU else self.request.gpu_count
-
-    def listed(self, now: float) -> ModelRun:
-        """Return the short fields."""
-        request = self.request
-        return ModelRun(
-            model_run_id=self.id,
-            name=request.name,
-            status=self.status(now),
-            framework_type=request.framework_type,
-            resource_type=request.resource_type,
-            gpu_count=request.gpu_count,
-        )
-
-    def whole(self, now: float, public_url: str) -> ModelRun:
-        """Return all fields; the address is there once it runs."""
-        request, listed = self.request, self.listed(now)
-        return listed.model_copy(
-            update={
-                "gpu_gb_memory": request.gpu_gb_memory,
-                "model_task_type": request.model_task_type,
-                "model_source": request.model_source,
-                "serving_options": request.serving_options,
-                "scaling": request.scaling,
-                "options": request.options,
-                "public_url": public_url if listed.status in (Status.RUNNING, Status.COOLED) else "",
-                "created_at": timestamp(self.created_at),
-                "updated_at": timestamp(self.updated_at),
-                "status_reason": self.failure if listed.status == Status.FAILED else None,
-            }
-        )
 
 
 class ModelRuns:
     """The runs of the project."""
 
-    def __init__(self, state: State, settings: SettingsStore, clock: Clock, secret: SecretManagement, hub: Hub) -> None:
-        self._state, self._settings, self._clock, self._secret, self._hub = state, settings, clock, secret, hub
-        self._kept = state.collection("model_run", Run)
+    def __init__(self, host: Host, secret: SecretManagement, repositories: Repositories) -> None:
+        self._host, self._secret, self._repositories = host, secret, repositories
+        self._kept = host.state.collection("model_run", Run)
 
     def all(self) -> list[Run]:
         """Return every run, deleted ones too, oldest first."""
@@ -146,7 +53,7 @@ class ModelRuns:
 
     def read(self, run_id: str) -> Run:
         """Return a run and count the read: stages may last a number of reads."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self.get(run_id)
             if run.timeline.counts_reads:
                 self._put(run, timeline=run.timeline.read(), updated_at=run.updated_at)
@@ -155,8 +62,8 @@ class ModelRuns:
     def create(self, body: Mapping[str, Any], author: str) -> Run:
         """Make a run, or refuse: 400 a bad payload, 409 a taken name, 429 no quota left."""
         request = read_request(body)
-        now = self._clock()
-        with self._state.locked():
+        now = self._host.clock()
+        with self._host.state.locked():
             self._check_name(request.name)
             run = Run(
                 id=str(uuid.uuid4()),
@@ -171,7 +78,7 @@ class ModelRuns:
 
     def update(self, run_id: str, changes: Mapping[str, Any], author: str) -> Run:
         """Change some fields of a run that was not deleted."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self._alive(run_id)
             request = read_request({**run.request.to_wire(), **changes})
             if request.name != run.name:
@@ -180,48 +87,48 @@ class ModelRuns:
 
     def delete(self, run_id: str, author: str) -> Run:
         """Delete a run; its name stays taken. A deleted run is left as it is."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self.get(run_id)
             if run.timeline.final == Status.DELETED:
                 return run
             stages = [(Status.ON_DELETION, self._spans(run.request).deletion)]
             return self._put(
-                run, event="DELETED", author=author, timeline=timeline(stages, Status.DELETED, self._clock())
+                run, event="DELETED", author=author, timeline=timeline(stages, Status.DELETED, self._host.clock())
             )
 
     def suspend(self, run_id: str, author: str) -> Run:
         """Stop a run; again is no error."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self._alive(run_id)
             if run.timeline.final == Status.SUSPENDED:
                 return run
             stages = [(Status.ON_SUSPENSION, self._spans(run.request).suspension)]
             return self._put(
-                run, event="SUSPENDED", author=author, timeline=timeline(stages, Status.SUSPENDED, self._clock())
+                run, event="SUSPENDED", author=author, timeline=timeline(stages, Status.SUSPENDED, self._host.clock())
             )
 
     def resume(self, run_id: str, author: str) -> Run:
         """Start a suspended run again, through the same stages; a run that is not suspended is left as it is."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self._alive(run_id)
             if run.timeline.final != Status.SUSPENDED:
                 return run
             failure = self._failure(run.request)
-            if run.status(self._clock()) == Status.SUSPENDED:
+            if run.status(self._host.clock()) == Status.SUSPENDED:
                 self._check_quota(run)
             bring_up = self._bring_up(run.request, failure)
             return self._put(run, event="RESUMED", author=author, timeline=bring_up, failure=failure)
 
     def use(self, run_id: str) -> None:
         """Note that a run answered, which keeps it warm; only runs that may cool are written."""
-        with self._state.locked():
+        with self._host.state.locked():
             run = self.get(run_id)
             if run.request.scaling.min_scale == 0:
-                self._put(run, used_at=self._clock(), updated_at=run.updated_at)
+                self._put(run, used_at=self._host.clock(), updated_at=run.updated_at)
 
     def quotas(self) -> list[Quota]:
         """Return what is left of each resource type."""
-        limits = self._settings.current.gpu_limits
+        limits = self._host.settings.gpu_limits
         return [Quota(resource_type=kind, free=limit - self._used(kind), limit=limit) for kind, limit in limits.items()]
 
     def _alive(self, run_id: str) -> Run:
@@ -231,7 +138,7 @@ class ModelRuns:
         return run
 
     def _spans(self, request: CreateModelRunRequest) -> RunSpans:
-        settings = self._settings.current
+        settings = self._host.settings
         by = settings.run_spans_by
         return by.get(request.name) or by.get(request.model_task_type) or settings.run_spans
 
@@ -243,27 +150,27 @@ class ModelRuns:
             (Status.RUNTIME_INITIALIZING, spans.runtime_initializing),
         ]
         if failure:  # both known reasons show while the weights are pulled
-            return timeline(stages[:2], Status.FAILED, self._clock())
-        return timeline(stages, Status.RUNNING, self._clock())
+            return timeline(stages[:2], Status.FAILED, self._host.clock())
+        return timeline(stages, Status.RUNNING, self._host.clock())
 
     def _failure(self, request: CreateModelRunRequest) -> StatusReason | None:
         """Return why a run will fail: judged when it is started, shown once it has pulled."""
-        return failure(request, self._secret, self._hub, self._settings.current)
+        return failure(request, self._secret, self._repositories, self._host.settings)
 
     def _check_name(self, name: str) -> None:
-        now, deleted_counts = self._clock(), self._settings.current.deleted_name_is_taken
+        now, deleted_counts = self._host.clock(), self._host.settings.deleted_name_is_taken
         for run in self.all():
             if run.name == name and (deleted_counts or run.status(now) != Status.DELETED):
                 raise RpcError(GrpcCode.ALREADY_EXISTS, NAME_TAKEN)
 
     def _used(self, resource_type: str) -> int:
-        now = self._clock()
+        now = self._host.clock()
         runs = [run for run in self.all() if run.request.resource_type == resource_type]
         return sum(run.gpus for run in runs if run.status(now) not in HOLDS_NO_QUOTA)
 
     def _check_quota(self, run: Run) -> None:
         kind = run.request.resource_type
-        limit = self._settings.current.gpu_limits.get(kind, 0)
+        limit = self._host.settings.gpu_limits.get(kind, 0)
         free = limit - self._used(kind)
         if run.gpus > free:
             raise RpcError(
@@ -274,6 +181,6 @@ class ModelRuns:
         events = run.events
         if event:
             events = [*events, RunEvent(event_type=event, version=len(events) + 1, author_id=author)]
-        changed = run.model_copy(update={"events": events, "updated_at": self._clock(), **changes})
+        changed = run.model_copy(update={"events": events, "updated_at": self._host.clock(), **changes})
         self._kept.put(run.id, changed)
         return changed

@@ -6,7 +6,6 @@ new one is built; a version that FAILED leaves its knowledge base PENDING; artef
 
 import re
 import uuid
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -18,18 +17,19 @@ from clouds.cloudru.wire.knowledge import (
     VersionStatus,
 )
 from clouds.cloudru.wire.search import LATEST
-from sandbox.cloudru.builds import Builds
-from sandbox.cloudru.embedder import Embedders
 from sandbox.cloudru.extraction import readings
 from sandbox.cloudru.indexing import Indexing
 from sandbox.cloudru.knowledge_state import KnowledgeStore, StoredKnowledgeBase, StoredVersion
 from sandbox.cloudru.model_calls import ModelCalls
+from sandbox.cloudru.rules.builds import Builds
+from sandbox.cloudru.rules.embedder import Embedders
+from sandbox.cloudru.rules.iam import Iam
+from sandbox.cloudru.rules.inference import ModelRuns
 from sandbox.engines.index import VectorIndex
+from sandbox.engines.models import ModelShelf
 from sandbox.errors import GrpcCode, RpcError
-from sandbox.lifecycle import Timeline, timeline
-
-if TYPE_CHECKING:
-    from sandbox.services import Services
+from sandbox.host import Host
+from sandbox.timeline import Timeline, timeline
 
 NAME_PATTERN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 
@@ -37,21 +37,21 @@ NAME_PATTERN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 class Knowledge:
     """The rules. Statuses are computed when they are read; the builds run in the background."""
 
-    def __init__(self, services: "Services") -> None:
-        self._services = services
-        self.index = VectorIndex(services.data_dir / "index")
-        self.models = ModelCalls(services.shelf, services.internal_url, services.internal_bearer)
-        self.embedders = Embedders(services)
-        self.store = KnowledgeStore(services.state, services.settings_store, services.clock)
-        indexing = Indexing(services.s3, self.models, self.index)
-        self._builds = Builds(services, self.store, self.index, indexing, self.embedders)
+    def __init__(self, host: Host, shelf: ModelShelf, iam: Iam, runs: ModelRuns) -> None:
+        self._host = host
+        self.index = VectorIndex(host.data_dir / "index")
+        self.models = ModelCalls(shelf, host.internal_url, iam.internal_bearer)
+        self.embedders = Embedders(shelf, runs)
+        self.store = KnowledgeStore(host)
+        indexing = Indexing(host.s3, self.models, self.index)
+        self._builds = Builds(host, self.store, self.index, indexing, self.embedders)
 
     def start(self) -> None:
-        """Take up what the last process did not finish."""
+        """Resume the builds that the last process did not finish."""
         self._builds.resume()
 
     def close(self) -> None:
-        """Stop the builds; they are taken up at the next start."""
+        """Stop the builds; the next start resumes them."""
         self._builds.close()
         self.models.close()
 
@@ -66,7 +66,7 @@ class Knowledge:
         if not NAME_PATTERN.fullmatch(configuration.name):
             raise _invalid(f"name {configuration.name!r}: take 1 to 63 letters, digits, dots, underscores, hyphens")
         self._check(first)
-        now, spans = self._services.clock(), self._services.settings.knowledge_base_spans
+        now, spans = self._host.clock(), self._host.settings.knowledge_base_spans
         base = StoredKnowledgeBase(
             id=str(uuid.uuid4()),
             project_id=request.project_id,
@@ -76,7 +76,7 @@ class Knowledge:
             created_by=created_by,
             created_at=now,
         )
-        with self._services.state.locked():
+        with self._host.state.locked():
             if any(known.configuration.name == configuration.name for known in self.store.bases_of(base.project_id)):
                 raise RpcError(GrpcCode.ALREADY_EXISTS, f"knowledge base {configuration.name!r} already exists")
             self.store.bases.put(base.id, base)
@@ -96,15 +96,15 @@ class Knowledge:
     def all(self, project_id: str) -> list[StoredKnowledgeBase]:
         """Return the knowledge bases of a project that are listed by now, oldest first."""
         listed = self.store.bases.listed()
-        return [self.store.looked_at(base) for base in listed if base.project_id == project_id]
+        return [self.store.after_read(base) for base in listed if base.project_id == project_id]
 
     def get(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
         """Return a knowledge base, or refuse with 404."""
-        return self.store.looked_at(self._base(knowledge_base_id, project_id))
+        return self.store.after_read(self._base(knowledge_base_id, project_id))
 
     def delete(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
-        """Forget a knowledge base with its versions and their indexes; builds that go on stop by themselves."""
-        with self._services.state.locked():
+        """Forget a knowledge base with its versions and their indexes; running builds stop by themselves."""
+        with self._host.state.locked():
             base = self._base(knowledge_base_id, project_id)
             versions = self.store.versions_of(base.id)
             self.store.bases.delete(base.id)
@@ -118,16 +118,16 @@ class Knowledge:
         """Return the versions of a knowledge base that are listed by now, oldest first."""
         base = self._base(knowledge_base_id, project_id)
         listed = self.store.versions.listed()
-        return [self.store.version_looked_at(version) for version in listed if version.knowledge_base_id == base.id]
+        return [self.store.version_after_read(version) for version in listed if version.knowledge_base_id == base.id]
 
     def version(self, version_id: str, project_id: str) -> StoredVersion:
         """Return a version, or refuse with 404."""
-        return self.store.version_looked_at(self._version(version_id, project_id))
+        return self.store.version_after_read(self._version(version_id, project_id))
 
     def cancel(self, version_id: str, project_id: str) -> StoredVersion:
         """Cancel the build of a version; what an earlier build indexed still answers."""
-        with self._services.state.locked():
-            version, now = self._version(version_id, project_id), self._services.clock()
+        with self._host.state.locked():
+            version, now = self._version(version_id, project_id), self._host.clock()
             if version.status(now) != VersionStatus.PENDING:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"version {version_id} is not being built")
             version = version.model_copy(update={"outcome": "cancelled", "finished_at": now})
@@ -136,14 +136,14 @@ class Knowledge:
 
     def reindex(self, version_id: str, knowledge_base_id: str, project_id: str) -> StoredVersion:
         """Build a version anew under its id."""
-        with self._services.state.locked():
+        with self._host.state.locked():
             version = self._version(version_id, project_id)
             if version.knowledge_base_id != knowledge_base_id:
                 raise _missing(f"version {version_id} of knowledge base {knowledge_base_id}")
             if not version.outcome:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"version {version_id} is being built already")
-            self.store.observed(self._base(knowledge_base_id, project_id))  # it has succeeded, if nobody looked yet
-            started = {"pending": self._pending(), "started_at": self._services.clock(), "finished_at": None}
+            self.store.observed(self._base(knowledge_base_id, project_id))  # it may have succeeded without a read since
+            started = {"pending": self._pending(), "started_at": self._host.clock(), "finished_at": None}
             started |= {"outcome": "", "reason": "", "build": version.build + 1}
             version = version.model_copy(update=started)
             self.store.versions.put(version.id, version)
@@ -160,14 +160,14 @@ class Knowledge:
         if base is None:
             raise _missing(f"knowledge base {knowledge_base_id}")
         base = self.store.observed(base)
-        state = base.search_state(self._services.clock())
+        state = base.search_state(self._host.clock())
         if state not in (SearchState.RUNNING, SearchState.ACTIVE):
             raise RpcError(GrpcCode.UNAVAILABLE, f"the search API of {base.configuration.name} is not up: {state}")
         return base
 
     def answering(self, base: StoredKnowledgeBase, version_id: str) -> StoredVersion:
         """Return the version of this id, for `latest` the newest one that answers, or refuse with 404."""
-        now = self._services.clock()
+        now = self._host.clock()
         for version in reversed(self.store.versions_of(base.id)):
             if version_id in (LATEST, version.id) and version.answers(now):
                 return version
@@ -182,14 +182,14 @@ class Knowledge:
             raise _invalid(str(error)) from error
         bucket = configuration.data_source_configuration.cloud_ru_evolution_object_storage_source.bucket_name
         try:
-            self._services.s3().head_bucket(Bucket=bucket)
+            self._host.s3().head_bucket(Bucket=bucket)
         except ClientError as error:
             raise _invalid(f"bucket {bucket!r} cannot be read: create it first") from error
 
     def _stored_version(
         self, base: StoredKnowledgeBase, configuration: VersionConfiguration, created_by: str
     ) -> StoredVersion:
-        now = self._services.clock()
+        now = self._host.clock()
         version = StoredVersion(
             id=str(uuid.uuid4()),
             knowledge_base_id=base.id,
@@ -204,8 +204,8 @@ class Knowledge:
         return version
 
     def _pending(self) -> Timeline:
-        span = self._services.settings.knowledge_base_spans.indexing
-        return timeline([(VersionStatus.PENDING, span)], VersionStatus.SUCCEEDED, self._services.clock())
+        span = self._host.settings.knowledge_base_spans.indexing
+        return timeline([(VersionStatus.PENDING, span)], VersionStatus.SUCCEEDED, self._host.clock())
 
     def _base(self, knowledge_base_id: str, project_id: str) -> StoredKnowledgeBase:
         base = self.store.bases.get(knowledge_base_id)

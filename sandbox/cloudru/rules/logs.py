@@ -3,8 +3,7 @@
 import uuid
 
 from clouds.cloudru.wire.logs import CreateLogGroupRequest, LogGroup
-from sandbox.settings import SettingsStore
-from sandbox.state import State
+from sandbox.host import Host
 
 DEFAULT_TYPE = "DEFAULT"
 
@@ -12,15 +11,15 @@ DEFAULT_TYPE = "DEFAULT"
 class LogGroups:
     """The log groups of the project."""
 
-    def __init__(self, state: State, settings: SettingsStore) -> None:
-        self._state, self._settings = state, settings
-        self._kept = state.collection("log_group", LogGroup)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._kept = host.state.collection("log_group", LogGroup)
 
     def all(self) -> list[LogGroup]:
         """Return every log group; the default one is made on first use."""
-        with self._state.locked():
+        with self._host.state.locked():
             groups = self._kept.all()
-            wanted = self._settings.current.project_has_log_group
+            wanted = self._host.settings.project_has_log_group
             if wanted and not any(group.type == DEFAULT_TYPE for group in groups):
                 groups = [self._add("default", DEFAULT_TYPE, "STATUS_ACTIVE"), *groups]
             return groups

@@ -21,11 +21,11 @@ from clouds.cloudru.wire.model import (
     ServedModel,
     Usage,
 )
-from sandbox.cloudru.rules.inference import Run
-from sandbox.cloudru.rules.served import EMBEDDING_TASKS, SCORE_TASKS, ModelRefusalError, Served, served_by
-from sandbox.cloudru.rules.texts import read_texts
+from sandbox.cloudru.rules.model_input import read_texts
+from sandbox.cloudru.rules.served_model import EMBEDDING_TASKS, SCORE_TASKS, ModelRefusalError, Served, served_by
+from sandbox.cloudru.run_state import Run
 from sandbox.engines.models import ModelShelf
-from sandbox.settings import SettingsStore
+from sandbox.host import Host
 
 NO_MEANING = 0.5
 
@@ -33,8 +33,8 @@ NO_MEANING = 0.5
 class Models:
     """Calls of running models. Every call blocks while it computes."""
 
-    def __init__(self, shelf: ModelShelf, settings: SettingsStore) -> None:
-        self._shelf, self._settings = shelf, settings
+    def __init__(self, host: Host, shelf: ModelShelf) -> None:
+        self._host, self._shelf = host, shelf
 
     def load(self, run: Run) -> None:
         """Load the model of a run that will serve one."""
@@ -52,9 +52,9 @@ class Models:
         root, owner = engine.name, "sandbox"
         if engine.stand_in:
             owner = f"sandbox: stand-in for {served.repository}"
-        if served.is_chat and self._settings.current.chat_url:
-            root = self._settings.current.chat_model or "chosen by chat_url"
-            owner = f"sandbox: {self._settings.current.chat_url} in place of {served.repository}"
+        if served.is_chat and self._host.settings.chat_url:
+            root = self._host.settings.chat_model or "chosen by chat_url"
+            owner = f"sandbox: {self._host.settings.chat_url} in place of {served.repository}"
         return ServedModel(id=served.name, created=int(served.created_at), owned_by=owner, root=root)
 
     def embeddings(self, served: Served, request: EmbeddingsRequest) -> EmbeddingsResponse:
@@ -108,7 +108,7 @@ class Models:
 
     def _scores(self, served: Served, model: str, query: str, documents: Sequence[str], operation: str) -> list[float]:
         served.check(model, supported=served.task in SCORE_TASKS, operation=operation)
-        mode = self._settings.current.qwen3_reranker
+        mode = self._host.settings.qwen3_reranker
         if "Qwen3-Reranker" in served.repository and "hf-overrides" not in served.arguments:
             if mode == "refuses":
                 raise ModelRefusalError(400, "The model does not support Score API")

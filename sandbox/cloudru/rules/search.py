@@ -5,7 +5,7 @@ Choices where the vendor's behaviour is UNKNOWN: a model that does not answer ma
 
 import html
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clouds.cloudru.wire.search import (
     Chunk,
@@ -17,16 +17,15 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
     SearchResponse,
 )
-from sandbox.cloudru.embedder import model_of
 from sandbox.cloudru.knowledge_state import StoredKnowledgeBase
 from sandbox.cloudru.model_calls import Model, ModelCallError
-from sandbox.cloudru.rules.served import FOUNDATION_MODELS
+from sandbox.cloudru.rules.embedder import model_of
+from sandbox.cloudru.rules.iam import Iam
+from sandbox.cloudru.rules.knowledge import Knowledge
+from sandbox.cloudru.rules.served_model import FOUNDATION_MODELS
 from sandbox.engines.index import DimensionError, Hit
 from sandbox.engines.prompt import Passage, build_prompt
 from sandbox.errors import GrpcCode, RpcError
-
-if TYPE_CHECKING:
-    from sandbox.services import Services
 
 MAX_RESULTS = 100
 SEMANTIC = "SEMANTIC"
@@ -37,15 +36,15 @@ OWN_FIELDS = frozenset({"messages", "model", "stream", "stream_options", "tools"
 class Search:
     """The rules."""
 
-    def __init__(self, services: "Services") -> None:
-        self._services = services
+    def __init__(self, iam: Iam, knowledge: Knowledge) -> None:
+        self._iam, self._knowledge = iam, knowledge
 
     def authorise(self, knowledge_base_id: str, authorization: str | None) -> StoredKnowledgeBase:
         """Return the knowledge base that may be asked; with authentication on, only with a token of its project."""
-        base = self._services.knowledge.searchable(knowledge_base_id)
+        base = self._knowledge.searchable(knowledge_base_id)
         authentication = base.configuration.auth_configuration
         if authentication.forward_auth or authentication.api_key:
-            self._services.iam.authorise(self._services.iam.authenticate(authorization), base.project_id)
+            self._iam.authorise(self._iam.authenticate(authorization), base.project_id)
         return base
 
     def retrieve(self, base: StoredKnowledgeBase, request: RetrieveRequest) -> SearchResponse:
@@ -66,7 +65,7 @@ class Search:
         passages = [Passage(hit.entry.text, hit.entry.metadata["file_name"]) for hit in shown]
         turns = build_prompt(request.query, passages, generation.system_prompt)
         try:
-            answer, reasoning = self._services.knowledge.models.chat(model, turns, parameters)
+            answer, reasoning = self._knowledge.models.chat(model, turns, parameters)
         except ModelCallError as error:
             raise _unavailable("generation", error) from error
         return GeneratedResponse(
@@ -79,7 +78,7 @@ class Search:
     def _find(self, base: StoredKnowledgeBase, request: RetrieveRequest) -> list[Hit]:
         retrieval, reranking = request.retrieval_configuration, request.reranking_configuration
         _check(request)
-        knowledge = self._services.knowledge
+        knowledge = self._knowledge
         version = knowledge.answering(base, request.knowledge_base_version)
         embedder = model_of(version.configuration.embedder_configuration)
         hybrid = base.configuration.database_configuration.support_hybrid_search
@@ -97,7 +96,7 @@ class Search:
     def _reranked(self, reranking: RerankingConfiguration, query: str, hits: list[Hit]) -> list[Hit]:
         model, count = _model(reranking, "reranking_configuration"), reranking.number_of_reranked_results
         try:
-            best = self._services.knowledge.models.rerank(model, query, [hit.entry.text for hit in hits], count)
+            best = self._knowledge.models.rerank(model, query, [hit.entry.text for hit in hits], count)
         except ModelCallError as error:
             raise _unavailable("reranking", error) from error
         return [replace(hits[position], score=score) for position, score in best]

@@ -17,9 +17,10 @@ from clouds.cloudru.wire.secret import (
     SecretVersion,
     SecretVersionState,
 )
+from sandbox.clock import timestamp
 from sandbox.errors import GrpcCode, RpcError
-from sandbox.lifecycle import Clock, timestamp
-from sandbox.state import State
+from sandbox.host import Host
+from sandbox.keys import read_or_create_key
 
 
 class KeptVersion(BaseModel):
@@ -43,15 +44,16 @@ class KeptSecret(BaseModel):
 class SecretManagement:
     """The secrets of the project, keyed by path."""
 
-    def __init__(self, state: State, encryption_key: bytes, clock: Clock) -> None:
-        self._state, self._clock, self._cipher = state, clock, Fernet(encryption_key)
-        self._kept = state.collection("secret", KeptSecret)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._cipher = Fernet(read_or_create_key(host.data_dir / "secret.key"))
+        self._kept = host.state.collection("secret", KeptSecret)
 
     def create(self, path: str, request: CreateSecretRequest) -> Secret:
         """Make a secret with version 1, or refuse with 409 when the path is taken."""
         path = _clean(path)
         value = _decoded(request.payload)
-        with self._state.locked():
+        with self._host.state.locked():
             if self._kept.get(path):
                 raise RpcError(GrpcCode.ALREADY_EXISTS, f"secret {path!r} already exists")
             secret = Secret(
@@ -61,7 +63,7 @@ class SecretManagement:
                 description=request.description,
                 labels=request.labels,
                 project_id=request.project_id,
-                created_at=timestamp(self._clock()),
+                created_at=timestamp(self._host.clock()),
             )
             kept = KeptSecret(secret=secret, versions=[self._version(1, value)])
             self._kept.put(path, kept)
@@ -70,7 +72,7 @@ class SecretManagement:
     def add_version(self, path: str, request: AddSecretVersionRequest) -> tuple[Secret, SecretVersion]:
         """Add a version, numbered one above the last."""
         value = _decoded(request.payload)
-        with self._state.locked():
+        with self._host.state.locked():
             kept = self._find(path)
             added = self._version(kept.versions[-1].version.id + 1, value)
             kept = kept.model_copy(update={"versions": [*kept.versions, added]})
@@ -83,7 +85,7 @@ class SecretManagement:
 
     def update(self, path: str, description: str | None, labels: dict[str, str] | None) -> Secret:
         """Change what stands beside the value."""
-        with self._state.locked():
+        with self._host.state.locked():
             kept = self._find(path)
             changes = {"description": description, "labels": labels}
             secret = kept.secret.model_copy(update={k: v for k, v in changes.items() if v is not None})
@@ -97,7 +99,7 @@ class SecretManagement:
 
     def set_state(self, path: str, number: int, state: SecretVersionState) -> tuple[Secret, SecretVersion]:
         """Enable, disable or destroy a version; a destroyed one loses its value for good."""
-        with self._state.locked():
+        with self._host.state.locked():
             kept = self._find(path)
             old = _version_of(kept, number)
             if old.version.state == SecretVersionState.DESTROYED:
@@ -118,7 +120,7 @@ class SecretManagement:
             enabled = [each for each in kept.versions if each.version.state == SecretVersionState.ENABLED]
             if not enabled:
                 raise RpcError(GrpcCode.FAILED_PRECONDITION, f"secret {path!r} has no enabled version")
-            born_before = timestamp(self._clock() - after_s)
+            born_before = timestamp(self._host.clock() - after_s)
             version = next((each for each in reversed(enabled) if each.version.created_at <= born_before), enabled[0])
         else:
             version = _version_of(kept, number)
@@ -172,7 +174,7 @@ class SecretManagement:
         return kept
 
     def _version(self, number: int, value: bytes) -> KeptVersion:
-        version = SecretVersion(id=number, created_at=timestamp(self._clock()))
+        version = SecretVersion(id=number, created_at=timestamp(self._host.clock()))
         return KeptVersion(version=version, sealed=self._cipher.encrypt(value).decode())
 
 

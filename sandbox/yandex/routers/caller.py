@@ -1,4 +1,4 @@
-"""What a handler of a REST host may ask for: who is calling; and how an answer and a refusal are written."""
+"""What a handler of a REST host may ask for: the services, who is calling; and how answers and refusals are written."""
 
 from typing import Annotated, Any, cast
 
@@ -8,25 +8,26 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from clouds.cloudru.wire.error import HTTP_STATUS_BY_GRPC_CODE
-from sandbox.cloudru.routers.caller import ServicesDep
+from sandbox.yandex.cloud import Yandex
 from sandbox.yandex.refusal import YandexRefusal
 
 
-def authenticate(request: Request, services: ServicesDep) -> str:
+async def yandex_of(request: Request) -> Yandex:
+    """Return the services behind the routes; asynchronous, or each request would pay for another thread."""
+    return cast("Yandex", request.app.state.yandex)
+
+
+YandexDep = Annotated[Yandex, Depends(yandex_of)]
+
+
+def authenticate(request: Request, yandex: YandexDep) -> str:
     """Return the id of the calling service account, or refuse with 401; the API key is taken as a bearer too."""
-    return services.yandex.iam.authenticate(request.headers.get("authorization"), bearer_api_key=True)
+    return yandex.iam.authenticate(request.headers.get("authorization"), bearer_api_key=True)
 
 
-YandexCallerDep = Annotated[str, Depends(authenticate)]
-
-
-def use_models(caller: YandexCallerDep, services: ServicesDep) -> str:
-    """Return the caller, or refuse with 403 when it may not call models."""
-    services.yandex.iam.authorise("ai.languageModels.user")
-    return caller
-
-
-ModelUserDep = Annotated[str, Depends(use_models)]
+def may_use_models(yandex: YandexDep) -> None:
+    """Refuse with 403 a caller that may not call models."""
+    yandex.iam.authorise("ai.languageModels.user")
 
 
 def to_json(message: Message) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, Field
 
-from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.yandex.hosts import AI, LLM
-from sandbox.yandex.routers.caller import ModelUserDep
+from sandbox.yandex.routers.caller import YandexDep, authenticate, may_use_models
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(authenticate), Depends(may_use_models)])
 HOSTS = (LLM, AI)
 
 
@@ -25,12 +24,11 @@ class EmbeddingsRequest(BaseModel):
 def text_embedding(
     model_uri: Annotated[str, Body(alias="modelUri")],
     text: Annotated[str, Body()],
-    caller: ModelUserDep,  # noqa: ARG001  checked
-    services: ServicesDep,
+    yandex: YandexDep,
     dim: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
     """Embed a text; an int64 is a string."""
-    answer = services.yandex.embeddings.embed(model_uri, text, dim)
+    answer = yandex.embeddings.embed(model_uri, text, dim)
     return {
         "embedding": list(answer.embedding),
         "numTokens": str(answer.num_tokens),
@@ -38,10 +36,10 @@ def text_embedding(
     }
 
 
-def embeddings(asked: EmbeddingsRequest, caller: ModelUserDep, services: ServicesDep) -> dict[str, Any]:  # noqa: ARG001  checked
+def embeddings(asked: EmbeddingsRequest, yandex: YandexDep) -> dict[str, Any]:
     """Embed texts, OpenAI's way."""
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
-    answers = services.yandex.embeddings.embed_all(asked.model, texts, asked.dimensions)
+    answers = yandex.embeddings.embed_all(asked.model, texts, asked.dimensions)
     tokens = sum(answer.num_tokens for answer in answers)
     return {
         "object": "list",
@@ -54,9 +52,9 @@ def embeddings(asked: EmbeddingsRequest, caller: ModelUserDep, services: Service
     }
 
 
-def models(caller: ModelUserDep, services: ServicesDep) -> dict[str, Any]:  # noqa: ARG001  checked
-    """List the embedders of the folder, OpenAI's way; when they were made is not told, as recorded."""
-    uris = services.yandex.embeddings.uris()
+def models(yandex: YandexDep) -> dict[str, Any]:
+    """List the embedders of the folder, OpenAI's way; the time of their creation is 0, as recorded."""
+    uris = yandex.embeddings.uris()
     return {
         "object": "list",
         "data": [{"id": uri, "object": "model", "owned_by": "Yandex", "created": 0} for uri in uris],

@@ -4,14 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.yandex.hosts import IAM
-from sandbox.yandex.routers.caller import to_json
+from sandbox.yandex.routers.caller import YandexDep, to_json
 
 router = APIRouter(prefix=f"/{IAM}/iam/v1")
 
 
 @router.post("/tokens")
-def create_token(jwt: Annotated[str, Body(embed=True)], services: ServicesDep) -> dict[str, Any]:
+def create_token(jwt: Annotated[str, Body(embed=True)], yandex: YandexDep) -> dict[str, Any]:
     """Exchange a JWT for a token."""
-    return to_json(services.yandex.iam.exchange(jwt))
+    return to_json(yandex.iam.exchange(jwt))

@@ -2,22 +2,21 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.yandex.hosts import OPERATION
-from sandbox.yandex.routers.caller import YandexCallerDep, to_json
+from sandbox.yandex.routers.caller import YandexDep, authenticate, to_json
 
-router = APIRouter(prefix=f"/{OPERATION}/operations")
+router = APIRouter(prefix=f"/{OPERATION}/operations", dependencies=[Depends(authenticate)])
 
 
 @router.api_route("/{operation_id}:cancel", methods=["GET", "POST"])
-def cancel_operation(operation_id: str, caller: YandexCallerDep, services: ServicesDep) -> dict[str, Any]:  # noqa: ARG001  checked
+def cancel_operation(operation_id: str, yandex: YandexDep) -> dict[str, Any]:
     """Ask for the end of an operation."""
-    return to_json(services.yandex.operations.cancel(operation_id))
+    return to_json(yandex.operations.cancel(operation_id))
 
 
 @router.get("/{operation_id}")
-def get_operation(operation_id: str, caller: YandexCallerDep, services: ServicesDep) -> dict[str, Any]:  # noqa: ARG001  checked
+def get_operation(operation_id: str, yandex: YandexDep) -> dict[str, Any]:
     """Return the operation as it is now."""
-    return to_json(services.yandex.operations.get(operation_id))
+    return to_json(yandex.operations.get(operation_id))

@@ -1,40 +1,34 @@
 """Vector stores: search in an index, OpenAI's way. Source: docs/yandex-api.md, Vector Store API."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends
 
 from clouds.yandex.wire.vector_store import VectorStore, VectorStoreSearchPage, VectorStoreSearchRequest
-from sandbox.cloudru.routers.caller import ServicesDep
 from sandbox.yandex.hosts import AI, REST_ASSISTANT
-from sandbox.yandex.routers.caller import YandexCallerDep
+from sandbox.yandex.routers.caller import YandexDep, authenticate
 
-router = APIRouter()
 HOSTS = (AI, REST_ASSISTANT)
 
 
-def use_indexes(caller: YandexCallerDep, services: ServicesDep) -> str:
-    """Return the caller, or refuse with 403 when it may not use indexes."""
-    services.yandex.iam.authorise("ai.assistants.editor")
-    return caller
+def may_use_indexes(yandex: YandexDep) -> None:
+    """Refuse with 403 a caller that may not use indexes."""
+    yandex.iam.authorise("ai.assistants.editor")
 
 
-IndexUserDep = Annotated[str, Depends(use_indexes)]
+router = APIRouter(dependencies=[Depends(authenticate), Depends(may_use_indexes)])
 
 
-def get_store(index_id: str, caller: IndexUserDep, services: ServicesDep) -> VectorStore:  # noqa: ARG001  checked
+def get_store(index_id: str, yandex: YandexDep) -> VectorStore:
     """Return a store."""
-    return services.yandex.search_indexes.store(index_id)
+    return yandex.vector_stores.store(index_id)
 
 
 def search(
     index_id: str,
     asked: VectorStoreSearchRequest,
-    caller: IndexUserDep,  # noqa: ARG001  checked
-    services: ServicesDep,
+    yandex: YandexDep,
 ) -> VectorStoreSearchPage:
     """Return the pieces nearest to a question."""
-    return services.yandex.search_indexes.search(index_id, asked)
+    return yandex.vector_stores.search(index_id, asked)
 
 
 for host in HOSTS:

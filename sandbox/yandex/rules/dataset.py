@@ -5,13 +5,13 @@ more; `Update` without a mask changes every field that it can; a row with a key 
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import grpc
 from yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, DatasetUploadSchema
 
 from clouds.yandex.wire.task_types import JSON_LINES, PUBLISHED_ALIASES
+from sandbox.host import Host
 from sandbox.yandex.dataset_objects import PARQUET, DatasetObjects
 from sandbox.yandex.dataset_state import DatasetStore, StoredDataset
 from sandbox.yandex.dataset_types import KEPT_TYPES, OTHER_TYPES, columns_of, json_schema
@@ -22,9 +22,6 @@ from sandbox.yandex.rules.dataset_upload import DatasetUploads
 from sandbox.yandex.rules.dataset_validation import Validations
 from sandbox.yandex.rules.operation import Operations
 
-if TYPE_CHECKING:
-    from sandbox.services import Services
-
 LONGEST_NAME = 63
 PREVIEW_LINES = 10
 CHANGEABLE = ("name", "description", "labels")
@@ -34,19 +31,19 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 class Datasets:
     """The rules. `uploads` and `validations` are rules of their own."""
 
-    def __init__(self, services: "Services", operations: Operations) -> None:
-        self._settings, self._clock, self._operations = services.settings_store, services.clock, operations
-        self._store = DatasetStore(services.state)
-        self._objects = DatasetObjects(services.s3, services.settings_store)
+    def __init__(self, host: Host, operations: Operations) -> None:
+        self._host, self._operations = host, operations
+        self._store = DatasetStore(host)
+        self._objects = DatasetObjects(host)
         self.uploads = DatasetUploads(self._store, self._objects)
-        self.validations = Validations(services, operations, self._store, self._objects)
+        self.validations = Validations(host, operations, self._store, self._objects)
 
     def create(self, request: wire.CreateDatasetRequest) -> DatasetInfo:
         """Make a draft."""
         self._check(request.name, request.folder_id, request.task_type)
         if request.upload_format != JSON_LINES:
             raise YandexRefusal(INVALID, f"upload_format: {request.upload_format!r} is not {JSON_LINES!r}")
-        now = self._clock()
+        now = self._host.clock()
         dataset = StoredDataset(
             id=new_id(DATASET),
             name=request.name,
@@ -58,18 +55,18 @@ class Datasets:
             created_at=now,
             updated_at=now,
         )
-        limit = self._settings.current.yandex_datasets_limit
+        limit = self._host.settings.yandex_datasets_limit
         with self._store.locked():
             if len(self._store.all()) >= limit:
                 raise YandexRefusal(grpc.StatusCode.RESOURCE_EXHAUSTED, f"Quota limit of {limit} datasets exceeded")
-            self._store.put(dataset)
+            self._store.put(dataset.id, dataset)
         return dataset.to_message(now)
 
     def describe(self, dataset_id: str) -> DatasetInfo:
         """Return a dataset as it is now."""
-        dataset = self._store.get(dataset_id)
-        message = dataset.to_message(self._clock())
-        self.validations.looked_at(dataset)
+        dataset = self._store.existing(dataset_id)
+        message = dataset.to_message(self._host.clock())
+        self.validations.count_read(dataset)
         return message
 
     def page(self, request: wire.ListDatasetsRequest) -> tuple[list[DatasetInfo], str]:
@@ -77,7 +74,7 @@ class Datasets:
         _check_folder(request.folder_id)
         found = [
             message
-            for message in (dataset.to_message(self._clock()) for dataset in self._store.listed())
+            for message in (dataset.to_message(self._host.clock()) for dataset in self._store.listed())
             if (not request.status or message.status in request.status)
             and request.dataset_name_pattern in message.name
             and (not request.task_type_filter or message.task_type in request.task_type_filter)
@@ -94,20 +91,20 @@ class Datasets:
         wanted = {"name": request.name, "description": request.description, "labels": dict(request.labels)}
         if "name" in paths:
             _check_name(request.name)
-        self._store.get(request.dataset_id)
+        self._store.existing(request.dataset_id)
         changes = {path: wanted[path] for path in paths}
-        self._store.change(request.dataset_id, **changes, updated_at=self._clock())
-        return self._store.get(request.dataset_id).to_message(self._clock())
+        self._store.change(request.dataset_id, **changes, updated_at=self._host.clock())
+        return self._store.existing(request.dataset_id).to_message(self._host.clock())
 
     def delete(self, dataset_id: str) -> None:
-        """Remove a dataset and its data; a tuning that goes on has its own copy."""
-        dataset = self._store.get(dataset_id)
+        """Remove a dataset and its data; a running tuning has its own copy."""
+        dataset = self._store.existing(dataset_id)
         self._store.delete(dataset_id)
         self._objects.delete(dataset)
 
     def task_types(self) -> list[str]:
         """Return the types that are taken."""
-        aliases = PUBLISHED_ALIASES if self._settings.current.yandex_takes_published_task_types else ()
+        aliases = PUBLISHED_ALIASES if self._host.settings.yandex_takes_published_task_types else ()
         return [*KEPT_TYPES, *aliases]
 
     def upload_schemas(self, task_type: str) -> list[DatasetUploadSchema]:
@@ -120,7 +117,7 @@ class Datasets:
 
     def preview(self, dataset_id: str) -> list[str]:
         """Return the first rows, as they were uploaded."""
-        dataset = self._store.get(dataset_id)
+        dataset = self._store.existing(dataset_id)
         if self._objects.draft_bytes(dataset) is None:
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Dataset {dataset_id} has no data")
         return self._objects.first_lines(dataset, PREVIEW_LINES)
@@ -131,7 +128,7 @@ class Datasets:
 
     def operation_ids(self, dataset_ids: list[str]) -> dict[str, str]:
         """Return the validation of each dataset that had one, as long as its operation is known."""
-        found = (self._store.find(dataset_id) for dataset_id in dataset_ids)
+        found = (self._store.get(dataset_id) for dataset_id in dataset_ids)
         return {
             dataset.id: dataset.operation_id
             for dataset in found
@@ -140,8 +137,8 @@ class Datasets:
 
     def ready(self, dataset_id: str) -> StoredDataset:
         """Return a dataset that can be used, or refuse with NOT_FOUND or FAILED_PRECONDITION."""
-        dataset = self._store.get(dataset_id)
-        status = dataset.status(self._clock())
+        dataset = self._store.existing(dataset_id)
+        status = dataset.status(self._host.clock())
         if status != DatasetInfo.READY:
             name = DatasetInfo.Status.Name(status)
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Dataset {dataset_id} is {name}, not READY")

@@ -61,7 +61,7 @@ class DatasetUploads:
         self._store.change(dataset_id, upload_id="")
 
     def _draft(self, dataset_id: str) -> StoredDataset:
-        dataset = self._store.get(dataset_id)
+        dataset = self._store.existing(dataset_id)
         if dataset.validation is not None:
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Dataset {dataset_id} is not a draft any more")
         return dataset

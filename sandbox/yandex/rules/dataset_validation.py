@@ -4,7 +4,7 @@ import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 import pyarrow as pa
@@ -13,7 +13,8 @@ from google.rpc.status_pb2 import Status
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import ValidateDatasetMetadata, ValidateDatasetResponse
 from yandex.cloud.operation.operation_pb2 import Operation
 
-from sandbox.lifecycle import timeline
+from sandbox.host import Host
+from sandbox.timeline import timeline
 from sandbox.yandex.dataset_objects import DatasetObjects
 from sandbox.yandex.dataset_rows import RowCheck
 from sandbox.yandex.dataset_state import (
@@ -29,9 +30,6 @@ from sandbox.yandex.ids import DATASET
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.rules.operation import Operations, OperationState, StartedOperation
 
-if TYPE_CHECKING:
-    from sandbox.services import Services
-
 KIND = "validate-dataset"
 BATCH_ROWS = 1000
 
@@ -39,54 +37,52 @@ BATCH_ROWS = 1000
 class Validations:
     """The rules. Stages are spans; the real work runs beside them, and none is over before it."""
 
-    def __init__(
-        self, services: "Services", operations: Operations, store: DatasetStore, objects: DatasetObjects
-    ) -> None:
-        self._services, self._operations, self._store, self._objects = services, operations, store, objects
-        self._going: dict[str, RowCheck] = {}
+    def __init__(self, host: Host, operations: Operations, store: DatasetStore, objects: DatasetObjects) -> None:
+        self._host, self._operations, self._store, self._objects = host, operations, store, objects
+        self._running: dict[str, RowCheck] = {}
         self._closed = threading.Event()
         operations.register(KIND, self)
 
     def start(self, dataset_id: str) -> Operation:
         """Begin to validate a draft, or refuse with FAILED_PRECONDITION."""
-        if self._objects.draft_bytes(self._store.get(dataset_id)) is None:
+        if self._objects.draft_bytes(self._store.existing(dataset_id)) is None:
             raise _refusal(f"Dataset {dataset_id} has no data: upload it first")
         with self._store.locked():
-            if self._store.get(dataset_id).validation is not None:
+            if self._store.existing(dataset_id).validation is not None:
                 raise _refusal(f"Dataset {dataset_id} is not a draft: it was validated or is being validated")
             operation = self._operations.start(KIND, prefix=DATASET, subject_id=dataset_id)
-            spans, now = self._services.settings.yandex_validation_spans, self._services.clock()
+            spans, now = self._host.settings.yandex_validation_spans, self._host.clock()
             stages = timeline([(ACCEPTED, spans.accepted), (COUNTING, spans.counting)], CHECKED, now)
             self._store.change(dataset_id, operation_id=operation.id, validation=stages)
-        self._services.background(self._check, dataset_id)
+        self._host.background(self._check, dataset_id)
         return operation
 
     def resume(self) -> None:
-        """Take up what the last process did not finish."""
+        """Resume the validations that the last process did not finish."""
         for dataset in self._store.all():
             if dataset.validation is not None and dataset.report is None:
-                self._services.background(self._check, dataset.id)
+                self._host.background(self._check, dataset.id)
 
     def close(self) -> None:
-        """Stop; it is taken up at the next start."""
+        """Stop; the next start resumes them."""
         self._closed.set()
 
-    def looked_at(self, dataset: StoredDataset) -> None:
-        """Let a dataset that is being validated age by a look, if its stages last for looks."""
+    def count_read(self, dataset: StoredDataset) -> None:
+        """Count a read of a dataset that is being validated, if its stages last a number of reads."""
         if dataset.validation is not None and dataset.validation.counts_reads:
             with self._store.locked():
-                now = self._store.get(dataset.id)
+                now = self._store.existing(dataset.id)
                 if now.validation is not None:
-                    self._store.put(now.model_copy(update={"validation": now.validation.read()}))
+                    self._store.change(now.id, validation=now.validation.read())
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
         """Bare, then with metadata, then done: as recorded. Bad data is an answer, not an error."""
-        dataset = self._store.find(operation.subject_id)
+        dataset = self._store.get(operation.subject_id)
         if dataset is None:
             gone = Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="The dataset was deleted")
             return OperationState(done=True, error=gone)
-        stage, report = dataset.stage(self._services.clock()), dataset.report
-        self.looked_at(dataset)
+        stage, report = dataset.stage(self._host.clock()), dataset.report
+        self.count_read(dataset)
         if stage == ACCEPTED:
             return OperationState()
         metadata = self._metadata(dataset)
@@ -104,7 +100,7 @@ class Validations:
         """Do nothing: a validation cannot be cancelled."""
 
     def _metadata(self, dataset: StoredDataset) -> ValidateDatasetMetadata:
-        counted = dataset.report or self._going.get(dataset.id) or ValidationReport(finished_at=0)
+        counted = dataset.report or self._running.get(dataset.id) or ValidationReport(finished_at=0)
         return ValidateDatasetMetadata(
             dataset_id=dataset.id,
             valid_rows=counted.valid_rows,
@@ -113,13 +109,13 @@ class Validations:
         )
 
     def _check(self, dataset_id: str) -> None:
-        dataset = self._store.find(dataset_id)
+        dataset = self._store.get(dataset_id)
         if dataset is None:
             return
-        settings = self._services.settings
-        check = self._going[dataset_id] = RowCheck(dataset.columns, settings.yandex_first_row_number)
+        settings = self._host.settings
+        check = self._running[dataset_id] = RowCheck(dataset.columns, settings.yandex_first_row_number)
         try:
-            with tempfile.TemporaryDirectory(dir=self._services.data_dir) as folder:
+            with tempfile.TemporaryDirectory(dir=self._host.data_dir) as folder:
                 parquet = Path(folder) / "rows.parquet"
                 self._read(dataset, check, parquet)
                 faults = check.faults(settings.yandex_min_rows)
@@ -130,13 +126,13 @@ class Validations:
                     valid_rows=check.valid_rows,
                     faults=faults,
                     stored_bytes=parquet.stat().st_size,
-                    finished_at=self._services.clock(),
+                    finished_at=self._host.clock(),
                 )
         except Exception as error:  # noqa: BLE001  whatever it was, its operation must end
-            found = ValidationReport(failure=f"the rows cannot be read: {error}", finished_at=self._services.clock())
+            found = ValidationReport(failure=f"the rows cannot be read: {error}", finished_at=self._host.clock())
         if not self._closed.is_set():
             self._store.change(dataset_id, report=found)
-        self._going.pop(dataset_id, None)
+        self._running.pop(dataset_id, None)
 
     def _read(self, dataset: StoredDataset, check: RowCheck, parquet: Path) -> None:
         schema = parquet_schema(dataset.columns)

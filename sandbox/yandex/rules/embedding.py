@@ -1,4 +1,4 @@
-"""Embeddings: the base model and what tunings made of it, within a quota. Source: docs/yandex-api.md, Embeddings."""
+"""Embeddings: the base model and the tuned ones, within a quota. Source: docs/yandex-api.md, Embeddings."""
 
 import threading
 from collections import OrderedDict
@@ -9,6 +9,7 @@ import numpy as np
 from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2 import TextEmbeddingResponse
 
 from clouds.yandex.wire.uris import BASE_MODEL, DOCUMENT_MODEL, LATEST, MODELS, QUERY_MODEL, EmbedderUri
+from sandbox.host import Host
 from sandbox.settings import YANDEX_FOLDER_ID
 from sandbox.yandex.quota import RateQuota
 from sandbox.yandex.refusal import YandexRefusal
@@ -16,7 +17,6 @@ from sandbox.yandex.rules.tuning import Tunings
 
 if TYPE_CHECKING:
     from sandbox.engines.tuned import TunedEmbedder
-    from sandbox.services import Services
 
 PUBLIC_FOLDER = "yc.ml.rag-prod.common"
 """The service's own models may be called by this folder too: the default embedders of a search index are."""
@@ -40,14 +40,14 @@ class Embedder(Protocol):
 class Embeddings:
     """The rules. Models are loaded when they are first asked for, and the last few are kept."""
 
-    def __init__(self, services: "Services", tunings: Tunings) -> None:
-        self._services, self._tunings = services, tunings
+    def __init__(self, host: Host, tunings: Tunings) -> None:
+        self._host, self._tunings = host, tunings
         self._loaded: OrderedDict[str, TunedEmbedder] = OrderedDict()
         self._loading = threading.Lock()
         self._quota = RateQuota(
             "ai.embeddingsTextEmbeddingRequestsPerSecond.rate",
-            lambda: services.settings.yandex_embeddings_per_second,
-            services.clock,
+            lambda: host.settings.yandex_embeddings_per_second,
+            host.clock,
         )
 
     def embed(self, model_uri: str, text: str, dim: int | None) -> TextEmbeddingResponse:
@@ -61,7 +61,7 @@ class Embeddings:
         model = self._model(uri)
         tokens, most = (
             [model.count_tokens([text]) for text in texts],
-            self._services.settings.yandex_embedding_text_tokens,
+            self._host.settings.yandex_embedding_text_tokens,
         )
         if not texts or not all(texts):
             raise YandexRefusal(INVALID, "text: required")
@@ -79,7 +79,7 @@ class Embeddings:
         return [*base, *self._tunings.model_uris()]
 
     def known(self, model_uri: str) -> bool:
-        """Tell whether there is such a model."""
+        """Whether there is a model of this URI."""
         try:
             self._parsed(model_uri)
         except YandexRefusal:
@@ -87,7 +87,7 @@ class Embeddings:
         return True
 
     def model(self, model_uri: str) -> "TunedEmbedder":
-        """Return a model for work of the services themselves, which no quota counts; or refuse."""
+        """Return a model for the services' own work, which no quota counts; or refuse."""
         return self._model(self._parsed(model_uri))
 
     def check(self, model_uri: str) -> None:

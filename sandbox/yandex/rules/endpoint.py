@@ -3,6 +3,7 @@
 import grpc
 from yandex.cloud.endpoint.api_endpoint_pb2 import ApiEndpoint
 
+from sandbox.host import Host
 from sandbox.yandex.refusal import YandexRefusal
 
 HTTP_SERVICES = ("storage",)
@@ -12,8 +13,8 @@ GRPC_SERVICES = ("endpoint", "ai-foundation-models", "ai-assistants", "ai-files"
 class ApiEndpoints:
     """Every gRPC service answers at one address, the object store at the HTTP one."""
 
-    def __init__(self, base_url: str) -> None:
-        self._http_address = base_url.removeprefix("http://")
+    def __init__(self, host: Host) -> None:
+        self._http_address = host.base_url.removeprefix("http://")
         self.grpc_address = ""
         """`host:port`, known once the server listens."""
 

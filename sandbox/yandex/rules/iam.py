@@ -6,16 +6,15 @@ import hmac
 import json
 import threading
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import grpc
 import jwt
 from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenResponse
 
+from sandbox.host import Host
 from sandbox.keys import read_or_create_key
-from sandbox.lifecycle import Clock
-from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID, SettingsStore
+from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
 from sandbox.yandex.authorized_key import AuthorizedKey, read_or_create_authorized_key
 from sandbox.yandex.hosts import EVERYTHING
 from sandbox.yandex.refusal import YandexRefusal
@@ -32,9 +31,9 @@ class YandexIam:
     A JWT is dated by its maker, so it is judged by the real time; a token expires by the sandbox's clock.
     """
 
-    def __init__(self, data_dir: Path, settings: SettingsStore, clock: Clock) -> None:
-        self._data_dir, self._settings, self._clock = data_dir, settings, clock
-        self._signing_key = read_or_create_key(data_dir / "yandex-token.key")
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._signing_key = read_or_create_key(host.data_dir / "yandex-token.key")
         self._making = threading.Lock()
 
     @property
@@ -45,7 +44,7 @@ class YandexIam:
 
     @cached_property
     def _authorized_key(self) -> AuthorizedKey:
-        return read_or_create_authorized_key(self._data_dir / "yandex-authorized-key.json")
+        return read_or_create_authorized_key(self._host.data_dir / "yandex-authorized-key.json")
 
     def exchange(self, signed: str) -> CreateIamTokenResponse:
         """Return a token for a JWT, or refuse with UNAUTHENTICATED. Source: docs/yandex-api.md, IAM token."""
@@ -65,7 +64,7 @@ class YandexIam:
             raise YandexRefusal(UNAUTHENTICATED, f"JWT: {error}") from error
         if claims["exp"] - claims["iat"] > LONGEST_JWT_LIFETIME_S:
             raise YandexRefusal(UNAUTHENTICATED, f"JWT: exp is more than {LONGEST_JWT_LIFETIME_S} s after iat")
-        expires_at = self._clock() + self._settings.current.yandex_token_lifetime_s
+        expires_at = self._host.clock() + self._host.settings.yandex_token_lifetime_s
         return CreateIamTokenResponse(iam_token=self._issue(expires_at), expires_at=to_timestamp(expires_at))
 
     def authenticate(self, authorization: str | None, *, bearer_api_key: bool = False) -> str:
@@ -85,7 +84,7 @@ class YandexIam:
         ):
             raise YandexRefusal(UNAUTHENTICATED, "The token is invalid")
         claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(unsigned.removeprefix("t1.")))
-        if claims["exp"] <= self._clock():
+        if claims["exp"] <= self._host.clock():
             raise YandexRefusal(UNAUTHENTICATED, "The token has expired")
         return claims["sub"]
 
@@ -96,7 +95,7 @@ class YandexIam:
                 grpc.StatusCode.PERMISSION_DENIED,
                 f"Permission denied: no role in folder {folder_id}; grant {role or EVERYTHING} there",
             )
-        if role and not {role, EVERYTHING} & set(self._settings.current.yandex_roles):
+        if role and not {role, EVERYTHING} & set(self._host.settings.yandex_roles):
             raise YandexRefusal(
                 grpc.StatusCode.PERMISSION_DENIED,
                 f"Permission denied: role {role} in folder {YANDEX_FOLDER_ID} is missing",

@@ -1,4 +1,4 @@
-"""Operations: a handle to work that goes on. Its state is computed when it is read, by the rules that started it."""
+"""Operations: handles of running work. The state of one is computed when it is read, by the rules that started it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,9 +9,7 @@ from google.rpc.status_pb2 import Status
 from pydantic import BaseModel
 from yandex.cloud.operation import operation_pb2
 
-from sandbox.lifecycle import Clock
-from sandbox.settings import SettingsStore
-from sandbox.state import State
+from sandbox.host import Host
 from sandbox.yandex.ids import new_id
 from sandbox.yandex.refusal import YandexRefusal
 from sandbox.yandex.times import to_timestamp
@@ -55,9 +53,9 @@ class OperationOwner(Protocol):
 class Operations:
     """Operations of every service. The object is forgotten some time after its start; what it made stays."""
 
-    def __init__(self, state: State, settings: SettingsStore, clock: Clock) -> None:
-        self._kept = state.collection("yandex_operation", StartedOperation)
-        self._settings, self._clock = settings, clock
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._kept = host.state.collection("yandex_operation", StartedOperation)
         self._owners: dict[str, OperationOwner] = {}
 
     def register(self, kind: str, owner: OperationOwner) -> None:
@@ -85,7 +83,7 @@ class Operations:
             subject_id=subject_id,
             description=description,
             created_by=created_by,
-            created_at=self._clock(),
+            created_at=self._host.clock(),
         )
         self._kept.put(operation.id, operation)
         return _message(operation, OperationState(metadata=metadata))
@@ -93,7 +91,7 @@ class Operations:
     def find(self, operation_id: str) -> StartedOperation | None:
         """Return the operation unless it has expired; nothing ages by it."""
         operation = self._kept.get(operation_id)
-        if operation and self._clock() - operation.created_at >= self._settings.current.yandex_operation_lifetime_s:
+        if operation and self._host.clock() - operation.created_at >= self._host.settings.yandex_operation_lifetime_s:
             return None
         return operation
 

@@ -1,4 +1,4 @@
-"""Search indexes: built by the named embedders from files, asked as vector stores of the same id.
+"""Search indexes: built by the named embedders from files. `vector_store.py` answers questions to them.
 
 Source: docs/yandex-api.md, Search indexes. Choices where the service's behaviour is not known: an index is listed as
 soon as it was asked for; adding a file builds it anew, and until then it answers with the files it had.
@@ -17,16 +17,7 @@ from yandex.cloud.ai.assistants.v1.searchindex.search_index_file_pb2 import Sear
 from yandex.cloud.ai.assistants.v1.searchindex.search_index_pb2 import SearchIndex
 from yandex.cloud.operation.operation_pb2 import Operation
 
-from clouds.yandex.wire.vector_store import (
-    VectorStore,
-    VectorStoreContent,
-    VectorStoreExpiration,
-    VectorStoreFileCounts,
-    VectorStoreHit,
-    VectorStoreSearchPage,
-    VectorStoreSearchRequest,
-    VectorStoreStatus,
-)
+from sandbox.host import Host
 from sandbox.settings import YANDEX_SERVICE_ACCOUNT_ID
 from sandbox.yandex.expiration import Expiration, changes_of
 from sandbox.yandex.ids import FILE, new_id
@@ -39,9 +30,8 @@ from sandbox.yandex.rules.operation import Operations, OperationState, StartedOp
 from sandbox.yandex.times import to_timestamp
 
 if TYPE_CHECKING:
-    from sandbox.engines.index import VectorIndex
-    from sandbox.services import Services
-    from sandbox.yandex.index_build import IndexBuild
+    from sandbox.engines.index import Hit, VectorIndex
+    from sandbox.yandex.rules.index_build import IndexBuild
 
 CREATE_KIND, ADD_KIND = "create-search-index", "add-to-search-index"
 MOST_FILES = 10_000
@@ -51,10 +41,10 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 class SearchIndexes:
     """The rules."""
 
-    def __init__(self, services: "Services", operations: Operations, files: Files, embeddings: Embeddings) -> None:
-        self._services, self._operations, self._files, self._embeddings = services, operations, files, embeddings
-        self._kept = services.state.collection("yandex_search_index", StoredIndex)
-        self._folder = services.data_dir / "yandex-indexes"
+    def __init__(self, host: Host, operations: Operations, files: Files, embeddings: Embeddings) -> None:
+        self._host, self._operations, self._files, self._embeddings = host, operations, files, embeddings
+        self._kept = host.state.collection("yandex_search_index", StoredIndex)
+        self._folder = host.data_dir / "yandex-indexes"
         for kind in (CREATE_KIND, ADD_KIND):
             operations.register(kind, self)
 
@@ -66,7 +56,7 @@ class SearchIndexes:
         for uri in filter(None, (plan.document_embedder, plan.query_embedder)):
             self._embeddings.check(uri)
         file_ids = self._checked(list(request.file_ids))
-        now = self._services.clock()
+        now = self._host.clock()
         index = StoredIndex(
             id=new_id(FILE),
             name=request.name,
@@ -74,7 +64,7 @@ class SearchIndexes:
             labels=dict(request.labels),
             request=base64.b64encode(request.SerializeToString()).decode(),
             plan=plan,
-            expiration=Expiration.told(request.expiration_config),
+            expiration=Expiration.of(request.expiration_config),
             file_ids=file_ids,
             added_at=dict.fromkeys(file_ids, now),
             created_at=now,
@@ -89,13 +79,13 @@ class SearchIndexes:
             description="search index creation",
             created_by=YANDEX_SERVICE_ACCOUNT_ID,
         )
-        self._services.background(self._build, index.id)
+        self._host.background(self._build, index.id)
         return operation
 
     def add_files(self, request: file_wire.BatchCreateSearchIndexFileRequest) -> Operation:
         """Begin to build an index anew with more files."""
-        file_ids, now = self._checked(list(request.file_ids)), self._services.clock()
-        with self._services.state.locked():
+        file_ids, now = self._checked(list(request.file_ids)), self._host.clock()
+        with self._host.state.locked():
             index = self.get(request.search_index_id)
             added = {file_id: now for file_id in file_ids if file_id not in index.added_at}
             more = {"file_ids": [*index.file_ids, *added], "added_at": {**index.added_at, **added}}
@@ -108,31 +98,31 @@ class SearchIndexes:
             description=f"indexing files for search index <{index.id}>",
             created_by=YANDEX_SERVICE_ACCOUNT_ID,
         )
-        self._services.background(self._build, index.id)
+        self._host.background(self._build, index.id)
         return operation
 
     def get(self, index_id: str) -> StoredIndex:
         """Return an index, or refuse with NOT_FOUND."""
         index = self._kept.get(index_id)
-        if index is None or index.expires_at <= self._services.clock():
+        if index is None or index.expires_at <= self._host.clock():
             raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Search index {index_id} not found")
         return index
 
     def page(self, request: wire.ListSearchIndicesRequest) -> tuple[list[SearchIndex], str]:
         """Return a page of the indexes that are listed by now, newest first, and the token of the next."""
-        now = self._services.clock()
+        now = self._host.clock()
         listed = [index.to_message() for index in self._kept.listed() if index.expires_at > now]
         return newest_first(listed, request.page_size, request.page_token)
 
     def all(self) -> list[StoredIndex]:
         """Return every index; nothing ages by it."""
-        now = self._services.clock()
+        now = self._host.clock()
         return [index for index in self._kept.all() if index.expires_at > now]
 
     def update(self, request: wire.UpdateSearchIndexRequest) -> StoredIndex:
         """Change what the mask names, everything that can be changed without one."""
         changes = changes_of(request, self.get(request.search_index_id).expiration)
-        self._change(request.search_index_id, **changes, updated_at=self._services.clock())
+        self._kept.change(request.search_index_id, **changes, updated_at=self._host.clock())
         return self.get(request.search_index_id)
 
     def delete(self, index_id: str) -> None:
@@ -162,53 +152,17 @@ class SearchIndexes:
             raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"File {file_id} of index {index_id} not found")
         return found
 
-    def store(self, index_id: str) -> VectorStore:
-        """Return an index as the vector store of its id."""
-        index = self.get(index_id)
-        count, built = len(index.file_ids), bool(index.table)
-        failed = bool(index.failure) and not built
-        status = VectorStoreStatus.FAILED if failed else VectorStoreStatus.IN_PROGRESS
-        return VectorStore(
-            id=index.id,
-            created_at=int(index.created_at),
-            name=index.name,
-            file_counts=VectorStoreFileCounts(
-                completed=count if built else 0,
-                failed=count if failed else 0,
-                in_progress=0 if built or failed else count,
-                total=count,
-            ),
-            status=VectorStoreStatus.COMPLETED if built else status,
-            usage_bytes=sum(self._files.size(file_id) for file_id in index.file_ids),
-            expires_after=VectorStoreExpiration(
-                anchor="created_at" if index.expiration.policy == "STATIC" else "last_active_at",
-                days=index.expiration.days,
-            ),
-            expires_at=int(index.expires_at),
-            last_active_at=int(index.active_at),
-        )
-
-    def search(self, index_id: str, asked: VectorStoreSearchRequest) -> VectorStoreSearchPage:
+    def hits(self, index_id: str, query: str, count: int) -> "list[Hit]":
         """Return the nearest chunks, or refuse with FAILED_PRECONDITION while there is nothing to ask."""
         index = self.get(index_id)
         if not index.table:
             raise YandexRefusal(grpc.StatusCode.FAILED_PRECONDITION, f"Search index {index_id} is not built yet")
-        hits = self._work.search(index, asked.query, asked.max_num_results)
-        self._change(index_id, active_at=self._services.clock())
-        found = tuple(
-            VectorStoreHit(
-                file_id=hit.entry.metadata["file_id"],
-                filename=hit.entry.metadata["filename"],
-                score=hit.score,
-                attributes={},
-                content=(VectorStoreContent(text=hit.entry.text),),
-            )
-            for hit in hits
-        )
-        return VectorStoreSearchPage(search_query=(asked.query,), data=found)
+        hits = self._work.search(index, query, count)
+        self._kept.change(index_id, active_at=self._host.clock())
+        return hits
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
-        """Tell whether the index holds its files."""
+        """Done when the index holds its files."""
         index_id, *file_ids = operation.subject_id.split()
         index = self._kept.get(index_id)
         if index is None:
@@ -231,7 +185,7 @@ class SearchIndexes:
         """Build what the last process did not finish."""
         for index in self._kept.all():
             if not index.is_built and not index.failure:
-                self._services.background(self._build, index.id)
+                self._host.background(self._build, index.id)
 
     def clear(self) -> None:
         """Remove the tables of indexes that were forgotten."""
@@ -248,7 +202,7 @@ class SearchIndexes:
 
     @cached_property
     def _work(self) -> "IndexBuild":
-        from sandbox.yandex.index_build import IndexBuild  # noqa: PLC0415  the same
+        from sandbox.yandex.rules.index_build import IndexBuild  # noqa: PLC0415  the same
 
         return IndexBuild(self._files, self._embeddings, self._tables)
 
@@ -259,19 +213,13 @@ class SearchIndexes:
         try:
             self._work.build(index)
         except YandexRefusal as refusal:
-            self._change(index_id, failure=refusal.message)
+            self._kept.change(index_id, failure=refusal.message)
         except Exception as error:  # noqa: BLE001  whatever it was, its operation must end
-            self._change(index_id, failure=f"{type(error).__name__}: {error}")
+            self._kept.change(index_id, failure=f"{type(error).__name__}: {error}")
         else:
-            self._change(index_id, table=index.wanted_table)
+            self._kept.change(index_id, table=index.wanted_table)
             if index.table:
                 self._tables.drop(index.table)
-
-    def _change(self, index_id: str, **changes: object) -> None:
-        with self._services.state.locked():
-            index = self._kept.get(index_id)
-            if index is not None:
-                self._kept.put(index_id, index.model_copy(update=changes))
 
     def _checked(self, file_ids: list[str]) -> list[str]:
         if not 0 < len(file_ids) <= MOST_FILES:

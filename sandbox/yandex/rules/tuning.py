@@ -8,7 +8,7 @@ keeps the model; billing is accepted and changes nothing.
 import base64
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import grpc
 from google.protobuf.message import Message
@@ -20,19 +20,18 @@ from yandex.cloud.operation.operation_pb2 import Operation
 
 from clouds.yandex.wire.task_types import PUBLISHED_ALIASES, TaskType
 from clouds.yandex.wire.uris import EmbedderUri
-from sandbox.lifecycle import timeline
+from sandbox.host import Host
 from sandbox.settings import YANDEX_FOLDER_ID
+from sandbox.timeline import timeline
 from sandbox.yandex.ids import MODEL_SUFFIX, TUNING, new_id
 from sandbox.yandex.metrics import Metrics
 from sandbox.yandex.paging import page_of
 from sandbox.yandex.refusal import YandexRefusal
+from sandbox.yandex.rules.dataset import Datasets
 from sandbox.yandex.rules.operation import Operations, OperationState, StartedOperation
-from sandbox.yandex.training import Trainings
+from sandbox.yandex.rules.training import Trainings
 from sandbox.yandex.tuning_parameters import FIELDS, Kind, kind_of, parameters_of, used
 from sandbox.yandex.tuning_state import CREATED, OPEN, PENDING, UNKNOWN, StoredTuning, TuningStore
-
-if TYPE_CHECKING:
-    from sandbox.services import Services
 
 KIND, FINISHED_KIND = "tune", "tuning-change"
 NAME = re.compile(r"[A-Za-z0-9 _-]{3,100}")
@@ -47,24 +46,24 @@ INVALID, PRECONDITION = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED
 class Tunings:
     """The rules."""
 
-    def __init__(self, services: "Services", operations: Operations) -> None:
-        self._services, self._operations = services, operations
-        self._store = TuningStore(services.state)
-        self._trainings = Trainings(services, self._store)
-        self._metrics = Metrics(services.s3, services.settings_store)
+    def __init__(self, host: Host, operations: Operations, datasets: Datasets) -> None:
+        self._host, self._operations, self._datasets = host, operations, datasets
+        self._store = TuningStore(host)
+        self._trainings = Trainings(host, self._store, datasets)
+        self._metrics = Metrics(host)
         operations.register(KIND, self)
         operations.register(FINISHED_KIND, _Changes())
 
     def start(self, request: wire.TuningRequest) -> Operation:
         """Start a tuning, or refuse: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, RESOURCE_EXHAUSTED."""
         kind = self._check(request)
-        for field in VALIDATION_FIELDS.difference(self._services.settings.yandex_validation_fields):
+        for field in VALIDATION_FIELDS.difference(self._host.settings.yandex_validation_fields):
             request.ClearField(field)
         rows = sum(self._rows(each, kind) for each in request.train_datasets)
         for each in _held_out(request):
             self._rows(each, kind)
         parameters = parameters_of(request, rows)
-        settings, now = self._services.settings, self._services.clock()
+        settings, now = self._host.settings, self._host.clock()
         spans = settings.yandex_tuning_spans
         tuning = StoredTuning(
             id=new_id(TUNING),
@@ -80,7 +79,7 @@ class Tunings:
         )
         with self._store.locked():
             self._check_quota(now)
-            self._store.put(tuning)
+            self._store.put(tuning.id, tuning)
             metadata = wire.TuningMetadata(tuning_task_id=tuning.id, status=TuningTask.CREATED)
             operation = self._operations.start(
                 KIND,
@@ -95,15 +94,15 @@ class Tunings:
     def describe(self, task_id: str) -> TuningTask:
         """Return a task as it is now; NOT_FOUND in its first seconds."""
         tuning = self._known(task_id)
-        message = tuning.to_message(self._services.clock())
-        self._looked_at(tuning)
+        message = tuning.to_message(self._host.clock())
+        self._count_read(tuning)
         return message
 
     def page(self, request: wire.ListTuningsRequest) -> tuple[list[TuningTask], str]:
         """Return a page of the tasks that are listed by now, newest first, and the token of the next."""
         if not request.folder_id:
             raise YandexRefusal(INVALID, "folder_id: required")
-        now = self._services.clock()
+        now = self._host.clock()
         found = [
             message
             for message in (tuning.to_message(now) for tuning in reversed(self._store.listed()))
@@ -113,34 +112,34 @@ class Tunings:
 
     def cancel(self, task_id: str) -> None:
         """End a task that has not ended, or refuse with FAILED_PRECONDITION."""
-        tuning = self._store.get(task_id)
+        tuning = self._store.existing(task_id)
         if not self._cancelled(tuning.id):
-            status = TuningTask.Status.Name(self._store.get(task_id).status(self._services.clock()))
+            status = TuningTask.Status.Name(self._store.existing(task_id).status(self._host.clock()))
             raise YandexRefusal(PRECONDITION, f"Tuning task {task_id} is {status}: it cannot be cancelled")
 
     def options(self, task_id: str) -> wire.GetOptionsResponse:
         """Return the parameters that are really used."""
         tuning = self._known(task_id)
-        told = tuning.told
+        sent = tuning.sent
         field = FIELDS[tuning.kind]
         return wire.GetOptionsResponse(
             task_id=tuning.id,
-            base_model_uri=told.base_model_uri,
-            train_datasets=told.train_datasets,
-            validation_datasets=_held_out(told),
-            **{field: used(tuning.parameters, getattr(told, field))},  # pyright: ignore[reportArgumentType] - one of two fields
+            base_model_uri=sent.base_model_uri,
+            train_datasets=sent.train_datasets,
+            validation_datasets=_held_out(sent),
+            **{field: used(tuning.parameters, getattr(sent, field))},  # pyright: ignore[reportArgumentType] - one of two fields
         )
 
     def errors(self, task_id: str) -> list[TuningError]:
         """Return why it failed; nothing while it has not."""
-        tuning = self._store.get(task_id)
-        if tuning.status(self._services.clock()) != TuningTask.FAILED:
+        tuning = self._store.existing(task_id)
+        if tuning.status(self._host.clock()) != TuningTask.FAILED:
             return []
         kind = TuningError.PUBLIC if tuning.failure_is_public else TuningError.INTERNAL
         return [TuningError(tuning_task_id=task_id, message=tuning.failure, type=kind)]
 
     def metrics_url(self, task_id: str) -> str:
-        """Return where the events can be had, zipped; NOT_FOUND while there are none."""
+        """Return the URL of the zipped events; NOT_FOUND while there are none."""
         tuning = self._known(task_id)
         url = self._metrics.url(tuning.id, self._trainings.folder(tuning))
         if url is None:
@@ -148,8 +147,8 @@ class Tunings:
         return url
 
     def archive(self, task_id: str) -> Operation:
-        """Put a task that has ended aside."""
-        tuning = self._store.get(task_id)
+        """Archive a task that has ended."""
+        tuning = self._store.existing(task_id)
         if tuning.outcome is None:
             raise YandexRefusal(PRECONDITION, f"Tuning task {task_id} has not ended: it cannot be archived")
         self._store.change(task_id, archived=True)
@@ -157,7 +156,7 @@ class Tunings:
 
     def enable_billing(self, task_id: str) -> Operation:
         """Accept it: nothing is billed here."""
-        task = self._store.get(task_id)
+        task = self._store.existing(task_id)
         return self._operations.start(FINISHED_KIND, prefix=TUNING, subject_id=task.id, description="Enable billing")
 
     def model(self, suffix: str) -> StoredTuning | None:
@@ -170,15 +169,15 @@ class Tunings:
         return [tuning.target_uri for tuning in self._store.all() if tuning.outcome == "COMPLETED"]
 
     def operation_state(self, operation: StartedOperation) -> OperationState:
-        """Tell CREATED, PENDING, then done: as recorded. A task that failed or was cancelled is an error."""
-        tuning = self._store.find(operation.subject_id)
+        """Return CREATED, PENDING, then done: as recorded. A task that failed or was cancelled is an error."""
+        tuning = self._store.get(operation.subject_id)
         if tuning is None:
             gone = Status(code=grpc.StatusCode.NOT_FOUND.value[0], message="The tuning task is gone")
             return OperationState(done=True, error=gone)
-        now = self._services.clock()
+        now = self._host.clock()
         status = tuning.status(now)
         stage = tuning.stage(now)
-        self._looked_at(tuning)
+        self._count_read(tuning)
         metadata = self._metadata(tuning, status)
         if stage != OPEN or tuning.outcome is None:
             return OperationState(metadata=metadata)
@@ -208,7 +207,7 @@ class Tunings:
         self._trainings.clear()
 
     def close(self) -> None:
-        """End the training that goes on."""
+        """End the running training."""
         self._trainings.close()
 
     def all(self) -> list[StoredTuning]:
@@ -220,14 +219,14 @@ class Tunings:
         return self._trainings.folder(tuning)
 
     def _cancelled(self, task_id: str) -> bool:
-        ended = self._store.end(task_id, "CANCELED", self._services.clock())
+        ended = self._store.end(task_id, "CANCELED", self._host.clock())
         if ended:
             self._trainings.stop(task_id)
         return ended
 
     def _metadata(self, tuning: StoredTuning, status: TuningTask.Status.ValueType) -> Message:
         metadata = wire.TuningMetadata(tuning_task_id=tuning.id, status=status)
-        if not self._services.settings.yandex_tuning_shows_steps:
+        if not self._host.settings.yandex_tuning_shows_steps:
             if status == TuningTask.IN_PROGRESS:
                 metadata.status = TuningTask.PENDING
             return metadata
@@ -237,15 +236,15 @@ class Tunings:
         return metadata
 
     def _known(self, task_id: str) -> StoredTuning:
-        tuning = self._store.get(task_id)
-        if tuning.stage(self._services.clock()) == UNKNOWN:
+        tuning = self._store.existing(task_id)
+        if tuning.stage(self._host.clock()) == UNKNOWN:
             raise YandexRefusal(grpc.StatusCode.NOT_FOUND, f"Tuning task {task_id} not found")
         return tuning
 
-    def _looked_at(self, tuning: StoredTuning) -> None:
-        if tuning.stages.counts_reads and tuning.stage(self._services.clock()) != OPEN:
+    def _count_read(self, tuning: StoredTuning) -> None:
+        if tuning.stages.counts_reads and tuning.stage(self._host.clock()) != OPEN:
             with self._store.locked():
-                self._store.change(tuning.id, stages=self._store.get(tuning.id).stages.read())
+                self._store.change(tuning.id, stages=self._store.existing(tuning.id).stages.read())
 
     def _check(self, request: wire.TuningRequest) -> Kind:
         try:
@@ -263,7 +262,7 @@ class Tunings:
     def _rows(self, weighted: wire.TuningRequest.WeightedDataset, kind: Kind) -> int:
         if weighted.weight < 0:
             raise YandexRefusal(INVALID, f"weight of {weighted.dataset_id}: {weighted.weight} is negative")
-        dataset = self._services.yandex.datasets.ready(weighted.dataset_id)
+        dataset = self._datasets.ready(weighted.dataset_id)
         task_type = PUBLISHED_ALIASES.get(dataset.task_type, dataset.task_type)
         if task_type != TASK_TYPES[kind]:
             wanted = TASK_TYPES[kind]
@@ -271,7 +270,7 @@ class Tunings:
         return dataset.report.valid_rows if dataset.report else 0
 
     def _check_quota(self, now: float) -> None:
-        settings, starts = self._services.settings, [tuning.created_at for tuning in self._store.all()]
+        settings, starts = self._host.settings, [tuning.created_at for tuning in self._store.all()]
         for span_s, limit, word in (
             (HOUR_S, settings.yandex_tunings_per_hour, "Hour"),
             (DAY_S, settings.yandex_tunings_per_day, "Day"),

@@ -25,7 +25,7 @@ class FileServicer(FileServiceServicer):
         return self._files.get(request.file_id).to_message()
 
     def GetUrl(self, request: wire.GetFileUrlRequest, context: Context) -> wire.GetFileUrlResponse:
-        """Return where its content can be had."""
+        """Return the URL of its content."""
         return wire.GetFileUrlResponse(url=self._files.url(request.file_id))
 
     def Update(self, request: wire.UpdateFileRequest, context: Context) -> File:

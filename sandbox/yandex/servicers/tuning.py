@@ -35,7 +35,7 @@ class TuningServicer(TuningServiceServicer):
         return wire.CancelTuningResponse(tuning_task_id=request.tuning_task_id)
 
     def GetMetricsUrl(self, request: wire.GetMetricsUrlRequest, context: Context) -> wire.GetMetricsUrlResponse:
-        """Return where the events can be had."""
+        """Return the URL of the events."""
         return wire.GetMetricsUrlResponse(load_url=self._tunings.metrics_url(request.task_id))
 
     def GetOptions(self, request: wire.GetOptionsRequest, context: Context) -> wire.GetOptionsResponse:
@@ -47,7 +47,7 @@ class TuningServicer(TuningServiceServicer):
         return wire.ListErrorsResponse(tuning_error=self._tunings.errors(request.tuning_task_id))
 
     def Archive(self, request: wire.ArchiveTuningRequest, context: Context) -> Operation:
-        """Put a task aside."""
+        """Archive a task."""
         return self._tunings.archive(request.tuning_task_id)
 
     def EnableBilling(self, request: wire.EnableBillingRequest, context: Context) -> Operation:

@@ -10,8 +10,8 @@ from clouds.cloudru.address import ConfiguredAddresses, model_url, search_url
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.errors import AuthenticationError, ConfigurationError, PermissionDeniedError
-from tests.clouds.conftest import KEY_SECRET, TOKEN, VirtualTime
-from tests.clouds.wire_server import TOKEN_PATH, Asked, Told, WireServer
+from tests.clouds.wire_server import KEY_SECRET, TOKEN, TOKEN_PATH, Asked, Told, WireServer
+from tests.support.virtual_time import VirtualTime
 
 LOG_GROUPS = ".*/log-groups"
 RUN = "22222222-2222-4222-8222-222222222222"

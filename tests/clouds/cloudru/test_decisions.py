@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import InferenceSpec, ScalingSpec
-from tests.clouds.test_against_sandbox import connect
-from tests.sandbox_process import SandboxProcess
+from tests.support.clients import connect
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture

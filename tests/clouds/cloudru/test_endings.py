@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import find_among
 from clouds.errors import DeadlineError, FailedStateError, NotFoundError
-from tests.clouds.test_against_sandbox import PATIENTLY_S, connect, spec, start
-from tests.sandbox_process import SandboxProcess
+from tests.support.clients import PATIENTLY_S, connect, spec, start
+from tests.support.sandbox_process import SandboxProcess
 
 AT_ONCE = {stage: {} for stage in ("resource_allocation", "pulling", "runtime_initializing")}
 
@@ -66,8 +66,8 @@ def test_gone_is_deleted_and_not_on_its_way(sandbox: SandboxProcess, cloud: Clou
 
 def test_prices_are_read_over_all_pages(cloud: CloudRuClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """By repository; a page of one card each makes three pages."""
-    monkeypatch.setattr("clouds.cloudru.inference.client.PAGE_SIZE", 1)
-    prices = cloud.inferences.prices()
+    monkeypatch.setattr("clouds.cloudru.inference.catalogue.PAGE_SIZE", 1)
+    prices = cloud.inference_catalogue.prices()
     assert prices.keys() == {"Qwen/Qwen3-Embedding-0.6B", "Qwen/Qwen3-Reranker-0.6B", "t-tech/T-lite-it-1.0"}
     assert all(price > 0 for price in prices.values())
 
@@ -79,12 +79,12 @@ def test_a_secret_is_deleted(sandbox: SandboxProcess, cloud: CloudRuClient, mapp
     path = f"endings-{mapping}"
     for value in ("one", "two"):
         assert cloud.secrets.ensure(path, SecretStr(value)).action in ("created", "updated")
-    kept = cloud.secrets.get(path)
+    kept = cloud.secrets.find(path)
     assert kept is not None
     assert len(kept.versions) == 2
     for _ in range(2):
         cloud.secrets.delete(path)
-        assert cloud.secrets.get(path) is None
+        assert cloud.secrets.find(path) is None
     assert cloud.secrets.ensure(path, SecretStr("three")).version == 1
     cloud.secrets.delete(path)
 

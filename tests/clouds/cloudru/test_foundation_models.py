@@ -13,7 +13,7 @@ def test_the_names_are_read_without_a_token(vendor: WireServer, client: CloudRuC
     """The list is open (INFERRED), so no token goes there."""
     vendor.tell("GET", PATH, {"object": "list", "data": [{"id": "BAAI/bge-m3", "object": "model"}, {"id": "b"}]})
 
-    assert client.foundation_models.names() == ("BAAI/bge-m3", "b")
+    assert client.foundation_models.list() == ("BAAI/bge-m3", "b")
     assert [asked.headers.get("authorization") for asked in vendor.asked] == [None]
 
 
@@ -21,4 +21,4 @@ def test_an_empty_answer_is_no_list(vendor: WireServer, client: CloudRuClient) -
     """A list that names nothing would refuse every model."""
     vendor.tell("GET", PATH, {"object": "list", "data": []})
     with pytest.raises(WrongAnswerError, match="no model"):
-        client.foundation_models.names()
+        client.foundation_models.list()

@@ -6,8 +6,7 @@ import pytest
 
 from clouds.cloudru.client import CloudRuClient
 from clouds.errors import APIError
-from tests.clouds.conftest import PROJECT
-from tests.clouds.wire_server import LOST, Told, WireServer
+from tests.clouds.wire_server import LOST, PROJECT, Told, WireServer
 
 BASE = f"/console.cloud.ru/u-api/logaas-bff-console/v1/{PROJECT}"
 

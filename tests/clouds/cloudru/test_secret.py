@@ -116,8 +116,8 @@ def test_the_mapping_that_worked_is_remembered(vendor: WireServer, client: Cloud
 def test_absence_is_believed_only_when_both_mappings_say_it(vendor: WireServer, client: CloudRuClient) -> None:
     """A 404 of the mapping that is not spoken here does not hide a secret that exists."""
     SecretVendor(vendor, "path_in_body").values["tok"] = [base64.b64encode(b"hf_sentinel").decode()]
-    assert client.secrets.find("tok") == EnsuredSecret("id-of-tok", "tok", 1, "adopted")
-    assert client.secrets.find("other") is None
+    assert client.secrets.adopt("tok") == EnsuredSecret("id-of-tok", "tok", 1, "adopted")
+    assert client.secrets.adopt("other") is None
     assert client.secrets.ensure("tok", VALUE).action == "adopted"
 
 
@@ -169,9 +169,9 @@ def test_a_version_that_is_not_there(vendor: WireServer, client: CloudRuClient) 
     """Asking for version 7 of a secret with one version names what there is."""
     SecretVendor(vendor, "path_in_url")
     client.secrets.ensure("tok", VALUE)
-    assert client.secrets.find("tok", 1) == EnsuredSecret("id-of-tok", "tok", 1, "adopted")
+    assert client.secrets.adopt("tok", 1) == EnsuredSecret("id-of-tok", "tok", 1, "adopted")
     with pytest.raises(ConfigurationError, match="no enabled version 7; enabled: 1"):
-        client.secrets.find("tok", 7)
+        client.secrets.adopt("tok", 7)
 
 
 def test_bad_input_and_refusals(vendor: WireServer, client: CloudRuClient) -> None:

@@ -31,6 +31,7 @@ from yandex.cloud.operation.operation_service_pb2_grpc import (
     add_OperationServiceServicer_to_server,
 )
 
+API_KEY = "yandex-api-key-sentinel"
 NOT_TOLD = "the test told no answer"
 SERVICES: tuple[tuple[type, Callable[[Any, grpc.Server], None]], ...] = (
     (IamTokenServiceServicer, add_IamTokenServiceServicer_to_server),

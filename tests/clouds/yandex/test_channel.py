@@ -38,10 +38,9 @@ from clouds.yandex.auth import ApiKey
 from clouds.yandex.channel import Calls, Channels
 from clouds.yandex.client import YandexClient
 from clouds.yandex.wire.endpoints import Endpoints
-from tests.clouds.conftest import VirtualTime
-from tests.clouds.yandex.conftest import API_KEY
 from tests.clouds.yandex.keys import private_key
-from tests.clouds.yandex.played_services import LOST, QUOTA, PlayedServices, Refusal
+from tests.clouds.yandex.played_services import API_KEY, LOST, QUOTA, PlayedServices, Refusal
+from tests.support.virtual_time import VirtualTime
 
 GET, CANCEL = "OperationService.Get", "OperationService.Cancel"
 AWAY = Refusal(grpc.StatusCode.UNAVAILABLE, "overloaded")

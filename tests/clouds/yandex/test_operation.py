@@ -12,8 +12,8 @@ from clouds.errors import DeadlineError, FailedStateError, NotFoundError, WrongA
 from clouds.yandex.assumptions import Assumptions, ConnectionAssumptions
 from clouds.yandex.client import YandexClient
 from clouds.yandex.operation import progress, unpack
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import NOT_FOUND, PlayedServices, Refusal
+from tests.support.virtual_time import VirtualTime
 
 GET, CANCEL = "OperationService.Get", "OperationService.Cancel"
 ERROR = Status(code=grpc.StatusCode.INTERNAL.value[0], message="disk is full")
@@ -25,7 +25,7 @@ def test_an_error_before_done_is_not_the_end(yandex: YandexClient, services: Pla
     services.tell(GET, Operation(id="x"), undoing, undoing, Operation(id="x", error=ERROR, done=True))
     seen: list[str] = []
     with pytest.raises(FailedStateError, match="work: operation x failed with INTERNAL: disk is full") as caught:
-        yandex.operations.wait("x", subject="work", deadline_s=100, on_look=lambda words, _: seen.append(words))
+        yandex.operations.wait_done("x", subject="work", deadline_s=100, on_look=lambda words, _: seen.append(words))
     assert (caught.value.resource, caught.value.reason) == ("INTERNAL", "disk is full")
     assert seen == ["running", "failing: disk is full", "failing: disk is full", "failing: disk is full"]
     assert len(time.slept_s) == 3
@@ -35,14 +35,14 @@ def test_a_minute_without_an_answer_is_outlived(yandex: YandexClient, services: 
     """More refusals than one call repeats do not end the wait."""
     away = Refusal(grpc.StatusCode.UNAVAILABLE, "overloaded")
     services.tell(GET, *[away] * 12, Operation(id="x", done=True))
-    assert yandex.operations.wait("x", subject="work", deadline_s=1000).done
+    assert yandex.operations.wait_done("x", subject="work", deadline_s=1000).done
 
 
 def test_one_that_is_gone_is_told_at_once(yandex: YandexClient, services: PlayedServices) -> None:
     """After about two weeks an operation answers NOT_FOUND: whoever waits describes what it worked on."""
     services.tell(GET, NOT_FOUND)
     with pytest.raises(NotFoundError, match="operation x"):
-        yandex.operations.wait("x", subject="work", deadline_s=100)
+        yandex.operations.wait_done("x", subject="work", deadline_s=100)
     assert len(services.asked(GET)) == 1
 
 
@@ -50,7 +50,7 @@ def test_a_deadline_says_what_was_seen(yandex: YandexClient, services: PlayedSer
     """Not done in time: the state is told, in the caller's words."""
     services.tell(GET, Operation(id="x"))
     with pytest.raises(DeadlineError, match="work: not ready after 5 s; last seen: going"):
-        yandex.operations.wait("x", subject="work", deadline_s=5, describe=lambda _: "going")
+        yandex.operations.wait_done("x", subject="work", deadline_s=5, words=lambda _: "going")
 
 
 def test_cancelling_may_be_repeated(yandex: YandexClient, services: PlayedServices) -> None:

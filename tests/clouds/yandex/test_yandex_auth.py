@@ -17,9 +17,9 @@ from clouds.errors import AuthenticationError, ConfigurationError
 from clouds.yandex.auth import ApiKey, Auth, AuthorizedKey, IamToken, read_authorized_key
 from clouds.yandex.client import YandexClient
 from clouds.yandex.wire.endpoints import Endpoints
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.keys import KEY_ID, SERVICE_ACCOUNT_ID, authorized_key_json, private_key, private_pem
 from tests.clouds.yandex.played_services import PlayedServices, Refusal
+from tests.support.virtual_time import VirtualTime
 
 NOW_S = 1_795_300_000.0
 CREATE, GET = "IamTokenService.Create", "OperationService.Get"

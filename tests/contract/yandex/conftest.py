@@ -1,5 +1,5 @@
 """The fixtures of the sandbox's own tests of Yandex Cloud."""
 
-from tests.sandbox.yandex.conftest import channel, folder
+from tests.support.yandex_folder import channel, folder
 
 __all__ = ["channel", "folder"]

@@ -31,11 +31,11 @@ from clouds.yandex.search import Document
 from clouds.yandex.specs import TuningParameters, WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec
 from clouds.yandex.wire.endpoints import Endpoints
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import WireServer
 from tests.clouds.yandex.dataset.put_server import PutServer
 from tests.clouds.yandex.played_services import PlayedServices
 from tests.contract.yandex.exchange import Names, exchanges
+from tests.support.virtual_time import VirtualTime
 
 FOLDER = "b1grecordedfolder000"
 ROWS = b'{"anchor": "hello", "positive": "hi"}\n'
@@ -175,7 +175,7 @@ def test_a_file_and_a_search_index(yandex: YandexClient, services: PlayedService
     store |= {"expires_at": 1766044800, "last_active_at": 1765440000}
     vendor.tell("GET", rf"/ai\.api\.cloud\.yandex\.net/v1/vector_stores/{IDS['index2']}", store)
     ensured = yandex.search_indexes.ensure("tea", (Document("tea.txt", "чай".encode()),), BASE)
-    assert yandex.search_indexes.wait(ensured, deadline_s=60) == IDS["index2"]
+    assert yandex.search_indexes.wait_searchable(ensured, deadline_s=60) == IDS["index2"]
 
     assert differences("search_index", "FileService/Create", services.asked("FileService.Create")[0]) == {
         ".name is not recorded", ".mimeType is not recorded", ".labels is not recorded",

@@ -27,8 +27,8 @@ from clouds.yandex.operation import progress, unpack
 from clouds.yandex.specs import WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec, TuningState
 from clouds.yandex.wire.endpoints import Endpoints
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import NOT_FOUND, PlayedServices
+from tests.support.virtual_time import VirtualTime
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("*.json"))
 FOLDER = "b1grecordedfolder000"
@@ -132,12 +132,14 @@ def test_a_recorded_tuning_is_started_and_waited_for(
 
     ends = recording["ends"]
     if "model" in ends:
-        finished = yandex.tunings.wait(ensured.task_id, ensured.operation_id, deadline_s=DAY_S, on_look=on_look)
+        finished = yandex.tunings.wait_finished(
+            ensured.task_id, ensured.operation_id, deadline_s=DAY_S, on_look=on_look
+        )
         assert finished.target_model_uri == ends["model"]
         assert finished.source_model_uri == "emb://text-embeddings/latest"
     else:
         with pytest.raises(FailedStateError, match=f"is {ends['failed']}: {ends['reason']}") as caught:
-            yandex.tunings.wait(ensured.task_id, ensured.operation_id, deadline_s=DAY_S, on_look=on_look)
+            yandex.tunings.wait_finished(ensured.task_id, ensured.operation_id, deadline_s=DAY_S, on_look=on_look)
         assert caught.value.reason == ends["reason"]
     assert [words for words, _ in groupby(seen)] == recording["seen"]
     lasted_s = recording["timeline"][-1]["from_s"]
@@ -166,11 +168,11 @@ def test_a_recorded_validation_is_waited_for(yandex: YandexClient, services: Pla
 
     services.tell("OperationService.Get", get)
     seen: list[str] = []
-    operation = yandex.operations.wait(
+    operation = yandex.operations.wait_done(
         operation_id,
         subject="validation",
         deadline_s=DAY_S,
-        describe=words,
+        words=words,
         on_look=lambda text, _: seen.append(text),
     )
     assert unpack(operation, ValidateDatasetResponse).is_valid

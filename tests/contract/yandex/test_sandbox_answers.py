@@ -21,8 +21,8 @@ from yandex.cloud.operation import operation_service_pb2
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
 from tests.contract.yandex.exchange import Names, exchanges
-from tests.sandbox.yandex.folder import PAIR, PAIRS, Folder
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import PAIR, PAIRS, Folder
 
 LOADED = (
     search_index_file_service_pb2, search_index_service_pb2, dataset_service_pb2, file_service_pb2,

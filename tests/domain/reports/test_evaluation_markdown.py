@@ -8,7 +8,7 @@ from domain.charts import bar_chart
 from domain.evaluation import Evaluation
 from domain.gate import Verdict, gate
 from domain.reports.evaluation_markdown import markdown, question_table
-from tests.domain.test_gate import LOW, evaluation
+from tests.support.evaluations import LOW, evaluation
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.engines.asked import Wanted, wanted
 from sandbox.engines.extract import ExtractedText
 from sandbox.engines.generate import NO_ANSWER
 from sandbox.engines.models import ModelShelf
 from sandbox.engines.prompt import Passage, build_prompt, language_of
+from sandbox.engines.required_words import Wanted, wanted
 from sandbox.engines.split import RecursiveCharacterSplitter
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

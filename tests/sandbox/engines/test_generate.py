@@ -25,7 +25,7 @@ def generator(shelf: ModelShelf) -> GeneratorModel:
 
 
 def test_the_answer_is_quoted_not_the_question(generator: GeneratorModel) -> None:
-    """Of a question-and-answer text the answer is said, whole, with its source and number."""
+    """Of a question-and-answer text the answer is quoted, whole, with its source and number."""
     answer = generator.chat(build_prompt("как мне вернуть товары?", [GUIDE, FAQ], "Отвечай кратко."))
     assert answer == "«Заполните форму возврата. Деньги придут за три дня.» [2] faq.txt"
 

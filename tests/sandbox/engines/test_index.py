@@ -44,7 +44,7 @@ def test_it_survives_a_restart(index: VectorIndex, tmp_path: Path) -> None:
 
 
 def test_another_dimension_is_refused(index: VectorIndex) -> None:
-    """A query from an embedder of another dimension is told so."""
+    """A query from an embedder of another dimension is refused."""
     with pytest.raises(DimensionError, match="a vector of 2 numbers, the index holds vectors of 4"):
         index.search("faq", np.ones(2, dtype=np.float32), 1)
 

@@ -42,8 +42,8 @@ def trained(folder: Path, rows: list[tuple[str, ...]] = PAIRS, **parameters: obj
     """Train a few steps and load what came of it."""
     folder.mkdir()
     kind = "pair" if len(rows[0]) == 2 else "triplet"
-    told = Parameters.model_validate({"n_samples": 16, "batch_rows": 8, "method": Lora(rank=2), **parameters})
-    job = TrainingJob(kind=kind, train=(data(folder / "rows.jsonl", rows),), parameters=told)
+    given = Parameters.model_validate({"n_samples": 16, "batch_rows": 8, "method": Lora(rank=2), **parameters})
+    job = TrainingJob(kind=kind, train=(data(folder / "rows.jsonl", rows),), parameters=given)
     write(folder / RESULT, train(job, folder / ADAPTER, folder / EVENTS, lambda _step, _steps: None))
     return TunedEmbedder(folder)
 

@@ -2,27 +2,13 @@
 
 from collections.abc import Generator
 
-import grpc
 import pytest
 
-from tests.sandbox.yandex.folder import Folder
 from tests.sandbox.yandex.studio import Studio
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import channel, folder
 
-
-@pytest.fixture
-def channel(sandbox: SandboxProcess) -> Generator[grpc.Channel]:
-    """Open a channel, with the API key, to a sandbox with default settings, no faults and an empty request log."""
-    sandbox.reset()
-    with sandbox.yandex_channel() as channel:
-        yield channel
-
-
-@pytest.fixture
-def folder(sandbox: SandboxProcess, channel: grpc.Channel) -> Folder:
-    """Return the folder, with nothing in it."""
-    sandbox.empty()
-    return Folder(channel)
+__all__ = ["channel", "folder"]
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -9,7 +9,7 @@ from yandex_ai_studio_sdk import AIStudio, AsyncAIStudio
 from yandex_ai_studio_sdk.auth import APIKeyAuth
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 LOOK_EVERY_S = 0.02
 

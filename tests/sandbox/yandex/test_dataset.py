@@ -15,8 +15,8 @@ from yandex.cloud.operation.operation_pb2 import Operation
 from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID, YANDEX_SERVICE_ACCOUNT_ID
-from tests.sandbox.yandex.folder import PAIRS, TRIPLET, Folder, json_lines, put, refused
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import PAIRS, TRIPLET, Folder, json_lines, put, refused
 
 INVALID_ARGUMENT = grpc.StatusCode.INVALID_ARGUMENT
 FAILED_PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
@@ -96,7 +96,7 @@ def test_every_fault_is_found_with_its_rows(folder: Folder) -> None:
 
 
 def test_rows_are_counted_from_what_the_settings_say(sandbox: SandboxProcess, folder: Folder) -> None:
-    """0 or 1: nobody published which."""
+    """0 or 1: which one the service takes is not published."""
     sandbox.set(yandex_first_row_number=0)
     assert list(folder.checked(b"x\n").validation_error[0].row_numbers) == [0]
 
@@ -291,7 +291,7 @@ def test_the_rows_can_be_read_again(folder: Folder) -> None:
 
 
 def test_a_lost_validation_is_found(sandbox: SandboxProcess, folder: Folder) -> None:
-    """ListOperationsIds tells the operation of a dataset, until the operation object expires; the dataset stays."""
+    """ListOperationsIds returns the operation of a dataset, until the operation object expires; the dataset stays."""
     draft, checked = folder.draft(), folder.draft()
     folder.upload(checked, PAIRS)
     operation_id = folder.validate(checked).id
@@ -367,7 +367,7 @@ def test_an_operation_over_rest(sandbox: SandboxProcess, folder: Folder) -> None
 
 
 def test_service_buckets_are_not_the_users(sandbox: SandboxProcess, folder: Folder) -> None:
-    """What datasets are stored in is in nobody's list of buckets; the log has the vendor's host for an upload."""
+    """The buckets of datasets are not in the user's list of buckets; the log has the vendor's host for an upload."""
     dataset = folder.checked(PAIRS, name="stored")
     there = sandbox.inventory()
     assert there["buckets"] == {}

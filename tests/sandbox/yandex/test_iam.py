@@ -16,8 +16,8 @@ from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest, Cre
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 from yandexcloud._auth_fabric import get_auth_token_requester
 
-from tests.sandbox.yandex.folder import refused
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import refused
 
 AUDIENCE = "https://iam.api.cloud.yandex.net/iam/v1/tokens"
 
@@ -85,7 +85,7 @@ def test_a_wrong_jwt_is_unauthenticated(sandbox: SandboxProcess) -> None:
 
 
 def test_a_token_expires_by_the_sandboxs_clock(sandbox: SandboxProcess) -> None:
-    """It is taken until its lifetime is over; a fresh one can be had at once, whatever the sandbox's clock says."""
+    """It is taken until its lifetime is over; a fresh one is issued at once, whatever the sandbox's clock says."""
     sandbox.reset()
     sandbox.set(yandex_token_lifetime_s=100)
     token = exchange(sandbox, signed(sandbox.authorized_key())).iam_token

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo
 
-from tests.sandbox.yandex.folder import PAIRS, Folder
 from tests.sandbox.yandex.test_iam import exchange, is_let_in, signed
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import PAIRS, Folder
 
 
 def test_a_validation_that_was_interrupted_is_taken_up(tmp_path: Path) -> None:

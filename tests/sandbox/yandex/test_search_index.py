@@ -18,8 +18,8 @@ from yandex.cloud.ai.files.v1.file_service_pb2_grpc import FileServiceStub
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import Folder, refused
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import Folder, refused
 
 BASE_URI = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 DAY_S = 86400
@@ -57,8 +57,8 @@ class Indexes:
     def start(self, **fields: Any) -> Operation:
         """Begin to build an index of every document."""
         file_ids = [self.file(name, text) for name, text in DOCUMENTS.items()]
-        told: dict[str, Any] = {"folder_id": YANDEX_FOLDER_ID, "file_ids": file_ids, "name": "index", **fields}
-        return self.stub.Create(indexes.CreateSearchIndexRequest(**told))
+        given: dict[str, Any] = {"folder_id": YANDEX_FOLDER_ID, "file_ids": file_ids, "name": "index", **fields}
+        return self.stub.Create(indexes.CreateSearchIndexRequest(**given))
 
     def built(self, **fields: Any) -> search_index_pb2.SearchIndex:
         """Return an index of every document."""
@@ -88,14 +88,14 @@ def work(sandbox: SandboxProcess, channel: grpc.Channel) -> Generator[Indexes]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_index_answers_with_the_document_that_answers(work: Indexes, kind: str) -> None:
-    """Every kind finds it first; the index tells its embedders and its chunking, defaults included."""
+    """Every kind finds it first; the index shows its embedders and its chunking, defaults included."""
     index = work.built(**KINDS[kind])
     hits = work.search(index.id, "when will my money be returned to the card")
     assert hits[0]["filename"] == "refund.txt"
     assert hits[0]["content"][0]["text"] == DOCUMENTS["refund.txt"]
     assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
-    told = {"vector": BASE_URI, "default embedders": "emb://yc.ml.rag-prod.common/text-search-doc/latest"}
-    assert index.vector_search_index.doc_embedder_uri == told.get(kind, "")
+    shown = {"vector": BASE_URI, "default embedders": "emb://yc.ml.rag-prod.common/text-search-doc/latest"}
+    assert index.vector_search_index.doc_embedder_uri == shown.get(kind, "")
     assert (
         getattr(index, index.WhichOneof("IndexType") or "").chunking_strategy.static_strategy.max_chunk_size_tokens
         == 800

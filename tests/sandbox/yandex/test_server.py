@@ -17,8 +17,8 @@ from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenForServiceAc
 from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import Folder, refused
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import Folder, refused
 
 CREATE = "/llm.api.cloud.yandex.net/yandex.cloud.ai.dataset.v1.DatasetService/Create$"
 DATASETS = wire.ListDatasetsRequest(folder_id=YANDEX_FOLDER_ID)
@@ -38,7 +38,7 @@ def test_discovery_needs_no_key(sandbox: SandboxProcess) -> None:
 
 
 def test_health_and_the_ready_line_name_the_address(sandbox: SandboxProcess) -> None:
-    """Whoever starts it, and whoever finds it running, learns where gRPC is answered."""
+    """Its first line and its health page have the address of gRPC."""
     assert f" grpc {sandbox.grpc_address} " in sandbox.ready_line
     assert sandbox.control.get("/health").json() == {"status": "ok", "grpc": sandbox.grpc_address}
 

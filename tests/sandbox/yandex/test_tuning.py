@@ -19,9 +19,9 @@ from yandex.cloud.ai.tuning.v1.tuning_types_pb2 import TuningTypeLora
 from yandex.cloud.operation.operation_service_pb2 import CancelOperationRequest
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import refused
 from tests.sandbox.yandex.tunings import BASE_URI, ROWS, Tunings
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import refused
 
 SLOW: dict[str, Any] = {"n_samples": 100_000, "lora": TuningTypeLora(rank=2, alpha=4)}
 
@@ -204,7 +204,7 @@ def test_a_wrong_request_starts_nothing(tunings: Tunings, change: dict[str, Any]
 
 
 def test_embeddings_are_counted(tunings: Tunings, sandbox: SandboxProcess) -> None:
-    """The call above the quota is refused with the recorded text; gRPC and REST share it; a wrong model is told."""
+    """The call above the quota is refused with the recorded text; gRPC and REST share it; a wrong model is named."""
     tunings.embed(BASE_URI, ROWS[0][0])
     sandbox.set(yandex_embeddings_per_second=0)
     assert refused(lambda: tunings.embed(BASE_URI, "a")) == (

@@ -6,13 +6,13 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import DeleteDatasetRequest
 from yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 
 from tests.sandbox.yandex.tunings import Tunings
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 MOST_LOOKS = 600
 
 
 def test_a_training_that_was_interrupted_is_trained_again(tmp_path: Path) -> None:
-    """Killed while it trains, the task goes on after the restart and ends COMPLETED: also when its dataset is gone."""
+    """Killed while it trains, the task resumes after the restart and ends COMPLETED: also when its dataset is gone."""
     first = SandboxProcess.start(tmp_path)
     first.fault("TuningService/Describe", times=10_000, delay_s=0.1)
     with first.yandex_channel() as channel:

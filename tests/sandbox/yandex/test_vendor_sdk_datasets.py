@@ -10,10 +10,10 @@ from yandex_ai_studio_sdk.auth import IAMTokenAuth
 from yandex_ai_studio_sdk.exceptions import DatasetValidationError
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import PAIR, PAIRS, TRIPLET, Folder, json_lines
 from tests.sandbox.yandex.studio import LOOK_EVERY_S, Studio
 from tests.sandbox.yandex.test_iam import exchange, signed
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import PAIR, PAIRS, TRIPLET, Folder, json_lines
 
 SMALLEST_CHUNK_BYTES = 5 * 2**20
 GENERATION = "TextToTextGeneration"

@@ -62,9 +62,9 @@ def test_it_builds_text_indexes(studio: Studio, paths: list[Path]) -> None:
     assert (index.index_type.chunking_strategy, index.name, index.labels) == (CHUNKS, None, None)
     studio(index.update(name="drinks", ttl_days=3))
     studio(index.update(expiration_policy="static"))
-    told = studio(indexes.get(index.id))
-    assert (told.name, told.expiration_config.ttl_days) == ("drinks", 3)
-    assert told.expiration_config.expiration_policy.name == "STATIC"
+    found = studio(indexes.get(index.id))
+    assert (found.name, found.expiration_config.ttl_days) == ("drinks", 3)
+    assert found.expiration_config.expiration_policy.name == "STATIC"
     added = studio.done(index.add_files_deferred(files[1]))
     assert [file.id for file in added] == [files[1].id]
     assert [file.id for file in studio(index.list_files())] == [files[1].id, files[0].id]
@@ -95,14 +95,14 @@ def test_it_builds_text_indexes(studio: Studio, paths: list[Path]) -> None:
     ids=["default", "reciprocal rank", "mean"],
 )
 def test_it_builds_hybrid_indexes(studio: Studio, paths: list[Path], kind: HybridSearchIndexType) -> None:
-    """All settings left out, or given: the index tells what it was built with, and is listed."""
+    """All settings left out, or given: the index shows what it was built with, and is listed."""
     file = studio(studio.sdk.files.upload(paths[0]))
     index = studio.done(studio.sdk.search_indexes.create_deferred([file], index_type=kind))
-    told = index.index_type
-    assert told.chunking_strategy == kind.chunking_strategy or kind.chunking_strategy is None
-    assert told.combination_strategy == (
+    built = index.index_type
+    assert built.chunking_strategy == kind.chunking_strategy or kind.chunking_strategy is None
+    assert built.combination_strategy == (
         kind.combination_strategy or ReciprocalRankFusionIndexCombinationStrategy(k=60)
     )
-    assert told.normalization_strategy.name == (kind.normalization_strategy or "MIN_MAX")
-    assert told.vector_search_index.doc_embedder_uri.startswith("emb://yc.ml.rag-prod.common/text-search-doc/")
+    assert built.normalization_strategy.name == (kind.normalization_strategy or "MIN_MAX")
+    assert built.vector_search_index.doc_embedder_uri.startswith("emb://yc.ml.rag-prod.common/text-search-doc/")
     assert [each.id for each in studio(studio.sdk.search_indexes.list())] == [index.id]

@@ -7,9 +7,9 @@ from typing import Any
 from yandex_ai_studio_sdk.search_indexes import VectorSearchIndexType
 from yandex_ai_studio_sdk.tuning.types import TuningTypeLora
 
-from tests.sandbox.yandex.folder import json_lines
 from tests.sandbox.yandex.studio import Studio
 from tests.sandbox.yandex.tunings import ROWS
+from tests.support.yandex_folder import json_lines
 
 LOOK_EVERY_S = 0.1
 DIMENSIONS = [35, 128]

@@ -16,8 +16,8 @@ from yandex.cloud.ai.tuning.v1.tuning_types_pb2 import TuningTypeLora
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from sandbox.settings import YANDEX_FOLDER_ID
-from tests.sandbox.yandex.folder import TRIPLET, Folder, json_lines
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.yandex_folder import TRIPLET, Folder, json_lines
 
 BASE_URI = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 LOOK_S = 0.1
@@ -52,8 +52,8 @@ class Tunings:
             "triplet": {"text_embedding_triplet_params": wire.TextEmbeddingTripletParams(**TINY)},
         }[kind]
         dataset = wire.TuningRequest.WeightedDataset(dataset_id=dataset_id, weight=1)
-        told: dict[str, Any] = {"base_model_uri": BASE_URI, "train_datasets": [dataset], "name": "tiny", **params}
-        return wire.TuningRequest(**{**told, **fields})
+        given: dict[str, Any] = {"base_model_uri": BASE_URI, "train_datasets": [dataset], "name": "tiny", **params}
+        return wire.TuningRequest(**{**given, **fields})
 
     def start(self, kind: str = "pair", **fields: Any) -> Operation:
         """Start a tuning of a new dataset."""

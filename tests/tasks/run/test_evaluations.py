@@ -10,7 +10,7 @@ from prefect.artifacts import Artifact
 
 from domain.keys import StackKey
 from tasks.run.evaluations import keep, kept
-from tests.domain.test_gate import evaluation
+from tests.support.evaluations import evaluation
 
 STACK = StackKey("project", "kb-not-kept")
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from domain.keys import artifact_key
 from sandbox.settings import PROJECT_ID
 from tasks.run.progress import Terminal, progress
-from tests.flows.artifacts import artifact
+from tests.support.artifacts import artifact
 
 NO_ONE_LISTENS: dict[Any, Any] = {PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}
 

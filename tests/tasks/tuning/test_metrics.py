@@ -15,7 +15,7 @@ from domain.keys import TuningKey
 from domain.reports.curves import CurveReport
 from tasks.tuning.metrics import kept_below, show_curves
 from tasks.tuning.preflight import check_results
-from tests.flows.artifacts import artifact
+from tests.support.artifacts import artifact
 
 TUNING = TuningKey("b1gsandboxfolder0000", "odd-curves")
 HUGE = Scalars("", "loss", (0, 1), (1e308, -1e308))

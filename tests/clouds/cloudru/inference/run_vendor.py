@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from tests.clouds.conftest import PROJECT
-from tests.clouds.wire_server import LOST, Asked, Told, WireServer
+from tests.clouds.wire_server import LOST, PROJECT, Asked, Told, WireServer
 
 BASE = f"/console.cloud.ru/u-api/inference/model-run/v1/{PROJECT}"
 MODEL = r"/[\w-]+\.modelrun\.inference\.cloud\.ru"

@@ -276,14 +276,14 @@ def test_both_spellings_of_quota_and_template_paths(
     vendor: WireServer, client: CloudRuClient, make_client: Callable[[Assumptions], CloudRuClient]
 ) -> None:
     """The first spelling is asked once, then the one that answered; when none does the setting is named."""
-    assert client.inferences.quotas()[0].free == 8
-    client.inferences.quotas()
+    assert client.inference_catalogue.quotas()[0].free == 8
+    client.inference_catalogue.quotas()
     assert len(vendor.requests("GET", f"{BASE}/quotas")) == 1
     assert len(vendor.requests("GET", f"{BASE}/quota-usage")) == 2
-    assert client.inferences.runtime_templates()
+    assert client.inference_catalogue.runtime_template(SPEC) in client.inference_catalogue.runtime_templates()
     lost = make_client(Assumptions(inference=InferenceAssumptions(quota_paths=("a", "b"))))
     with pytest.raises(NotFoundError, match=r"assumptions\.inference\.quota_paths"):
-        lost.inferences.quotas()
+        lost.inference_catalogue.quotas()
 
 
 @pytest.mark.usefixtures("runs")

@@ -18,8 +18,8 @@ from clouds.errors import (
     WrongAnswerError,
 )
 from tests.clouds.cloudru.inference.run_vendor import MODEL, RunVendor
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import Asked, Told, WireServer
+from tests.support.virtual_time import VirtualTime
 
 RUN = "run-1"
 UNSUPPORTED = {"error": {"message": "The model does not support Score API", "type": "BadRequestError", "code": 400}}

@@ -1,6 +1,7 @@
 """Knowledge bases by name: created once, adopted, reindexed when documents are newer, waited for in three states."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexSource
 from clouds.cloudru.specs import ExtractorSpec, FoundationModelSpec, KnowledgeBaseSpec, SplitterSpec
 from clouds.cloudru.wire.inference import HuggingFaceRepository, ModelRun, ModelSource
 from clouds.errors import (
@@ -19,8 +20,8 @@ from clouds.errors import (
     NotFoundError,
     UnavailableError,
 )
-from tests.clouds.conftest import PROJECT, VirtualTime
-from tests.clouds.wire_server import LOST, Asked, Told, WireServer
+from tests.clouds.wire_server import LOST, PROJECT, Asked, Told, WireServer
+from tests.support.virtual_time import VirtualTime
 
 CREATE = "/console.cloud.ru/u-api/managed-rag/user-plane/api/v2/knowledge-bases"
 PUBLIC = "/managed-rag.api.cloud.ru/v1/knowledge-bases"
@@ -149,15 +150,9 @@ def bases(vendor: WireServer) -> KnowledgeVendor:
 def ensure(
     client: CloudRuClient, spec: KnowledgeBaseSpec = SPEC, modified_at: datetime | None = None, **changes: Any
 ) -> EnsuredKnowledgeBase:
-    """Ask for what the tests want, but for `changes`."""
-    wanted: dict[str, Any] = {
-        "bucket": "bucket",
-        "folder": "folder/",
-        "embedder": EMBEDDER,
-        "log_group_id": "group",
-        **changes,
-    }
-    return client.knowledge_bases.ensure(spec, documents_modified_at=modified_at, **wanted)
+    """Ask for what the tests want, but for `changes` of the source."""
+    source = IndexSource("bucket", "folder/", EMBEDDER, "group", modified_at)
+    return client.knowledge_bases.ensure(spec, replace(source, **changes))
 
 
 @pytest.mark.usefixtures("bases")
@@ -545,10 +540,10 @@ def test_delete_cancel_and_versions(bases: KnowledgeVendor, client: CloudRuClien
     bases.add("x")
     newer = {**bases.versions["v-1"], "knowledgebase_version_id": "v-9", "created_at": "2026-11-22T00:00:00Z"}
     bases.versions["v-9"] = newer
-    versions = client.knowledge_bases.versions("kb-1")
+    versions = client.knowledge_bases.list_versions("kb-1")
     assert [version.knowledgebase_version_id for version in versions] == ["v-9", "v-1"]
     assert client.knowledge_bases.cancel("v-9").status.endswith("CANCELLED")
-    assert client.knowledge_bases.version("v-9").status.endswith("CANCELLED")
+    assert client.knowledge_bases.get_version("v-9").status.endswith("CANCELLED")
     assert client.knowledge_bases.get("kb-1").name == "x"
     client.knowledge_bases.delete("kb-1")
     client.knowledge_bases.delete("kb-1")

@@ -3,7 +3,7 @@
 import pytest
 
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.errors import ConflictError
@@ -24,11 +24,13 @@ def ensure(client: CloudRuClient, embedder: ModelRun | FoundationModelSpec, *, a
     """Ensure the base of that embedder."""
     return client.knowledge_bases.ensure(
         KnowledgeBaseSpec(name=NAME),
-        bucket="bucket",
-        folder="docs",
-        embedder=embedder,
-        log_group_id="group",
-        documents_modified_at=None,
+        IndexSource(
+            bucket="bucket",
+            folder="docs",
+            embedder=embedder,
+            log_group_id="group",
+            documents_modified_at=None,
+        ),
         allow_replace=allow,
     )
 

@@ -7,12 +7,11 @@ import pytest
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge import UnreadableDocument, is_broken, read_at, unreadable_documents
+from clouds.cloudru.knowledge import IndexSource, UnreadableDocument, is_broken, read_at, unreadable_documents
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import PermissionDeniedError
 from tests.clouds.cloudru.knowledge.test_knowledge import CREATE, EMBEDDER, PUBLIC, SPEC, STARTED, KnowledgeVendor
-from tests.clouds.conftest import PROJECT
-from tests.clouds.wire_server import LOST, Asked, Told, WireServer
+from tests.clouds.wire_server import LOST, PROJECT, Asked, Told, WireServer
 
 VERSIONS = f"{CREATE}/[^/]+/versions"
 REINDEX = f"{PUBLIC}/versions/[^/]+/reindex"
@@ -43,9 +42,7 @@ def adding(bases: KnowledgeVendor, answer: Told) -> Callable[[Asked], Told]:
 
 def create(client: CloudRuClient) -> KnowledgeBaseVersion:
     """Ask for a new version of the one knowledge base."""
-    return client.knowledge_bases.create_version(
-        "kb-1", SPEC, bucket="bucket", folder="folder/", embedder=EMBEDDER, log_group_id="group"
-    )
+    return client.knowledge_bases.create_version("kb-1", SPEC, IndexSource("bucket", "folder/", EMBEDDER, "group"))
 
 
 @pytest.mark.parametrize("answer", [Told({"anything": 1}, 201), Told(b"", 200)], ids=["a body", "no body"])

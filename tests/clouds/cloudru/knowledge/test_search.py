@@ -13,8 +13,7 @@ from clouds.cloudru.wire.search import (
     RetrieveRequest,
 )
 from clouds.errors import ConfigurationError, UnavailableError
-from tests.clouds.conftest import KEY_SECRET
-from tests.clouds.wire_server import LOST, Told, WireServer
+from tests.clouds.wire_server import KEY_SECRET, LOST, Told, WireServer
 
 KB = "33333333-3333-4333-8333-333333333333"
 API = rf"/{KB}\.managed-rag\.inference\.cloud\.ru/api/v2"

@@ -16,11 +16,8 @@ from clouds.cloudru.assumptions import Assumptions, StorageAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document, Storage
 from clouds.cloudru.wire.endpoints import Endpoints
-from tests.clouds.cloudru.storage.control_plane import PROJECT, TENANT, ControlPlane
+from tests.clouds.cloudru.storage.control_plane import KEY_ID, KEY_SECRET, PROJECT, TENANT, ControlPlane, StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore
-
-KEY_ID, KEY_SECRET = "key-of-the-test", "secret-of-the-test"
-StorageMaker = Callable[..., Storage]
 
 
 @pytest.fixture(scope="session")

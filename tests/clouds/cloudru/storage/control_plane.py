@@ -6,9 +6,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+from clouds.cloudru.storage import Storage
+
 TENANT = "7b0f2c1e-0000-4000-8000-000000000001"
 PROJECT = "2f9d0c5a-0000-4000-8000-000000000002"
 LOG_GROUP = "c4d1aa10-0000-4000-8000-000000000003"
+KEY_ID, KEY_SECRET = "key-of-the-test", "secret-of-the-test"
+StorageMaker = Callable[..., Storage]
+"""Makes a client of a store at a URL; no retry ever sleeps."""
 
 
 class ControlPlane:

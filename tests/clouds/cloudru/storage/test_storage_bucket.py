@@ -14,8 +14,7 @@ from clouds.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from tests.clouds.cloudru.storage.conftest import KEY_SECRET, StorageMaker
-from tests.clouds.cloudru.storage.control_plane import LOG_GROUP, ControlPlane
+from tests.clouds.cloudru.storage.control_plane import KEY_SECRET, LOG_GROUP, ControlPlane, StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
 
 WRONG_SECRET = "wrong-secret-sentinel"

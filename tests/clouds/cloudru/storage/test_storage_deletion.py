@@ -8,10 +8,10 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
 from clouds.cloudru.storage.deletion import KEYS_AT_ONCE
 from clouds.errors import APIError, ConflictError, PermissionDeniedError, UnavailableError
-from tests.clouds.cloudru.storage.conftest import StorageMaker
+from tests.clouds.cloudru.storage.control_plane import StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
 from tests.clouds.cloudru.storage.test_storage_sandbox import client_of
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 Write = Callable[[dict[str, bytes]], list[Document]]
 

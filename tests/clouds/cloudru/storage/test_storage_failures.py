@@ -14,7 +14,7 @@ from clouds.errors import (
     UnavailableError,
     WrongAnswerError,
 )
-from tests.clouds.cloudru.storage.conftest import StorageMaker
+from tests.clouds.cloudru.storage.control_plane import StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
 
 Write = Callable[[dict[str, bytes]], list[Document]]

@@ -8,7 +8,7 @@ import pytest
 
 from clouds.cloudru.storage import Storage
 from clouds.errors import AuthenticationError, CloudError, ConnectionFailedError, GarbledAnswerError, WrongAnswerError
-from tests.clouds.cloudru.storage.conftest import StorageMaker
+from tests.clouds.cloudru.storage.control_plane import StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
 from tests.clouds.wire_server import Told, WireServer
 

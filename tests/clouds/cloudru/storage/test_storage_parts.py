@@ -12,10 +12,10 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
 from clouds.errors import CloudError, NotFoundError
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
-from tests.clouds.cloudru.storage.conftest import StorageMaker
+from tests.clouds.cloudru.storage.control_plane import StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
 from tests.clouds.cloudru.storage.test_storage_sandbox import client_of
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 Write = Callable[[dict[str, bytes]], list[Document]]
 LARGE = b"0123456789abcdef" * ((9 << 20) // 16)

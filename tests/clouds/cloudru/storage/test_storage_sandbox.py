@@ -8,7 +8,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
 from clouds.errors import PermissionDeniedError
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 Write = Callable[[dict[str, bytes]], list[Document]]
 
@@ -40,7 +40,7 @@ def test_what_a_probe_reads_of_the_store(sandbox: SandboxProcess, write: Write) 
         storage.ensure_bucket("storage-of-a-probe")
         storage.upload("storage-of-a-probe", "kb/", write({"faq.txt": b"question"}))
         (stored,) = storage.list_objects("storage-of-a-probe", "kb/faq")
-        assert "storage-of-a-probe" in storage.buckets()
+        assert "storage-of-a-probe" in storage.list_buckets()
         assert storage.digest("storage-of-a-probe", stored.key) == stored.etag
         assert storage.sends_acl
 

@@ -13,10 +13,10 @@ from clouds.cloudru.storage import Document, Storage, StoredObject, SyncPlan
 from clouds.cloudru.storage.comparison import plan_of
 from clouds.cloudru.storage.content import same_content
 from clouds.errors import ConfigurationError, NotFoundError, WrongAnswerError
-from tests.clouds.cloudru.storage.conftest import StorageMaker
+from tests.clouds.cloudru.storage.control_plane import StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
 from tests.clouds.cloudru.storage.test_storage_sandbox import client_of
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 Write = Callable[[dict[str, bytes]], list[Document]]
 MIB = 1 << 20

@@ -12,8 +12,7 @@ from upath import UPath
 
 from clouds.cloudru.storage import Document, Storage
 from clouds.errors import ConfigurationError, NotFoundError
-from tests.clouds.cloudru.storage.conftest import KEY_ID, KEY_SECRET
-from tests.clouds.cloudru.storage.control_plane import TENANT
+from tests.clouds.cloudru.storage.control_plane import KEY_ID, KEY_SECRET, TENANT
 
 Write = Callable[[dict[str, bytes]], list[Document]]
 PART_BYTES = 8 << 20

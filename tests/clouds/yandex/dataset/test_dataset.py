@@ -23,10 +23,10 @@ from clouds.errors import (
 from clouds.yandex.assumptions import Assumptions, DatasetAssumptions
 from clouds.yandex.client import YandexClient
 from clouds.yandex.dataset import EnsuredDataset, InvalidDatasetError, ValidationFault
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.dataset.played_datasets import PlayedDatasets
 from tests.clouds.yandex.dataset.put_server import PutServer
 from tests.clouds.yandex.played_services import LOST, PlayedServices, Refusal
+from tests.support.virtual_time import VirtualTime
 
 ROWS = b'{"anchor": "a", "positive": "b"}\n' * 40
 CREATE, VALIDATE = "DatasetService.Create", "DatasetService.Validate"

@@ -16,7 +16,7 @@ from clouds.yandex.client import YandexClient
 from clouds.yandex.dataset import EnsuredDataset, InvalidDatasetError
 from sandbox.settings import YANDEX_FOLDER_ID
 from tests.clouds.yandex.keys import authorized_key_json
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 LEAST_PART_BYTES = 5 * 1024**2
 IN_PARTS = Assumptions(dataset=DatasetAssumptions(multipart_above_bytes=LEAST_PART_BYTES, part_bytes=LEAST_PART_BYTES))

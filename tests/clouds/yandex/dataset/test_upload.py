@@ -19,8 +19,8 @@ from clouds.errors import (
 )
 from clouds.transport import open_http
 from clouds.yandex.dataset.presigned import Content, PresignedUrls
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.dataset.put_server import PutServer
+from tests.support.virtual_time import VirtualTime
 
 DATA = bytes(range(256)) * 9000  # more than two chunks
 

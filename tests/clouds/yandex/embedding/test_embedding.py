@@ -12,9 +12,9 @@ from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2 import
 from clouds.errors import BadRequestError, ConfigurationError, PermissionDeniedError, QuotaError, WrongAnswerError
 from clouds.yandex.assumptions import Assumptions, EmbeddingAssumptions
 from clouds.yandex.client import YandexClient
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import PlayedServices, Refusal, refuse
 from tests.clouds.yandex.tuning.played_tunings import BASE, FOLDER, TUNED
+from tests.support.virtual_time import VirtualTime
 
 EMBED = "EmbeddingsService.TextEmbedding"
 RATE = Refusal(

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from clouds.yandex.embedding.rate_limit import SPARE, RateLimit
-from tests.clouds.conftest import VirtualTime
+from tests.support.virtual_time import VirtualTime
 
 
 @pytest.mark.parametrize("per_second", [1, 2, 3, 10, 50])

@@ -27,8 +27,7 @@ from clouds.yandex.search import Document
 from clouds.yandex.search import files as files_module
 from tests.clouds.wire_server import LOST as HUNG_UP
 from tests.clouds.wire_server import Told, WireServer
-from tests.clouds.yandex.conftest import API_KEY
-from tests.clouds.yandex.played_services import LOST, NOT_FOUND, PlayedServices
+from tests.clouds.yandex.played_services import API_KEY, LOST, NOT_FOUND, PlayedServices
 from tests.clouds.yandex.tuning.played_tunings import FOLDER, TUNED
 
 DOCUMENTS = (
@@ -161,7 +160,9 @@ def test_an_index_is_built_with_the_tuned_model(
     assert request.vector_search_index.doc_embedder_uri == TUNED
     assert request.vector_search_index.query_embedder_uri == TUNED
     seen: list[str] = []
-    index_id = yandex.search_indexes.wait(ensured, deadline_s=60, on_look=lambda words, _: seen.append(words))
+    index_id = yandex.search_indexes.wait_searchable(
+        ensured, deadline_s=60, on_look=lambda words, _: seen.append(words)
+    )
     assert index_id == indexes.indexes[0].id
     assert seen == ["done", "completed"]
 
@@ -173,7 +174,7 @@ def test_an_index_of_the_same_documents_and_model_is_adopted(
     yandex.search_indexes.ensure("faq", DOCUMENTS, TUNED)
     ensured = yandex.search_indexes.ensure("faq", DOCUMENTS[::-1], TUNED)
     assert (ensured.action, ensured.replaces) == ("adopted", ())
-    assert yandex.search_indexes.wait(ensured, deadline_s=60) == indexes.indexes[0].id
+    assert yandex.search_indexes.wait_searchable(ensured, deadline_s=60) == indexes.indexes[0].id
     assert len(services.asked("FileService.Create")) == 2
 
 
@@ -226,7 +227,7 @@ def test_an_index_that_cannot_be_built_is_told(yandex: YandexClient, services: P
     error = Status(code=3, message="no text in file")
     services.tell("OperationService.Get", Operation(id=ensured.operation_id, done=True, error=error))
     with pytest.raises(FailedStateError, match=r"search index faq: .*INVALID_ARGUMENT: no text in file"):
-        yandex.search_indexes.wait(ensured, deadline_s=60)
+        yandex.search_indexes.wait_searchable(ensured, deadline_s=60)
 
 
 @pytest.mark.usefixtures("indexes")
@@ -235,16 +236,18 @@ def test_an_index_is_waited_for_until_it_can_be_searched(yandex: YandexClient, v
     ensured = yandex.search_indexes.ensure("faq", DOCUMENTS, TUNED)
     working, done = {"id": "fvtindex3", "status": "in_progress"}, {"id": "fvtindex3", "status": "completed"}
     vendor.tell("GET", STORE, Told({}, 404), working, done)
-    assert yandex.search_indexes.wait(ensured, deadline_s=60) == "fvtindex3"
+    assert yandex.search_indexes.wait_searchable(ensured, deadline_s=60) == "fvtindex3"
     vendor.tell("GET", STORE, {"id": "fvtindex3", "name": "faq", "status": "expired"})
     with pytest.raises(FailedStateError, match=r"search index faq \(fvtindex3\) is expired: delete it and run again"):
-        yandex.search_indexes.wait(ensured, deadline_s=60)
+        yandex.search_indexes.wait_searchable(ensured, deadline_s=60)
+    with pytest.raises(FailedStateError, match="is expired"):
+        yandex.vector_stores.wait_searchable("fvtindex3", subject="index of last week", deadline_s=60)
 
 
 def test_an_index_is_a_vector_store_of_the_same_id(yandex: YandexClient, vendor: WireServer) -> None:
     """It is read over REST as it is."""
     vendor.tell("GET", STORE, {"id": "fvtindex3", "name": "faq", "status": "expired"})
-    assert yandex.search_indexes.store("fvtindex3").status == "expired"
+    assert yandex.vector_stores.get("fvtindex3").status == "expired"
 
 
 def test_a_search_is_asked_over_rest(yandex: YandexClient, vendor: WireServer) -> None:
@@ -258,7 +261,7 @@ def test_a_search_is_asked_over_rest(yandex: YandexClient, vendor: WireServer) -
     }
     page = {"object": "vector_store.search_results.page", "search_query": ["q"], "data": [hit], "has_more": False}
     vendor.tell("POST", f"{STORE}/search", HUNG_UP, page)
-    (found,) = yandex.search_indexes.search("fvtindex3", "когда вернуть?", limit=3)
+    (found,) = yandex.vector_stores.search("fvtindex3", "когда вернуть?", limit=3)
     assert (found.filename, found.score, found.text) == ("returns.txt", 0.75, "Goods come back\nwithin 14 days.")
     asked = vendor.requests("POST", f"{STORE}/search")
     assert asked[0].body == {"query": "когда вернуть?", "max_num_results": 3}
@@ -271,7 +274,7 @@ def test_a_search_without_the_role_names_it(yandex: YandexClient, vendor: WireSe
     """And never the key, even when the service echoes it."""
     vendor.tell("POST", f"{STORE}/search", Told({"error": {"message": f"no role for {API_KEY}"}}, 403))
     with pytest.raises(PermissionDeniedError, match=r"ai\.assistants\.editor") as caught:
-        yandex.search_indexes.search("fvtindex3", "q")
+        yandex.vector_stores.search("fvtindex3", "q")
     assert API_KEY not in str(caught.value)
 
 
@@ -288,4 +291,4 @@ def test_an_adopted_index_needs_no_operation(yandex: YandexClient, services: Pla
     yandex.search_indexes.ensure("faq", DOCUMENTS, TUNED)
     services.tell("OperationService.Get", NOT_FOUND)
     ensured = yandex.search_indexes.ensure("faq", DOCUMENTS, TUNED)
-    assert yandex.search_indexes.wait(ensured, deadline_s=60).startswith("fvtindex")
+    assert yandex.search_indexes.wait_searchable(ensured, deadline_s=60).startswith("fvtindex")

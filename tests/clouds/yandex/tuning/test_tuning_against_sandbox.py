@@ -19,7 +19,7 @@ from clouds.yandex.search import Document
 from clouds.yandex.specs import Kind, LoraSpec, TuningParameters, WeightedDataset
 from clouds.yandex.tuning import TuningRequestSpec
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
-from tests.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 BASE = f"emb://{YANDEX_FOLDER_ID}/text-embeddings/latest"
 ROWS = [
@@ -68,7 +68,7 @@ def spec(client: YandexClient, folder: Path, kind: Kind) -> TuningRequestSpec:
         sha256=sha256(content).hexdigest(),
         size_bytes=len(content),
     )
-    assert client.datasets.describe(dataset.dataset_id).rows == len(ROWS)
+    assert client.datasets.get(dataset.dataset_id).rows == len(ROWS)
     return TuningRequestSpec(
         name=f"tuning-{kind}",
         base_model_uri=BASE,
@@ -85,7 +85,7 @@ def test_a_tuning_runs_once_and_its_model_embeds(
     """Started, waited for, described, measured; a second run starts nothing; its vectors have norm 1."""
     wanted = spec(client, tmp_path, kind)
     started = client.tunings.ensure(wanted)
-    finished = client.tunings.wait(started.task_id, started.operation_id, deadline_s=WITHIN_S)
+    finished = client.tunings.wait_finished(started.task_id, started.operation_id, deadline_s=WITHIN_S)
     assert finished.target_model_uri.startswith(f"{BASE}@tamr")
     assert sorted(client.tunings.options(started.task_id).parameters["embedding_dims"]) == [35, 128]
 
@@ -113,7 +113,7 @@ def test_a_cancelled_tuning_ends_as_cancelled(client: YandexClient, sandbox: San
     started = client.tunings.ensure(wanted)
     client.tunings.cancel(started.task_id)
     with pytest.raises(FailedStateError, match="is CANCELED"):
-        client.tunings.wait(started.task_id, started.operation_id, deadline_s=WITHIN_S)
+        client.tunings.wait_finished(started.task_id, started.operation_id, deadline_s=WITHIN_S)
     sandbox.set(yandex_tuning_spans={})
     assert client.tunings.ensure(wanted).action == "created"
 
@@ -135,10 +135,10 @@ def test_the_quota_of_starts_is_told(client: YandexClient, sandbox: SandboxProce
 def test_an_index_finds_what_it_is_asked_for(client: YandexClient) -> None:
     """Built with the base model, adopted by a second run, searched over REST."""
     ensured = client.search_indexes.ensure("faq", DOCUMENTS, BASE)
-    index_id = client.search_indexes.wait(ensured, deadline_s=WITHIN_S)
-    best = client.search_indexes.search(index_id, "when is the shop open on Saturday", limit=1)
+    index_id = client.search_indexes.wait_searchable(ensured, deadline_s=WITHIN_S)
+    best = client.vector_stores.search(index_id, "when is the shop open on Saturday", limit=1)
     assert [hit.filename for hit in best] == ["hours.txt"]
     assert (
-        client.search_indexes.wait(client.search_indexes.ensure("faq", DOCUMENTS, BASE), deadline_s=WITHIN_S)
+        client.search_indexes.wait_searchable(client.search_indexes.ensure("faq", DOCUMENTS, BASE), deadline_s=WITHIN_S)
         == index_id
     )

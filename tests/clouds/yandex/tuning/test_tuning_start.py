@@ -31,9 +31,9 @@ from clouds.yandex.specs import (
 )
 from clouds.yandex.tuning import TuningRequestSpec
 from clouds.yandex.tuning.request import FINGERPRINT
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import LOST, NOT_FOUND, QUOTA, PlayedServices, Refusal
 from tests.clouds.yandex.tuning.played_tunings import BASE, FOLDER, SPEC, PlayedTunings
+from tests.support.virtual_time import VirtualTime
 
 TUNE = "TuningService.Tune"
 FULL = TuningParameters(

@@ -18,9 +18,9 @@ from clouds.errors import DeadlineError, FailedStateError, NotFoundError, WrongA
 from clouds.yandex.client import YandexClient
 from clouds.yandex.specs import LoraSpec, TuningParameters, WeightedDataset
 from clouds.yandex.tuning import FinishedTuning, TuningState
-from tests.clouds.conftest import VirtualTime
 from tests.clouds.yandex.played_services import LOST, NOT_FOUND, PlayedServices, Refusal
 from tests.clouds.yandex.tuning.played_tunings import SPEC, TUNED, PlayedTunings, operation
+from tests.support.virtual_time import VirtualTime
 
 GET = "OperationService.Get"
 ERRORS = "TuningService.ListErrors"
@@ -44,7 +44,7 @@ def wait(yandex: YandexClient, task: TuningTask, seen: list[str] | None = None) 
         if seen is not None:
             seen.append(str(state))
 
-    return yandex.tunings.wait(task.task_id, task.operation_id, deadline_s=DAY_S, on_look=on_look)
+    return yandex.tunings.wait_finished(task.task_id, task.operation_id, deadline_s=DAY_S, on_look=on_look)
 
 
 def complete(task: TuningTask) -> None:
@@ -69,7 +69,7 @@ def test_a_tuning_without_an_operation_is_waited_for(
 ) -> None:
     """An adopted one may tell none: then none is asked for."""
     complete(task)
-    assert yandex.tunings.wait(task.task_id, deadline_s=DAY_S).target_model_uri == TUNED
+    assert yandex.tunings.wait_finished(task.task_id, deadline_s=DAY_S).target_model_uri == TUNED
     assert services.asked(GET) == []
 
 
@@ -91,7 +91,7 @@ def test_a_tuning_that_is_nowhere_is_told(yandex: YandexClient, services: Played
     services.tell(GET, NOT_FOUND)
     begun_s = time.now_s
     with pytest.raises(NotFoundError, match="tuning ftn-of-nobody"):
-        yandex.tunings.wait("ftn-of-nobody", "ftn-of-nobody", deadline_s=DAY_S)
+        yandex.tunings.wait_finished("ftn-of-nobody", "ftn-of-nobody", deadline_s=DAY_S)
     assert 60 <= time.now_s - begun_s < 70
 
 
@@ -237,7 +237,7 @@ def test_one_under_way_is_cancelled(
     services.tell("TuningService.Cancel", cancel)
     task.status = TuningTask.Status.Value(status)
     assert yandex.tunings.cancel(task.task_id).status == status
-    assert yandex.tunings.describe(task.task_id).status == "CANCELED"
+    assert yandex.tunings.get(task.task_id).status == "CANCELED"
 
 
 def test_one_that_has_ended_is_not_cancelled(yandex: YandexClient, services: PlayedServices, task: TuningTask) -> None:

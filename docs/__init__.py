@@ -1,0 +1,1 @@
+"""The pages of the documentation. `python -m docs` writes those lists in them that the code knows."""

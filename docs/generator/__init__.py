@@ -1,0 +1,1 @@
+"""Writes the pages and lists that come from the code: parameters, flows, blocks, assumptions, decisions."""

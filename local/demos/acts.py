@@ -1,0 +1,110 @@
+"""The acts of a demonstration: each runs flows through the worker, and each must end as it says."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+
+from domain.keys import StackKey
+from local.demos import report, watch
+from local.errors import LocalError
+from local.prefect_api import Artifact, FlowRun, PrefectApi
+from local.stack.parts import SANDBOX_DEPLOYMENT
+from local.stack.stack import Stack
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that has ended as it had to, and the artifacts that it wrote, by kind (`refresh`, `status`, ...)."""
+
+    run: FlowRun
+    artifacts: Mapping[str, Artifact]
+
+    def markdown(self, kind: str) -> str:
+        """Return the text of an artifact; empty when the run wrote none."""
+        found = self.artifacts.get(kind)
+        return str(found.data) if found else ""
+
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """Return the rows of a table; empty when the run wrote none."""
+        data = self.artifacts[kind].data if kind in self.artifacts else []
+        return json.loads(data) if isinstance(data, str) else data
+
+
+class Stage:
+    """Plays the acts of one stack: runs its flows, prints what came of it, stops at the first surprise."""
+
+    def __init__(self, api: PrefectApi, running: Stack, console: Console, *, key: StackKey, acts: int) -> None:
+        self._api = api
+        self._running = running
+        self._console = console
+        self._key = key
+        self._acts = acts
+        self._title = ""
+        self.act = 0
+        self.runs = 0
+
+    def begin(self, title: str) -> None:
+        """Print the heading of the next act."""
+        self.act += 1
+        self._title = title
+        self._console.print(f"\n[bold]{self.act}/{self._acts}  {escape(title)}[/bold]", highlight=False)
+
+    def run(self, flow: str, parameters: Mapping[str, Any], *, refused_with: str = "") -> Ended:
+        """Run the flow to its end; it must complete, or fail with the words `refused_with` in its message."""
+        began_s = time.monotonic()
+        run = self._api.start_run(self._api.deployment_id(f"{flow}/{SANDBOX_DEPLOYMENT}"), parameters)
+        with self._console.status(flow) as status, watch.ended_with_us(self._api, self._running, run.id):
+
+            def on_look(seen: FlowRun) -> None:
+                steps = [task.name for task in self._api.task_runs(seen.id) if task.state_type == "RUNNING"]
+                status.update(escape(f"{flow}  {', '.join(steps)}"))
+
+            run = watch.wait_for(
+                self._api,
+                run.id,
+                on_look,
+                check=self._running.check,
+                deadline_s=watch.RUN_ENDS_WITHIN_S,
+            )
+        self.runs += 1
+        refused = run.state_type == "FAILED" and bool(refused_with) and refused_with in run.message
+        how = (
+            "refused, as it should be," if refused else "completed" if run.state_type == "COMPLETED" else run.state_name
+        )
+        self.say(f"{flow}: {how} in {time.monotonic() - began_s:.1f} s  {self._api.run_url(run.id)}")
+        if refused_with and not refused:
+            self.surprise(f"{flow} must be refused with {refused_with!r}, and ended {_ending(run)}")
+        if not refused_with and run.state_type != "COMPLETED":
+            self.surprise(f"{flow} must complete, and ended {run.state_name}{report.why(self._api, run)}")
+        return Ended(run, {self._kind(artifact): artifact for artifact in self._api.artifacts(run.id)})
+
+    def say(self, *lines: str) -> None:
+        """Print lines of the act."""
+        for line in lines:
+            self._console.print(f"  {line}".rstrip(), markup=False, highlight=False, soft_wrap=True)
+
+    def must(self, holds: object, what: str) -> None:
+        """End the demonstration unless it holds."""
+        if not holds:
+            self.surprise(f"it must be that {what}")
+
+    def surprise(self, what: str) -> NoReturn:
+        """End the demonstration.
+
+        Raises:
+            LocalError: always; names the act.
+
+        """
+        raise LocalError(f"act {self.act}, {self._title!r}: {what}")
+
+    def _kind(self, artifact: Artifact) -> str:
+        return (artifact.key or "").removesuffix(self._key.artifact(""))
+
+
+def _ending(run: FlowRun) -> str:
+    return f"{run.state_name}: {run.message}" if run.message else str(run.state_name)

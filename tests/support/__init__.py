@@ -1,0 +1,1 @@
+"""What tests of several folders use. Fixtures stand in the conftest of their folder, and nothing imports out of one."""

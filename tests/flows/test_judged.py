@@ -63,7 +63,10 @@ def test_a_refused_version_is_not_promoted_by_a_run_without_golden_questions(sho
 
 
 def test_provision_without_golden_questions_changes_nothing_of_a_stack_that_they_judge(shop: Shop) -> None:
-    """`allow_replace` is no way around them: it is said before another model is paid for."""
+    """`allow_replace` is no way around them: it is said before another model is paid for.
+
+    Only `refresh-rag` was ever given them: the message says that this counts, and where `provision-rag` takes them.
+    """
     provision(shop)
     shop.write(*NO_PARKING)
     with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
@@ -72,8 +75,11 @@ def test_provision_without_golden_questions_changes_nothing_of_a_stack_that_they
     shop.stack = shop.stack.model_copy(update={"embedder": embedder})
     shop.cloud.sandbox.control.delete("/requests")
 
-    with pytest.raises(ConfigurationError, match=r"the probe alone promotes no version.*Nothing was changed"):
+    with pytest.raises(ConfigurationError, match=r"the probe alone promotes no version.*Nothing was changed") as refused:
         provision(shop, allow_replace=True)
+
+    assert "questions that only a run of refresh-rag or evaluate-rag was given count too" in refused.value.message
+    assert "name their file in the field golden of the stack" in refused.value.message
 
     assert shop.in_service() == shop.first_version
     assert shop.cloud.changes() == []
@@ -284,7 +290,7 @@ def test_what_an_earlier_release_wrote_means_what_it_meant(shop: Shop) -> None:
         {"recall@3": 1.0},
     )
     shop.write(*NO_PARKING)
-    with pytest.raises(ConfigurationError, match=r"golden questions judge this stack since 2026-11-20.*give golden"):
+    with pytest.raises(ConfigurationError, match=r"golden questions judge this stack since 2026-11-20.*name their file"):
         refresh(shop)
     with pytest.raises(ConfigurationError, match="nothing to go back to: version gone"):
         shop.rollback()

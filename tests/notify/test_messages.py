@@ -165,7 +165,7 @@ def test_a_version_that_got_worse(watched: Watched, begun: dict[str, str]) -> No
     assert said["subject"].endswith(" was refused")
     assert "Reason: version " in said["body"]
     assert "did not pass: " in said["body"]
-    assert " is worse than 1.000 of version " in said["body"]
+    assert " is worse than 1.000 of the version in service" in said["body"]
     assert "Next step: open the artifact evaluation-" in said["body"]
 
 

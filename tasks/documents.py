@@ -19,6 +19,7 @@ from clouds.cloudru.storage.naming import object_keys
 from clouds.errors import ConfigurationError
 from domain.file_kinds import counted
 from domain.same_text import is_blank
+from domain.sizes import size_text
 from domain.stack import SIZE_LIMIT_BYTES
 from domain.text_bytes import HEADS, LFS_POINTER, NotTextError, decoded
 from tasks.listing import Found, list_source
@@ -180,7 +181,7 @@ def _check(path: UPath, size_limit_bytes: int) -> None:
         raise ConfigurationError(f"{path} is empty: fill it or take it out of documents")
     if size_bytes > size_limit_bytes:
         raise ConfigurationError(
-            f"{path} has {size_bytes / 1e6:.1f} MB, over the limit of {size_limit_bytes / 1e6:.1f} MB: split it, or "
+            f"{path} has {size_text(size_bytes)}, over the limit of {size_text(size_limit_bytes)}: split it, or "
             "raise the limit"
         )
     if extension_of(path) in UTF8_EXTENSIONS:

@@ -18,6 +18,7 @@ from clouds.errors import ConfigurationError
 from domain.jsonl import parsed
 from domain.probe import Phrase, ProbeSpec, Text, Words
 from domain.same_text import meant, plain
+from domain.sizes import size_text
 from domain.text_bytes import NotTextError, decoded
 from tasks.documents import refuse
 from tasks.steps import LOOK_FIRST, step
@@ -66,7 +67,7 @@ def golden_text(place: str, limit_bytes: int = LIMIT_BYTES) -> str:
         raise ConfigurationError(f"{place} cannot be opened: {error}") from error
     if len(content) > limit_bytes:
         raise ConfigurationError(
-            f"{place} has more than {limit_bytes / 1e6:g} MB, which golden files do not have: name the right file, or "
+            f"{place} has more than {size_text(limit_bytes)}, which golden files do not have: name the right file, or "
             "ask fewer questions"
         )
     try:

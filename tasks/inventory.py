@@ -17,6 +17,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion, VersionStatus
 from domain.by_use import by_use
 from domain.in_service import InService
 from domain.keys import StackKey
+from domain.sizes import size_text
 from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.pages import write_table
@@ -95,7 +96,8 @@ def look_at_bucket(cloudru: CloudRuCredentials, bucket: str, folder: str) -> lis
         return [ResourceStatus(kind="bucket", name=bucket, state=ABSENT)]
     documents = [stored for stored in storage.list_objects(bucket, folder) if not stored.key.endswith("/")]
     size_bytes = sum(stored.size_bytes for stored in documents)
-    what = f"{len(documents)} documents in {folder}, {size_bytes / 1e6:.1f} MB"
+    noun = "document" if len(documents) == 1 else "documents"
+    what = f"{len(documents)} {noun} in {folder}, {size_text(size_bytes)}"
     return [
         ResourceStatus(
             kind="bucket", name=bucket, state="there", created_at=created_at, what=what, size_bytes=size_bytes

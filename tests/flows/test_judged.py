@@ -75,7 +75,9 @@ def test_provision_without_golden_questions_changes_nothing_of_a_stack_that_they
     shop.stack = shop.stack.model_copy(update={"embedder": embedder})
     shop.cloud.sandbox.control.delete("/requests")
 
-    with pytest.raises(ConfigurationError, match=r"the probe alone promotes no version.*Nothing was changed") as refused:
+    with pytest.raises(
+        ConfigurationError, match=r"the probe alone promotes no version.*Nothing was changed"
+    ) as refused:
         provision(shop, allow_replace=True)
 
     assert "questions that only a run of refresh-rag or evaluate-rag was given count too" in refused.value.message
@@ -290,7 +292,9 @@ def test_what_an_earlier_release_wrote_means_what_it_meant(shop: Shop) -> None:
         {"recall@3": 1.0},
     )
     shop.write(*NO_PARKING)
-    with pytest.raises(ConfigurationError, match=r"golden questions judge this stack since 2026-11-20.*name their file"):
+    with pytest.raises(
+        ConfigurationError, match=r"golden questions judge this stack since 2026-11-20.*name their file"
+    ):
         refresh(shop)
     with pytest.raises(ConfigurationError, match="nothing to go back to: version gone"):
         shop.rollback()

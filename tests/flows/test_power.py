@@ -145,7 +145,8 @@ def test_status_tells_state_age_and_price(cloud: Cloud) -> None:
     cloud.sandbox.reset()
     standing = {(resource.kind, resource.name): resource for resource in status_rag(stack, cloud.name).resources}
     assert cloud.changes() == []
-    assert standing["bucket", stack.bucket].what.startswith("1 documents in rag-inference-kb/, 0.0 MB")
+    assert standing["bucket", stack.bucket].what.startswith("1 document in rag-inference-kb/, ")
+    assert standing["bucket", stack.bucket].what.endswith((" bytes", " kB"))
     assert standing["secret", stack.token_secret].what == "versions: 1 ENABLED"
     assert standing["knowledge base", name].state.startswith("ACTIVE, search API ")
     assert [resource.kind for resource in standing.values()] == [

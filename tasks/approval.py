@@ -17,7 +17,7 @@ from domain.probing.small_tests import SmallTest, total
 from tasks.alarm import price_exceeded
 from tasks.plan import StackPlan
 from tasks.plan_text import starting_list
-from tasks.prices import total_text
+from tasks.prices import billing_note, total_text
 
 APPROVED_WITHIN_S = 24 * 3600
 LOOK_EVERY_S = 2
@@ -79,7 +79,9 @@ def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str)
         stack, f"the plan needs approval: {reason}", "open the run, Resume in its menu, turn Approve on; or Cancel"
     )
     form = Approval.with_initial_data(
-        description=page(f"**{one_line(f'{plan.stack}: {reason}')}**", starting_list(plan))
+        description=page(
+            f"**{one_line(f'{plan.stack}: {reason}')}**", one_line(billing_note(cloudru)), starting_list(plan)
+        )
     )
     _wait(form, f"the plan for {plan.stack}", reason)
 

@@ -10,7 +10,9 @@ from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
 from domain.evaluation import Evaluation
+from domain.gate import measures
 from domain.keys import StackKey
+from domain.markdown import Markdown, code, page, text_table
 
 KIND = "evaluation"
 KEY = "evaluation-data"
@@ -29,7 +31,7 @@ def keep(stack: StackKey, evaluation: Evaluation, *, passed: bool) -> None:
     kept_one = Artifact(
         type=KIND,
         key=stack.artifact(KEY),
-        description=f"Scores of version {evaluation.version_id} as data; `evaluate-rag` reads them back",
+        description=_description(stack, evaluation, passed=passed),
         data={**evaluation.model_dump(mode="json"), "passed": passed},
     )
     try:
@@ -54,3 +56,13 @@ def kept(stack: StackKey) -> list[KeptEvaluation]:
         except ValidationError:
             get_run_logger().warning("artifact %s is not an evaluation that can be read: left out", artifact.id)
     return evaluations
+
+
+def _description(stack: StackKey, evaluation: Evaluation, *, passed: bool) -> Markdown:
+    """Return what a person reads above the data: Prefect shows data of a type of its own as JSON."""
+    return page(
+        f"Version {code(evaluation.version_id)}: **{'passed' if passed else 'not passed'}**.",
+        text_table(("figure", "value"), [(name, f"{value:.3f}") for name, value in measures(evaluation).items()]),
+        f"To read, open {code(stack.artifact('evaluation'))}: this is the same as data, with which later versions are "
+        "compared.",
+    )

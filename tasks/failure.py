@@ -14,7 +14,7 @@ from clouds.errors import CloudError
 from domain.keys import StackKey
 from tasks.pages import write_table
 from tasks.plan import Planned, StackPlan
-from tasks.prices import rub_per_hour, total_text
+from tasks.prices import billing_note, rub_per_hour, total_text
 from tasks.steps import step
 
 UNPROVEN = "kept: nothing proves that this run has created it"
@@ -68,7 +68,7 @@ def after_failure(
             action = _action(row, runs[row.name] in created)
             state = _end(client.inferences.delete, runs[row.name], action, removes=removes)
             left.append(Left("inference", row.name, runs[row.name], action, state, True, row.rub_per_hour))  # noqa: FBT003
-    _tell(StackKey(cloudru.project_id, plan.stack), left)
+    _tell(StackKey(cloudru.project_id, plan.stack), left, billing_note(cloudru))
     return tuple(left)
 
 
@@ -106,7 +106,7 @@ def _end(delete: Callable[[str], None], resource_id: str, action: str, *, remove
     return "removed"
 
 
-def _tell(stack: StackKey, left: Sequence[Left]) -> None:
+def _tell(stack: StackKey, left: Sequence[Left], note: str) -> None:
     paid = [each for each in left if each.paid and each.is_there]
     total = total_text(each.price for each in paid)
     if paid:
@@ -134,5 +134,5 @@ def _tell(stack: StackKey, left: Sequence[Left]) -> None:
                 }
                 for each in left
             ],
-            f"What the failed run of {stack.name} leaves: {total}",
+            "\n\n".join(filter(None, (f"What the failed run of {stack.name} leaves: {total}", note))),
         )

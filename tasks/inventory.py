@@ -22,7 +22,7 @@ from domain.version_cost import version_cost
 from tasks.alarm import endpoint_failed, price_exceeded
 from tasks.pages import write_table
 from tasks.plan import Stack
-from tasks.prices import catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
+from tasks.prices import billing_note, catalogue_prices, cost_of, price_of, repository_of, rub_per_hour, total_text
 from tasks.service_record import in_service
 from tasks.sharing import bases_of
 from tasks.stack_report import Part
@@ -195,6 +195,7 @@ def report_status(
                 None,
                 (
                     f"Stack {stack} on {cloud}: {report.total}",
+                    billing_note(cloudru),
                     report.versions,
                     *report.by_use,
                     *(f"Not as it was provisioned: {line}" for line in drift),

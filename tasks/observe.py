@@ -21,7 +21,7 @@ from tasks.checks import Checked, will_hold
 from tasks.kept_stack import WantedStack, models_only_kept
 from tasks.plan import Observation, Stack, StackPlan, kinds_rows, plan
 from tasks.plan_text import show
-from tasks.prices import catalogue_prices, total_text
+from tasks.prices import billing_note, catalogue_prices, total_text
 from tasks.service_record import in_service
 from tasks.sharing import bases_of
 from tasks.steps import LOOK_FIRST, step
@@ -78,11 +78,12 @@ def make_plan(
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     passed = [passed_over(checked.passed_over)] if checked.passed_over else []
     notes = (*passed, *wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
+    free = billing_note(cloudru)
     kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
     made = replace(
         made,
         rows=(*wanted.rows, *asked_rows(seen.served, stack), *made.rows, *kinds),
-        notes=notes,
+        notes=(*notes, free) if free else notes,
         by_use=_by_use(cloudru, stack, checked),
     )
     for line in passed:

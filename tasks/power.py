@@ -19,7 +19,7 @@ from tasks.inference import STAGES, stage
 from tasks.kept_stack import FoundStack
 from tasks.pages import write_page
 from tasks.plan import Stack
-from tasks.prices import catalogue_prices, price_of, rub_per_hour, total_text
+from tasks.prices import billing_note, catalogue_prices, price_of, rub_per_hour, total_text
 from tasks.progress import progress
 from tasks.sharing import read_ownership
 from tasks.stack_report import Part
@@ -165,15 +165,16 @@ def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChang
 def report_power(cloudru: CloudRuCredentials, stack: str, cloud: str, changes: Sequence[PowerChange]) -> PowerReport:
     """Say what was done, as an artifact and in the log; return the flow's result."""
     report = PowerReport(stack=stack, cloud=cloud, changes=tuple(changes))
-    write_page(StackKey(cloudru.project_id, stack), "power", power_markdown(report), f"Power of the stack {stack}")
+    shown = power_markdown(report, billing_note(cloudru))
+    write_page(StackKey(cloudru.project_id, stack), "power", shown, f"Power of the stack {stack}")
     for change in report.changes:
         why = f": {change.reason}" if change.reason else ""
         get_run_logger().info("%s: %s (%s)%s", change.name, change.action, change.after or "there is no run", why)
     return report
 
 
-def power_markdown(report: PowerReport) -> Markdown:
-    """Return the report for reading."""
+def power_markdown(report: PowerReport, note: str = "") -> Markdown:
+    """Return the report for reading; `note` says where its prices are not billed."""
     changed = report.changed
     told = "Nothing to do"
     if changed:
@@ -198,7 +199,9 @@ def power_markdown(report: PowerReport) -> Markdown:
         for change in report.changes
     ]
     head = ("inference", "id", "was", "is", "action", "RUB per hour while on", "proof", "why, or used by")
-    return page(f"# {one_line(report.stack)} on {code(report.cloud)}", f"**{told}**", text_table(head, rows))
+    return page(
+        f"# {one_line(report.stack)} on {code(report.cloud)}", f"**{told}**", one_line(note), text_table(head, rows)
+    )
 
 
 def _changed(

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from prefect import get_run_logger
 
+from blocks.cloudru import CloudRuCredentials
+from blocks.yandex import YandexCloudCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import APIError, ConnectionFailedError, WrongAnswerError
@@ -12,6 +14,13 @@ FREE = frozenset(
     {ModelRunStatus.SUSPENDED, ModelRunStatus.COOLED, ModelRunStatus.DELETED, ModelRunStatus.FAILED},
 )
 """States in which a run holds no GPU, so that it should cost nothing. INFERRED: the bill is not published."""
+
+NOT_BILLED = "Nothing is billed on the sandbox. Prices show what a page looks like; those of models are round figures."
+
+
+def billing_note(cloud: CloudRuCredentials | YandexCloudCredentials) -> str:
+    """Return what a page with prices says where none of them is billed; empty where they are."""
+    return NOT_BILLED if cloud.endpoints.is_sandbox else ""
 
 
 def catalogue_prices(client: CloudRuClient) -> dict[str, float]:

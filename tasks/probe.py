@@ -17,6 +17,7 @@ from domain.probing.samples import Sample, samples
 from domain.probing.small_tests import CLOUDRU, YANDEX, SmallTest, made_for
 from tasks.credentials import EitherCloud
 from tasks.pages import PageOwner, write_page, write_table
+from tasks.prices import billing_note
 from tasks.probe_cloudru import look_at_cloudru
 from tasks.probe_looks import LookAt, Looked
 from tasks.probe_yandex import look_at_yandex
@@ -60,7 +61,8 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
         left=looked.left,
         samples=_written(owner, folder, found, vendor),
     )
-    write_table(owner, "probe", table(report.assumptions), f"{vendor}, block {name}: {report.counts}")
+    described = "\n\n".join(filter(None, (f"{vendor}, block {name}: {report.counts}", billing_note(cloud))))
+    write_table(owner, "probe", table(report.assumptions), described)
     calls = [call.model_dump() for call in report.calls]
     write_table(owner, "probe-calls", calls, f"{vendor}, block {name}: what was asked. Answers: {report.samples}")
     for what in report.left:

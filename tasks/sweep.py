@@ -21,7 +21,7 @@ from tasks.inventory import ResourceStatus, inference_status
 from tasks.kept_stack import kept_stacks
 from tasks.pages import write_table
 from tasks.plan import Stack
-from tasks.prices import catalogue_prices, rub_per_hour, total_text
+from tasks.prices import billing_note, catalogue_prices, rub_per_hour, total_text
 from tasks.progress import progress
 from tasks.sharing import inferences_of
 from tasks.stack_report import Part
@@ -185,7 +185,9 @@ def report_sweep(
         }
         for endpoint in endpoints.unclaimed
     ]
-    write_table(StackKey(cloudru.project_id, ""), "sweep", rows, told)
+    write_table(
+        StackKey(cloudru.project_id, ""), "sweep", rows, "\n\n".join(filter(None, (told, billing_note(cloudru))))
+    )
     _show_expected(StackKey(cloudru.project_id, ""), cloud, expected)
     get_run_logger().info("%s; deleted: %s", told, ", ".join(deleted) or "none")
     return SweepReport(

@@ -16,7 +16,7 @@ from tasks.judged_record import forget_judged
 from tasks.kept_stack import forget_kept
 from tasks.leaving import forget_leaving
 from tasks.pages import write_page
-from tasks.prices import total_text
+from tasks.prices import billing_note, total_text
 from tasks.progress import progress
 from tasks.service_record import forget_in_service
 from tasks.stack_report import Part
@@ -152,12 +152,12 @@ def report_teardown(
     """Write the artifact and return the flow's result."""
     result = TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))
     key = StackKey(cloudru.project_id, plan.stack)
-    write_page(key, "teardown", markdown(result), f"Teardown of the stack {plan.stack}")
+    write_page(key, "teardown", markdown(result, billing_note(cloudru)), f"Teardown of the stack {plan.stack}")
     return result
 
 
-def markdown(result: TeardownReport) -> Markdown:
-    """Return the report for reading."""
+def markdown(result: TeardownReport, note: str = "") -> Markdown:
+    """Return the report for reading; `note` says where its prices are not billed."""
     plan = result.plan
     gone = {torn.id for torn in result.resources if torn.outcome == "deleted"}
     saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
@@ -166,6 +166,7 @@ def markdown(result: TeardownReport) -> Markdown:
     return page(
         f"# {one_line(plan.stack)} on {code(result.cloud)} is torn down",
         f"**Saves {saved}**",
+        one_line(note),
         text_table(("resource", "name", "outcome", "why", "id"), rows),
     )
 

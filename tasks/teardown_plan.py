@@ -26,7 +26,7 @@ from tasks.inventory import moment
 from tasks.kept_stack import FoundStack
 from tasks.pages import write_table
 from tasks.plan import Stack
-from tasks.prices import catalogue_prices, cost_of, rub_per_hour
+from tasks.prices import billing_note, catalogue_prices, cost_of, rub_per_hour
 from tasks.service_record import serving_base_id
 from tasks.sharing import Ownership, folder_readers, inferences_of, own_bases
 from tasks.stack_report import Part
@@ -167,7 +167,8 @@ def plan_teardown(
         {"resource": row.resource, "name": row.name, "action": row.verb, "reason": row.reason} for row in found.rows
     ]
     rows += [{"resource": "in service", "name": words, "action": "not found"} for words in plan.vanished]
-    write_table(key, "teardown-plan", rows, f"Teardown of the stack {name}")
+    described = "\n\n".join(filter(None, (f"Teardown of the stack {name}", billing_note(cloudru))))
+    write_table(key, "teardown-plan", rows, described)
     for words in plan.vanished:
         get_run_logger().error("expected and not found: %s", words)
     for deletion in plan.deletions:

@@ -26,6 +26,7 @@ from tasks.credentials import cloud_credentials
 from tasks.kept_stack import keep_wanted
 from tasks.lock import StackLockedError, stack_lock
 from tasks.plan_text import terminal_table
+from tasks.prices import NOT_BILLED
 from tasks.promotion import in_service
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
@@ -128,6 +129,8 @@ def test_what_is_billed_by_use_is_said(cloud: Cloud) -> None:
     ]  # fmt: skip
     assert "15.86 RUB per million tokens (INFERRED)" in plan.by_use[1]
     assert all(line in page for line in plan.by_use)
+    assert NOT_BILLED in page
+    assert NOT_BILLED in artifact("status", plan.stack)["description"]
     assert status.by_use[1:] == (plan.by_use[1], *status.by_use[2:])
     assert all(line in artifact("status", plan.stack)["description"] for line in status.by_use)
 

@@ -11,6 +11,7 @@ from clouds.errors import ConfigurationError, FailedStateError
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.specs import RagStack
 from tasks.kept_stack import forget_kept, read_kept, write_kept
+from tasks.prices import NOT_BILLED
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.artifacts import artifact
 from tests.flows.conftest import AT_ONCE, Cloud, inference
@@ -51,6 +52,7 @@ def test_suspended_and_resumed(cloud: Cloud) -> None:
     ]
     assert [change.split("/")[-1] for change in cloud.changes()] == ["suspend"] * 3
     assert "saves 200 RUB per hour" in artifact("power", name)["data"]
+    assert NOT_BILLED in artifact("power", name)["data"]
 
     cloud.sandbox.control.delete("/requests")
     assert {change.action for change in suspend_rag(stack, cloud.name).changes} == {"kept"}
@@ -197,6 +199,7 @@ def test_sweep_lists_and_deletes_what_is_named(cloud: Cloud) -> None:
     assert listed.deleted == ()
     assert cloud.changes() == []
     assert lost.llm.name in artifact("sweep", "")["data"]
+    assert NOT_BILLED in artifact("sweep", "")["description"]
 
     for wrong, line in (
         (claimed.llm.name, rf"are claimed: {claimed.llm.name} \(by deployment provision-rag/of-the-sweep\)"),

@@ -13,6 +13,7 @@ from flows.specs import LookAt, ProbeReport, RagStack
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tasks import approval
 from tasks.approval import NotApprovedError
+from tasks.prices import NOT_BILLED
 from tasks.probe_looks import Looker
 from tests.contract.test_samples import keys, load
 from tests.flows.artifacts import artifact
@@ -55,6 +56,7 @@ def test_against_the_sandbox_all_holds(cloud: Cloud) -> None:
     assert cloud.changes() == []
     assert len(report.having(HOLDS)) == 19
     assert "holds" in artifact("probe", "")["data"]
+    assert NOT_BILLED in artifact("probe", "")["description"]
     assert ProbeReport.model_validate_json(report.model_dump_json()).counts == report.counts
 
 

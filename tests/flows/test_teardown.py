@@ -21,6 +21,7 @@ from flows.specs import RagStack, StackReport
 from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
 from tasks.kept_stack import forget_kept, write_kept
+from tasks.prices import NOT_BILLED
 from tasks.promotion import in_service
 from tasks.teardown import TeardownReport
 from tests.clouds.cloudru.storage.test_storage_parts import s3_of, unfinished
@@ -101,6 +102,7 @@ def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cl
     steps = [kind for kind in kinds if kind != "s3"] + ["s3"]
     assert steps == sorted(steps, key=order.index)
     assert "**Saves 200 RUB per hour**" in artifact("teardown", stack.knowledge_base.name)["data"]
+    assert NOT_BILLED in artifact("teardown", stack.knowledge_base.name)["data"]
 
     cloud.sandbox.control.delete("/requests")
     again = teardown_rag(stack, cloud.name, delete_documents=True)

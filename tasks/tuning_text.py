@@ -42,7 +42,7 @@ def embedding_program(cloud: str, model_uri: str, dim: int, prefixes: TextPrefix
     """Return the lines of Python that embed documents and a question as the model was tuned and judged."""
     before, asked = prefixes.document, prefixes.query
     documents = f"[{before!r} + text for text in texts]" if before else "texts"
-    question = f"{asked!r} + \"a question\"" if asked else '"a question"'
+    question = f'{asked!r} + "a question"' if asked else '"a question"'
     lines = f"""
 from blocks.yandex import YandexCloudCredentials
 

@@ -54,7 +54,7 @@ def either_cloud(name: str) -> Generator[EitherCloud]:
     """Load the block of that name, whichever of the two clouds it is of; `type/name` where both have the name.
 
     Raises:
-        ConfigurationError: neither cloud has a block of that name, or both have.
+        ConfigurationError: neither cloud has a block of that name, both have, or what it holds cannot be read.
 
     """
     kind, _, short = name.rpartition("/")
@@ -76,8 +76,18 @@ def either_cloud(name: str) -> Generator[EitherCloud]:
 def _found(block_type: type[EitherCloud], name: str) -> list[EitherCloud]:
     try:
         return [cast("EitherCloud", block_type.load(name))]  # synchronous here, a coroutine only inside an event loop
+    except ValidationError as error:
+        raise _unreadable(block_type.get_block_type_slug(), name, error) from None  # its own text quotes what it holds
     except ValueError:
         return []
+
+
+def _unreadable(slug: str, name: str, error: ValidationError) -> ConfigurationError:
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    return ConfigurationError(
+        f"the block {slug}/{name} cannot be read: {place}: {fault['msg']}. Correct it in the UI under Blocks"
+    )
 
 
 def _load(block_type: type[B], name: str, field: str) -> B:
@@ -91,11 +101,7 @@ def _load(block_type: type[B], name: str, field: str) -> B:
     try:
         return cast("B", block_type.load(name))  # synchronous here, a coroutine only inside an event loop
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(map(str, fault["loc"]))
-        raise ConfigurationError(
-            f"the block {slug}/{name} cannot be read: {place}: {fault['msg']}. Correct it in the UI under Blocks"
-        ) from None  # its own text quotes what the block holds
+        raise _unreadable(slug, name, error) from None  # its own text quotes what the block holds
     except ValueError as error:
         raise ConfigurationError(_none_of(slug, title, name, field)) from error
 

@@ -21,7 +21,7 @@ from domain.file_kinds import counted
 from domain.same_text import is_blank
 from domain.sizes import size_text
 from domain.stack import SIZE_LIMIT_BYTES
-from domain.text_bytes import HEADS, LFS_POINTER, NotTextError, decoded
+from domain.text_bytes import HEADS, LFS_POINTER, RTF, NotTextError, decoded
 from tasks.listing import Found, list_source
 
 UTF8_EXTENSIONS = frozenset({"txt", "log", "rtf", "md", "json"})
@@ -197,7 +197,8 @@ def _check_text(path: UPath) -> None:
     blank = True
     with path.open("rb") as file:
         try:
-            for text in decoded(iter(lambda: file.read(PIECE_BYTES), b"")):
+            promised = RTF if extension_of(path) == "rtf" else b""
+            for text in decoded(iter(lambda: file.read(PIECE_BYTES), b""), promised):
                 blank = blank and is_blank(text)
         except NotTextError as error:
             raise ConfigurationError(f"{path} {error}") from error

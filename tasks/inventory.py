@@ -122,15 +122,18 @@ def look_at_inferences(
     cloudru: CloudRuCredentials,
     models: Sequence[InferenceSpec | FoundationModelSpec],
     others: Sequence[InferenceSpec] = (),
+    replaced: Sequence[InferenceSpec] = (),
 ) -> list[ResourceStatus]:
     """Return the live run of each inference of one's own, with its price; say it when one is FAILED.
 
-    `others` are those that the stack does not name: of these only what is there.
+    `others` are those that the stack does not name: of these only what is there, and those among them that are
+    `replaced` are marked so.
     """
     client = cloudru.get_client()
     prices, runs = catalogue_prices(client), client.inferences.list()
     there = [model for model in others if find_among(runs, model.name) is not None]
-    return [_inference(client, runs, model, prices) for model in (*models, *there)]
+    known = [_inference(client, runs, model, prices) for model in models]
+    return known + [_marked(_inference(client, runs, model, prices), model in replaced) for model in there]
 
 
 @step("look-at-knowledge-base", run_name="look-at-knowledge-base {stack.knowledge_base.name}", **LOOK_FIRST)
@@ -249,6 +252,12 @@ def age(passed: timedelta) -> str:
         f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")) if count
     ]
     return " ".join(parts[:2]) or "0 s"
+
+
+def _marked(status: ResourceStatus, is_replaced: bool) -> ResourceStatus:  # noqa: FBT001  # one fact
+    mark = "replaced: the stack names it no more"
+    what = f"{status.what}; {mark}" if status.what else mark
+    return status.model_copy(update={"what": what}) if is_replaced else status
 
 
 def _inference(

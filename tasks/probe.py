@@ -19,6 +19,7 @@ from tasks.credentials import EitherCloud
 from tasks.pages import PageOwner, write_page, write_table
 from tasks.prices import billing_note
 from tasks.probe_cloudru import look_at_cloudru
+from tasks.probe_left import left_behind
 from tasks.probe_looks import LookAt, Looked
 from tasks.probe_yandex import look_at_yandex
 from tasks.steps import step
@@ -58,7 +59,7 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
         assumptions=rows(cloud, looked),
         calls=looked.calls,
         tests_made=looked.tests,
-        left=looked.left,
+        left=(*looked.left, *_left(cloud, looked.left)),
         samples=_written(owner, folder, found, vendor),
     )
     described = "\n\n".join(filter(None, (f"{vendor}, block {name}: {report.counts}", billing_note(cloud))))
@@ -69,6 +70,15 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
         get_run_logger().warning("%s", what)
     get_run_logger().info("%s: %s. Answers: %s", vendor, report.counts, report.samples)
     return report
+
+
+def _left(cloud: EitherCloud, known: Sequence[str]) -> tuple[str, ...]:
+    """Return in words what an earlier probe has left and this one has not named already."""
+    return tuple(
+        f"{what} is left of a small test of an earlier probe: a run with spend deletes it, or delete it in the console"
+        for what in left_behind(cloud)
+        if not any(each.startswith(f"{what} ") for each in known)
+    )
 
 
 def _written(owner: PageOwner, folder: str, found: Sequence[Sample], vendor: str) -> str:

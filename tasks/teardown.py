@@ -193,6 +193,6 @@ def _outcome(deletion: Deletion) -> TornDown:
             "name": deletion.name,
             "id": deletion.id,
             "outcome": DONE[deletion.action],
-            "reason": deletion.reason,
+            "reason": deletion.done if deletion.action == "delete" and deletion.done else deletion.reason,
         }
     )

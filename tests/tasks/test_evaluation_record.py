@@ -63,4 +63,9 @@ def test_a_person_who_opens_the_data_reads_the_figures_and_where_the_page_is(
 
 def kept_in_a_flow(stack: StackKey) -> list[KeptEvaluation]:
     """Return what is read back of a stack."""
-    return flow(lambda: kept(stack), name="reading")()
+
+    @flow
+    def reading() -> list[KeptEvaluation]:
+        return kept(stack)
+
+    return reading()

@@ -13,6 +13,7 @@ from tests.clouds.conftest import VirtualTime
 from tests.clouds.wire_server import WireServer
 from tests.clouds.yandex.played_services import PlayedServices
 from tests.clouds.yandex.played_tunings import FOLDER, PlayedTunings
+from tests.clouds.yandex.put_server import PutServer
 
 API_KEY = "yandex-api-key-sentinel"
 
@@ -23,6 +24,14 @@ def services() -> Iterator[PlayedServices]:
     played = PlayedServices()
     yield played
     played.close()
+
+
+@pytest.fixture
+def store() -> Iterator[PutServer]:
+    """Take what is put."""
+    server = PutServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -52,9 +52,13 @@ class NotTextError(ValueError):
 
 
 def check_head(head: bytes, promised: bytes = b"") -> None:
-    """Raise NotTextError when the first bytes are those of something else than text; `HEAD_BYTES` are enough.
+    """Look at the first bytes, of which `HEAD_BYTES` are enough.
 
     `promised` is a key of `HEADS` that the file's extension promises, and which is therefore right.
+
+    Raises:
+        NotTextError: they are those of something else than text.
+
     """
     for mark, (name, advice) in HEADS.items():
         if mark != promised and head.startswith(mark):

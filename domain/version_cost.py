@@ -76,7 +76,7 @@ def version_cost(
 
 
 def stored_rub_per_month(size_bytes: int, prices: PriceAssumptions) -> float:
-    """Return what the text of one version costs, RUB per month."""
+    """Return what the text of one version costs, RUB per month of 730 hours; the price is an assumption."""
     return size_bytes / BYTES_PER_GB * prices.stored_text_rub_per_gb_hour * HOURS_PER_MONTH
 
 

@@ -282,9 +282,12 @@ def finish(futures: Iterable[PrefectFuture[Any]]) -> None:
 
 
 def finish_checks(futures: Sequence[PrefectFuture[Any]]) -> None:
-    """Watch every check to its end; raise what all of them found wrong, each fault a line, in the checks' order.
+    """Watch every check to its end.
 
-    What is no ConfigurationError, a key that is refused for example, is raised as it is, before all others.
+    Raises:
+        ConfigurationError: what all of them found wrong, each fault a line, in the checks' order.
+        CloudError: a check could not be made, a key is refused for example; it comes before all others, as it is.
+
     """
     for future in futures:
         future.wait()

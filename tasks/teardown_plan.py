@@ -341,8 +341,9 @@ def _storage(
     reason = f"{len(inside)} objects, and {len(written)} that the service wrote for the stack in {ARTIFACTS_PREFIX}"
     documents = Deletion(kind="documents", name=folder, action="delete", reason=reason)
     if not others:
-        empty = {"reason": "nothing else is in it", "done": "nothing else was in it"}
-        bucket = Deletion(kind="bucket", name=name, action="delete", **empty)
+        bucket = Deletion(
+            kind="bucket", name=name, action="delete", reason="nothing else is in it", done="nothing else was in it"
+        )
         return Place(folder=folder, documents=documents, bucket=bucket)
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
     reason = f"it holds something else: {', '.join(others[:NAMED])}{more}"

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -144,7 +144,7 @@ def test_what_a_killed_small_test_has_left_is_named_and_then_deleted(
     monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(probe_left, "OVER_AFTER", timedelta(0))
     stack = standing(cloud)
-    with CloudRuCredentials.load(cloud.name).connect() as client:
+    with cast("CloudRuCredentials", CloudRuCredentials.load(cloud.name)).connect() as client:
         client.secrets.ensure("probe_of_a_person", SecretStr("theirs"))
     before = cloud.sandbox.inventory()
 

@@ -75,11 +75,26 @@ def either_cloud(name: str) -> Generator[EitherCloud]:
 
 def _found(block_type: type[EitherCloud], name: str) -> list[EitherCloud]:
     try:
-        return [cast("EitherCloud", block_type.load(name))]  # synchronous here, a coroutine only inside an event loop
-    except ValidationError as error:
-        raise _unreadable(block_type.get_block_type_slug(), name, error) from None  # its own text quotes what it holds
+        return [_readable(block_type, name)]
     except ValueError:
         return []
+
+
+def _readable(block_type: type[B], name: str) -> B:
+    """Return a block.
+
+    Raises:
+        ValueError: there is none of that name.
+        ConfigurationError: what it holds is not what this release reads.
+
+    """
+    try:
+        return cast("B", block_type.load(name))  # synchronous here, a coroutine only inside an event loop
+    except RuntimeError as error:  # Prefect 3.9.1 raises it from pydantic's
+        if not isinstance(error.__cause__, ValidationError):
+            raise
+        found = _unreadable(block_type.get_block_type_slug(), name, error.__cause__)
+    raise found  # outside of the block: pydantic's own text quotes what the block holds
 
 
 def _unreadable(slug: str, name: str, error: ValidationError) -> ConfigurationError:
@@ -99,9 +114,7 @@ def _load(block_type: type[B], name: str, field: str) -> B:
     """
     slug, title = block_type.get_block_type_slug(), block_type.get_block_type_name()
     try:
-        return cast("B", block_type.load(name))  # synchronous here, a coroutine only inside an event loop
-    except ValidationError as error:
-        raise _unreadable(slug, name, error) from None  # its own text quotes what the block holds
+        return _readable(block_type, name)
     except ValueError as error:
         raise ConfigurationError(_none_of(slug, title, name, field)) from error
 

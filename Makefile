@@ -14,6 +14,7 @@ PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extr
 
 # Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
 WORKERS ?= 3
+OPERATION_WORKERS ?= 2
 
 # Of the tests that spoil answers: which sample `make test` plays, and how many cells `make faults` plays (all).
 export FAULT_SEED FAULT_SAMPLE
@@ -27,8 +28,8 @@ export CLOUD
 # Of `make containers`: engine, Compose, base images, options of the build, a folder with Prefect's charts.
 export ENGINE COMPOSE PYTHON_IMAGE POSTGRES_IMAGE REDIS_IMAGE BUILD_OPTIONS CHARTS
 
-# Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
-OPERATION := browser or schedule or postgres or notify
+# Tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
+OPERATION := tests/browser tests/notify tests/postgres tests/schedule
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
@@ -62,10 +63,10 @@ containers: $(VENV)/with-containers ## the image, deploy/compose.yaml and a flow
 	@$(BIN)/python -m local.containers
 
 test: $(VENV)/with-test ## every test but those of test-operation
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ($(OPERATION))"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(addprefix --ignore=,$(OPERATION))
 
 test-operation: $(VENV)/with-test ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
-	$(BIN)/python -m pytest --timeout 900 -m "$(OPERATION)"
+	$(BIN)/python -m pytest -n $(OPERATION_WORKERS) --dist loadgroup --timeout 900 $(OPERATION)
 
 faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hours: the table of bench/RESULTS.md. FAULT_SAMPLE=300: so many
 	FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults
@@ -85,18 +86,23 @@ bench: $(VENV)/with-bench ## measure, and print the tables; BENCHES="waiting dem
 clean: down ## remove the data of the local stack, not the environment
 	rm -rf -- "$${LOCAL_DIR:-.local}"
 
+# What is installed with a larger set is not installed again: SMALLER are the sets that it holds.
 $(VENV)/with-sandbox: EXTRAS := sandbox
 $(VENV)/with-containers: EXTRAS := sandbox,containers
+$(VENV)/with-containers: SMALLER := sandbox
 $(VENV)/with-test: EXTRAS := sandbox,test
-$(VENV)/with-check: EXTRAS := sandbox,test,check,bench,containers
+$(VENV)/with-test: SMALLER := sandbox
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench
+$(VENV)/with-bench: SMALLER := sandbox test
+$(VENV)/with-check: EXTRAS := sandbox,test,check,bench,containers
+$(VENV)/with-check: SMALLER := sandbox containers test bench
 
 $(VENV)/with-%: Makefile pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing .[$(EXTRAS)] into $(VENV)$(if $(wildcard $(VENV)/with-*),,: minutes the first time)"
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) $(if $(CI)$(wildcard $(VENV)/with-*),--quiet) \
 		-c constraints.txt -e '.[$(EXTRAS)]' || { \
 		echo "make: installing failed; pip says above why. Then run make again" >&2; exit 1; }
-	@touch $@
+	@touch $@ $(addprefix $(VENV)/with-,$(SMALLER))
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(IS_NEW_ENOUGH)'; then \

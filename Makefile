@@ -14,7 +14,6 @@ PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extr
 
 # Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
 WORKERS ?= 3
-OPERATION_WORKERS ?= 2
 
 # Of the tests that spoil answers: which sample `make test` plays, and how many cells `make faults` plays (all).
 export FAULT_SEED FAULT_SAMPLE
@@ -29,11 +28,12 @@ export CLOUD
 export ENGINE COMPOSE PYTHON_IMAGE POSTGRES_IMAGE REDIS_IMAGE BUILD_OPTIONS CHARTS
 
 # Tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
-OPERATION := tests/browser tests/notify tests/postgres tests/schedule
+SERVERS := tests/notify tests/postgres tests/schedule
+OPERATION := tests/browser $(SERVERS)
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation faults screenshots check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation test-browser test-servers faults screenshots check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -65,8 +65,13 @@ containers: $(VENV)/with-containers ## the image, deploy/compose.yaml and a flow
 test: $(VENV)/with-test ## every test but those of test-operation
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(addprefix --ignore=,$(OPERATION))
 
-test-operation: $(VENV)/with-test ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
-	$(BIN)/python -m pytest -n $(OPERATION_WORKERS) --dist loadgroup --timeout 900 $(OPERATION)
+test-operation: test-browser test-servers ## both of these, which may also run side by side
+
+test-browser: $(VENV)/with-test ## the UI in Chromium
+	$(BIN)/python -m pytest --timeout 900 tests/browser
+
+test-servers: $(VENV)/with-test ## schedules, servers on PostgreSQL, notifications
+	$(BIN)/python -m pytest --timeout 900 $(SERVERS)
 
 faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hours: the table of bench/RESULTS.md. FAULT_SAMPLE=300: so many
 	FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults
@@ -100,8 +105,9 @@ $(VENV)/with-check: SMALLER := sandbox containers test bench
 $(VENV)/with-%: Makefile pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing .[$(EXTRAS)] into $(VENV)$(if $(wildcard $(VENV)/with-*),,: minutes the first time)"
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) $(if $(CI)$(wildcard $(VENV)/with-*),--quiet) \
-		-c constraints.txt -e '.[$(EXTRAS)]' || { \
+		--no-compile -c constraints.txt -e '.[$(EXTRAS)]' || { \
 		echo "make: installing failed; pip says above why. Then run make again" >&2; exit 1; }
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # on every processor, where pip compiles on one, for a minute
 	@touch $@ $(addprefix $(VENV)/with-,$(SMALLER))
 
 $(BIN)/python:

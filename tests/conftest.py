@@ -17,15 +17,8 @@ from tests.sandbox_process import SandboxProcess
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
 NEEDED_BYTES = 1_000_000_000
-TESTS = Path(__file__).parent
 NOT_NEEDED = ("EVENT_PERSISTER", "TRIGGERS")
 """Services of Prefect's server: a quarter of its time. Tests of automations start a server of their own."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let `--dist loadgroup` keep the tests of a folder in one process: what they share is started once."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(TESTS).parts[0]))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import httpx
 import yaml
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from bench.fleet_machines import ROOT, Machine, running, server, wait_until_healthy, worker
 from bench.postgres import database
@@ -20,6 +19,7 @@ from local.layout import FOLDER_VARIABLE
 from local.parts import POOL
 from local.prefect_api import PrefectApi
 from tests.flows.conftest import AT_ONCE, save_blocks
+from tests.prefect_client import prefect_at
 from tests.sandbox_process import SandboxProcess
 
 T = TypeVar("T")
@@ -138,7 +138,7 @@ def operated(sandbox: SandboxProcess, folder: Path, blocks: Sequence[str] = ("sa
         sandbox.set(**AT_ONCE)
         wait_until_healthy(machine, api)
         api.ensure_work_pool(POOL)
-        with temporary_settings({PREFECT_API_URL: machine.api_url, PREFECT_HOME: folder / "here"}):
+        with prefect_at(machine.api_url, folder):
             for name in blocks:
                 save_blocks(name, sandbox)
         files = folder / "files"

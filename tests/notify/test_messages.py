@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from domain.probe import ProbeSpec
 from tests.clouds.test_against_sandbox import connect
 from tests.flows.conftest import Cloud
 from tests.notify.webhook import TEMPLATE, Webhook, listening
 from tests.operated import Operated, entry, operated, wait_for
+from tests.prefect_client import prefect_at
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.notify
@@ -61,7 +61,7 @@ def watched(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -
     document = folder / "shop.txt"
     document.write_text(HOURS + PARKING, encoding="utf-8")
     with listening() as webhook, operated(sandbox, folder) as project:
-        with temporary_settings({PREFECT_API_URL: project.machine.api_url, PREFECT_HOME: folder / "here"}):
+        with prefect_at(project.machine.api_url, folder):
             CustomWebhookNotificationBlock(
                 name="hook", url=webhook.url, json_data=TEMPLATE, headers=None, cookies=None
             ).save(BLOCK.split("/")[1])

@@ -4,13 +4,13 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from domain.kept_stack import KeptStack
 from domain.stack import RagStack
 from sandbox.settings import PROJECT_ID
 from tasks.kept_stack import write_kept
 from tests.operated import Operated, entry, operated
+from tests.prefect_client import prefect_at
 from tests.sandbox_process import SandboxProcess
 
 LOOKS, SUSPENDS = "status-rag/often", "suspend-rag/often"
@@ -33,7 +33,7 @@ def entries(description: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def project(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Generator[Operated]:
     """Start the server, on which the default stack is kept, and deploy both; no worker runs yet."""
     with operated(sandbox, tmp_path_factory.mktemp("schedule")) as started:
-        with temporary_settings({PREFECT_API_URL: started.machine.api_url, PREFECT_HOME: started.files / "here"}):
+        with prefect_at(started.machine.api_url, started.files):
             stack = RagStack()
             write_kept(stack.key(PROJECT_ID), KeptStack(wanted=stack, provisioned=stack))
         started.write(*entries("as it was first"))

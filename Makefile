@@ -27,12 +27,13 @@ export CLOUD
 # Of `make containers`: engine, Compose, base images, options of the build, a folder with Prefect's charts.
 export ENGINE COMPOSE PYTHON_IMAGE POSTGRES_IMAGE REDIS_IMAGE BUILD_OPTIONS CHARTS
 
-# Markers of the tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
-OPERATION := browser or schedule or postgres or notify
+# Tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
+SERVERS := tests/notify tests/postgres tests/schedule
+OPERATION := tests/browser $(SERVERS)
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation faults screenshots docs check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation test-browser test-servers faults screenshots docs check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -62,10 +63,15 @@ containers: $(VENV)/with-containers ## the image, deploy/compose.yaml and a flow
 	@$(BIN)/python -m local.containers
 
 test: $(VENV)/with-test ## every test but those of test-operation
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not ($(OPERATION))"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(addprefix --ignore=,$(OPERATION))
 
-test-operation: $(VENV)/with-test ## the UI in Chromium, schedules, servers on PostgreSQL, notifications
-	$(BIN)/python -m pytest --timeout 900 -m "$(OPERATION)"
+test-operation: test-browser test-servers ## both of these, which may also run side by side
+
+test-browser: $(VENV)/with-test ## the UI in Chromium
+	$(BIN)/python -m pytest --timeout 900 tests/browser
+
+test-servers: $(VENV)/with-test ## schedules, servers on PostgreSQL, notifications
+	$(BIN)/python -m pytest --timeout 900 $(SERVERS)
 
 faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hours: the table of bench/RESULTS.md. FAULT_SAMPLE=300: so many
 	FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults
@@ -88,18 +94,24 @@ bench: $(VENV)/with-bench ## measure, and print the tables; BENCHES="waiting dem
 clean: down ## remove the data of the local stack, not the environment
 	rm -rf -- "$${LOCAL_DIR:-.local}"
 
+# What is installed with a larger set is not installed again: SMALLER are the sets that it holds.
 $(VENV)/with-sandbox: EXTRAS := sandbox
 $(VENV)/with-containers: EXTRAS := sandbox,containers
+$(VENV)/with-containers: SMALLER := sandbox
 $(VENV)/with-test: EXTRAS := sandbox,test
-$(VENV)/with-check: EXTRAS := sandbox,test,check,bench,containers
+$(VENV)/with-test: SMALLER := sandbox
 $(VENV)/with-bench: EXTRAS := sandbox,test,bench
+$(VENV)/with-bench: SMALLER := sandbox test
+$(VENV)/with-check: EXTRAS := sandbox,test,check,bench,containers
+$(VENV)/with-check: SMALLER := sandbox containers test bench
 
 $(VENV)/with-%: Makefile pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing .[$(EXTRAS)] into $(VENV)$(if $(wildcard $(VENV)/with-*),,: minutes the first time)"
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) $(if $(CI)$(wildcard $(VENV)/with-*),--quiet) \
-		-c constraints.txt -e '.[$(EXTRAS)]' || { \
+		--no-compile -c constraints.txt -e '.[$(EXTRAS)]' || { \
 		echo "make: installing failed; pip says above why. Then run make again" >&2; exit 1; }
-	@touch $@
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # on every processor, where pip compiles on one, for a minute
+	@touch $@ $(addprefix $(VENV)/with-,$(SMALLER))
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(IS_NEW_ENOUGH)'; then \

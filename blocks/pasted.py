@@ -7,7 +7,12 @@ from clouds.errors import ConfigurationError
 
 
 def cleaned(value: str | SecretStr, info: ValidationInfo, *, is_needed: bool = False) -> str | SecretStr:
-    """Return a credential without what was pasted along; ValueError says what no credential has, and shows nothing."""
+    """Return a credential without what was pasted along.
+
+    Raises:
+        ValueError: it is blank and `is_needed`, or has what no credential has; says which, and shows nothing of it.
+
+    """
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     try:
         kept = clean_credential(info.field_name or "the credential", text)

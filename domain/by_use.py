@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from clouds.cloudru.assumptions import PriceAssumptions
-from domain.version_cost import stored_rub_per_month
+from domain.sizes import size_text
+from domain.version_cost import about_rub, stored_rub_per_month
 
 
 def by_use(prices: PriceAssumptions, *, size_bytes: int, foundation_models: Sequence[str]) -> tuple[str, ...]:
@@ -11,10 +12,10 @@ def by_use(prices: PriceAssumptions, *, size_bytes: int, foundation_models: Sequ
 
     The service reports no size of the converted text: the documents' size stands for it.
     """
-    size, stored = f"{size_bytes / 1e6:.1f} MB", stored_rub_per_month(size_bytes, prices)
+    size, stored = size_text(size_bytes), about_rub(stored_rub_per_month(size_bytes, prices))
     return (
         (
-            f"Knowledge base: about {stored:.2f} RUB per month for each version ({size} "
+            f"Knowledge base: {stored} per month for each version ({size} "
             f"of text), and {prices.knowledge_rub_per_thousand_requests:g} RUB per thousand requests (INFERRED)"
         ),
         *(_tokens(model, prices) for model in dict.fromkeys(foundation_models)),

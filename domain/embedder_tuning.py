@@ -51,7 +51,7 @@ class SearchIndexSpec(Spec, title="Search index"):
     extensions: tuple[str, ...] = Field(
         default=("txt", "md"), title="Extensions", description="Extensions of the documents, without the dot."
     )
-    question: Words = Field(title="Question", description="Asked of the index before the model is published.")
+    question: Words = Field(title="Question", description="Asked of the index before the model is promoted.")
     phrase: Phrase = Field(
         title="Phrase",
         description="Words that one of the passages found must contain, or a list of ways to say them.",
@@ -63,7 +63,7 @@ class UseSpec(Spec):
 
     publish: Literal["if_better", "always", "never"] = Field(
         default="if_better",
-        title="Publish",
+        title="Promote",
         description="When to put it in service: its Prefect Variable then names it.",
     )
     dim: int | None = Field(

@@ -55,7 +55,7 @@ def utf16_without_mark(sample: bytes) -> str:
 
 def russian(sample: bytes) -> str:
     """Return iconv's name of the encoding in which the bytes are Russian words; empty when in none, or in several."""
-    shares = {name: _russian_share(sample.decode(codec, errors="replace")) for name, codec in RUSSIAN.items()}
+    shares = {name: russian_share(sample.decode(codec, errors="replace")) for name, codec in RUSSIAN.items()}
     *_, second, first = sorted(shares.values())
     return max(shares, key=lambda name: shares[name]) if first >= FREQUENT_SHARE and first - second >= LEAD else ""
 
@@ -79,8 +79,8 @@ def _marks_of_text(sample: bytes, order: str) -> int:
     return marks if is_text else -1
 
 
-def _russian_share(text: str) -> float:
-    """Return the share of frequent letters among the Russian ones; 0 when other than Russian words are in it."""
+def russian_share(text: str) -> float:
+    """Return the share of frequent letters among the Russian ones, 0 to 1; 0 when it has other than Russian words."""
     words = [word for word in _LETTERS.findall(text) if not word.isascii()]
     sound = "".join(word for word in words if _RUSSIAN_WORD.fullmatch(word)).lower()
     strange = sum(not (char.isascii() or char.isalpha() or char in _USUAL_MARKS) for char in text)

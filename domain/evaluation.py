@@ -77,7 +77,7 @@ class Evaluation(Part):
     questions: tuple[EvaluatedQuestion, ...]
 
     def summary(self, way: Way = "with reranker") -> Summary:
-        """Return the figures of one way of asking."""
+        """Return the figures of one way of asking: shares 0 to 1, means over the questions, and seconds."""
         scores = [question.scores[way] for question in self.questions]
         retrieve_s, answer_s = [score.retrieve_s for score in scores], [score.answer_s for score in scores]
         return Summary(

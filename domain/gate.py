@@ -108,8 +108,7 @@ def gate(new: Evaluation, in_service: Evaluation | None, thresholds: Thresholds)
         return Verdict(not reasons, tuple(reasons), ())
     allowed = thresholds.worse_by_at_most
     reasons += [
-        f"{name} {figures[name]:.3f} is worse than {before:.3f} of version {in_service.version_id} in service by more "
-        f"than {allowed:g}"
+        f"{name} {figures[name]:.3f} is worse than {before:.3f} of the version in service by more than {allowed:g}"
         for name, before in measures(in_service).items()
         if round(before - figures[name], 9) > allowed
     ]

@@ -113,8 +113,9 @@ def objection(judged: Judged, build: Build, content: str, judgement: Judgement, 
 def golden_missing(since: datetime) -> str:
     """Return why the probe alone is not enough, and what to do."""
     return (
-        f"golden questions judge this stack since {since:%Y-%m-%d}, and the probe alone promotes no version of it: "
-        "give golden, best as a field of the stack"
+        f"golden questions judge this stack since {since:%Y-%m-%d} (questions that only a run of refresh-rag or "
+        "evaluate-rag was given count too), and the probe alone promotes no version of it: name their file in the "
+        "field golden of the stack; refresh-rag and evaluate-rag also take it as their own parameter golden"
     )
 
 

@@ -9,6 +9,8 @@ FREE = frozenset(
 )
 """States in which a run holds no GPU, so that it should cost nothing. INFERRED: the bill is not published."""
 
+NOT_BILLED = "Nothing is billed on the sandbox. Prices show what a page looks like; those of models are round figures."
+
 
 def repository_of(run: ModelRun) -> str:
     """Return the repository that a run serves, empty when it is not one of Hugging Face."""

@@ -12,12 +12,16 @@ Kind = Literal["knowledge base", "inference", "secret", "documents", "bucket", "
 
 
 class Deletion(Part):
-    """What is to become of one resource; `within_s` is how long its end is waited for."""
+    """What is to become of one resource; `within_s` is how long its end is waited for.
+
+    `done` says of what was deleted how it was, where `reason` says how it is.
+    """
 
     kind: Kind
     name: str
     action: Literal["delete", "absent", "keep"]
     reason: str
+    done: str = ""
     id: str = ""
     within_s: float = 0.0
     cost_rub_per_hour: float | None = None

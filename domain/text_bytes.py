@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from domain.encodings import CONTROLS, CONTROLS_SHARE, is_mostly_utf8, russian, utf16_without_mark
+from domain.mojibake import is_utf7, read_wrongly
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+RTF = b"{\\rtf"
 HEADS = {
     b"\xff\xfe\x00\x00": ("is UTF-32", "save it as UTF-8: iconv -f utf-32 -t utf-8"),
     b"\x00\x00\xfe\xff": ("is UTF-32", "save it as UTF-8: iconv -f utf-32 -t utf-8"),
@@ -31,14 +33,15 @@ HEADS = {
     b"\xff\xd8\xff": ("is a picture (JPEG)", "leave it out"),
     b"GIF8": ("is a picture (GIF)", "leave it out"),
     b"SQLite format 3\x00": ("is an SQLite database", "leave it out"),
+    RTF: ("is RTF", "give it the extension rtf, or save it as plain text in UTF-8"),
     LFS_POINTER: (
         "is a Git LFS pointer, not the file itself",
         "fetch the file: git lfs pull",
     ),
 }
 """First bytes of what is no UTF-8 text, its name, and what to do. Longer heads come before what they begin with.
-Sources: the Unicode Standard 23.8; RFC 1952, 8878; the .xz, .7z, .zip and RAR file formats; ISO 32000; MS-CFB 2.2; W3C
-PNG; SQLite's file format; the specification of Git LFS; read 2026-11-30."""
+Sources: the Unicode Standard 23.8; RTF 1.9.1; RFC 1952, 8878; the .xz, .7z, .zip and RAR file formats; ISO 32000;
+MS-CFB 2.2; W3C PNG; SQLite's file format; the specification of Git LFS; read 2026-11-30."""
 HEAD_BYTES = 4096
 LOST = "\ufffd"
 LOST_SHARE = 0.1
@@ -48,17 +51,26 @@ class NotTextError(ValueError):
     """Bytes that are no UTF-8 text; the message says what they are and what to do."""
 
 
-def check_head(head: bytes) -> None:
-    """Raise NotTextError when the first bytes are those of something else than text; `HEAD_BYTES` are enough."""
+def check_head(head: bytes, promised: bytes = b"") -> None:
+    """Look at the first bytes, of which `HEAD_BYTES` are enough.
+
+    `promised` is a key of `HEADS` that the file's extension promises, and which is therefore right.
+
+    Raises:
+        NotTextError: they are those of something else than text.
+
+    """
     for mark, (name, advice) in HEADS.items():
-        if head.startswith(mark):
+        if mark != promised and head.startswith(mark):
             raise NotTextError(f"{name}: {advice}")
     if order := utf16_without_mark(head[:HEAD_BYTES]):
         raise NotTextError(f"looks like UTF-16 without a byte order mark: save it as UTF-8: iconv -f {order} -t utf-8")
 
 
-def decoded(pieces: Iterable[bytes]) -> Iterator[str]:
+def decoded(pieces: Iterable[bytes], promised: bytes = b"") -> Iterator[str]:
     """Give the text of the pieces of a file, in pieces; a byte order mark of UTF-8 is not taken off.
+
+    `promised` is as in `check_head`.
 
     Raises:
         NotTextError: it is something else than UTF-8 text, which is said by its first bytes, by a NUL byte, by the
@@ -71,7 +83,7 @@ def decoded(pieces: Iterable[bytes]) -> Iterator[str]:
     pieces = chain(pieces, (b"",))
     for piece in pieces:
         if not bytes_before:
-            check_head(piece)
+            check_head(piece, promised)
         held_back = len(decoder.getstate()[0])  # the beginning of a character that the last piece cut
         if (position := piece.find(0)) >= 0:
             line = lines_before + piece[:position].count(b"\n") + 1
@@ -85,6 +97,7 @@ def decoded(pieces: Iterable[bytes]) -> Iterator[str]:
             raise NotTextError(f"is not UTF-8: {where}, line {line}. {not_utf8(error)}") from error
         if not bytes_before:
             _check_most(text)
+            _check_reading(text[:HEAD_BYTES])
         lines_before += text.count("\n")
         bytes_before += len(piece)
         yield text
@@ -132,4 +145,16 @@ def _check_most(text: str) -> None:
         raise NotTextError(
             f"has lost its letters: {lost} of its {total} characters are U+FFFD, which a wrong conversion puts in "
             "their place. Convert the original again"
+        )
+
+
+def _check_reading(text: str) -> None:
+    """Raise NotTextError when a text is UTF-8 and a reader sees other letters than its author wrote."""
+    if is_utf7(text):
+        raise NotTextError("looks like UTF-7: save it as UTF-8: iconv -f utf-7 -t utf-8")
+    written, read = read_wrongly(text)
+    if written:
+        raise NotTextError(
+            f"is Russian text in {written} that was read as {read} before it was saved: convert the original again, or "
+            f"undo it: iconv -f utf-8 -t {read}, and what comes of that iconv -f {written} -t utf-8"
         )

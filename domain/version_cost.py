@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clouds.cloudru.assumptions import PriceAssumptions
+from domain.sizes import size_text
 
 HOURS_PER_MONTH = 730
 BYTES_PER_GB = 1e9
+LEAST_RUB = 0.005
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,16 @@ class VersionCost:
         """Return it in one line for a person."""
         noun = "version" if self.count == 1 else "versions"
         text = (
-            f"{self.count} {noun} with an index, about {self.bytes_each / 1e6:.1f} MB of text each: about "
-            f"{self.rub_per_month:.2f} RUB per month (INFERRED: size of the documents, "
+            f"{self.count} {noun} with an index, about {size_text(self.bytes_each)} of text each: "
+            f"{about_rub(self.rub_per_month)} per month (INFERRED: size of the documents, "
             f"{self.rub_per_gb_hour:g} RUB per GB and hour)"
         )
         if self.count == 1:
             return text
-        text += f", {self.others_rub_per_month:.2f} of it for versions that are not in service"
+        text += f", {about_rub(self.others_rub_per_month)} of it for versions that are not in service"
         if self.rebuild_is_cheaper:
             text += (
-                f". A rebuilt base is cheaper within a month (about {self.rebuild_rub:.2f} RUB for the models): "
+                f". A rebuilt base is cheaper within a month ({about_rub(self.rebuild_rub or 0)} for the models): "
                 "teardown-rag without delete_documents, then provision-rag"
             )
         return text
@@ -74,5 +76,10 @@ def version_cost(
 
 
 def stored_rub_per_month(size_bytes: int, prices: PriceAssumptions) -> float:
-    """Return what the text of one version costs, RUB per month."""
+    """Return what the text of one version costs, RUB per month of 730 hours; the price is an assumption."""
     return size_bytes / BYTES_PER_GB * prices.stored_text_rub_per_gb_hour * HOURS_PER_MONTH
+
+
+def about_rub(rub: float) -> str:
+    """Return a small sum in words: `about 997.47 RUB`; what rounds to nothing is `less than 0.01 RUB`."""
+    return "less than 0.01 RUB" if 0 < rub < LEAST_RUB else f"about {rub:.2f} RUB"

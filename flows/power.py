@@ -56,7 +56,7 @@ def status_rag(
         looks = [
             look_at_bucket.submit(cloudru, stack.bucket, stack.folder),
             look_at_secret.submit(cloudru, stack.token_secret),
-            look_at_inferences.submit(cloudru, stack.models, found.others),
+            look_at_inferences.submit(cloudru, stack.models, found.others, found.kept.replaced if found.kept else ()),
             look_at_knowledge_base.submit(cloudru, stack),
         ]
         drift = find_drift.submit(cloudru, found)

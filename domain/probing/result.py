@@ -73,7 +73,7 @@ ORDER = {DIFFERS: 0, UNTOLD: 1, HOLDS: 2}
 
 
 def rows_of(found: Sequence[tuple[Assumed, Finding]], tests: Mapping[str, SmallTest]) -> tuple[AssumptionRow, ...]:
-    """Return the rows, those that differ first."""
+    """Return a row for each finding, those that differ first; `tests` are by the place of a field in the block."""
     rows = [
         AssumptionRow(
             assumption=assumed.path,

@@ -44,8 +44,8 @@ class PowerReport(Part):
         return tuple(change for change in self.changes if change.action in ("suspended", "resumed"))
 
 
-def power_markdown(report: PowerReport) -> Markdown:
-    """Return the report for reading."""
+def power_markdown(report: PowerReport, note: str = "") -> Markdown:
+    """Return the report for reading; `note` says where its prices are not billed."""
     changed = report.changed
     told = "Nothing to do"
     if changed:
@@ -70,4 +70,6 @@ def power_markdown(report: PowerReport) -> Markdown:
         for change in report.changes
     ]
     head = ("inference", "id", "was", "is", "action", "RUB per hour while on", "proof", "why, or used by")
-    return page(f"# {one_line(report.stack)} on {code(report.cloud)}", f"**{told}**", text_table(head, rows))
+    return page(
+        f"# {one_line(report.stack)} on {code(report.cloud)}", f"**{told}**", one_line(note), text_table(head, rows)
+    )

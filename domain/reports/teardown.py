@@ -28,8 +28,8 @@ class TeardownReport(Part):
     resources: tuple[TornDown, ...]
 
 
-def markdown(result: TeardownReport) -> Markdown:
-    """Return the report for reading."""
+def markdown(result: TeardownReport, note: str = "") -> Markdown:
+    """Return the report for reading; `note` says where its prices are not billed."""
     plan = result.plan
     gone = {torn.id for torn in result.resources if torn.outcome == "deleted"}
     saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
@@ -38,5 +38,6 @@ def markdown(result: TeardownReport) -> Markdown:
     return page(
         f"# {one_line(plan.stack)} on {code(result.cloud)} is torn down",
         f"**Saves {saved}**",
+        one_line(note),
         text_table(("resource", "name", "outcome", "why", "id"), rows),
     )

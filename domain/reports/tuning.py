@@ -95,7 +95,7 @@ def markdown(result: TuningReport) -> Markdown:
     curves = [(c.name, str(c.points), str(c.last_step), f"{c.first:.4g}", f"{c.last:.4g}") for c in metrics.curves]
     steps = [(each.name, f"{each.started_at:%H:%M:%S}", f"{each.duration_s:.1f}") for each in result.steps]
     return page(
-        f"# {one_line(result.name)} on {code(result.cloud)}: {'published' if published.published else 'not published'}",
+        f"# {one_line(result.name)} on {code(result.cloud)}: {'promoted' if published.published else 'not promoted'}",
         f"**{one_line(str(judgement))}**",
         index,
         score_table(judgement),

@@ -40,20 +40,21 @@ def score_table(judgement: TuningJudgement) -> Markdown:
 
 def embedding_program(cloud: str, model_uri: str, dim: int, prefixes: TextPrefixes) -> Markdown:
     """Return the lines of Python that embed documents and a question as the model was tuned and judged."""
+    before, asked = prefixes.document, prefixes.query
+    documents = f"[{before!r} + text for text in texts]" if before else "texts"
+    question = f'{asked!r} + "a question"' if asked else '"a question"'
     lines = f"""
 from blocks.yandex import YandexCloudCredentials
 
 client = YandexCloudCredentials.load({cloud!r}).get_client()
 model = {model_uri!r}
 texts = ["a document", "another document"]
-documents = client.embeddings.embed(model, [{prefixes.document!r} + text for text in texts], dim={dim})
-(question,) = client.embeddings.embed(model, [{prefixes.query!r} + "a question"], dim={dim})
+documents = client.embeddings.embed(model, {documents}, dim={dim})
+(question,) = client.embeddings.embed(model, [{question}], dim={dim})
 products = [sum(a * b for a, b in zip(question, document)) for document in documents]
 nearest = texts[products.index(max(products))]
 """
-    return code_block(
-        lines.replace("'' + text for text in texts", "text for text in texts").replace("'' + ", ""), "python"
-    )
+    return code_block(lines, "python")
 
 
 def _picture(judgement: TuningJudgement) -> str:

@@ -53,7 +53,12 @@ class Services:
 
 @contextlib.contextmanager
 def up(engine: Engine, root: Path) -> Generator[Services]:
-    """Start the services from images that are there; in the end take them away with their volumes and network."""
+    """Start the services from images that are there; in the end take them away with their volumes and network.
+
+    Raises:
+        LocalError: one did not become healthy; has the last lines of its log.
+
+    """
     port = ports.choose(ports.Port("containers", "UI_PORT", 4290), (), os.environ)
     env = {
         **engine.env,
@@ -123,7 +128,12 @@ def ui(services: Services) -> str:
 
 
 def documents(services: Services) -> str:
-    """Let the worker list the folder that DOCUMENTS names; return how much is in it."""
+    """Let the worker list the folder that DOCUMENTS names; return how much is in it, in words.
+
+    Raises:
+        LocalError: the worker lists something else.
+
+    """
     listed = services.engine.run("exec", services.container("worker"), "ls", "/documents").split()
     if "faq_products.txt" not in listed:
         raise LocalError(f"the worker's /documents is not the folder that DOCUMENTS names: {listed}")

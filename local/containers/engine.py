@@ -24,7 +24,12 @@ HEALTHCHECK_EVERY_S = 3.0
 def call(
     command: Sequence[str], env: Mapping[str, str] | None = None, *, cwd: Path | None = None, timeout_s: float = 1800
 ) -> str:
-    """Run a command, return what it prints; LocalError with its last lines when it fails or takes longer."""
+    """Run a command and return what it prints.
+
+    Raises:
+        LocalError: it cannot be started, fails or takes longer; has its last lines.
+
+    """
     try:
         ended = subprocess.run(
             command,

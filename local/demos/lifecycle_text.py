@@ -20,7 +20,9 @@ def headline(markdown: str) -> str:
 def refusal(message: str) -> list[str]:
     """Return why a version was refused, and the questions that got worse, each with the first figure that fell."""
     verdict, _, rest = message.partition(". Worse questions: ")
-    reasons = [reason.partition(" of version ")[0] for reason in verdict.partition(" did not pass: ")[2].split("; ")]
+    reasons = [
+        reason.partition(" of the version ")[0] for reason in verdict.partition(" did not pass: ")[2].split("; ")
+    ]
     worse = rest.partition(". It was not promoted")[0].split("; ")
     named = [re.sub(r"( -> [\d.]+), .*", r"\1", question) for question in worse if not question.startswith("and ")]
     more = [question for question in worse if question.startswith("and ")]

@@ -1,4 +1,4 @@
-"""`make demo-tuning`: the flow `finetune-embedder` in the sandbox, from raw lines to a published, better embedder."""
+"""`make demo-tuning`: the flow `finetune-embedder` in the sandbox, from raw lines to a promoted, better embedder."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,12 +39,12 @@ def demo_tuning(layout: Layout, console: Console, embed: Embed = embed) -> int:
                 raise LocalError(f"run {run.name} ended {run.state_name}{why}\n  log: {layout.log('worker')}")
             story = read_story(api, run, KEY)
             in_service: dict[str, Any] = api.variable(KEY.variable) or {}
-            _must_be_published(story, in_service.get("model_uri"), api.run_url(run.id))
+            _must_be_promoted(story, in_service.get("model_uri"), api.run_url(run.id))
             answers = _answers(running.sandbox_url, story, in_service["dim"], embed)
             url = api.run_url(run.id)
         for act, lines in (
             *story.acts(),
-            ("Published", (story.tuned_uri, f"Prefect variable {KEY.variable}", answers)),
+            ("Promoted", (story.tuned_uri, f"Prefect variable {KEY.variable}", answers)),
         ):
             console.print(f"\n[bold]{act}[/bold]", highlight=False)
             for line in lines:
@@ -52,7 +52,7 @@ def demo_tuning(layout: Layout, console: Console, embed: Embed = embed) -> int:
         console.print(f"\nrun {run.name}: {url}", highlight=False, soft_wrap=True)
         if running.kind == "demo":
             console.print("(stopped; `make up` keeps the UI open, this run stays in it)")
-        console.print(f"{story.counts}; better, and published, in {display.elapsed_s:.0f} s", highlight=False)
+        console.print(f"{story.counts}; better, and promoted, in {display.elapsed_s:.0f} s", highlight=False)
     return 0
 
 
@@ -62,18 +62,18 @@ def _parameters(layout: Layout) -> dict[str, Any]:
     return {"tuning": tuning, "results": str(layout.folder / "results")}
 
 
-def _must_be_published(story: TuningStory, in_service: str | None, url: str) -> None:
+def _must_be_promoted(story: TuningStory, in_service: str | None, url: str) -> None:
     if not story.better:
         raise LocalError(f"the tuned model is not better than its base: {story.verdict}\n  see {url}")
-    if not story.published or in_service != story.tuned_uri:
+    if not story.promoted or in_service != story.tuned_uri:
         named = in_service or "nothing"
         raise LocalError(
-            f"the tuned model {story.tuned_uri} is not published: {KEY.variable} names {named}\n  see {url}"
+            f"the tuned model {story.tuned_uri} is not promoted: {KEY.variable} names {named}\n  see {url}"
         )
 
 
 def _answers(sandbox_url: str, story: TuningStory, dim: int, embed: Embed) -> str:
-    """Ask both models for a vector; the published one must have its length, and not be the base model under a name."""
+    """Ask both models for a vector; the promoted one must have its length, and not be the base model under a name."""
     tuned, base = (embed(sandbox_url, uri, QUESTION) for uri in (story.tuned_uri, story.base_uri))
     if len(tuned) != dim:
         raise LocalError(f"{story.tuned_uri} answers with {len(tuned)} numbers where {dim} are in service")

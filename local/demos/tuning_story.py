@@ -34,9 +34,9 @@ class TuningStory:
         return self.verdict.startswith("better: ")
 
     @property
-    def published(self) -> bool:
+    def promoted(self) -> bool:
         """Whether the run put it in service."""
-        return self.report.partition("\n")[0].endswith(": published")
+        return self.report.partition("\n")[0].endswith(": promoted")
 
     @property
     def base_uri(self) -> str:

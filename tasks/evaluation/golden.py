@@ -14,6 +14,7 @@ from domain.judged_by import JudgedBy, check_measurement, check_promote_refused,
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
 from domain.plan import Observation, StackPlan
+from domain.sizes import size_text
 from domain.stack import RagStack
 from domain.text_bytes import NotTextError, decoded
 from tasks.run.judged_record import read_judged
@@ -47,7 +48,7 @@ def golden_text(place: str, limit_bytes: int = LIMIT_BYTES) -> str:
         content = file.read(limit_bytes + 1)
     if len(content) > limit_bytes:
         raise ConfigurationError(
-            f"{place} has more than {limit_bytes / 1e6:g} MB, which golden files do not have: name the right file, or "
+            f"{place} has more than {size_text(limit_bytes)}, which golden files do not have: name the right file, or "
             "ask fewer questions"
         )
     try:

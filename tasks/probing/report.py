@@ -21,6 +21,8 @@ from tasks.probing.yandex import look_at_yandex
 from tasks.run.artifacts import PageOwner, write_page, write_table
 from tasks.run.credentials import EitherCloud
 from tasks.run.looks import Looked
+from tasks.run.prices import billing_note
+from tasks.run.probe_left import left_behind
 from tasks.run.steps import step
 
 
@@ -58,16 +60,26 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
         assumptions=rows(cloud, looked),
         calls=looked.calls,
         tests_made=looked.tests,
-        left=looked.left,
+        left=(*looked.left, *_left(cloud, looked.left)),
         samples=_written(owner, folder, found, vendor),
     )
-    write_table(owner, "probe", table(report.assumptions), f"{vendor}, block {name}: {report.counts}")
+    described = "\n\n".join(filter(None, (f"{vendor}, block {name}: {report.counts}", billing_note(cloud))))
+    write_table(owner, "probe", table(report.assumptions), described)
     calls = [call.model_dump() for call in report.calls]
     write_table(owner, "probe-calls", calls, f"{vendor}, block {name}: what was asked. Answers: {report.samples}")
     for what in report.left:
         get_run_logger().warning("%s", what)
     get_run_logger().info("%s: %s. Answers: %s", vendor, report.counts, report.samples)
     return report
+
+
+def _left(cloud: EitherCloud, known: Sequence[str]) -> tuple[str, ...]:
+    """Return in words what an earlier probe has left and this one has not named already."""
+    return tuple(
+        f"{what} is left of a small test of an earlier probe: a run with spend deletes it, or delete it in the console"
+        for what in left_behind(cloud)
+        if not any(each.startswith(f"{what} ") for each in known)
+    )
 
 
 def _written(owner: PageOwner, folder: str, found: Sequence[Sample], vendor: str) -> str:

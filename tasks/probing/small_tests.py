@@ -26,6 +26,7 @@ from domain.probing.seen import Measured
 from domain.probing.small_tests import BUCKET, EMBEDDINGS, FILE, SECRET, SmallTest
 from domain.probing.yandex import allowed_calls
 from tasks.run.looks import Looked, Looker
+from tasks.run.probe_left import begin, end, left_behind
 from tasks.run.steps import step
 
 SEEN_WITHIN_S = 300.0
@@ -41,8 +42,13 @@ AT_ONCE = 1000
 def make_tests(
     cloud: CloudRuCredentials | YandexCloudCredentials, looked: Looked, tests: Sequence[SmallTest]
 ) -> Looked:
-    """Make these tests and return what was seen with them; what could not be deleted is named in `left`."""
+    """Make these tests and return what was seen with them; what could not be deleted is named in `left`.
+
+    What a probe that was killed has left is deleted first.
+    """
     looker, measured, left = Looker(), Measured(), list[str]()
+    for what in left_behind(cloud):
+        _remove(cloud, what, looker, left)
     if isinstance(cloud, CloudRuCredentials):
         if SECRET in tests:
             measured = _secret(cloud, measured, looker, left)
@@ -65,6 +71,7 @@ def make_tests(
 
 def _secret(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left: list[str]) -> Measured:
     path = f"probe_{secrets.token_hex(4)}"
+    begin(cloud, f"secret {path}")
     with cloud.connect(looker.recorder) as client:
         made = looker.ask(f"create the secret {path}", lambda: client.secrets.ensure(path, _value()))
         took_s = (
@@ -72,7 +79,7 @@ def _secret(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left:
             if made
             else None
         )
-        _delete(f"secret {path}", lambda: client.secrets.delete(path), looker, left)
+        _delete(cloud, f"secret {path}", lambda: client.secrets.delete(path), looker, left)
     return _slower(measured, took_s)
 
 
@@ -84,6 +91,7 @@ def _bucket(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left:
     """Make a bucket as the block says, in the other way where that call is not known, and put one object into it."""
     name, md5 = f"probe-{secrets.token_hex(6)}", hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
     way = cloud.assumptions.storage.register_bucket
+    begin(cloud, f"bucket {name}")
     for register in (way, not way):
         # ETags are compared here and not by the client, which would take another one for a damaged object.
         with _storing(cloud, register_bucket=register, etag_is_md5=False, send_acl=True).connect(
@@ -103,8 +111,9 @@ def _bucket(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left:
                     etag_is_md5=stored == md5 if stored is not None else None,
                 )
             if not unknown:
-                _delete(f"bucket {name}", lambda c=client: _remove_bucket(c, name), looker, left)
+                _delete(cloud, f"bucket {name}", lambda c=client: _remove_bucket(c, name), looker, left)
                 return measured
+    end(cloud, f"bucket {name}")  # neither call is known: nothing was made
     return measured
 
 
@@ -140,14 +149,22 @@ def _storing(cloud: CloudRuCredentials, **changes: Any) -> CloudRuCredentials:
 
 def _file(cloud: YandexCloudCredentials, measured: Measured, looker: Looker, left: list[str]) -> Measured:
     name = f"probe-{secrets.token_hex(4)}.txt"
+    begin(cloud, f"file {name}")
     with cloud.connect(looker.recorder) as client:
         made = looker.ask(f"create the file {name}", lambda: client.files.ensure((File(name, CONTENT),)))
-        if not made:
-            return measured
-        file_id = made[0].file_id
-        took_s = looker.ask(f"find the file {name}", lambda: _seen_after_s(lambda: _is_listed(client, file_id)))
-        _delete(f"file {name}", lambda: client.files.delete(file_id), looker, left)
+        took_s = None
+        if made:
+            file_id = made[0].file_id
+            took_s = looker.ask(f"find the file {name}", lambda: _seen_after_s(lambda: _is_listed(client, file_id)))
+        _delete(cloud, f"file {name}", lambda: _remove_file(client, name), looker, left)
     return _slower(measured, took_s)
+
+
+def _remove_file(client: YandexClient, name: str) -> None:
+    """Delete the files of this name: one whose creation got no answer may be there too."""
+    for file in client.files.list():
+        if file.name == name:
+            client.files.delete(file.id)
 
 
 def _is_listed(client: YandexClient, file_id: str) -> bool:
@@ -190,6 +207,26 @@ def _slower(measured: Measured, took_s: float | None) -> Measured:
     return replace(measured, visible_s=max(known)) if known else measured
 
 
-def _delete(what: str, delete: Callable[[], None], looker: Looker, left: list[str]) -> None:
+def _delete(
+    cloud: CloudRuCredentials | YandexCloudCredentials,
+    what: str,
+    delete: Callable[[], None],
+    looker: Looker,
+    left: list[str],
+) -> None:
     if looker.ask(f"delete the {what}", lambda: delete() or True) is None:
         left.append(f"{what} may be left: delete it in the console")
+    else:
+        end(cloud, what)
+
+
+def _remove(cloud: CloudRuCredentials | YandexCloudCredentials, what: str, looker: Looker, left: list[str]) -> None:
+    """Delete what an earlier probe has left; `what` is `kind name`."""
+    kind, _, name = what.partition(" ")
+    if isinstance(cloud, YandexCloudCredentials):
+        with cloud.connect(looker.recorder) as client:
+            _delete(cloud, what, lambda: _remove_file(client, name), looker, left)
+        return
+    with cloud.connect(looker.recorder) as client:
+        remove = client.secrets.delete if kind == "secret" else lambda bucket: _remove_bucket(client, bucket)
+        _delete(cloud, what, lambda: remove(name), looker, left)

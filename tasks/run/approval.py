@@ -18,6 +18,7 @@ from domain.prices import total_text
 from domain.probing.small_tests import SmallTest, total
 from tasks.run.events import price_exceeded
 from tasks.run.plan_page import starting_list
+from tasks.run.prices import billing_note
 
 APPROVED_WITHIN_S = 24 * 3600
 LOOK_EVERY_S = 2
@@ -79,7 +80,9 @@ def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str)
         stack, f"the plan needs approval: {reason}", "open the run, Resume in its menu, turn Approve on; or Cancel"
     )
     form = Approval.with_initial_data(
-        description=page(f"**{one_line(f'{plan.stack}: {reason}')}**", starting_list(plan))
+        description=page(
+            f"**{one_line(f'{plan.stack}: {reason}')}**", one_line(billing_note(cloudru)), starting_list(plan)
+        )
     )
     _wait(form, f"the plan for {plan.stack}", reason)
 

@@ -54,7 +54,7 @@ def either_cloud(name: str) -> Generator[EitherCloud]:
     """Load the block of that name, whichever of the two clouds it is of; `type/name` where both have the name.
 
     Raises:
-        ConfigurationError: neither cloud has a block of that name, or both have.
+        ConfigurationError: neither cloud has a block of that name, both have, or what it holds cannot be read.
 
     """
     kind, _, short = name.rpartition("/")
@@ -75,9 +75,34 @@ def either_cloud(name: str) -> Generator[EitherCloud]:
 
 def _found(block_type: type[EitherCloud], name: str) -> list[EitherCloud]:
     try:
-        return [cast("EitherCloud", block_type.load(name))]  # synchronous here, a coroutine only inside an event loop
+        return [_readable(block_type, name)]
     except ValueError:
         return []
+
+
+def _readable(block_type: type[B], name: str) -> B:
+    """Return a block.
+
+    Raises:
+        ValueError: there is none of that name.
+        ConfigurationError: what it holds is not what this release reads.
+
+    """
+    try:
+        return cast("B", block_type.load(name))  # synchronous here, a coroutine only inside an event loop
+    except RuntimeError as error:  # Prefect 3.9.1 raises it from pydantic's
+        if not isinstance(error.__cause__, ValidationError):
+            raise
+        found = _unreadable(block_type.get_block_type_slug(), name, error.__cause__)
+    raise found  # outside of the block: pydantic's own text quotes what the block holds
+
+
+def _unreadable(slug: str, name: str, error: ValidationError) -> ConfigurationError:
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    return ConfigurationError(
+        f"the block {slug}/{name} cannot be read: {place}: {fault['msg']}. Correct it in the UI under Blocks"
+    )
 
 
 def _load(block_type: type[B], name: str, field: str) -> B:
@@ -89,13 +114,7 @@ def _load(block_type: type[B], name: str, field: str) -> B:
     """
     slug, title = block_type.get_block_type_slug(), block_type.get_block_type_name()
     try:
-        return cast("B", block_type.load(name))  # synchronous here, a coroutine only inside an event loop
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(map(str, fault["loc"]))
-        raise ConfigurationError(
-            f"the block {slug}/{name} cannot be read: {place}: {fault['msg']}. Correct it in the UI under Blocks"
-        ) from None  # its own text quotes what the block holds
+        return _readable(block_type, name)
     except ValueError as error:
         raise ConfigurationError(_none_of(slug, title, name, field)) from error
 

@@ -18,8 +18,9 @@ from clouds.errors import ConfigurationError
 from domain.faults import refuse
 from domain.file_kinds import counted
 from domain.same_text import is_blank
+from domain.sizes import size_text
 from domain.stack import SIZE_LIMIT_BYTES
-from domain.text_bytes import HEADS, LFS_POINTER, NotTextError, decoded
+from domain.text_bytes import HEADS, LFS_POINTER, RTF, NotTextError, decoded
 from tasks.run.listing import Found, list_source
 from tasks.run.sources import in_one_line
 
@@ -161,7 +162,7 @@ def _check(path: UPath, size_limit_bytes: int) -> None:
         raise ConfigurationError(f"{path} is empty: fill it or take it out of documents")
     if size_bytes > size_limit_bytes:
         raise ConfigurationError(
-            f"{path} has {size_bytes / 1e6:.1f} MB, over the limit of {size_limit_bytes / 1e6:.1f} MB: split it, or "
+            f"{path} has {size_text(size_bytes)}, over the limit of {size_text(size_limit_bytes)}: split it, or "
             "raise the limit"
         )
     if extension_of(path) in UTF8_EXTENSIONS:
@@ -177,7 +178,8 @@ def _check_text(path: UPath) -> None:
     blank = True
     with path.open("rb") as file:
         try:
-            for text in decoded(iter(lambda: file.read(PIECE_BYTES), b"")):
+            promised = RTF if extension_of(path) == "rtf" else b""
+            for text in decoded(iter(lambda: file.read(PIECE_BYTES), b""), promised):
                 blank = blank and is_blank(text)
         except NotTextError as error:
             raise ConfigurationError(f"{path} {error}") from error

@@ -15,8 +15,9 @@ from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
 from domain.evaluation import Evaluation
-from domain.gate import Verdict
+from domain.gate import Verdict, measures
 from domain.keys import StackKey
+from domain.markdown import Markdown, code, page, text_table
 from domain.reports.evaluation_markdown import markdown, question_table
 from tasks.run.artifacts import write_page, write_table
 
@@ -37,7 +38,7 @@ def keep(stack: StackKey, evaluation: Evaluation, *, passed: bool) -> None:
     kept_one = Artifact(
         type=KIND,
         key=stack.artifact(KEY),
-        description=f"Scores of version {evaluation.version_id} as data; `evaluate-rag` reads them back",
+        description=_description(stack, evaluation, passed=passed),
         data={**evaluation.model_dump(mode="json"), "passed": passed},
     )
     try:
@@ -81,3 +82,13 @@ def show_questions(stack: StackKey, new: Evaluation, serving: Evaluation | None)
     """Write the table of the questions."""
     description = f"Golden questions to version {new.version_id} of {stack.name}"
     write_table(stack, "golden", question_table(new, serving), description)
+
+
+def _description(stack: StackKey, evaluation: Evaluation, *, passed: bool) -> Markdown:
+    """Return what a person reads above the data: Prefect shows data of a type of its own as JSON."""
+    return page(
+        f"Version {code(evaluation.version_id)}: **{'passed' if passed else 'not passed'}**.",
+        text_table(("figure", "value"), [(name, f"{value:.3f}") for name, value in measures(evaluation).items()]),
+        f"To read, open {code(stack.artifact('evaluation'))}: this is the same as data, with which later versions are "
+        "compared.",
+    )

@@ -32,7 +32,12 @@ KEPT = TypeAdapter(tuple[KeptRefusal, ...])
 
 
 def read_judged(stack: StackKey) -> Judged:
-    """Return what is remembered. A stack from before has scores in service when golden questions have judged it."""
+    """Return what is remembered. A stack from before has scores in service when golden questions have judged it.
+
+    Raises:
+        ConfigurationError: the Prefect Variable holds something else; names it.
+
+    """
     value = read(_name(stack))
     if value is None:
         serving = in_service(stack)

@@ -2,8 +2,11 @@
 
 from prefect import get_run_logger
 
+from blocks.cloudru import CloudRuCredentials
+from blocks.yandex import YandexCloudCredentials
 from clouds.cloudru.client import CloudRuClient
 from clouds.errors import APIError, ConnectionFailedError, WrongAnswerError
+from domain.prices import NOT_BILLED
 
 
 def catalogue_prices(client: CloudRuClient) -> dict[str, float]:
@@ -13,3 +16,8 @@ def catalogue_prices(client: CloudRuClient) -> dict[str, float]:
     except (APIError, ConnectionFailedError, WrongAnswerError) as error:
         get_run_logger().warning("No prices: %s", error)
         return {}
+
+
+def billing_note(cloud: CloudRuCredentials | YandexCloudCredentials) -> str:
+    """Return what a page with prices says where none of them is billed; empty where they are."""
+    return NOT_BILLED if cloud.endpoints.is_sandbox else ""

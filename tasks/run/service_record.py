@@ -18,7 +18,12 @@ LONG = ("asked_with", "previous")
 
 
 def in_service(stack: StackKey) -> InService | None:
-    """Return what is in service; None before the first promotion."""
+    """Return what is in service; None before the first promotion.
+
+    Raises:
+        ConfigurationError: the Prefect Variable holds something else; names it.
+
+    """
     value = read(stack.variable)
     if value is None:
         return None

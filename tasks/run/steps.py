@@ -285,9 +285,12 @@ def wait_for_steps() -> None:
 
 
 def wait_for_checks() -> None:
-    """Watch every check that was submitted to its end; raise what all found wrong, a line each, in the checks' order.
+    """Watch every check that was submitted to its end.
 
-    What is no ConfigurationError, a key that is refused for example, is raised as it is, before all others.
+    Raises:
+        ConfigurationError: what all of them found wrong, each fault a line, in the checks' order.
+        CloudError: a check could not be made, a key is refused for example; it comes before all others, as it is.
+
     """
     futures = _log().not_waited_for()
     for future in futures:

@@ -15,6 +15,7 @@ from domain.keys import StackKey
 from domain.plan import Planned, StackPlan
 from domain.prices import rub_per_hour, total_text
 from tasks.run.artifacts import write_table
+from tasks.run.prices import billing_note
 from tasks.run.steps import step
 
 UNPROVEN = "kept: nothing proves that this run has created it"
@@ -49,7 +50,7 @@ def after_failure(
             action = _action(row, runs[row.name] in created)
             state = _end(client.inferences.delete, runs[row.name], action, removes=removes)
             left.append(Left("inference", row.name, runs[row.name], action, state, True, row.rub_per_hour))  # noqa: FBT003
-    _tell(StackKey(cloudru.project_id, plan.stack), left)
+    _tell(StackKey(cloudru.project_id, plan.stack), left, billing_note(cloudru))
     return tuple(left)
 
 
@@ -87,7 +88,7 @@ def _end(delete: Callable[[str], None], resource_id: str, action: str, *, remove
     return "removed"
 
 
-def _tell(stack: StackKey, left: Sequence[Left]) -> None:
+def _tell(stack: StackKey, left: Sequence[Left], note: str) -> None:
     paid = [each for each in left if each.paid and each.is_there]
     total = total_text(each.price for each in paid)
     if paid:
@@ -115,5 +116,5 @@ def _tell(stack: StackKey, left: Sequence[Left]) -> None:
                 }
                 for each in left
             ],
-            f"What the failed run of {stack.name} leaves: {total}",
+            "\n\n".join(filter(None, (f"What the failed run of {stack.name} leaves: {total}", note))),
         )

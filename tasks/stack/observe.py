@@ -22,7 +22,7 @@ from domain.untested import untested_defaults
 from tasks.run.asked_with import asked_rows
 from tasks.run.ownership import bases_of
 from tasks.run.plan_page import show
-from tasks.run.prices import catalogue_prices
+from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.kept_stack import WantedStack, models_only_kept
@@ -80,11 +80,12 @@ def make_plan(
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     passed = [passed_over(checked.passed_over)] if checked.passed_over else []
     notes = (*passed, *wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))
+    free = billing_note(cloudru)
     kinds = kinds_rows(stack.knowledge_base, checked.passed_over)
     made = replace(
         made,
         rows=(*wanted.rows, *asked_rows(seen.served, stack), *made.rows, *kinds),
-        notes=notes,
+        notes=(*notes, free) if free else notes,
         by_use=_by_use(cloudru, stack, checked),
     )
     for line in passed:

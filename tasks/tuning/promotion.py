@@ -1,4 +1,4 @@
-"""Put a tuned embedder in service, after it was judged and, when an index was wished, after that has answered."""
+"""Put a tuned embedder in service, after it was judged and after its search index, where there is one, has answered."""
 
 from prefect import get_run_logger
 
@@ -21,11 +21,11 @@ def publish(
     judgement: TuningJudgement,
     index: ProvedIndex | None,
 ) -> PublishedReport:
-    """Put the model in service if it is better, or as is wished."""
+    """Put the model in service if it is better, or as `use.publish` says."""
     use = tuning.use
     if not use.publishes(better=judgement.better):
         reason = "publish is never" if use.publish == "never" else f"the model is {judgement}"
-        get_run_logger().warning("%s is not published: %s", tuned.target_model_uri, reason)
+        get_run_logger().warning("%s is not promoted: %s", tuned.target_model_uri, reason)
         return PublishedReport(published=False, reason=reason)
     now = promote_embedder(
         TuningKey(yandex.folder_id, tuning.name),

@@ -78,6 +78,6 @@ def prove_search_index(
             return ProvedIndex(index_id, hit.text)
     raise WrongAnswerError(
         f"search index {spec.name} ({index_id}): none of the {len(hits)} passages found for {spec.question!r} has "
-        f"{spelled(spec.phrase)}, so the model is not published. Correct phrase or documents, or leave search_index "
+        f"{spelled(spec.phrase)}, so the model is not promoted. Correct phrase or documents, or leave search_index "
         "out."
     )

@@ -12,6 +12,7 @@ from prefect import get_run_logger
 from clouds.errors import ConfigurationError
 from domain.faults import refuse
 from domain.keys import TuningKey
+from domain.sizes import size_text
 from domain.training_data.check import Check, CheckedData
 from domain.training_data.spec import TrainingDataSpec
 from domain.training_data.table import training_table
@@ -37,7 +38,7 @@ def check_training_data(data: TrainingDataSpec, tuning: TuningKey, *, folder: st
 
         def on_read(size: int) -> None:
             read[0] += size
-            advance(read[0], f"{read[0] / 1e6:.0f} of {total / 1e6:.0f} MB")
+            advance(read[0], f"{size_text(read[0])} of {size_text(total)}")
 
         check = Check(data, Path(folder), sources, on_read)
         checked = check.run()

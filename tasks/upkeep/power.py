@@ -19,7 +19,7 @@ from domain.stack import RagStack
 from tasks.run.artifacts import write_page
 from tasks.run.events import alarm_when_failed
 from tasks.run.ownership import read_ownership
-from tasks.run.prices import catalogue_prices
+from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.progress import progress
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.stack.inference import STAGES, stage
@@ -129,7 +129,8 @@ def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChang
 def report_power(cloudru: CloudRuCredentials, stack: str, cloud: str, changes: Sequence[PowerChange]) -> PowerReport:
     """Say what was done, as an artifact and in the log; return the flow's result."""
     report = PowerReport(stack=stack, cloud=cloud, changes=tuple(changes))
-    write_page(StackKey(cloudru.project_id, stack), "power", power_markdown(report), f"Power of the stack {stack}")
+    shown = power_markdown(report, billing_note(cloudru))
+    write_page(StackKey(cloudru.project_id, stack), "power", shown, f"Power of the stack {stack}")
     for change in report.changes:
         why = f": {change.reason}" if change.reason else ""
         get_run_logger().info("%s: %s (%s)%s", change.name, change.action, change.after or "there is no run", why)

@@ -18,12 +18,13 @@ from domain.keys import StackKey
 from domain.models import ModelSpec
 from domain.prices import cost_of, price_of, repository_of, total_text
 from domain.reports.status import ABSENT, FOUNDATION_MODEL, ResourceStatus, StatusReport, moment
+from domain.sizes import size_text
 from domain.stack import RagStack
 from domain.version_cost import version_cost
 from tasks.run.artifacts import write_table
 from tasks.run.events import endpoint_failed, price_exceeded
 from tasks.run.ownership import bases_of
-from tasks.run.prices import catalogue_prices
+from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, step
 
@@ -40,7 +41,8 @@ def look_at_bucket(cloudru: CloudRuCredentials, bucket: str, folder: str) -> lis
         return [ResourceStatus(kind="bucket", name=bucket, state=ABSENT)]
     documents = [stored for stored in storage.list_objects(bucket, folder) if not stored.key.endswith("/")]
     size_bytes = sum(stored.size_bytes for stored in documents)
-    what = f"{len(documents)} documents in {folder}, {size_bytes / 1e6:.1f} MB"
+    noun = "document" if len(documents) == 1 else "documents"
+    what = f"{len(documents)} {noun} in {folder}, {size_text(size_bytes)}"
     return [
         ResourceStatus(
             kind="bucket", name=bucket, state="there", created_at=created_at, what=what, size_bytes=size_bytes
@@ -65,15 +67,18 @@ def look_at_inferences(
     cloudru: CloudRuCredentials,
     models: Sequence[ModelSpec],
     others: Sequence[InferenceSpec] = (),
+    replaced: Sequence[InferenceSpec] = (),
 ) -> list[ResourceStatus]:
     """Return the live run of each inference of one's own, with its price; say it when one is FAILED.
 
-    `others` are those that the stack does not name: of these only what is there.
+    `others` are those that the stack does not name: of these only what is there, and those among them that are
+    `replaced` are marked so.
     """
     client = cloudru.get_client()
     prices, runs = catalogue_prices(client), client.inferences.list()
     there = [model for model in others if find_among(runs, model.name) is not None]
-    return [_inference(client, runs, model, prices) for model in (*models, *there)]
+    known = [_inference(client, runs, model, prices) for model in models]
+    return known + [_marked(_inference(client, runs, model, prices), model in replaced) for model in there]
 
 
 @step("look-at-knowledge-base", run_name="look-at-knowledge-base {stack.knowledge_base.name}", **LOOK_FIRST)
@@ -138,6 +143,7 @@ def report_status(
                 None,
                 (
                     f"Stack {stack} on {cloud}: {report.total}",
+                    billing_note(cloudru),
                     report.versions,
                     *report.by_use,
                     *(f"Not as it was provisioned: {line}" for line in drift),
@@ -174,6 +180,12 @@ def inference_status(run: ModelRun, prices: Mapping[str, float]) -> ResourceStat
         cost_rub_per_hour=cost_of(run, prices),
         is_priced=True,
     )
+
+
+def _marked(status: ResourceStatus, is_replaced: bool) -> ResourceStatus:  # noqa: FBT001  # one fact
+    mark = "replaced: the stack names it no more"
+    what = f"{status.what}; {mark}" if status.what else mark
+    return status.model_copy(update={"what": what}) if is_replaced else status
 
 
 def _inference(

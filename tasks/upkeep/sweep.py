@@ -23,7 +23,7 @@ from domain.reports.sweep import SweepReport
 from domain.stack import RagStack
 from tasks.run.artifacts import write_table
 from tasks.run.ownership import inferences_of
-from tasks.run.prices import catalogue_prices
+from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.progress import progress
 from tasks.run.steps import LOOK_FIRST, left_of, step
 from tasks.stack.kept_stack import kept_stacks
@@ -177,7 +177,9 @@ def report_sweep(
         }
         for endpoint in endpoints.unclaimed
     ]
-    write_table(StackKey(cloudru.project_id, ""), "sweep", rows, told)
+    write_table(
+        StackKey(cloudru.project_id, ""), "sweep", rows, "\n\n".join(filter(None, (told, billing_note(cloudru))))
+    )
     _show_expected(StackKey(cloudru.project_id, ""), cloud, expected)
     get_run_logger().info("%s; deleted: %s", told, ", ".join(deleted) or "none")
     return SweepReport(

@@ -14,6 +14,7 @@ from domain.reports.teardown import DONE, TeardownReport, TornDown, markdown
 from domain.teardown import Deletion, Place, TeardownPlan
 from tasks.run.artifacts import write_page
 from tasks.run.judged_record import forget_judged
+from tasks.run.prices import billing_note
 from tasks.run.progress import progress
 from tasks.run.quarantine import forget
 from tasks.run.service_record import forget_in_service
@@ -129,7 +130,7 @@ def report_teardown(
     """Write the artifact and return the flow's result."""
     result = TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))
     key = StackKey(cloudru.project_id, plan.stack)
-    write_page(key, "teardown", markdown(result), f"Teardown of the stack {plan.stack}")
+    write_page(key, "teardown", markdown(result, billing_note(cloudru)), f"Teardown of the stack {plan.stack}")
     return result
 
 
@@ -155,6 +156,6 @@ def _outcome(deletion: Deletion) -> TornDown:
             "name": deletion.name,
             "id": deletion.id,
             "outcome": DONE[deletion.action],
-            "reason": deletion.reason,
+            "reason": deletion.done if deletion.action == "delete" and deletion.done else deletion.reason,
         }
     )

@@ -26,11 +26,12 @@ from domain.stack import RagStack
 from domain.teardown import NAMED, Deletion, Place, TeardownPlan
 from tasks.run.artifacts import write_table
 from tasks.run.ownership import Ownership, folder_readers, inferences_of, own_bases
-from tasks.run.prices import catalogue_prices
+from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.service_record import serving_base_id
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.kept_stack import FoundStack
 from tasks.upkeep.expected import expected
+from tasks.upkeep.leaving import leaving
 
 
 @step("plan-teardown", **LOOK_FIRST)
@@ -80,7 +81,11 @@ def plan_teardown(
     )
     plan = TeardownPlan(
         stack=name,
-        knowledge_bases=tuple(_knowledge_bases(stack.knowledge_base, own, [b for b in alike if b not in own])),
+        knowledge_bases=tuple(
+            _knowledge_bases(
+                stack.knowledge_base, own, _gone(key, found.kept, bases), [b for b in alike if b not in own]
+            )
+        ),
         inferences=tuple(inferences),
         secrets=tuple(_secret(client, path, staying) for path in dict.fromkeys(each.token_secret for each in stacks)),
         places=places,
@@ -105,7 +110,8 @@ def plan_teardown(
         {"resource": row.resource, "name": row.name, "action": row.verb, "reason": row.reason} for row in found.rows
     ]
     rows += [{"resource": "in service", "name": words, "action": "not found"} for words in plan.vanished]
-    write_table(key, "teardown-plan", rows, f"Teardown of the stack {name}")
+    described = "\n\n".join(filter(None, (f"Teardown of the stack {name}", billing_note(cloudru))))
+    write_table(key, "teardown-plan", rows, described)
     for words in plan.vanished:
         get_run_logger().error("expected and not found: %s", words)
     for deletion in plan.deletions:
@@ -118,8 +124,26 @@ def _inferences(found: FoundStack) -> list[InferenceSpec]:
     return [*inferences_of(found.stack), *(found.kept.others((found.stack,)) if found.kept else ())]
 
 
+def plain_base_status(base: KnowledgeBase) -> str:
+    """Return the status of a base as the console writes it."""
+    return base.status.removeprefix("KNOWLEDGEBASE_")
+
+
+def _gone(key: StackKey, kept: KeptStack | None, bases: Sequence[KnowledgeBase]) -> dict[str, str]:
+    """Return why the stack's bases are not there any more, by the ids that are kept."""
+    there, begun = {base.knowledgebase_id for base in bases}, leaving(key)
+    return {
+        base_id: "an earlier teardown-rag has deleted it" if base_id in begun else "it is not there any more"
+        for base_id in (kept.bases if kept else ())
+        if base_id not in there
+    }
+
+
 def _knowledge_bases(
-    spec: KnowledgeBaseSpec, own: Sequence[KnowledgeBase], strangers: Sequence[KnowledgeBase]
+    spec: KnowledgeBaseSpec,
+    own: Sequence[KnowledgeBase],
+    gone: Mapping[str, str],
+    strangers: Sequence[KnowledgeBase],
 ) -> list[Deletion]:
     found = [
         Deletion(
@@ -127,10 +151,15 @@ def _knowledge_bases(
             name=base.name,
             id=base.knowledgebase_id,
             action="delete",
-            reason=f"{base.status.removeprefix('KNOWLEDGEBASE_')}; its versions go with it",
+            reason=f"{plain_base_status(base)}; its versions go with it",
+            done=f"it was {plain_base_status(base)}; its versions went with it",
             within_s=spec.indexed_within_s,
         )
         for base in own
+    ]
+    found += [
+        Deletion(kind="knowledge base", name=spec.name, id=base_id, action="absent", reason=why)
+        for base_id, why in gone.items()
     ]
     found = found or [Deletion(kind="knowledge base", name=spec.name, action="absent", reason="it is not there")]
     reason = f"only its name is like {spec.name}: no version says that it was built over the stack's folder"
@@ -168,6 +197,7 @@ def _inference(
         id=run.model_run_id,
         action=action,
         reason=reason,
+        done=f"it was {plain_status(run)}" if action == "delete" else "",
         within_s=spec.ready_within_s,
         cost_rub_per_hour=cost_of(run, prices),
     )
@@ -206,8 +236,10 @@ def _secret(client: CloudRuClient, path: str, staying: Sequence[ModelRun]) -> De
         if source and source.secret and any(own and own in source.secret for own in (secret.id, path.strip("/"))):
             reason = f"the inference {listed.name} pulls with it"
             return Deletion(kind="secret", name=path, id=secret.id, action="keep", reason=reason)
-    reason = f"{len(secret.versions)} versions" if secret.versions else "no other inference pulls with it"
-    return Deletion(kind="secret", name=path, id=secret.id, action="delete", reason=reason)
+    count = len(secret.versions)
+    reason = f"{count} version{'s' if count > 1 else ''}" if count else "no other inference pulls with it"
+    done = f"it had {reason}" if count else "no other inference pulled with it"
+    return Deletion(kind="secret", name=path, id=secret.id, action="delete", reason=reason, done=done)
 
 
 def _storage(
@@ -243,7 +275,9 @@ def _storage(
     reason = f"{len(inside)} objects, and {len(written)} that the service wrote for the stack in {ARTIFACTS_PREFIX}"
     documents = Deletion(kind="documents", name=folder, action="delete", reason=reason)
     if not others:
-        bucket = Deletion(kind="bucket", name=name, action="delete", reason="nothing else is in it")
+        bucket = Deletion(
+            kind="bucket", name=name, action="delete", reason="nothing else is in it", done="nothing else was in it"
+        )
         return Place(folder=folder, documents=documents, bucket=bucket)
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
     reason = f"it holds something else: {', '.join(others[:NAMED])}{more}"
@@ -268,4 +302,10 @@ def _variable(name: str) -> Deletion:
     held = Variable.get(name)  # synchronous here, a coroutine only inside an event loop
     if held is None:
         return Deletion(kind="variable", name=name, action="absent", reason="no version was promoted")
-    return Deletion(kind="variable", name=name, action="delete", reason="names the version in service, on Prefect")
+    return Deletion(
+        kind="variable",
+        name=name,
+        action="delete",
+        reason="names the version in service, on Prefect",
+        done="it named the version in service",
+    )

@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Page, Request, expect
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from domain import markdown
 from domain.keys import StackKey
 from tasks.run.artifacts import write_page, write_table
 from tasks.run.progress import progress
 from tests.browser.local_stack import LocalStack
+from tests.support.prefect_client import prefect_at
 
 pytestmark = pytest.mark.browser
 HOST = "evil.example"
@@ -43,7 +43,7 @@ def _write(api_url: str) -> None:
         f"- {markdown.code(HOSTILE)}",
         markdown.text_table(("a", "b"), [(HOSTILE, HOSTILE)]),
     )
-    with temporary_settings({PREFECT_API_URL: api_url}):
+    with prefect_at(api_url):
         write_page(OWNER, "page", text, HOSTILE)
         write_table(OWNER, "table", [{"chunk": HOSTILE}], HOSTILE)
         with progress(OWNER.artifact("progress"), HOSTILE, total=1, notes=True) as advance:

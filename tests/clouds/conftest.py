@@ -15,7 +15,10 @@ from clouds.yandex.wire.endpoints import Endpoints as YandexEndpoints
 from tests.clouds.wire_server import KEY_SECRET, PROJECT, TOKEN, TOKEN_PATH, WireServer
 from tests.clouds.yandex.played_services import API_KEY, PlayedServices
 from tests.clouds.yandex.tuning.played_tunings import FOLDER
+from tests.support.played_yandex import services, store
 from tests.support.virtual_time import VirtualTime
+
+__all__ = ["services", "store"]
 
 
 @pytest.fixture
@@ -60,14 +63,6 @@ def make_client(vendor: WireServer, time: VirtualTime) -> Iterator[Callable[[Ass
 def client(make_client: Callable[[Assumptions], CloudRuClient]) -> CloudRuClient:
     """Give a client with the default assumptions."""
     return make_client(Assumptions())
-
-
-@pytest.fixture
-def services() -> Iterator[PlayedServices]:
-    """Play Yandex AI Studio over gRPC."""
-    played = PlayedServices()
-    yield played
-    played.close()
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ def test_a_stack_with_its_own_models() -> None:
 
     assert lines == (
         (
-            "Knowledge base: about 997.47 RUB per month for each version (1000.0 MB of text), and 0.0976 RUB per "
+            "Knowledge base: about 997.47 RUB per month for each version (1.0 GB of text), and 0.0976 RUB per "
             "thousand requests (INFERRED)"
         ),
         (
-            "Object Storage: 1000.0 MB of documents, free while the tenant stores no more than 15 GB, then 1.83915 "
+            "Object Storage: 1.0 GB of documents, free while the tenant stores no more than 15 GB, then 1.83915 "
             "RUB per GB and month; 0.1098 RUB per thousand writes and lists, 0.03294 per thousand reads (INFERRED)"
         ),
         "Secret Management: free (INFERRED)",
@@ -35,6 +35,14 @@ def test_tokens_of_foundation_models() -> None:
             "assumptions takes it"
         ),
     )
+
+
+def test_a_small_text_has_a_size_and_a_price() -> None:
+    """Neither is written as nothing: kB, and what is less than a hundredth of a rouble."""
+    lines = by_use(PriceAssumptions(), size_bytes=2300, foundation_models=())
+
+    assert "less than 0.01 RUB per month for each version (2.3 kB of text)" in lines[0]
+    assert lines[1].startswith("Object Storage: 2.3 kB of documents")
 
 
 def test_prices_can_be_set() -> None:

@@ -41,7 +41,7 @@ def test_worse_than_the_version_in_service_is_stopped() -> None:
     """Every figure that fell by more than allowed is named, and the questions that fell, the worst first."""
     verdict = gate(evaluation(1, 0.5, 0), evaluation(0.5, 1, 1, version_id="old"), LOW)
     assert not verdict.passed
-    assert verdict.reasons[0] == ("recall@3 0.500 is worse than 0.833 of version old in service by more than 0.02")
+    assert verdict.reasons[0] == "recall@3 0.500 is worse than 0.833 of the version in service by more than 0.02"
     assert len(verdict.reasons) == 4
     assert [question.line for question in verdict.worse_questions] == [3, 2]
     assert str(verdict.worse_questions[0]) == (

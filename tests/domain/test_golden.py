@@ -154,7 +154,9 @@ def test_a_file_of_200_mb_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "golden.jsonl"
     path.touch()
     os.truncate(path, 200_000_000)
-    with pytest.raises(ConfigurationError, match=r"golden\.jsonl has more than 50 MB, which golden files do not have"):
+    with pytest.raises(
+        ConfigurationError, match=r"golden\.jsonl has more than 50\.0 MB, which golden files do not have"
+    ):
         read_golden.fn(str(path))
 
 

@@ -21,7 +21,15 @@ def test_every_version_is_billed_by_its_text() -> None:
     assert cost is not None
     assert cost.rub_per_month == pytest.approx(3 * 997.472)
     assert cost.others_rub_per_month == pytest.approx(2 * 997.472)
-    assert "3 versions with an index, about 1000.0 MB of text each: about 2992.42 RUB per month (INFERRED" in str(cost)
+    assert "3 versions with an index, about 1.0 GB of text each: about 2992.42 RUB per month (INFERRED" in str(cost)
+
+
+def test_a_small_text_has_a_size_and_a_price() -> None:
+    """Neither is written as nothing."""
+    cost = version_cost(bytes_each=2300, build_hours=(0.5, 0.5), models_rub_per_hour=None, prices=PRICES)
+
+    assert "about 2.3 kB of text each: less than 0.01 RUB per month (INFERRED" in str(cost)
+    assert ", less than 0.01 RUB of it for versions that are not in service" in str(cost)
 
 
 @pytest.mark.parametrize(

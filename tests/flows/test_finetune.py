@@ -132,7 +132,7 @@ def test_a_model_that_is_not_better_is_not_published(cloud: TuningCloud) -> None
     assert not report.publication.published
     assert "not better" in report.publication.reason
     assert Variable.get(cloud.key(tuning).variable) is None
-    assert "not published" in str(artifact("tuning", tuning.name, YANDEX_FOLDER_ID)["data"])
+    assert ": not promoted" in str(artifact("tuning", tuning.name, YANDEX_FOLDER_ID)["data"])
 
 
 def test_dimensions_stand_side_by_side_and_prefixes_are_kept(cloud: TuningCloud) -> None:

@@ -45,6 +45,17 @@ def refresh(shop: Shop, **options: Any) -> Any:
     return refresh_rag(shop.stack, shop.cloud.name, **options)
 
 
+def refused_version(shop: Shop) -> str:
+    """Provision a good version, have a worse one refused, and return its id."""
+    judged(shop)
+    provision(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError):
+        refresh(shop)
+    (refusal,) = read_judged(shop.key).refusals
+    return refusal.build.version_id
+
+
 def test_a_refused_version_is_not_promoted_by_a_run_without_golden_questions(shop: Shop) -> None:
     """The probe would pass it: the next run names the golden questions and what to do, and promotes nothing.
 
@@ -63,7 +74,10 @@ def test_a_refused_version_is_not_promoted_by_a_run_without_golden_questions(sho
 
 
 def test_provision_without_golden_questions_changes_nothing_of_a_stack_that_they_judge(shop: Shop) -> None:
-    """`allow_replace` is no way around them: it is said before another model is paid for."""
+    """`allow_replace` is no way around them: it is said before another model is paid for.
+
+    Only `refresh-rag` was ever given them: the message says that this counts, and where `provision-rag` takes them.
+    """
     provision(shop)
     shop.write(*NO_PARKING)
     with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
@@ -72,8 +86,13 @@ def test_provision_without_golden_questions_changes_nothing_of_a_stack_that_they
     shop.stack = shop.stack.model_copy(update={"embedder": embedder})
     shop.cloud.sandbox.control.delete("/requests")
 
-    with pytest.raises(ConfigurationError, match=r"the probe alone promotes no version.*Nothing was changed"):
+    with pytest.raises(
+        ConfigurationError, match=r"the probe alone promotes no version.*Nothing was changed"
+    ) as refused:
         provision(shop, allow_replace=True)
+
+    assert "questions that only a run of refresh-rag or evaluate-rag was given count too" in refused.value.message
+    assert "name their file in the field golden of the stack" in refused.value.message
 
     assert shop.in_service() == shop.first_version
     assert shop.cloud.changes() == []
@@ -136,13 +155,7 @@ def test_evaluate_asks_the_questions_of_the_stack_beside_its_own(shop: Shop, tmp
 
 def test_a_refusal_holds_for_the_same_content_until_a_person_names_it(shop: Shop) -> None:
     """Built anew by `force`, judged by fewer questions, it stays out; promote_refused lets it in, no way back does."""
-    judged(shop)
-    provision(shop)
-    shop.write(*NO_PARKING)
-    with pytest.raises(WrongAnswerError):
-        refresh(shop)
-    (refusal,) = read_judged(shop.key).refusals
-    refused = refusal.build.version_id
+    refused = refused_version(shop)
     shop.ask_for(("Когда открыт магазин?", "с девяти до шести"))
 
     with pytest.raises(ConfigurationError, match=rf"{refused} was refused on .* by 3 golden questions.*Nothing was"):
@@ -284,7 +297,9 @@ def test_what_an_earlier_release_wrote_means_what_it_meant(shop: Shop) -> None:
         {"recall@3": 1.0},
     )
     shop.write(*NO_PARKING)
-    with pytest.raises(ConfigurationError, match=r"golden questions judge this stack since 2026-11-20.*give golden"):
+    with pytest.raises(
+        ConfigurationError, match=r"golden questions judge this stack since 2026-11-20.*name their file"
+    ):
         refresh(shop)
     with pytest.raises(ConfigurationError, match="nothing to go back to: version gone"):
         shop.rollback()
@@ -304,13 +319,7 @@ def test_a_stack_that_is_given_whole_may_only_add_to_what_is_kept(shop: Shop) ->
 
 def test_a_plan_says_that_golden_questions_have_refused_the_version(shop: Shop) -> None:
     """And that promote_refused overrules them: then it is promoted whatever it answers."""
-    judged(shop)
-    provision(shop)
-    shop.write(*NO_PARKING)
-    with pytest.raises(WrongAnswerError):
-        refresh(shop)
-    (refusal,) = read_judged(shop.key).refusals
-    refused = refusal.build.version_id
+    refused = refused_version(shop)
 
     plans = [refresh(shop, plan_only=True, promote_refused=named) for named in ("", refused)]
 
@@ -321,16 +330,6 @@ def test_a_plan_says_that_golden_questions_have_refused_the_version(shop: Shop) 
 
 
 OVERRULED = "promoted although refused: a person asked for it"
-
-
-def refused_version(shop: Shop) -> str:
-    """Provision a good version, have a worse one refused, and return its id."""
-    judged(shop)
-    provision(shop)
-    shop.write(*NO_PARKING)
-    with pytest.raises(WrongAnswerError):
-        refresh(shop)
-    return read_judged(shop.key).refusals[0].build.version_id
 
 
 @pytest.mark.parametrize("flow", ["evaluate-rag", "refresh-rag"])

@@ -434,6 +434,7 @@ def test_every_model_that_is_paid_for_is_named_and_suspended(cloud: Cloud, monke
     report = status_rag(stack.knowledge_base.name, cloud.name)
 
     assert {stack.llm.name, started.name} <= names_of(report)
+    assert not any("replaced" in each.what for each in report.resources)
     assert report.total_rub_per_hour == 40 + 40 + 120 + 120
     down = suspend_rag(stack.knowledge_base.name, cloud.name)
     assert {stack.llm.name, started.name} <= {change.name for change in down.changed}
@@ -455,7 +456,11 @@ def test_a_model_that_was_replaced_is_paid_for_and_known_until_it_is_gone(cloud:
     assert f"{stack.llm.name} runs on and costs 120 RUB per hour" in " ".join(report.notes)
     assert report.costs == "320 RUB per hour"
     assert kept(cloud, stack).replaced == (stack.llm,)
-    assert status_rag(name, cloud.name).total_rub_per_hour == 320
+    status = status_rag(name, cloud.name)
+    assert status.total_rub_per_hour == 320
+    assert [each.name for each in status.resources if "replaced: the stack names it no more" in each.what] == [
+        stack.llm.name
+    ]
     assert stack.llm.name in {each.name for each in suspend_rag(name, cloud.name).changed}
     assert stack.llm.name in {each.name for each in sweep_rag(cloud.name).unclaimed}
     torn = teardown_rag(name, cloud.name)

@@ -11,6 +11,7 @@ from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRunStatus
 from clouds.errors import ConfigurationError, ConflictError, FailedStateError, WrongAnswerError
+from domain.prices import NOT_BILLED
 from domain.probe import ProbeSpec
 from flows.power import status_rag
 from flows.provision import provision_rag
@@ -125,6 +126,8 @@ def test_what_is_billed_by_use_is_said(cloud: Cloud) -> None:
     ]  # fmt: skip
     assert "15.86 RUB per million tokens (INFERRED)" in plan.by_use[1]
     assert all(line in page for line in plan.by_use)
+    assert NOT_BILLED in page
+    assert NOT_BILLED in artifact("status", plan.stack)["description"]
     assert status.by_use[1:] == (plan.by_use[1], *status.by_use[2:])
     assert all(line in artifact("status", plan.stack)["description"] for line in status.by_use)
 

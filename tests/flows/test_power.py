@@ -8,6 +8,7 @@ from prefect.client.orchestration import get_client
 
 from clouds.cloudru.specs import FoundationModelSpec
 from clouds.errors import ConfigurationError, FailedStateError
+from domain.prices import NOT_BILLED
 from flows.power import resume_rag, status_rag, suspend_rag, sweep_rag
 from flows.specs import RagStack
 from tasks.stack.kept_stack import forget_kept, read_kept, write_kept
@@ -51,6 +52,7 @@ def test_suspended_and_resumed(cloud: Cloud) -> None:
     ]
     assert [change.split("/")[-1] for change in cloud.changes()] == ["suspend"] * 3
     assert "saves 200 RUB per hour" in artifact("power", name)["data"]
+    assert NOT_BILLED in artifact("power", name)["data"]
 
     cloud.sandbox.control.delete("/requests")
     assert {change.action for change in suspend_rag(stack, cloud.name).changes} == {"kept"}
@@ -145,7 +147,8 @@ def test_status_tells_state_age_and_price(cloud: Cloud) -> None:
     cloud.sandbox.reset()
     standing = {(resource.kind, resource.name): resource for resource in status_rag(stack, cloud.name).resources}
     assert cloud.changes() == []
-    assert standing["bucket", stack.bucket].what.startswith("1 documents in rag-inference-kb/, 0.0 MB")
+    assert standing["bucket", stack.bucket].what.startswith("1 document in rag-inference-kb/, ")
+    assert standing["bucket", stack.bucket].what.endswith((" bytes", " kB"))
     assert standing["secret", stack.token_secret].what == "versions: 1 ENABLED"
     assert standing["knowledge base", name].state.startswith("ACTIVE, search API ")
     assert [resource.kind for resource in standing.values()] == [
@@ -196,6 +199,7 @@ def test_sweep_lists_and_deletes_what_is_named(cloud: Cloud) -> None:
     assert listed.deleted == ()
     assert cloud.changes() == []
     assert lost.llm.name in artifact("sweep", "")["data"]
+    assert NOT_BILLED in artifact("sweep", "")["description"]
 
     for wrong, line in (
         (claimed.llm.name, rf"are claimed: {claimed.llm.name} \(by deployment provision-rag/of-the-sweep\)"),

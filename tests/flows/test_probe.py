@@ -1,17 +1,25 @@
 """`probe-cloud` against the sandbox, which does what is assumed unless a difference is planted."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import BlockDocumentUpdate
+from pydantic import SecretStr
 
+from blocks import CloudRuCredentials
 from clouds.errors import ConfigurationError
 from clouds.recorder import Recorder
+from domain.prices import NOT_BILLED
 from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
 from flows.specs import LookAt, ProbeReport, RagStack
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
-from tasks.run import approval
+from tasks.probing import small_tests as probe_tests
+from tasks.run import approval, probe_left
 from tasks.run.approval import NotApprovedError
 from tasks.run.looks import Looker
 from tests.contract.test_samples import keys, load
@@ -55,6 +63,7 @@ def test_against_the_sandbox_all_holds(cloud: Cloud) -> None:
     assert cloud.changes() == []
     assert len(report.having(HOLDS)) == 19
     assert "holds" in artifact("probe", "")["data"]
+    assert NOT_BILLED in artifact("probe", "")["description"]
     assert ProbeReport.model_validate_json(report.model_dump_json()).counts == report.counts
 
 
@@ -127,6 +136,37 @@ def test_a_small_test_that_cannot_delete_says_what_is_left(cloud: Cloud, monkeyp
     assert {row.assumption: row.set_to for row in report.differing} == {"storage.register_bucket": False}
     assert len(report.left) == 1
     assert report.left[0].startswith("secret probe_")
+
+
+def test_what_a_killed_small_test_has_left_is_named_and_then_deleted(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between create and delete: the next probe names it, one that may make tests deletes it. Nothing else."""
+    monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(probe_left, "OVER_AFTER", timedelta(0))
+    stack = standing(cloud)
+    with cast("CloudRuCredentials", CloudRuCredentials.load(cloud.name)).connect() as client:
+        client.secrets.ensure("probe_of_a_person", SecretStr("theirs"))
+    before = cloud.sandbox.inventory()
+
+    def killed(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(probe_tests, "_delete", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            resume_when_paused({"approve": True}, lambda: probed(cloud, stack, spend=True))
+    assert cloud.sandbox.inventory() != before
+    cloud.sandbox.control.delete("/requests")
+
+    named = probed(cloud, stack).left
+    assert cloud.changes() == []
+    report = resume_when_paused({"approve": True}, lambda: probed(cloud, stack, spend=True))
+
+    assert len(named) == 1
+    assert re.fullmatch(r"secret probe_[0-9a-f]{8} is left of a small test of an earlier probe: a run .*", named[0])
+    assert report.left == ()
+    assert cloud.sandbox.inventory() == before
 
 
 def test_what_fails_is_a_row_and_not_the_end(cloud: Cloud) -> None:
@@ -215,3 +255,19 @@ def test_a_block_is_found_whichever_cloud_it_is_of(cloud: Cloud) -> None:
     report = probe_cloud("yandex-cloud-credentials/of-both")
     assert isinstance(report, ProbeReport)
     assert report.vendor == "Yandex Cloud"
+
+
+def test_a_block_that_cannot_be_read_is_not_one_that_is_absent(cloud: Cloud) -> None:
+    """What is wrong in it is named, without what it holds, and nobody is told to make it."""
+    save_blocks("unreadable-one", cloud.sandbox)
+    with get_client(sync_client=True) as client:
+        held = client.read_block_document_by_name("unreadable-one", "cloudru-credentials")
+        client.update_block_document(held.id, BlockDocumentUpdate(data={"project_id": ""}))
+
+    with pytest.raises(ConfigurationError) as refused:
+        probe_cloud("unreadable-one")
+
+    line = refused.value.message
+    assert line.startswith("the block cloudru-credentials/unreadable-one cannot be read: project_id: ")
+    assert line.endswith("Correct it in the UI under Blocks")
+    assert KEY_SECRET not in line

@@ -14,6 +14,7 @@ from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import CloudError
 from domain.kept_stack import KeptStack
 from domain.keys import StackKey
+from domain.prices import NOT_BILLED
 from domain.reports.teardown import TeardownReport
 from flows.ask import ask_rag
 from flows.power import status_rag
@@ -101,6 +102,12 @@ def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cl
     steps = [kind for kind in kinds if kind != "s3"] + ["s3"]
     assert steps == sorted(steps, key=order.index)
     assert "**Saves 200 RUB per hour**" in artifact("teardown", stack.knowledge_base.name)["data"]
+    assert NOT_BILLED in artifact("teardown", stack.knowledge_base.name)["data"]
+    why = {each.kind: each.reason for each in report.resources}
+    assert why["knowledge base"] == "it was ACTIVE; its versions went with it"
+    assert why["inference"] == "it was RUNNING"
+    assert why["secret"] == "it had 1 version"
+    assert why["bucket"] == "nothing else was in it"
 
     cloud.sandbox.control.delete("/requests")
     again = teardown_rag(stack, cloud.name, delete_documents=True)
@@ -390,3 +397,21 @@ def test_the_plan_says_that_a_bucket_with_something_else_in_it_stays(cloud: Clou
     assert (outcomes(report)["documents"], outcomes(report)["bucket"]) == ({"deleted"}, {"kept"})
     keys = {stored.key for stored in client.storage.list_objects(stack.bucket)}
     assert keys == {"another/another.txt", f"{ARTIFACTS_PREFIX}of-nobody/another.txt"}
+
+
+def test_a_base_that_an_earlier_run_has_deleted_has_its_row(cloud: Cloud, client: CloudRuClient) -> None:
+    """The run before ended when the base was gone: the report of the next one says what became of it."""
+    stack = provisioned(cloud)
+    base = client.knowledge_bases.find(stack.knowledge_base.name)
+    assert base is not None
+    cloud.sandbox.fault(r"/modelruns/[0-9a-f-]+$", method="DELETE", status=400)
+    with pytest.raises(CloudError):
+        teardown_rag(stack.knowledge_base.name, cloud.name)
+    assert cloud.sandbox.all_faults_used()
+    assert client.knowledge_bases.find(stack.knowledge_base.name) is None
+
+    report = teardown_rag(stack.knowledge_base.name, cloud.name)
+
+    rows = [(each.id, each.outcome, each.reason) for each in report.resources if each.kind == "knowledge base"]
+    assert rows == [(base.knowledgebase_id, "absent", "an earlier teardown-rag has deleted it")]
+    assert base.knowledgebase_id in artifact("teardown", stack.knowledge_base.name)["data"]

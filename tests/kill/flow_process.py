@@ -24,7 +24,7 @@ from tests.support.stacks import look_often
 ENDED_WITHIN_S = 60.0
 HANGS_AFTER_S = 45.0
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
+FORKS.set_forkserver_preload([__name__, "tests.kill.dying"])
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def test_every_act_is_told(layout: Layout) -> None:
         TUNED,
         f"{DIM} numbers: 0.000, 0.600",
         "/runs/flow-run/",
-        "created 1, adopted 2; better, and published",
+        "created 1, adopted 2; better, and promoted",
     ):
         assert line in printed
     assert "only its own fall" not in printed
@@ -57,9 +57,9 @@ def test_every_act_is_told(layout: Layout) -> None:
     ("change", "complaint"),
     [
         ({"result": report(better=False)}, "is not better than its base: not better: nDCG@10"),
-        ({"result": report(published=False)}, f"is not published: {KEY.variable} names {TUNED}"),
-        ({"in_service": {"model_uri": BASE, "dim": DIM}}, f"is not published: {KEY.variable} names {BASE}"),
-        ({"in_service": None}, f"is not published: {KEY.variable} names nothing"),
+        ({"result": report(published=False)}, f"is not promoted: {KEY.variable} names {TUNED}"),
+        ({"in_service": {"model_uri": BASE, "dim": DIM}}, f"is not promoted: {KEY.variable} names {BASE}"),
+        ({"in_service": None}, f"is not promoted: {KEY.variable} names nothing"),
     ],
 )
 def test_a_model_that_is_not_published_as_better_ends_the_demo(

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from domain.probe import ProbeSpec
 from tests.notify.webhook import TEMPLATE, Webhook, listening
 from tests.support.clients import connect
 from tests.support.operated import Operated, entry, operated, wait_for
+from tests.support.prefect_client import prefect_at
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.stacks import Cloud
 
@@ -61,7 +61,7 @@ def watched(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -
     document = folder / "shop.txt"
     document.write_text(HOURS + PARKING, encoding="utf-8")
     with listening() as webhook, operated(sandbox, folder) as project:
-        with temporary_settings({PREFECT_API_URL: project.machine.api_url, PREFECT_HOME: folder / "here"}):
+        with prefect_at(project.machine.api_url, folder):
             CustomWebhookNotificationBlock(
                 name="hook", url=webhook.url, json_data=TEMPLATE, headers=None, cookies=None
             ).save(BLOCK.split("/")[1])
@@ -165,7 +165,7 @@ def test_a_version_that_got_worse(watched: Watched, begun: dict[str, str]) -> No
     assert said["subject"].endswith(" was refused")
     assert "Reason: version " in said["body"]
     assert "did not pass: " in said["body"]
-    assert " is worse than 1.000 of version " in said["body"]
+    assert " is worse than 1.000 of the version in service" in said["body"]
     assert "Next step: open the artifact evaluation-" in said["body"]
 
 

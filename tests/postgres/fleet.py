@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from bench import fleet_stacks
 from bench.fleet_machines import POOL, ROOT, Machine, running, server, wait_until_healthy, worker
@@ -20,6 +19,7 @@ from local.layout import Layout
 from local.prefect_api import PrefectApi
 from sandbox.settings import PROJECT_ID
 from tasks.stack.promotion import in_service
+from tests.support.prefect_client import prefect_at
 from tests.support.sandbox_process import SandboxProcess
 
 PLACES = 8
@@ -93,7 +93,7 @@ def fleet(database_url: str, sandbox: SandboxProcess, folder: Path, count: int =
             for name in ("one", "two")
         )
         started.enter_context(running(*workers))
-        started.enter_context(temporary_settings({PREFECT_API_URL: machine.api_url, PREFECT_HOME: folder / "here"}))
+        started.enter_context(prefect_at(machine.api_url, folder))
         save_blocks(sandbox.base_url)
         stacks = fleet_stacks.stacks(count, folder / "documents")
         fleet_stacks.provision(stacks)

@@ -11,7 +11,6 @@ from uuid import uuid4
 import httpx
 import pytest
 import yaml
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from prefect.states import Running
 from pydantic import SecretStr
 
@@ -23,6 +22,7 @@ from tasks.run.lock import StackLockedError, stack_lock
 from tests.postgres.dead_runs import NOBODY, automations, dead_run, send_heartbeat
 from tests.postgres.redis_server import redis_server
 from tests.support.operated import wait_for
+from tests.support.prefect_client import prefect_at
 
 pytestmark = pytest.mark.postgres
 HEARTBEATS = 4
@@ -40,8 +40,7 @@ class Server:
     @contextmanager
     def asked(self) -> Generator[None]:
         """Inside the block Prefect's client, and so the flows, ask this one."""
-        own: dict[Any, Any] = {PREFECT_API_URL: self.machine.api_url, PREFECT_HOME: self.machine.folder / "here"}
-        with temporary_settings(own):
+        with prefect_at(self.machine.api_url, self.machine.folder):
             yield
 
 

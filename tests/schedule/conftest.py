@@ -3,7 +3,6 @@
 from collections.abc import Generator
 
 import pytest
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from domain.kept_stack import KeptStack
 from domain.stack import RagStack
@@ -11,6 +10,7 @@ from sandbox.settings import PROJECT_ID
 from tasks.stack.kept_stack import write_kept
 from tests.schedule.often import LOOKS, entries
 from tests.support.operated import Operated, operated
+from tests.support.prefect_client import prefect_at
 from tests.support.sandbox_process import SandboxProcess
 
 
@@ -18,7 +18,7 @@ from tests.support.sandbox_process import SandboxProcess
 def project(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Generator[Operated]:
     """Start the server, on which the default stack is kept, and deploy both; no worker runs yet."""
     with operated(sandbox, tmp_path_factory.mktemp("schedule")) as started:
-        with temporary_settings({PREFECT_API_URL: started.machine.api_url, PREFECT_HOME: started.files / "here"}):
+        with prefect_at(started.machine.api_url, started.files):
             stack = RagStack()
             write_kept(stack.key(PROJECT_ID), KeptStack(wanted=stack, provisioned=stack))
         started.write(*entries("as it was first"))

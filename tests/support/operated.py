@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 import httpx
 import yaml
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from bench.fleet_machines import ROOT, Machine, running, server, wait_until_healthy, worker
 from bench.postgres import database
 from local.layout import FOLDER_VARIABLE
 from local.prefect_api import PrefectApi
 from local.stack.parts import POOL
+from tests.support.prefect_client import prefect_at
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.stacks import AT_ONCE, save_blocks
 
@@ -138,7 +138,7 @@ def operated(sandbox: SandboxProcess, folder: Path, blocks: Sequence[str] = ("sa
         sandbox.set(**AT_ONCE)
         wait_until_healthy(machine, api)
         api.ensure_work_pool(POOL)
-        with temporary_settings({PREFECT_API_URL: machine.api_url, PREFECT_HOME: folder / "here"}):
+        with prefect_at(machine.api_url, folder):
             for name in blocks:
                 save_blocks(name, sandbox)
         files = folder / "files"

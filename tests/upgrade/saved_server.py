@@ -11,7 +11,6 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.flow_engine import load_flow_and_flow_run, run_flow
 from prefect.logging.handlers import APILogWorker
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from pydantic import SecretStr
 
 from bench.fleet_machines import HOST, ROOT, Machine, free_port, running, wait_until_healthy
@@ -21,6 +20,7 @@ from blocks.yandex import YandexCloudCredentials
 from local.layout import Layout
 from local.prefect_api import PrefectApi
 from local.stack.sandbox_blocks import NAME, YANDEX_NAME
+from tests.support.prefect_client import prefect_at
 from tests.support.sandbox_process import SandboxProcess
 
 SAVED = Path(__file__).with_name("server-3.8.8.db.xz")
@@ -44,7 +44,7 @@ def saved_server(folder: Path) -> Generator[PrefectApi]:
         started.enter_context(running(machine))
         api = started.enter_context(PrefectApi(machine.api_url))
         wait_until_healthy(machine, api)
-        started.enter_context(temporary_settings({PREFECT_API_URL: machine.api_url, PREFECT_HOME: folder / "here"}))
+        started.enter_context(prefect_at(machine.api_url, folder))
         started.callback(APILogWorker.drain_all)  # while there is a server that takes the lines
         yield api
 

@@ -59,7 +59,7 @@ def reported_reading(version: KnowledgeBaseVersion, otherwise: Reading | None = 
 
 
 def reading_differences(have: Reading, wanted: Reading) -> ReadingDifferences:
-    """Compare what a version has with what is wanted."""
+    """Compare how a version reads with how it is wanted to; what `have` does not tell is no difference."""
     read, wanted_extensions = have.extensions, wanted.extensions or ()
     if read is None:
         read = wanted_extensions

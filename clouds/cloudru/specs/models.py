@@ -110,14 +110,14 @@ class InferenceSpec(Spec, title="Own inference"):
     )
     token_secret: str | None = Field(
         default=None,
-        title="Token secret",
-        description="Path of the secret with the Hugging Face token; left out: the stack's own secret.",
+        title="Another token secret",
+        description="Path of a secret with another Hugging Face token, for this model alone; left out: the stack's.",
     )
     token_secret_version: int | None = Field(
         default=None,
         ge=1,
         title="Version of the token secret",
-        description="Version of that secret; left out: the newest.",
+        description="Version of the secret that this model reads; left out: the newest.",
     )
     resource: Literal["A100", "H100", "V100", "CPU"] = Field(
         default="A100", title="Resource", description="What it computes on."

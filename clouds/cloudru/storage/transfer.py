@@ -248,7 +248,12 @@ class Transfer:
 
 
 def modified_at(asked: str, answer: Answer) -> datetime:
-    """Return when an object was written last; WrongAnswerError when the answer does not tell."""
+    """Return when an object was written last, with its time zone: the header Last-Modified (RFC 9110, 8.8.2).
+
+    Raises:
+        WrongAnswerError: the answer does not tell.
+
+    """
     try:
         return parsedate_to_datetime(answer.headers.get("last-modified", ""))
     except (ValueError, TypeError, OverflowError):

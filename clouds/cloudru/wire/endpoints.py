@@ -56,6 +56,14 @@ class Endpoints(BaseModel):
         description="Console backend of log groups.",
     )
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether one server hosts every service under its vendor host name, as `under` writes it: nothing is billed.
+
+        An address on this machine is no proof: it may be a tunnel to the cloud.
+        """
+        return self == type(self).under(self.storage)
+
     @classmethod
     def under(cls, base_url: str) -> Self:
         """Return the endpoints of a server that hosts every service under its vendor host name.

@@ -152,7 +152,13 @@ class PresignedUrls:
 
 
 def check_place(url: str, subject: str) -> httpx.URL:
-    """Return a presigned address; WrongAnswerError when it is none, or one that is not encrypted."""
+    """Return a presigned address as it came.
+
+    Raises:
+        WrongAnswerError: it is no address, or one of another machine that is not encrypted; the message leaves out its
+            query, which is signed.
+
+    """
     try:
         place = httpx.URL(url)
     except httpx.InvalidURL:

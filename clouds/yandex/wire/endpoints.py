@@ -68,6 +68,11 @@ class Endpoints(BaseModel):
             raise ValueError(f"endpoints.ai_rest is {self.ai_rest}: outside this machine it must begin with https://")
         return self
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the REST API answers below its vendor host name, as `local` writes it: nothing is billed there."""
+        return urlsplit(self.ai_rest).path == f"/{AI_REST_HOST}"
+
     @classmethod
     def local(cls, grpc: str, base_url: str) -> Self:
         """Return the endpoints of a sandbox: `grpc` its `127.0.0.1:Q`, `base_url` its `http://127.0.0.1:P`."""

@@ -55,22 +55,6 @@ SENT_BY_THE_RECORDED_CLIENT = {"accept", "accept-encoding", "connection", "conte
 
 
 @pytest.fixture
-def services() -> Iterator[PlayedServices]:
-    """Play Yandex AI Studio."""
-    played = PlayedServices()
-    yield played
-    played.close()
-
-
-@pytest.fixture
-def store() -> Iterator[PutServer]:
-    """Take what is put."""
-    server = PutServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def vendor() -> Iterator[WireServer]:
     """Play the REST hosts."""
     server = WireServer()

@@ -76,14 +76,6 @@ class Replay:
 
 
 @pytest.fixture
-def services() -> Iterator[PlayedServices]:
-    """Play Yandex AI Studio."""
-    played = PlayedServices()
-    yield played
-    played.close()
-
-
-@pytest.fixture
 def time() -> VirtualTime:
     """Give a virtual clock."""
     return VirtualTime()

@@ -67,3 +67,4 @@ def test_the_program_of_the_page_is_python(prefixes: TextPrefixes) -> None:
     assert not any(line.startswith(end) for line in lines)
     compile("\n".join(lines), "page", "exec")
     assert "'' +" not in shown
+    assert "[text for text in texts]" not in shown

@@ -2,7 +2,7 @@
 
 import hashlib
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,6 @@ ROWS = b'{"anchor": "a", "positive": "b"}\n' * 40
 CREATE, VALIDATE = "DatasetService.Create", "DatasetService.Validate"
 FINISH = "DatasetService.FinishMultipartUploadDraft"
 IN_PARTS = Assumptions(dataset=DatasetAssumptions(multipart_above_bytes=1000, part_bytes=400))
-
-
-@pytest.fixture
-def store() -> Iterator[PutServer]:
-    """Take what is put."""
-    server = PutServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -26,14 +26,6 @@ DATA = bytes(range(256)) * 9000  # more than two chunks
 
 
 @pytest.fixture
-def store() -> Iterator[PutServer]:
-    """Take what is put."""
-    server = PutServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def content(tmp_path: Path) -> Content:
     """Write a file."""
     path = UPath(tmp_path / "data")

@@ -28,7 +28,6 @@ def of_stack(layout: Layout, api_url: str, inherited: Mapping[str, str] = os.env
         "no_proxy": ",".join(local_hosts),
         "PYTHONUNBUFFERED": "1",
         "DO_NOT_TRACK": "1",  # Prefect's client and huggingface_hub look at this one
-        "MPLCONFIGDIR": str(layout.prefect_home / "matplotlib"),
         "PREFECT_HOME": str(layout.prefect_home),
         "PREFECT_PROFILES_PATH": str(layout.prefect_home / "profiles.toml"),
         "PREFECT_API_URL": api_url,

@@ -22,7 +22,6 @@ OWN_FILES = {
     ".prefect/profiles.toml": 'active = "old"\n[profiles.old]\nPREFECT_API_URL = "http://127.0.0.1:9/api"\n',
     ".prefect/prefect.db": "the user's own runs",
     ".aws/credentials": "[default]\naws_access_key_id = of-the-user\n",
-    ".config/matplotlib/matplotlibrc": "backend: no-such-backend\n",
     "notes.txt": "canary",
 }
 """What lies in the user's home before; an old Prefect profile names a server that is not there."""

@@ -1,5 +1,7 @@
 """Provision a managed RAG stack on Cloud.ru: the tutorial, step by step."""
 
+from functools import partial
+
 from prefect import flow
 from prefect.utilities.annotations import quote
 
@@ -18,18 +20,16 @@ from flows.parameters import (
     in_order,
 )
 from flows.specs import RagStack, StackPlan, StackReport
-from tasks.evaluation.golden import check_before_provision, read_judged_by
 from tasks.evaluation.judge import judge_stack
-from tasks.run.approval import approval_reason, wait_for_approval
+from tasks.run.approval import look_until_allowed
 from tasks.run.lock import LOCK_WAIT_S
 from tasks.run.runs import provisioning_run
 from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.cleanup import after_failure, created_ids
 from tasks.stack.inference import ensure_inference, wait_for_inference
-from tasks.stack.kept_stack import compare_with_kept, keep_provisioned, keep_wanted
+from tasks.stack.kept_stack import keep_provisioned, keep_wanted
 from tasks.stack.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
-from tasks.stack.observe import make_plan, observe
-from tasks.stack.preflight import check_probe, check_stack
+from tasks.stack.observe import prepare
 from tasks.stack.promoted_embedder import TakenEmbedder, take_promoted_embedder
 from tasks.stack.query import verify
 from tasks.stack.report import report
@@ -80,28 +80,16 @@ def provision_rag(
         taken: TakenEmbedder | None = None
         if promoted_embedder is not None:
             taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
-        given, approved = stack, None
         may = {"allow_replace": allow_replace, "other_reading": allow_other_reading}
-        while True:
-            wanted = compare_with_kept(cloudru, given, taken)
-            stack, key = wanted.stack, wanted.stack.key(cloudru.project_id)
-            by = read_judged_by(stack)
-            checked = check_stack(cloudru, hub, stack)
-            seen = observe(cloudru, hub, wanted, checked)
-            check_probe(stack, checked, seen)
-            plan = make_plan(cloudru, wanted, checked, seen, **may)
-            check_before_provision(key, stack, by, plan, seen, checked, promote_refused)
-            if plan_only:
-                return plan
-            reason = approval_reason(plan, approve_above_rub_per_hour)
-            if not reason or plan == approved:
-                break
-            with lock.released():  # a person may take a day, and meanwhile others may work on the stack: look again
-                wait_for_approval(cloudru, plan, reason)
-            approved = plan
+        look = partial(prepare, cloudru, hub, stack, taken, promote_refused, **may)
+        if plan_only:
+            return look().plan
+        found = look_until_allowed(cloudru, lock, look, approve_above_rub_per_hour)
+        stack, key, plan = found.stack, found.stack.key(cloudru.project_id), found.plan
+        checked, seen = found.checked, found.seen
 
         base = stack.knowledge_base
-        keep_wanted(cloudru, wanted, seen, plan)
+        keep_wanted(cloudru, found.wanted, seen, plan)
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, seen.documents)
         secret = ensure_secret.submit(cloudru, hub, stack.token_secret, stack.token_secret_description)
@@ -117,7 +105,9 @@ def provision_rag(
         index = wait_for_index.submit(cloudru, base, ensured)
         set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
         answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval, key)
-        judged = judge_stack.submit(cloudru, quote(stack), quote(by), index, reranker, llm, answer, promote_refused)
+        judged = judge_stack.submit(
+            cloudru, quote(stack), quote(found.by), index, reranker, llm, answer, promote_refused
+        )
         serving = put_in_service.submit(cloudru, quote(plan), index, judged, promote_refused)
 
         kept = keep_provisioned.submit(cloudru, quote(stack), quote(plan), serving)

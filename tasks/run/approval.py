@@ -1,7 +1,7 @@
 """A plan that replaces or costs much is not applied before somebody has allowed it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from prefect import get_run_logger
 from prefect.exceptions import FlowPauseTimeout
@@ -17,6 +17,7 @@ from domain.plan import StackPlan
 from domain.prices import total_text
 from domain.probing.small_tests import SmallTest, total
 from tasks.run.events import price_exceeded
+from tasks.run.lock import Lock
 from tasks.run.plan_page import starting_list
 from tasks.run.prices import billing_note
 
@@ -43,6 +44,42 @@ class SpendingApproval(RunInput):
         title="Approve",
         description="On: make these tests, at this price. To spend nothing, run without Spend, or cancel the run.",
     )
+
+
+class Planned(Protocol):
+    """What a run has seen, with the plan that it has made of it."""
+
+    @property
+    def plan(self) -> StackPlan:
+        """The plan."""
+        ...
+
+
+S = TypeVar("S", bound=Planned)
+
+
+def look_until_allowed(
+    cloudru: CloudRuCredentials, lock: Lock, look: Callable[[], S], above_rub_per_hour: float | None
+) -> S:
+    """Look until the plan needs no approval, or is the one that a person has approved, and return what was seen.
+
+    A person may take a day, and meanwhile others may work on the stack: the lock is given back, and what was approved
+    is looked at again.
+
+    Raises:
+        ConflictError, ConfigurationError: as `approval_reason`.
+        NotApprovedError: as `wait_for_approval`.
+
+    """
+    approved: StackPlan | None = None
+    while True:
+        seen = look()
+        reason = approval_reason(seen.plan, above_rub_per_hour)
+        if not reason or seen.plan == approved:
+            return seen
+        with lock.released():
+            wait_for_approval(cloudru, seen.plan, reason)
+        approved = seen.plan
 
 
 def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:

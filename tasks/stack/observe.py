@@ -1,7 +1,7 @@
 """Look at what there is of a stack, and show what a run is going to do about it. Nothing is changed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from prefect import get_run_logger
 
@@ -13,20 +13,64 @@ from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
 from domain.by_use import by_use
 from domain.file_kinds import passed_over
+from domain.judged_by import JudgedBy
 from domain.keys import StackKey
 from domain.plan import Observation, StackPlan, kinds_rows, plan
 from domain.prices import total_text
 from domain.probe import ambiguous
 from domain.stack import RagStack
 from domain.untested import untested_defaults
+from tasks.evaluation.golden import check_before_provision, read_judged_by
 from tasks.run.asked_with import asked_rows
 from tasks.run.ownership import bases_of
 from tasks.run.plan_page import show
 from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.stack.kept_stack import WantedStack, models_only_kept
-from tasks.stack.preflight import Checked, will_hold
+from tasks.stack.kept_stack import WantedStack, compare_with_kept, models_only_kept
+from tasks.stack.preflight import Checked, check_probe, check_stack, will_hold
+from tasks.stack.promoted_embedder import TakenEmbedder
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What provision-rag is about to do: what is wanted, by what it is judged, what there is, and the plan."""
+
+    wanted: WantedStack
+    by: JudgedBy
+    checked: Checked
+    seen: Observation
+    plan: StackPlan
+
+    @property
+    def stack(self) -> RagStack:
+        """The stack to bring up."""
+        return self.wanted.stack
+
+
+def prepare(
+    cloudru: CloudRuCredentials,
+    hub: HuggingFaceCredentials,
+    given: RagStack,
+    taken: TakenEmbedder | None,
+    promote_refused: str,
+    **allowed: bool,
+) -> Prepared:
+    """Compare with what is kept, check, look and plan; nothing is created.
+
+    Raises:
+        CloudError: something is wrong or stands in the way, in one line each.
+
+    """
+    wanted = compare_with_kept(cloudru, given, taken)
+    stack = wanted.stack
+    by = read_judged_by(stack)
+    checked = check_stack(cloudru, hub, stack)
+    seen = observe(cloudru, hub, wanted, checked)
+    check_probe(stack, checked, seen)
+    plan = make_plan(cloudru, wanted, checked, seen, **allowed)
+    check_before_provision(stack.key(cloudru.project_id), stack, by, plan, seen, checked, promote_refused)
+    return Prepared(wanted, by, checked, seen, plan)
 
 
 @step("observe", **LOOK_FIRST)

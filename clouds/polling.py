@@ -10,8 +10,8 @@ from typing import TypeVar
 from clouds.errors import APIError, CloudError, ConnectionFailedError, DeadlineError, QuotaError, UnavailableError
 
 State = TypeVar("State")
-OnLook = Callable[[str, float], None]
-"""Called after every look of a service's own wait with what was seen, in words, and the seconds since the start."""
+OnLook = Callable[[State, float], None]
+"""Called after every look with the state that was seen and the seconds since the start."""
 
 PASSING = (ConnectionFailedError, UnavailableError, QuotaError)
 """A look that ends in one of these saw nothing: an hour's wait outlives a minute in which a service cannot answer."""
@@ -74,7 +74,7 @@ def wait_until(
     subject: str,
     deadline_s: float,
     describe: Callable[[State], str] = str,
-    on_look: Callable[[State, float], None] | None = None,
+    on_look: OnLook[State] | None = None,
     schedule: Schedule = Schedule(),
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -100,7 +100,7 @@ def _wait(
     subject: str,
     deadline_s: float,
     describe: Callable[[State], str],
-    on_look: Callable[[State, float], None] | None,
+    on_look: OnLook[State] | None,
     schedule: Schedule,
     clock: Callable[[], float],
     sleep: Callable[[float], None],

@@ -1,4 +1,4 @@
-"""The waits of a client: `clouds.polling` on the connection's clock, with what was seen in words."""
+"""The waits of a client: `clouds.polling` on the connection's clock."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -31,18 +31,17 @@ class Waits(ABC):
         subject: str,
         deadline_s: float,
         words: Callable[[Seen], str] = str,
-        describe: Callable[[Seen], str] | None = None,
-        on_look: OnLook | None = None,
+        on_look: OnLook[Seen] | None = None,
         schedule: Schedule = USUAL,
     ) -> Seen:
-        """Return the first state that `judge` calls ready; `on_look` gets its `words`, an error its `describe`."""
+        """Return the first state that `judge` calls ready; an error says in `words` what was last seen."""
         return wait_until(
             look,
             judge,
             subject=subject,
             deadline_s=deadline_s,
-            describe=describe or words,
-            on_look=None if on_look is None else lambda seen, elapsed_s: on_look(words(seen), elapsed_s),
+            describe=words,
+            on_look=on_look,
             schedule=schedule,
             clock=self.clock,
             sleep=self.sleep,
@@ -70,20 +69,35 @@ class Waits(ABC):
         subject: str,
         deadline_s: float | None = None,
         words: Callable[[Seen], str] = str,
-        on_look: OnLook | None = None,
+        on_look: OnLook[str] | None = None,
     ) -> None:
         """Wait until `look` finds nothing (404), or `gone` says that what it found is as good as nothing.
 
         Without `deadline_s` it waits `visible_within_s`.
         """
+
+        def described(seen: Seen | None) -> str:
+            return "gone" if seen is None else words(seen)
+
         self.wait(
             lambda: _found(look),
             lambda seen: seen is None or gone(seen),
             subject=subject,
             deadline_s=self.visible_within_s if deadline_s is None else deadline_s,
-            words=lambda seen: "gone" if seen is None else words(seen),
-            on_look=on_look,
+            words=described,
+            on_look=in_words(on_look, described),
         )
+
+
+def in_words(on_look: OnLook[str] | None, words: Callable[[Seen], str]) -> OnLook[Seen] | None:
+    """Return what tells `on_look` each state in words."""
+    if on_look is None:
+        return None
+
+    def on_state(seen: Seen, elapsed_s: float) -> None:
+        on_look(words(seen), elapsed_s)
+
+    return on_state
 
 
 def _found(look: Callable[[], Seen]) -> Seen | None:

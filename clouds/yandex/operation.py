@@ -12,6 +12,7 @@ from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceSt
 from clouds.about import check_about
 from clouds.errors import FailedStateError, WrongAnswerError
 from clouds.polling import OnLook
+from clouds.waits import in_words
 from clouds.yandex.connection import Connection
 from clouds.yandex.refusal import grpc_code_name
 
@@ -61,7 +62,7 @@ class Operations:
         subject: str,
         deadline_s: float,
         words: Callable[[Operation], str] | None = None,
-        on_look: OnLook | None = None,
+        on_look: OnLook[str] | None = None,
         at: grpc.Channel | None = None,
     ) -> Operation:
         """Return the operation when it is done and has not failed.
@@ -80,7 +81,7 @@ class Operations:
             subject=subject,
             deadline_s=deadline_s,
             words=words or _state,
-            on_look=on_look,
+            on_look=in_words(on_look, words or _state),
         )
 
     def _stub(self, at: grpc.Channel | None) -> OperationServiceStub:

@@ -6,9 +6,10 @@ from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import EnsuredRun
+from clouds.cloudru.inference import EnsuredRun, SeenRun
 from clouds.cloudru.secret import EnsuredSecret
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
+from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from domain.keys import artifact_key
 from domain.models import ModelSpec, ReadyModel
 from tasks.run.events import alarm_when_failed
@@ -16,7 +17,12 @@ from tasks.run.progress import progress
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.stack.preflight import Checked
 
-STAGES = ("RESOURCE_ALLOCATION", "PULLING", "RUNTIME_INITIALIZING", "RUNNING")
+STAGES = (
+    ModelRunStatus.RESOURCE_ALLOCATION,
+    ModelRunStatus.PULLING,
+    ModelRunStatus.RUNTIME_INITIALIZING,
+    ModelRunStatus.RUNNING,
+)
 """Statuses on the way; the last stage of the wait is the answer itself."""
 _LOG_GROUPS = Lock()
 
@@ -53,9 +59,9 @@ def wait_for_inference(cloudru: CloudRuCredentials, model: ModelSpec, ensured: E
         artifact_key("wait-for", cloudru.project_id, model.name), f"Until {model.name} answers", total=len(STAGES) + 1
     ) as advance:
 
-        def on_look(seen: str, _elapsed_s: float) -> None:
+        def on_look(seen: SeenRun, _elapsed_s: float) -> None:
             stop_when_another_failed()
-            advance(stage(seen), seen)
+            advance(stage(seen.run), str(seen))
 
         with alarm_when_failed():
             ready = cloudru.get_client().inferences.wait_ready(
@@ -66,9 +72,9 @@ def wait_for_inference(cloudru: CloudRuCredentials, model: ModelSpec, ensured: E
     return ready
 
 
-def stage(seen: str) -> int:
-    """Return how many stages have begun, from what the wait says that it saw; the answer itself is one more."""
-    return max((place for place, name in enumerate(STAGES, start=1) if name in seen), default=0)
+def stage(run: ModelRun) -> int:
+    """Return how many stages of a run have begun; the answer itself is one more."""
+    return STAGES.index(ModelRunStatus(run.status)) + 1 if run.status in STAGES else 0
 
 
 def log_group(client: CloudRuClient, preferred: str | None) -> str:

@@ -1,6 +1,5 @@
 """The knowledge base: create or bring up to date, and wait until it can be asked."""
 
-import re
 from collections.abc import Collection
 
 from prefect import get_run_logger
@@ -21,12 +20,8 @@ from tasks.stack.kept_stack import keep_base
 from tasks.stack.preflight import Checked
 from tasks.stack.storage import StoredDocuments
 
-UP = (
-    re.compile(r"knowledge base ACTIVE\b"),
-    re.compile(r"version SUCCEEDED\b"),
-    re.compile(r"search API (ACTIVE|RUNNING)\b"),
-)
-"""The three that must all be true, in the words of the wait. Their order is not published: each counts by itself."""
+PARTS = 3
+"""Base, version and search API."""
 
 
 @step("ensure-knowledge-base", run_name="ensure-knowledge-base {spec.name}", **LOOK_FIRST)
@@ -75,12 +70,12 @@ def wait_for_index(
 ) -> IndexedKnowledgeBase:
     """Wait until the knowledge base is ACTIVE, its version SUCCEEDED and its search API up."""
     with progress(
-        artifact_key("wait-for", cloudru.project_id, spec.name), f"Until {spec.name} can be asked", total=len(UP)
+        artifact_key("wait-for", cloudru.project_id, spec.name), f"Until {spec.name} can be asked", total=PARTS
     ) as advance:
 
-        def on_look(seen: str, _elapsed_s: float) -> None:
+        def on_look(seen: IndexedKnowledgeBase, _elapsed_s: float) -> None:
             stop_when_another_failed()
-            advance(up(seen), seen)
+            advance(sum(seen.up), str(seen))
 
         indexed = cloudru.get_client().knowledge_bases.wait_indexed(
             ensured.knowledge_base.knowledgebase_id,
@@ -88,7 +83,7 @@ def wait_for_index(
             deadline_s=left_of(spec.indexed_within_s),
             on_look=on_look,
         )
-        advance(len(UP), "searchable")
+        advance(PARTS, "searchable")
     return indexed
 
 
@@ -99,8 +94,3 @@ def set_aside_unreadable(
     """List the documents that the version could not read, and leave them out until they change."""
     stack = StackKey(cloudru.project_id, name)
     set_aside(cloudru, stack, index.version, checked.documents, stored.bucket, stored.folder, checked.left_out)
-
-
-def up(seen: str) -> int:
-    """Return how many of the three are up, from what the wait says that it saw."""
-    return sum(bool(pattern.search(seen)) for pattern in UP)

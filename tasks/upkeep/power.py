@@ -6,7 +6,7 @@ from typing import Literal
 from prefect import get_run_logger
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.cloudru.inference import find_among, plain_status
+from clouds.cloudru.inference import SeenRun, find_among, plain_status
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
 from clouds.errors import ConfigurationError
@@ -94,8 +94,8 @@ def suspend_inference(cloudru: CloudRuCredentials, found: FoundRun, *, suspend_s
         if run.status != ModelRunStatus.ON_SUSPENSION:
             inferences.suspend(run.model_run_id)
 
-        def on_look(seen: str, _elapsed_s: float) -> None:
-            advance(1 if seen == "ON_SUSPENSION" else 0, seen)
+        def on_look(seen: ModelRun, _elapsed_s: float) -> None:
+            advance(int(seen.status == ModelRunStatus.ON_SUSPENSION), plain_status(seen))
 
         after = inferences.wait_suspended(run.model_run_id, deadline_s=left_of(model.ready_within_s), on_look=on_look)
         advance(2, "SUSPENDED")
@@ -113,9 +113,9 @@ def resume_inference(cloudru: CloudRuCredentials, found: FoundRun) -> PowerChang
     ) as advance:
         woken = inferences.wake(run)
 
-        def on_look(seen: str, _elapsed_s: float) -> None:
+        def on_look(seen: SeenRun, _elapsed_s: float) -> None:
             stop_when_another_failed()
-            advance(stage(seen), seen)
+            advance(stage(seen.run), str(seen))
 
         with alarm_when_failed():
             ready = inferences.wait_ready(

@@ -12,7 +12,7 @@ from clouds.cloudru.inference.request import (
     other_differences,
 )
 from clouds.cloudru.inference.sizing import Task, gpu_memory_gb
-from clouds.cloudru.inference.wait import ANSWERING, ReadyRun, failed, plain_status
+from clouds.cloudru.inference.wait import ANSWERING, ReadyRun, SeenRun, failed, plain_status
 
 __all__ = [
     "ANSWERING",
@@ -28,6 +28,7 @@ __all__ = [
     "Proof",
     "ReadyRun",
     "RunDecision",
+    "SeenRun",
     "Task",
     "default_overrides",
     "failed",

@@ -13,7 +13,7 @@ from clouds.cloudru.inference.decision import ASLEEP, GONE, RunDecision, decide_
 from clouds.cloudru.inference.model import Models
 from clouds.cloudru.inference.request import RESOURCE, create_body
 from clouds.cloudru.inference.sizing import Task
-from clouds.cloudru.inference.wait import ReadyRun, SeenRun, is_suspended, named_status, plain_status
+from clouds.cloudru.inference.wait import ReadyRun, SeenRun, is_suspended, named_status
 from clouds.cloudru.secret.client import EnsuredSecret
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import (
@@ -202,8 +202,10 @@ class Inferences:
             if len(refused) > REFUSED_NAMES and refusal is not None:
                 raise refusal
 
-    def wait_ready(self, run_id: str, *, task: Task, deadline_s: float, on_look: OnLook | None = None) -> ReadyRun:
-        """Wait until the run is RUNNING and gives a right answer; `on_look(what was seen, seconds so far)`.
+    def wait_ready(
+        self, run_id: str, *, task: Task, deadline_s: float, on_look: OnLook[SeenRun] | None = None
+    ) -> ReadyRun:
+        """Wait until the run is RUNNING and gives a right answer.
 
         Raises:
             FailedStateError: it failed, was deleted or suspended; with its reason.
@@ -217,13 +219,13 @@ class Inferences:
             SeenRun.is_ready,
             subject="model run",
             deadline_s=deadline_s,
-            describe=lambda seen: f"{seen.run.name} {seen}",
+            words=lambda seen: f"{seen.run.name} {seen}",
             on_look=on_look,
         )
         assert seen.ready is not None  # noqa: S101  # the judge saw to it
         return seen.ready
 
-    def wait_suspended(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> ModelRun:
+    def wait_suspended(self, run_id: str, *, deadline_s: float, on_look: OnLook[ModelRun] | None = None) -> ModelRun:
         """Wait until the run is SUSPENDED.
 
         Raises:
@@ -236,12 +238,11 @@ class Inferences:
             is_suspended,
             subject="model run",
             deadline_s=deadline_s,
-            describe=named_status,
-            words=plain_status,
+            words=named_status,
             on_look=on_look,
         )
 
-    def wait_gone(self, run_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> None:
+    def wait_gone(self, run_id: str, *, deadline_s: float, on_look: OnLook[str] | None = None) -> None:
         """Wait until the run is DELETED or not there; DeadlineError when it is not in time."""
         self._connection.wait_gone(
             lambda: self.get(run_id),

@@ -11,7 +11,7 @@ from clouds.cloudru.knowledge.decision import decide, family, refusal, serving
 from clouds.cloudru.knowledge.request import create_body, version_body
 from clouds.cloudru.knowledge.source import IndexSource
 from clouds.cloudru.knowledge.version import moment, moved
-from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase, is_indexed, named_states, states
+from clouds.cloudru.knowledge.wait import IndexedKnowledgeBase, is_indexed, named_states
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.spellings import NOT_THERE
 from clouds.cloudru.wire.knowledge import (
@@ -82,7 +82,7 @@ class KnowledgeBases:
         except NotFoundError:
             return
 
-    def wait_gone(self, knowledge_base_id: str, *, deadline_s: float, on_look: OnLook | None = None) -> None:
+    def wait_gone(self, knowledge_base_id: str, *, deadline_s: float, on_look: OnLook[str] | None = None) -> None:
         """Wait until it is not there (404); DeadlineError when it is not in time."""
         self._connection.wait_gone(
             lambda: self.get(knowledge_base_id),
@@ -260,9 +260,14 @@ class KnowledgeBases:
         return EnsuredKnowledgeBase(existing, version, "adopted", decided.differences)
 
     def wait_indexed(
-        self, knowledge_base_id: str, version_id: str, *, deadline_s: float, on_look: OnLook | None = None
+        self,
+        knowledge_base_id: str,
+        version_id: str,
+        *,
+        deadline_s: float,
+        on_look: OnLook[IndexedKnowledgeBase] | None = None,
     ) -> IndexedKnowledgeBase:
-        """Wait for base ACTIVE, version SUCCEEDED and search API up; `on_look(what was seen, seconds so far)`.
+        """Wait for base ACTIVE, version SUCCEEDED and search API up.
 
         Raises:
             FailedStateError: one of the three failed; says which and why, at once.
@@ -274,8 +279,7 @@ class KnowledgeBases:
             is_indexed,
             subject="knowledge base",
             deadline_s=deadline_s,
-            words=states,
-            describe=named_states,
+            words=named_states,
             on_look=on_look,
         )
 

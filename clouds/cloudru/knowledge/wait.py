@@ -24,6 +24,18 @@ class IndexedKnowledgeBase:
     knowledge_base: KnowledgeBase
     version: KnowledgeBaseVersion
 
+    @property
+    def up(self) -> tuple[bool, bool, bool]:
+        """Whether base, version and search API are up. Their order is not published: each counts by itself."""
+        return (
+            self.knowledge_base.status == KnowledgeBaseStatus.ACTIVE,
+            self.version.status == VersionStatus.SUCCEEDED,
+            self.knowledge_base.search_api.state in SEARCH_UP,
+        )
+
+    def __str__(self) -> str:
+        return states(self)
+
 
 def is_indexed(seen: IndexedKnowledgeBase) -> bool:
     """Whether base, version and search API are all up; FailedStateError when one of them has failed."""
@@ -34,11 +46,7 @@ def is_indexed(seen: IndexedKnowledgeBase) -> bool:
         raise _failed(seen, "its search API", "", "A knowledge base without a log group never starts one: delete it.")
     if base.status in FAILED_BASE:
         raise _failed(seen, "the knowledge base", "", "Start it in the console, or delete it, and run again.")
-    return (
-        base.status == KnowledgeBaseStatus.ACTIVE
-        and version.status == VersionStatus.SUCCEEDED
-        and search.state in SEARCH_UP
-    )
+    return all(seen.up)
 
 
 def _failed(seen: IndexedKnowledgeBase, which: str, reason: str, advice: str) -> FailedStateError:

@@ -71,7 +71,7 @@ class Datasets:
         description: str = "",
         labels: Mapping[str, str] | None = None,
         deadline_s: float = VALIDATED_WITHIN_S,
-        on_look: OnLook | None = None,
+        on_look: OnLook[str] | None = None,
     ) -> EnsuredDataset:
         """Return the READY dataset with the content of `path`: adopt it whatever its name, or make it.
 

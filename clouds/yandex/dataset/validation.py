@@ -17,6 +17,7 @@ from clouds.create_once import create_once
 from clouds.errors import FailedStateError, NotFoundError
 from clouds.polling import OnLook
 from clouds.redaction import masked
+from clouds.waits import in_words
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.operation import Operations, progress, unpack
@@ -109,7 +110,7 @@ class Validation:
         )
 
     def wait(
-        self, dataset_id: str, operation: Operation | None, *, deadline_s: float, on_look: OnLook | None
+        self, dataset_id: str, operation: Operation | None, *, deadline_s: float, on_look: OnLook[str] | None
     ) -> DatasetInfo:
         """Return the dataset when it is READY; `operation` is None when it is gone or was never found.
 
@@ -137,14 +138,14 @@ class Validation:
                     raise invalid(dataset_id, answer.errors)
         return self._settled(dataset_id, end_s - self._connection.clock(), on_look)
 
-    def _settled(self, dataset_id: str, deadline_s: float, on_look: OnLook | None) -> DatasetInfo:
+    def _settled(self, dataset_id: str, deadline_s: float, on_look: OnLook[str] | None) -> DatasetInfo:
         return self._connection.wait(
             lambda: self._get(dataset_id),
             _is_ready,
             subject=f"dataset {dataset_id}",
             deadline_s=deadline_s,
             words=_status,
-            on_look=on_look,
+            on_look=in_words(on_look, _status),
         )
 
     def _stub(self) -> DatasetServiceStub:

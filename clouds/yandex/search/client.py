@@ -101,7 +101,9 @@ class SearchIndexes:
 
         return create_once(self._connection, create, look, subject=f"search index {name}")
 
-    def wait_searchable(self, ensured: EnsuredSearchIndex, *, deadline_s: float, on_look: OnLook | None = None) -> str:
+    def wait_searchable(
+        self, ensured: EnsuredSearchIndex, *, deadline_s: float, on_look: OnLook[str] | None = None
+    ) -> str:
         """Wait until it can be searched, and return its id.
 
         Raises:

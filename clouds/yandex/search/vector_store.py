@@ -8,6 +8,7 @@ from clouds.about import check_about
 from clouds.errors import FailedStateError, NotFoundError
 from clouds.polling import OnLook
 from clouds.transport import Transport
+from clouds.waits import in_words
 from clouds.yandex import roles
 from clouds.yandex.connection import Connection
 from clouds.yandex.rest import RestAuth
@@ -62,7 +63,7 @@ class VectorStores:
         return page.data
 
     def wait_searchable(
-        self, store_id: str, *, subject: str, deadline_s: float, on_look: OnLook | None = None
+        self, store_id: str, *, subject: str, deadline_s: float, on_look: OnLook[str] | None = None
     ) -> VectorStore:
         """Wait until it is completed; not being there yet counts as not yet.
 
@@ -79,7 +80,12 @@ class VectorStores:
                 return None
 
         store = self._connection.wait(
-            look, _searchable, subject=f"{subject} ({store_id})", deadline_s=deadline_s, words=_words, on_look=on_look
+            look,
+            _searchable,
+            subject=f"{subject} ({store_id})",
+            deadline_s=deadline_s,
+            words=_words,
+            on_look=in_words(on_look, _words),
         )
         assert store is not None  # noqa: S101  # the judge saw to it
         return store

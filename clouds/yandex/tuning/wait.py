@@ -1,18 +1,15 @@
 """The wait for a tuning: hours in general, a day at most, and longer when it is taken up again later."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from clouds.errors import CloudError, FailedStateError, NotFoundError, WrongAnswerError
-from clouds.polling import Schedule, wait_until
+from clouds.polling import OnLook, Schedule, wait_until
 from clouds.yandex.connection import Connection
 from clouds.yandex.operation import Operations
 from clouds.yandex.tuning.calls import TuningCalls
 from clouds.yandex.tuning.state import NEVER_COMPLETED, SUCCEEDED, TuningState, TuningStatus, with_operation
 
-OnLook = Callable[[TuningState, float], None]
-"""Called after every look of a wait with what was seen and the seconds since the start."""
 SCHEDULE = Schedule(floor_s=2.0, ceiling_s=180.0)
 """A look is two calls. The shortest tuning recorded took 167 s, so looking more often at first gains nothing. Over
 a day this is at most 3 minutes late and costs fewer calls than the vendor's SDK, which asks every minute: `python -m
@@ -48,7 +45,7 @@ class TuningWaits(TuningCalls):
         self._operations = operations
 
     def wait_finished(
-        self, task_id: str, operation_id: str = "", *, deadline_s: float, on_look: OnLook | None = None
+        self, task_id: str, operation_id: str = "", *, deadline_s: float, on_look: OnLook[TuningState] | None = None
     ) -> FinishedTuning:
         """Wait until it is completed, by its operation and its task; either is enough when the other is gone.
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import find_among
+from clouds.cloudru.inference import find_among, plain_status
 from clouds.errors import DeadlineError, FailedStateError, NotFoundError
 from tests.support.clients import PATIENTLY_S, connect, spec, start
 from tests.support.sandbox_process import SandboxProcess
@@ -29,7 +29,7 @@ def test_suspended_then_awake(sandbox: SandboxProcess, cloud: CloudRuClient) -> 
     seen: list[str] = []
     cloud.inferences.suspend(run_id)
     run = cloud.inferences.wait_suspended(
-        run_id, deadline_s=PATIENTLY_S, on_look=lambda state, _elapsed_s: seen.append(state)
+        run_id, deadline_s=PATIENTLY_S, on_look=lambda run, _elapsed_s: seen.append(plain_status(run))
     )
     assert (seen[0], seen[-1]) == ("ON_SUSPENSION", "SUSPENDED")
     woken = cloud.inferences.wake(run)

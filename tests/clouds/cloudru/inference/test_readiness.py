@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.inference import Task
+from clouds.cloudru.inference import SeenRun, Task
 from clouds.cloudru.wire.model import ChatMessage
 from clouds.errors import (
     AuthenticationError,
@@ -84,7 +84,7 @@ def test_the_wait_goes_through_the_stages(runs: RunVendor, client: CloudRuClient
     stages = iter(["RESOURCE_ALLOCATION", "PULLING", "SOMETHING_NEW", "RUNNING"])
     seen: list[str] = []
 
-    def on_look(what: str, elapsed_s: float) -> None:
+    def on_look(what: SeenRun, elapsed_s: float) -> None:
         seen.append(f"{what} at {elapsed_s:.1f}")
         runs.set_status(RUN, next(stages, "RUNNING"))
 

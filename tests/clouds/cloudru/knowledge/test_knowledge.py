@@ -9,7 +9,7 @@ import pytest
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.client import CloudRuClient
-from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexSource
+from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, IndexSource
 from clouds.cloudru.specs import ExtractorSpec, FoundationModelSpec, KnowledgeBaseSpec, SplitterSpec
 from clouds.cloudru.wire.inference import HuggingFaceRepository, ModelRun, ModelSource
 from clouds.errors import (
@@ -479,8 +479,8 @@ def test_the_three_states_are_waited_for(bases: KnowledgeVendor, client: CloudRu
     bases.versions["v-1"]["status"] = "KNOWLEDGEBASE_VERSION_PENDING"
     seen: list[str] = []
 
-    def on_look(what: str, _elapsed_s: float) -> None:
-        seen.append(what)
+    def on_look(what: IndexedKnowledgeBase, _elapsed_s: float) -> None:
+        seen.append(str(what))
         if len(seen) == 1:
             base["status"] = "KNOWLEDGEBASE_ACTIVE"
         if len(seen) == 2:

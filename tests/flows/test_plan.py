@@ -330,8 +330,9 @@ def test_a_stack_that_has_answered_is_not_removed(cloud: Cloud) -> None:
 def test_untested_defaults_of_what_is_started_are_notes(cloud: Cloud) -> None:
     """The plan says what nobody published, before three GPUs start; what stands already needs no such word."""
     stack = cloud.stack()
-    notes = planned(cloud, stack).notes
+    *notes, billed = planned(cloud, stack).notes
     assert [note.partition(":")[0] for note in notes] == ["Not tested against the service"] * 2
+    assert billed == NOT_BILLED
     assert stack.reranker.name in notes[1]
     cloud.stand(stack)
     assert not any(note.startswith("Not tested") for note in planned(cloud, stack).notes)

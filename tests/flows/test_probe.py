@@ -8,11 +8,13 @@ from typing import Any, cast
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import BlockDocumentUpdate
+from prefect.variables import Variable
 from pydantic import SecretStr
 
 from blocks import CloudRuCredentials
 from clouds.errors import ConfigurationError
 from clouds.recorder import Recorder
+from domain.keys import StackKey
 from domain.prices import NOT_BILLED
 from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
@@ -34,8 +36,9 @@ ALWAYS = 10_000
 
 
 def standing(cloud: Cloud) -> RagStack:
-    """Return the only stack of the sandbox; the request log begins after it."""
+    """Return the only stack of the sandbox, in which no probe has left anything; the request log begins after it."""
     cloud.sandbox.empty()
+    Variable.unset(f"{StackKey(PROJECT_ID, '').variable}_probe")
     stack = cloud.stack()
     cloud.stand(stack)
     cloud.sandbox.control.delete("/requests")

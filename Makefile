@@ -15,8 +15,9 @@ PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extr
 # Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
 WORKERS ?= 3
 
-# Of the tests that spoil answers: which sample `make test` plays, and how many cells `make faults` plays (all).
-export FAULT_SEED FAULT_SAMPLE
+# Of the tests that spoil answers: which sample `make test` plays; how many cells `make faults` plays (all), or which part
+# of them, 2/8 is the second eighth: the whole takes hours.
+export FAULT_SEED FAULT_SAMPLE FAULT_PART
 
 # Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
 export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
@@ -73,7 +74,7 @@ test-browser: $(VENV)/with-test ## the UI in Chromium
 test-servers: $(VENV)/with-test ## schedules, servers on PostgreSQL, notifications
 	$(BIN)/python -m pytest --timeout 900 $(SERVERS)
 
-faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hours: the table of bench/RESULTS.md. FAULT_SAMPLE=300: so many
+faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hours: the table of bench/RESULTS.md. FAULT_PART=2/8: an eighth
 	FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults
 
 screenshots: $(VENV)/with-test ## docs/screenshots, made anew by the tests that drive the UI in Chromium

@@ -31,11 +31,13 @@ def every_cell() -> list[Cell]:
 
 
 def chosen() -> list[Cell]:
-    """Return the cells of this run: all, or those that failed once and a sample of the others."""
+    """Return the cells of this run: all, one part of them, or those that failed once and a sample of the others."""
     cells = every_cell()
     if WHOLE:
-        part = os.environ.get("FAULT_SAMPLE", "")
-        return random.Random(SEED).sample(cells, int(part)) if part else cells  # noqa: S311  # chooses tests
+        number, _, parts = (os.environ.get("FAULT_PART") or "1/1").partition("/")
+        cells = cells[int(number) - 1 :: int(parts)]
+        sampled = os.environ.get("FAULT_SAMPLE", "")
+        return random.Random(SEED).sample(cells, int(sampled)) if sampled else cells  # noqa: S311  # chooses tests
     others = [cell for cell in cells if cell not in FAILED_ONCE]
     return [*FAILED_ONCE, *random.Random(SEED).sample(others, SAMPLED)]  # noqa: S311  # chooses tests
 

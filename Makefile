@@ -72,7 +72,8 @@ test-operation: test-browser test-servers ## both of these, which may also run s
 test-browser: $(VENV)/with-test ## the UI in Chromium
 	$(BIN)/python -m pytest --timeout 900 tests/browser
 
-# The end of a worker is tested first, on a server of its own: the schedules that other tests leave on keep a server busy.
+# The end of a worker is tested first, on a server of its own: after the other tests it was seen to come too late, and why
+# is not known.
 test-servers: $(VENV)/with-test ## schedules, servers on PostgreSQL, notifications
 	$(BIN)/python -m pytest --timeout 900 $(ENDS)
 	$(BIN)/python -m pytest --timeout 900 $(SERVERS) --ignore=$(ENDS)

@@ -30,5 +30,7 @@ def prefect_at(api_url: str, folder: Path | None = None) -> Generator[None]:
 
     own: dict[Any, Any] = {PREFECT_API_URL: api_url, **({PREFECT_HOME: folder / "here"} if folder else {})}
     with temporary_settings(own):
-        yield
-        EventsWorker.drain_all(timeout=SENT_WITHIN_S)
+        try:
+            yield
+        finally:
+            EventsWorker.drain_all(timeout=SENT_WITHIN_S)

@@ -25,12 +25,13 @@ class StepTime:
 def critical_path(times: Iterable[StepTime]) -> list[StepTime]:
     """Return the chain of steps that decided when the last one ended, in order of time.
 
-    From the step that ended last, go back to the one among its upstream steps that ended last, and so on.
+    From the step that ended last, go back to the one among its upstream steps that ended last, and so on. A step is in
+    the chain once, also where two steps name each other.
     """
     by_id = {time.id: time for time in times}
     path: list[StepTime] = []
     current = max(by_id.values(), key=lambda time: time.ended_at, default=None)
     while current is not None:
-        path.append(current)
+        path.append(by_id.pop(current.id))
         current = max((by_id[i] for i in current.upstream if i in by_id), key=lambda time: time.ended_at, default=None)
     return path[::-1]

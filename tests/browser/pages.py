@@ -12,6 +12,10 @@ from sandbox.settings import PROJECT_ID
 from tests.browser.forms import Field
 
 FINAL = "Completed|Failed|Crashed|Cancelled"
+ANY_STATE = re.compile(
+    rf"^(?:{FINAL}|Scheduled|Late|Pending|Submitting|InfrastructurePending|Running|Retrying|AwaitingRetry"
+    "|AwaitingConcurrencySlot|Paused|Suspended|Resuming|Cancelling)$"
+)
 ENDS_WITHIN_MS = 120_000
 Picture = Callable[..., None]
 """Keeps what a page shows under a name: the fixture `picture`."""
@@ -123,9 +127,9 @@ class RunPage:
 
     def wait_for(self, state: str) -> None:
         """Return when the run is in this state; it must not end in another."""
-        reached = self.page.get_by_text(re.compile(rf"^(?:{FINAL}|{state})$")).first
-        reached.wait_for(timeout=ENDS_WITHIN_MS)
-        expect(reached).to_have_text(state)
+        own = self.page.get_by_text(ANY_STATE).first  # those of its steps come after it
+        expect(own).to_have_text(re.compile(rf"^(?:{FINAL}|{state})$"), timeout=ENDS_WITHIN_MS)
+        expect(own).to_have_text(state)
 
     def open_tab(self, name: str) -> Locator:
         """Open one of the tabs under the graph and return what is in it."""
@@ -135,6 +139,7 @@ class RunPage:
     def artifact(self, kind: str, name: str, owner_id: str = PROJECT_ID) -> Locator:
         """Open the artifact of this kind about a stack or resource that this run made, and return what it shows."""
         key = artifact_key(kind, owner_id, name)
+        self.page.reload()  # an open page may not ask for the artifacts that a run makes at its end
         cards = self.open_tab("Artifacts").locator("a[href*='/artifacts/artifact/']")
         cards.filter(has_text=key).first.click()
         self.page.wait_for_url("**/artifacts/artifact/**")

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect import flow
 from prefect.client.schemas.objects import StateType
 from prefect.states import Failed
 
 from clouds.errors import CloudError, ConfigurationError, ConflictError, ConnectionFailedError, UnavailableError
 from domain.times import StepTime, critical_path
-from tasks.run.steps import end_steps, is_transient, recorded_steps, step
+from tasks.run.steps import end_steps, is_transient, recorded, recorded_steps, step
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -42,6 +43,39 @@ def test_critical_path_follows_the_upstream_that_ended_last() -> None:
 def test_critical_path_of_nothing_is_empty() -> None:
     """A run that failed before its first step has no path."""
     assert critical_path([]) == []
+
+
+def test_critical_path_ends_where_two_steps_name_each_other() -> None:
+    """Each step is in it once."""
+    path = critical_path([took(1, 0, 9, 2), took(2, 1, 8, 1)])
+    assert [step.name for step in path] == ["step 2", "step 1"]
+
+
+@pytest.mark.usefixtures("prefect_storage")
+def test_time_of_a_step_inside_another_is_a_part_of_that() -> None:
+    """What a step calls comes neither before nor after it, and nothing later waits for it."""
+
+    @step("inner")
+    def inner() -> None: ...
+
+    @step("outer")
+    def outer() -> None:
+        inner()
+
+    @step("last")
+    def last() -> None: ...
+
+    @flow
+    def run() -> dict[str, StepTime]:
+        with recorded_steps():
+            outer()
+            last()
+            return {time.name: time for time in recorded()}
+
+    times = run()
+    assert not times["inner"].upstream
+    assert not times["outer"].upstream
+    assert times["last"].upstream == {times["outer"].id}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,11 @@ FLOWS = ("provision-rag", "refresh-rag", "evaluate-rag", "sweep-rag", "finetune-
 """The others have some of the same parameters; what all are called, tests/flows/test_parameters.py holds."""
 MAPPINGS = {"finetune-embedder": 1}
 """Fields that are JSON, since no form has a field for them: the labels of a tuning, any names with any values."""
-BLOCKS = {"Cloud.ru Credentials": "Project", "Hugging Face Credentials": "Endpoint", "Yandex Cloud Credentials": "Folder"}
+BLOCKS = {
+    "Cloud.ru Credentials": "Project",
+    "Hugging Face Credentials": "Endpoint",
+    "Yandex Cloud Credentials": "Folder",
+}
 """Each with a field of its form."""
 
 

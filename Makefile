@@ -30,7 +30,6 @@ export ENGINE COMPOSE PYTHON_IMAGE POSTGRES_IMAGE REDIS_IMAGE BUILD_OPTIONS CHAR
 
 # Tests that need programs of their own: Chromium, PostgreSQL, Redis. `.ci/run` installs these.
 SERVERS := tests/notify tests/postgres tests/schedule
-ENDS := tests/schedule/test_worker_update.py
 OPERATION := tests/browser $(SERVERS)
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
@@ -72,11 +71,8 @@ test-operation: test-browser test-servers ## both of these, which may also run s
 test-browser: $(VENV)/with-test ## the UI in Chromium
 	$(BIN)/python -m pytest --timeout 900 tests/browser
 
-# The end of a worker is tested first, on a server of its own: after the other tests it was seen to come too late, and why
-# is not known.
 test-servers: $(VENV)/with-test ## schedules, servers on PostgreSQL, notifications
-	$(BIN)/python -m pytest --timeout 900 $(ENDS)
-	$(BIN)/python -m pytest --timeout 900 $(SERVERS) --ignore=$(ENDS)
+	$(BIN)/python -m pytest --timeout 900 $(SERVERS)
 
 faults: $(VENV)/with-test ## every answer to every flow spoilt in every way, hours: the table of bench/RESULTS.md. FAULT_PART=2/8: an eighth
 	FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults

@@ -252,7 +252,7 @@ def left_of(deadline_s: float) -> float:
 
 
 PARENTS = "__parents__"
-"""Where Prefect 3.9.1 notes the step inside which a step runs: its time is a part of that step's, not before or after it."""
+"""Where Prefect 3.9.1 notes the step inside which a step runs: its time is a part of that step's."""
 AWAY = frozenset({408, 429})
 LOOK_FIRST: dict[str, Any] = {
     "retries": 2,

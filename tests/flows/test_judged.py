@@ -98,6 +98,18 @@ def test_provision_without_golden_questions_changes_nothing_of_a_stack_that_they
     assert shop.cloud.changes() == []
 
 
+def test_provision_that_promotes_nothing_needs_no_golden_questions(shop: Shop) -> None:
+    """A stack that they judge is provisioned again without them while what is in service stays."""
+    provision(shop)
+    shop.write(*NO_PARKING)
+    with pytest.raises(WrongAnswerError, match="Сколько стоит парковка"):
+        refresh(shop, golden=str(shop.golden))
+
+    provision(shop)
+
+    assert shop.in_service() == shop.first_version
+
+
 def test_refresh_judges_by_the_questions_of_the_stack(shop: Shop) -> None:
     """No parameter of the run names them."""
     judged(shop)

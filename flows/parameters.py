@@ -12,7 +12,8 @@ from pydantic_core import CoreSchema
 from clouds.spec import any_of
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, LookAt, OnFailure, PromotedEmbedder, RagStack
+from flows.retired import RETIRED
+from flows.specs import EmbedderTuning, LookAt, OnFailure, RagStack
 
 ORDER = (
     # what changes from run to run
@@ -20,7 +21,7 @@ ORDER = (
     "Version", "Promote", "Force",
     "Spend on small tests",
     # what is worked on, and how it is judged
-    "Stack", "Promoted embedder", "Golden questions", "Measurement", "Thresholds to reach", "Look at",
+    "Stack", "Golden questions", "Measurement", "Thresholds to reach", "Look at",
     # what a run may do, and when it warns
     "Promote a refused version", "Allow replace", "Allow other reading", "Allow empty", "Allow many deletions",
     "Suspend shared models",
@@ -36,16 +37,22 @@ AnyFlow = TypeVar("AnyFlow", bound=Flow[..., Any])
 
 
 def in_order(flow: AnyFlow) -> AnyFlow:
-    """Have the form of a flow show its parameters in ORDER; calls from Python keep the order of the function.
+    """Have the form of a flow show its parameters in ORDER, without those that are retired.
+
+    Calls from Python keep the order of the function.
 
     Prefect 3.9.1 numbers the fields of a form as `inspect.signature` of the flow lists them, and nothing else can.
     """
     listed = inspect.signature(flow, eval_str=True)
-    by_title = sorted(listed.parameters.values(), key=_place)
+    by_title = sorted(filter(_is_shown, listed.parameters.values()), key=_place)
     shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in by_title]
     vars(flow)["__signature__"] = listed.replace(parameters=shown)
     flow.parameters = parameter_schema(flow)
     return flow
+
+
+def _is_shown(parameter: inspect.Parameter) -> bool:
+    return RETIRED not in get_args(parameter.annotation)
 
 
 def _place(parameter: inspect.Parameter) -> int:
@@ -90,7 +97,6 @@ YandexCloud = Annotated[str, titled("Yandex Cloud credentials")]
 LockWait = Annotated[float, titled("Wait for another run, s")]
 PlanOnly = Annotated[bool, titled("Plan only")]
 
-Promoted = Annotated[PromotedEmbedder | LeftOut, titled("Promoted embedder")]
 AllowReplace = Annotated[bool, titled("Allow replace")]
 AllowOtherReading = Annotated[bool, titled("Allow other reading")]
 ApproveAbove = Annotated[Number | LeftOut, titled("Approve above, RUB per hour")]

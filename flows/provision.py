@@ -14,11 +14,11 @@ from flows.parameters import (
     HuggingFace,
     LockWait,
     PlanOnly,
-    Promoted,
     PromoteRefused,
     WholeStack,
     in_order,
 )
+from flows.retired import Retired, pass_over
 from flows.specs import RagStack, StackPlan, StackReport
 from tasks.evaluation.judge import judge_stack
 from tasks.run.approval import look_until_allowed
@@ -30,12 +30,13 @@ from tasks.stack.inference import ensure_inference, wait_for_inference
 from tasks.stack.kept_stack import keep_provisioned, keep_wanted
 from tasks.stack.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
 from tasks.stack.observe import prepare
-from tasks.stack.promoted_embedder import TakenEmbedder, take_promoted_embedder
 from tasks.stack.query import verify
 from tasks.stack.report import report
 from tasks.stack.secret import ensure_secret
 from tasks.stack.service import put_in_service
 from tasks.stack.storage import ensure_bucket, upload_documents
+
+TUNED = "stack.embedder counts. A tuned embedder is used in Yandex's search index: use.search_index of its tuning"
 
 
 @in_order
@@ -44,7 +45,6 @@ def provision_rag(
     stack: WholeStack = RagStack(),  # noqa: B008  # frozen
     cloud: CloudRu = "sandbox",
     huggingface: HuggingFace = "sandbox",
-    promoted_embedder: Promoted = None,
     *,
     plan_only: PlanOnly = False,
     allow_replace: AllowReplace = False,
@@ -53,6 +53,7 @@ def provision_rag(
     approve_above_rub_per_hour: ApproveAbove = None,
     on_failure: Failure = "keep",
     lock_wait_s: LockWait = LOCK_WAIT_S,
+    promoted_embedder: Retired = None,
 ) -> StackReport | StackPlan:
     """Bring documents, three models and a knowledge base up on Cloud.ru, and prove that they answer.
 
@@ -63,7 +64,6 @@ def provision_rag(
             every other flow takes it by this name. Left at its defaults but for the name: what is kept under the name.
         cloud: Name of the block "Cloud.ru Credentials".
         huggingface: Name of the block "Hugging Face Credentials".
-        promoted_embedder: The embedder to take in place of the stack's own; it was put in service by finetune-embedder.
         plan_only: Say what would be done and what it costs, change nothing, and return the plan.
         allow_replace: Make another knowledge base where no version can change the one that is there, for example its
             embedder; the old one serves until the new one has answered, and is deleted then.
@@ -74,14 +74,13 @@ def provision_rag(
             hour, or when the catalogue does not tell what they cost.
         on_failure: Whether the models and the knowledge base that this run has created stay when it fails.
         lock_wait_s: Seconds to wait while another run of the same stack is at work.
+        promoted_embedder: Of earlier releases, passed over.
 
     """
     with provisioning_run(cloud, huggingface, stack.knowledge_base.name, lock_wait_s) as (cloudru, hub, lock):
-        taken: TakenEmbedder | None = None
-        if promoted_embedder is not None:
-            taken = take_promoted_embedder(cloudru, hub, stack.embedder, promoted_embedder)
+        pass_over("promoted_embedder", promoted_embedder, TUNED)
         may = {"allow_replace": allow_replace, "other_reading": allow_other_reading}
-        look = partial(prepare, cloudru, hub, stack, taken, promote_refused, **may)
+        look = partial(prepare, cloudru, hub, stack, promote_refused, **may)
         if plan_only:
             return look().plan
         found = look_until_allowed(cloudru, lock, look, approve_above_rub_per_hour)

@@ -8,7 +8,6 @@ from domain.probing.result import ProbeReport
 from domain.reports.stack import StackReport
 from domain.reports.tuning import TuningReport
 from domain.stack import ModelChoice, RagStack
-from tasks.stack.promoted_embedder import PromotedEmbedder
 
 __all__ = [
     "EmbedderTuning",
@@ -16,7 +15,6 @@ __all__ = [
     "ModelChoice",
     "OnFailure",
     "ProbeReport",
-    "PromotedEmbedder",
     "RagStack",
     "StackPlan",
     "StackReport",

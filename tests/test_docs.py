@@ -30,7 +30,7 @@ from docs.generator.pages import (
 )
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
+from flows.specs import EmbedderTuning, LookAt, RagStack
 from tasks.run.lock import LOCK_WAIT_S
 
 ROOT = Path(__file__).parent.parent
@@ -38,7 +38,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     *(path for folder in ("docs", "examples", "bench") for path in (ROOT / folder).rglob("*.md")),
 ]
-ROOTS = (RagStack, PromotedEmbedder, EmbedderTuning, LookAt, EvaluationSpec, Thresholds)
+ROOTS = (RagStack, EmbedderTuning, LookAt, EvaluationSpec, Thresholds)
 FORMS = [*dict.fromkeys(model for root in ROOTS for model in nested_models(root))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -130,11 +130,15 @@ def test_every_flow_has_a_page_with_its_parameters(flow: Flow[..., Any]) -> None
 
 
 def parameters(arguments: ast.arguments) -> dict[str, str | None]:
-    """Return the default of each parameter as it is written, under a name with a star where it is keyword-only."""
+    """Return the default of each parameter as it is written, under a name with a star where it is keyword-only.
+
+    Those that are retired are not among them.
+    """
     positional, keywords = arguments.args, arguments.kwonlyargs
+    retired = {f"*{each.arg}" for each in keywords if each.annotation and ast.unparse(each.annotation) == "Retired"}
     defaults = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults, *arguments.kw_defaults]
     names = [*(each.arg for each in positional), *(f"*{each.arg}" for each in keywords)]
-    return {name: _written(default) for name, default in zip(names, defaults, strict=True)}
+    return {name: _written(default) for name, default in zip(names, defaults, strict=True) if name not in retired}
 
 
 def _written(default: ast.expr | None) -> str | None:

@@ -16,7 +16,7 @@ from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
 from domain.evaluation import EvaluationSpec
 from domain.gate import Thresholds
-from flows.specs import EmbedderTuning, LookAt, PromotedEmbedder, RagStack
+from flows.specs import EmbedderTuning, LookAt, RagStack
 from sandbox.settings import Settings
 
 DOCS = Path(__file__).parents[1]
@@ -38,7 +38,6 @@ MARKER = "<!-- written by python -m docs: everything below -->\n"
 DECISIONS = DOCS / "decisions" / "README.md"
 ROOTS: tuple[type[BaseModel], ...] = (
     RagStack,
-    PromotedEmbedder,
     EvaluationSpec,
     Thresholds,
     EmbedderTuning,
@@ -52,9 +51,7 @@ Written by `python -m docs` from the models; change the descriptions there. A te
 
 `stack` of `provision-rag` is a [RagStack](#ragstack), that of every other flow the name under which it is
 [kept](../provision-rag.md#a-stack-has-a-name), or a stack whole. `cloud` and `huggingface` are names of
-[blocks](blocks.md); what else a flow takes: [flows.md](flows.md). `promoted_embedder` of `provision-rag` is a
-[PromotedEmbedder](#promotedembedder).
-[EvaluationSpec](#evaluationspec) and
+[blocks](blocks.md); what else a flow takes: [flows.md](flows.md). [EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
 [EmbedderTuning](#embeddertuning), `look_at` of `probe-cloud` a [LookAt](#lookat). The block `CloudRuCredentials` holds
 [Endpoints](#endpoints) and [Assumptions](../cloudru-api.md#assumptions), `YandexCloudCredentials` its own

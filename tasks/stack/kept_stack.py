@@ -31,7 +31,6 @@ from domain.models import ModelSpec
 from domain.plan import Observation, Planned, StackPlan
 from domain.stack import RagStack, is_tutorials
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.stack.promoted_embedder import TakenEmbedder
 
 SLUG = ManagedRagStack.get_block_type_slug()
 R = TypeVar("R", bound=BaseModel)
@@ -222,31 +221,28 @@ def models_only_kept(cloudru: CloudRuCredentials, kept: KeptStack | None, stack:
 
 
 @step("compare-with-kept", **LOOK_FIRST)
-def compare_with_kept(cloudru: CloudRuCredentials, given: RagStack, taken: TakenEmbedder | None = None) -> WantedStack:
+def compare_with_kept(cloudru: CloudRuCredentials, given: RagStack) -> WantedStack:
     """Return the stack to bring up, and as rows of the plan where it is not what is kept.
 
     A form that was left at its defaults, whatever name it gives, means the stack that is kept under the name: so no
-    form turns one stack into another, and what was changed in the block by hand takes effect. `taken` takes the place
-    of the stack's embedder.
+    form turns one stack into another, and what was changed in the block by hand takes effect.
 
     Raises:
         ConfigurationError: its documents are relative paths, and the Prefect server is not of this machine.
 
     """
-    kept, stack, said = read_kept(given.key(cloudru.project_id)), given, list(taken.notes if taken else ())
+    kept, stack, notes = read_kept(given.key(cloudru.project_id)), given, list[str]()
     known = _of(kept, "wanted")
     if known is not None and is_tutorials(given) and known != given:
         stack = known
-        said.append(
+        notes.append(
             f"The stack was left at its defaults, so what is kept as {stack.knowledge_base.name} is provisioned: "
             f"{'; '.join(f'{each.field} is {each.before}' for each in differences(stack, given))}. To change it, give "
             "the stack whole; for the tutorial's own, run teardown-rag first or take another name"
         )
-        get_run_logger().info("%s", said[-1])
-    if taken is not None:
-        stack = stack.model_copy(update={"embedder": taken.spec})
+        get_run_logger().info("%s", notes[-1])
     _check_documents(stack)
-    return WantedStack(stack, kept, tuple(_rows(kept, stack)), tuple(said))
+    return WantedStack(stack, kept, tuple(_rows(kept, stack)), tuple(notes))
 
 
 @step("keep-wanted", **LOOK_FIRST)

@@ -29,7 +29,6 @@ from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.kept_stack import WantedStack, compare_with_kept, models_only_kept
 from tasks.stack.preflight import Checked, check_probe, check_stack, will_hold
-from tasks.stack.promoted_embedder import TakenEmbedder
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,6 @@ def prepare(
     cloudru: CloudRuCredentials,
     hub: HuggingFaceCredentials,
     given: RagStack,
-    taken: TakenEmbedder | None,
     promote_refused: str,
     **allowed: bool,
 ) -> Prepared:
@@ -62,7 +60,7 @@ def prepare(
         CloudError: something is wrong or stands in the way, in one line each.
 
     """
-    wanted = compare_with_kept(cloudru, given, taken)
+    wanted = compare_with_kept(cloudru, given)
     stack = wanted.stack
     by = read_judged_by(stack)
     checked = check_stack(cloudru, hub, stack)

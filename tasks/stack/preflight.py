@@ -54,7 +54,7 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     inferences = [model for model in models if isinstance(model, InferenceSpec)]
     for spec in inferences:
         if spec.is_embedder_uri:
-            check_serves_tuned(cloudru, spec.repository)
+            _check_serves_tuned(cloudru, spec.repository)
     _check_foundation_models(
         cloudru.get_client(), [model for model in models if isinstance(model, FoundationModelSpec)]
     )
@@ -140,13 +140,13 @@ def _check_may_be_pulled(hub: HuggingFaceCredentials, spec: InferenceSpec) -> No
         get_run_logger().warning("%s: this hub does not tell whether its files may be pulled", spec.name)
 
 
-def check_serves_tuned(cloudru: CloudRuCredentials, embedder: str) -> None:
+def _check_serves_tuned(cloudru: CloudRuCredentials, embedder: str) -> None:
     """Refuse an embedder of the tuning service where Model RUN serves repositories of Hugging Face only."""
     if not cloudru.assumptions.inference.embedder_uris:
         raise ConfigurationError(
             f"{embedder} cannot be served here, and nothing was changed: Model RUN takes weights from Hugging Face, "
-            "and those of an embedder tuned on Yandex AI Studio cannot be had. Leave promoted_embedder out and take a "
-            "repository; a cloud that can serve it says so in assumptions.inference.embedder_uris of its block"
+            "and those of an embedder tuned on Yandex AI Studio cannot be had. Take a repository as "
+            "stack.embedder; a cloud that can serve it says so in assumptions.inference.embedder_uris of its block"
         )
 
 

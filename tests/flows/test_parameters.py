@@ -83,7 +83,7 @@ def test_a_stack_that_cannot_work_is_refused_in_one_line() -> None:
         (ask_rag, ("question", "stack", "cloud")),
         (evaluate_rag, ("version", "promote", "stack", "golden", "measurement", "thresholds", "promote_refused")),
         (finetune_embedder, ("tuning", "results")),
-        (provision_rag, ("plan_only", "stack", "promoted_embedder", "promote_refused")),
+        (provision_rag, ("plan_only", "stack", "promote_refused", "allow_replace")),
         (refresh_rag, ("plan_only", "documents", "delete_missing", "force", "stack", "golden")),
         (sweep_rag, ("delete_names", "claimed_names", "cloud")),
         (teardown_rag, ("plan_only", "delete_documents", "stack", "cloud")),
@@ -101,9 +101,4 @@ def test_a_form_begins_with_what_changes_from_run_to_run(flow: Flow[..., Any], f
 
 def test_parameters_keep_their_order_in_python() -> None:
     """The order of a form is not that of the signature: calls by position stay as they are."""
-    assert list(inspect.signature(provision_rag.fn).parameters)[:4] == [
-        "stack",
-        "cloud",
-        "huggingface",
-        "promoted_embedder",
-    ]
+    assert list(inspect.signature(provision_rag.fn).parameters)[:3] == ["stack", "cloud", "huggingface"]

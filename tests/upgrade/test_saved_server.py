@@ -82,10 +82,13 @@ def test_the_migrated_server_has_what_was_saved(server: PrefectApi) -> None:
 
 @pytest.mark.parametrize("deployment", STACKS)
 def test_every_flow_of_a_stack_runs(server: PrefectApi, deployment: str) -> None:  # noqa: ARG001  # it is asked
-    """From `provision-rag`, which adopts what stands, to the teardown: each run of a saved deployment is completed."""
+    """From `provision-rag`, which adopts what stands, to the teardown: each run of a saved deployment is completed.
+
+    What the form of that time had, and no release has any more, is among the parameters.
+    """
     stand_as_saved(deployment)
     for flow, parameters in (
-        ("provision-rag", {}),
+        ("provision-rag", {"promoted_embedder": {"name": "tuned", "cloud": "yandex-sandbox"}}),
         ("refresh-rag", {"golden": GOLDEN, "force": True}),
         ("evaluate-rag", {"promote": True}),
         ("rollback-rag", {}),

@@ -22,8 +22,8 @@ import numpy as np
 import orjson
 
 from bench.corpus import docstring_corpus
-from domain.ranking import RankingScores
-from domain.retrieval_scores import interval, mean_scores, retrieval_scores
+from domain.ranking import RankingScores, mean_scores
+from domain.retrieval_scores import interval, retrieval_scores
 from sandbox.engines.tuned import TunedEmbedder
 from sandbox.engines.tuning_job import EPOCHS, JOB, Parameters, TrainingJob, WeightedFile, write
 from tasks.tuning.golden import read_retrieval_golden

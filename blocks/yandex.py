@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from prefect.blocks.core import Block
 from pydantic import (
@@ -19,11 +19,14 @@ from pydantic import (
 
 from blocks.pasted import cleaned
 from clouds.errors import ConfigurationError
+from clouds.extras import check_yandex
 from clouds.recorder import Recorder
 from clouds.yandex.assumptions import Assumptions
 from clouds.yandex.auth import ApiKey, Auth, IamToken, read_authorized_key
-from clouds.yandex.client import YandexClient
 from clouds.yandex.wire.endpoints import Endpoints
+
+if TYPE_CHECKING:  # its packages are those of the extra `yandex`, and every worker reads this block's type
+    from clouds.yandex.client import YandexClient
 
 _CONNECTING = Lock()
 CREDENTIALS = ("authorized_key", "iam_token", "api_key")
@@ -81,7 +84,7 @@ class YandexCloudCredentials(Block):
         description="What nobody published about the API, each with the default that the client assumes.",
     )
 
-    _client: YandexClient | None = PrivateAttr(default=None)
+    _client: "YandexClient | None" = PrivateAttr(default=None)
 
     @field_validator(*CREDENTIALS, mode="before")
     @classmethod
@@ -120,7 +123,7 @@ class YandexCloudCredentials(Block):
             return IamToken(token=self.iam_token)
         return ApiKey(key=self.api_key)
 
-    def get_client(self) -> YandexClient:
+    def get_client(self) -> "YandexClient":
         """Return the client of this block: one for all threads that hold it, so that they share token and connections.
 
         A flow loads the block once, hands it to its tasks and closes it at the end.
@@ -130,11 +133,20 @@ class YandexCloudCredentials(Block):
                 self._client = self.connect()
             return self._client
 
-    def connect(self, recorder: Recorder | None = None, *, sleep: Callable[[float], None] = time.sleep) -> YandexClient:
+    def connect(
+        self, recorder: Recorder | None = None, *, sleep: Callable[[float], None] = time.sleep
+    ) -> "YandexClient":
         """Return a client of its own, which the caller closes; `recorder` keeps what it is answered.
 
         `sleep` takes the seconds that it waits before it asks again.
+
+        Raises:
+            ConfigurationError: packages of the extra `yandex` are missing.
+
         """
+        check_yandex()
+        from clouds.yandex.client import YandexClient  # noqa: PLC0415  # only where its packages are needed
+
         return YandexClient(
             folder_id=self.folder_id,
             auth=self.auth(),

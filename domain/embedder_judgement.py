@@ -4,8 +4,7 @@ from typing import Literal
 
 from domain.embedder_tuning import Measure
 from domain.part import Part
-from domain.ranking import RankingScores
-from domain.retrieval_scores import interval, mean_scores
+from domain.ranking import RankingScores, mean_scores
 
 Role = Literal["base", "in service", "tuned"]
 
@@ -59,20 +58,6 @@ class Gain(Part):
         )
 
 
-def gain_over(role: Role, tuned: list[RankingScores], other: list[RankingScores], measure: Measure) -> Gain:
-    """Compare two embedders on the same questions, in the same order."""
-    differences = [_figure(new, measure) - _figure(old, measure) for new, old in zip(tuned, other, strict=True)]
-    low, high = interval(differences)
-    return Gain(
-        over=role,
-        gain=round(sum(differences) / len(differences), 6),
-        low=round(low, 6),
-        high=round(high, 6),
-        questions_better=sum(difference > 0 for difference in differences),
-        questions_worse=sum(difference < 0 for difference in differences),
-    )
-
-
 class TuningJudgement(Part):
     """Whether the tuned model, at the dimension `dim`, is better than base and what is in service, and by how much.
 
@@ -107,7 +92,3 @@ def is_better(gains: list[Gain], better_by: float) -> bool:
 def measure_name(measure: Measure, k: int) -> str:
     """Return the measure as people write it."""
     return {"ndcg": f"nDCG@{k}", "recall": f"recall@{k}", "mrr": "MRR"}[measure]
-
-
-def _figure(scores: RankingScores, measure: Measure) -> float:
-    return {"ndcg": scores.ndcg, "recall": scores.recall, "mrr": scores.reciprocal_rank}[measure]

@@ -5,8 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from clouds.spec import Spec
-from clouds.yandex.specs import TuningParameters
-from clouds.yandex.tuning import NAME
+from clouds.yandex.specs import NAME, TuningParameters
 from domain.probe import Phrase, Words
 from domain.training_data.spec import TrainingDataSpec
 

@@ -1,4 +1,4 @@
-"""How well chunks are ranked, by trec_eval's measures, which `ir_measures` computes.
+"""How well chunks are ranked, by trec_eval's measures: a test compares them with trec_eval's own.
 
 What is judged is a golden phrase, not a chunk: it is at the rank of the first chunk that comes from an expected source
 and contains it. So figures of versions that cut the same text into other chunks can be compared, and overlap, which
@@ -9,10 +9,8 @@ phrases the first k chunks hold. A phrase that the splitter cut in two is in no 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log2
 from statistics import fmean
-
-import ir_measures
-from ir_measures import RR, R, nDCG
 
 from clouds.cloudru.wire.search import Chunk
 from domain.golden import GoldenQuestion
@@ -35,24 +33,47 @@ class RankingScores:
 
 
 def trec_scores(judgements: Judgements, run: Run, k: int) -> dict[str, RankingScores]:
-    """Return the scores of each topic that is judged; one of which nothing was found has zeros."""
-    recall, ndcg = R @ k, nDCG @ k
-    measured = {topic: dict.fromkeys((recall, RR, ndcg), 0.0) for topic in judgements}
-    for found in ir_measures.iter_calc([recall, RR, ndcg], judgements, run):
-        measured[found.query_id][found.measure] = found.value
-    return {topic: RankingScores(of[recall], of[RR], of[ndcg]) for topic, of in measured.items()}
+    """Return the scores of each topic that is judged; one of which nothing was found has zeros.
+
+    As trec_eval does: a document is relevant above 0, its relevance is its gain, and of equal scores the later name
+    ranks first. Source: recall, recip_rank and ndcg_cut of trec_eval 9.
+    """
+    return {topic: _scores(relevance, run.get(topic, {}), k) for topic, relevance in judgements.items()}
+
+
+def _scores(relevance: Mapping[str, int], found: Mapping[str, float], k: int) -> RankingScores:
+    ranked = sorted(found, key=lambda document: (found[document], document), reverse=True)
+    gains = [max(0, relevance.get(document, 0)) for document in ranked]
+    ideal = sorted((gain for gain in relevance.values() if gain > 0), reverse=True)
+    if not ideal:
+        return RankingScores(0.0, 0.0, 0.0)
+    first = next((rank for rank, gain in enumerate(gains, start=1) if gain), None)
+    return RankingScores(
+        recall=sum(gain > 0 for gain in gains[:k]) / len(ideal),
+        reciprocal_rank=0.0 if first is None else 1 / first,
+        ndcg=_discounted(gains[:k]) / _discounted(ideal[:k]),
+    )
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    """Return the sum of the gains, each divided by the logarithm of its rank."""
+    return sum(gain / log2(rank + 1) for rank, gain in enumerate(gains, start=1))
+
+
+def mean_scores(scores: Sequence[RankingScores]) -> RankingScores:
+    """Return the means over the queries."""
+    return RankingScores(
+        fmean(score.recall for score in scores),
+        fmean(score.reciprocal_rank for score in scores),
+        fmean(score.ndcg for score in scores),
+    )
 
 
 def ranking_scores(ranks: Sequence[int | None], found: int, k: int) -> RankingScores:
     """Return the mean scores of phrases at these ranks (from 1, None: in no chunk) among `found` chunks."""
     judgements = {str(number): {NOWHERE if rank is None else str(rank): 1} for number, rank in enumerate(ranks)}
     chunks = {str(rank): float(found - rank) for rank in range(1, found + 1)}
-    scores = [*trec_scores(judgements, dict.fromkeys(judgements, chunks), k).values()]
-    return RankingScores(
-        fmean(score.recall for score in scores),
-        fmean(score.reciprocal_rank for score in scores),
-        fmean(score.ndcg for score in scores),
-    )
+    return mean_scores([*trec_scores(judgements, dict.fromkeys(judgements, chunks), k).values()])
 
 
 def phrase_ranks(question: GoldenQuestion, chunks: Sequence[Chunk], chunk_sources: Sequence[str]) -> list[int | None]:

@@ -1,7 +1,6 @@
 """How well vectors retrieve: exact cosine search over all texts, scored by trec_eval's measures."""
 
 from collections.abc import Collection, Sequence
-from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +43,6 @@ def retrieval_scores(
     }
     scores = trec_scores(judgements, run, k)
     return [scores[str(query)] for query in range(len(relevant))]
-
-
-def mean_scores(scores: Sequence[RankingScores]) -> RankingScores:
-    """Return the means over the queries."""
-    return RankingScores(
-        fmean(score.recall for score in scores),
-        fmean(score.reciprocal_rank for score in scores),
-        fmean(score.ndcg for score in scores),
-    )
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float]:

@@ -4,23 +4,26 @@ from tempfile import TemporaryDirectory
 
 from prefect import flow
 
+from clouds.extras import optional_yandex
 from domain.keys import TuningKey
 from flows.parameters import CancelTuning, LockWait, Results, Tuning, YandexCloud, in_order
 from flows.specs import EmbedderTuning, TuningReport
 from tasks.run.lock import LOCK_WAIT_S
 from tasks.run.runs import tuning_run
 from tasks.run.steps import THREADS, wait_for_checks, wait_for_steps
-from tasks.tuning.dataset import ensure_dataset
-from tasks.tuning.golden import read_retrieval_golden
-from tasks.tuning.judge import judge
-from tasks.tuning.metrics import fetch_metrics
-from tasks.tuning.preflight import check_golden_texts, check_results, check_tuning
-from tasks.tuning.promotion import publish
-from tasks.tuning.report import report_tuning
-from tasks.tuning.search_index import ensure_search_index, prove_search_index
-from tasks.tuning.trained_questions import check_golden_not_trained
-from tasks.tuning.training_data import check_training_data
-from tasks.tuning.tuning import cancelled_with_the_run, ensure_tuning, wait_for_tuning
+
+with optional_yandex():  # a run without these packages ends in `tuning_run`, with one line
+    from tasks.tuning.dataset import ensure_dataset
+    from tasks.tuning.golden import read_retrieval_golden
+    from tasks.tuning.judge import judge
+    from tasks.tuning.metrics import fetch_metrics
+    from tasks.tuning.preflight import check_golden_texts, check_results, check_tuning
+    from tasks.tuning.promotion import publish
+    from tasks.tuning.report import report_tuning
+    from tasks.tuning.search_index import ensure_search_index, prove_search_index
+    from tasks.tuning.trained_questions import check_golden_not_trained
+    from tasks.tuning.training_data import check_training_data
+    from tasks.tuning.tuning import cancelled_with_the_run, ensure_tuning, wait_for_tuning
 
 
 @in_order

@@ -7,17 +7,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenResponse
 
 from clouds.errors import ConfigurationError
 from clouds.redaction import Redaction
 from clouds.yandex.wire.endpoints import TOKEN_AUDIENCE
+
+if TYPE_CHECKING:  # the block reads keys where the extra `yandex` is not installed
+    from yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenResponse
 
 JWT_LIFETIME_S = 3600
 """The longest that IAM accepts."""
@@ -26,7 +28,7 @@ RENEW_AFTER_S = 3600.0
 PEM_BEGINS = "-----BEGIN"
 
 Metadata = tuple[tuple[str, str], ...]
-Exchange = Callable[[str], CreateIamTokenResponse]
+Exchange = Callable[[str], "CreateIamTokenResponse"]
 """Sends a signed JWT to IAM and returns its answer."""
 
 

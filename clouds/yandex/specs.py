@@ -5,6 +5,7 @@ messages do not tell 0 from a value that was left out, but for `warmup_ratio`; w
 the default it is therefore refused. Source: docs/yandex-api.md, Tuning.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -15,6 +16,8 @@ Kind = Literal["pair", "triplet"]
 """pair: rows of anchor and positive; triplet: of anchor, positive and negative."""
 
 LARGEST_INT64 = 2**63 - 1
+NAME = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
+"""Name of a tuning, narrower than each of the published rules for names. Source: docs/yandex-api.md, Names."""
 
 
 class WeightedDataset(Spec):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clouds.yandex.metrics.event_files import Scalars
+from clouds.yandex.scalars import Scalars
 from domain.charts import data_uri, line_chart
 from domain.markdown import Markdown, one_line, page
 from domain.part import Part

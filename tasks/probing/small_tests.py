@@ -18,9 +18,8 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.spellings import NOT_THERE
 from clouds.cloudru.storage import Document
 from clouds.errors import APIError, QuotaError
+from clouds.extras import optional_yandex
 from clouds.polling import wait_until
-from clouds.yandex.client import YandexClient
-from clouds.yandex.search import Document as File
 from clouds.yandex.wire.uris import EmbedderUri
 from domain.probing.seen import Measured
 from domain.probing.small_tests import BUCKET, EMBEDDINGS, FILE, SECRET, SmallTest
@@ -28,6 +27,10 @@ from domain.probing.yandex import allowed_calls
 from tasks.run.looks import Looked, Looker
 from tasks.run.probe_left import begin, end, left_behind
 from tasks.run.steps import step
+
+with optional_yandex():
+    from clouds.yandex.client import YandexClient
+    from clouds.yandex.search import Document as File
 
 SEEN_WITHIN_S = 300.0
 CONTENT = b"probe"
@@ -160,14 +163,14 @@ def _file(cloud: YandexCloudCredentials, measured: Measured, looker: Looker, lef
     return _slower(measured, took_s)
 
 
-def _remove_file(client: YandexClient, name: str) -> None:
+def _remove_file(client: "YandexClient", name: str) -> None:
     """Delete the files of this name: one whose creation got no answer may be there too."""
     for file in client.files.list():
         if file.name == name:
             client.files.delete(file.id)
 
 
-def _is_listed(client: YandexClient, file_id: str) -> bool:
+def _is_listed(client: "YandexClient", file_id: str) -> bool:
     return any(file.id == file_id for file in client.files.list())
 
 
@@ -179,7 +182,7 @@ def _embeddings(cloud: YandexCloudCredentials, measured: Measured, looker: Looke
     uri = str(EmbedderUri(folder_id=cloud.folder_id, model=EMBEDDER))
     refusals: list[str] = []
 
-    def send(client: YandexClient) -> None:
+    def send(client: "YandexClient") -> None:
         client.embeddings.embed(uri, [WORD], concurrency=1)  # the connection is made before it counts
         try:
             client.embeddings.embed(uri, [WORD] * count, concurrency=count)

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import NotFoundError
+from clouds.extras import optional_yandex
 from clouds.yandex.auth import ApiKey
-from clouds.yandex.client import YandexClient
-from clouds.yandex.tuning import TuningState
 from domain.probing.look_at import LookAt
 from domain.probing.seen import Seen
 from tasks.run.looks import Looked, Looker, has_proxy
 from tasks.run.steps import step
+
+with optional_yandex():
+    from clouds.yandex.client import YandexClient
+    from clouds.yandex.tuning import TuningState
 
 TUNINGS, DATASETS = 6, 6
 
@@ -35,7 +38,7 @@ def look_at_yandex(yandex: YandexCloudCredentials, look_at: LookAt) -> Looked:
     return Looked(seen, tuple(looker.rows), (*filter(None, secrets), yandex.folder_id))
 
 
-def _reach(yandex: YandexCloudCredentials, looker: Looker) -> tuple[YandexClient, bool | None]:
+def _reach(yandex: YandexCloudCredentials, looker: Looker) -> "tuple[YandexClient, bool | None]":
     """Return a client that reaches the hosts, and which way; that of the block, and None, where neither way does."""
     way = yandex.assumptions.connection.through_proxy
     client = yandex.connect(looker.recorder)
@@ -63,7 +66,7 @@ def _changed(yandex: YandexCloudCredentials, **changes: object) -> YandexCloudCr
     return yandex.model_copy(update={"assumptions": yandex.assumptions.model_copy(update={"connection": connection})})
 
 
-def _tunings(client: YandexClient, look_at: LookAt, looker: Looker) -> list[TuningState]:
+def _tunings(client: "YandexClient", look_at: LookAt, looker: Looker) -> "list[TuningState]":
     tunings = looker.ask("list of tunings", client.tunings.list) or []
     tunings.sort(key=lambda each: (each.task_id in look_at.ids, str(each.created_at or "")), reverse=True)
     for each in tunings[:TUNINGS]:
@@ -76,7 +79,7 @@ def _tunings(client: YandexClient, look_at: LookAt, looker: Looker) -> list[Tuni
 
 
 def _operation_hosts(
-    yandex: YandexCloudCredentials, tunings: Sequence[TuningState], looker: Looker
+    yandex: YandexCloudCredentials, tunings: "Sequence[TuningState]", looker: Looker
 ) -> list[tuple[str, bool]]:
     """Ask both endpoints for the operation of the newest tuning, that of the block first."""
     operation_id = next((each.operation_id for each in tunings if each.operation_id), "")
@@ -105,7 +108,7 @@ def _schemes(yandex: YandexCloudCredentials, store_ids: Sequence[str], looker: L
         changed = yandex.assumptions.model_copy(update={"search_index": assumed})
         with yandex.model_copy(update={"assumptions": changed}).connect(looker.recorder) as client:
 
-            def get(client: YandexClient = client) -> bool:
+            def get(client: "YandexClient" = client) -> bool:
                 try:
                     client.vector_stores.get(store_ids[0])
                 except NotFoundError:

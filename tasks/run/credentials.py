@@ -14,6 +14,7 @@ from blocks.cloudru import CloudRuCredentials
 from blocks.huggingface import HuggingFaceCredentials
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import ConfigurationError
+from clouds.extras import check_yandex
 
 B = TypeVar("B", bound=Block)
 NAMED = 20
@@ -42,6 +43,7 @@ def credentials(cloud: str, huggingface: str) -> Generator[tuple[CloudRuCredenti
 @contextmanager
 def yandex_credentials(cloud: str) -> Generator[YandexCloudCredentials]:
     """Load the block of Yandex Cloud by name; its client is shared by all tasks of the run and closed at its end."""
+    check_yandex()
     yandex = _load(YandexCloudCredentials, cloud, "Yandex Cloud credentials")
     try:
         yield yandex

@@ -10,11 +10,11 @@ from prefect import get_run_logger
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import BadRequestError, NotFoundError
 from clouds.yandex.tuning import FinishedTuning
+from domain.embedder_gain import gain_over
 from domain.embedder_judgement import (
     EmbedderScores,
     Role,
     TuningJudgement,
-    gain_over,
     is_better,
     measure_name,
 )

@@ -12,7 +12,8 @@ from upath import UPath
 from blocks.yandex import YandexCloudCredentials
 from clouds.errors import CloudError, ConnectionFailedError, UnavailableError
 from clouds.yandex.metrics.archive import unpack
-from clouds.yandex.metrics.event_files import Scalars, read_scalars
+from clouds.yandex.metrics.event_files import read_scalars
+from clouds.yandex.scalars import Scalars
 from clouds.yandex.tuning import FinishedTuning
 from domain.keys import TuningKey
 from domain.reports.curves import CurveReport, MetricsReport, curves_markdown

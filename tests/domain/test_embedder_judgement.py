@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.embedder_judgement import EmbedderScores, Gain, Role, TuningJudgement, gain_over, is_better
+from domain.embedder_gain import gain_over
+from domain.embedder_judgement import EmbedderScores, Gain, Role, TuningJudgement, is_better
 from domain.ranking import RankingScores
 from domain.reports.tuning_markdown import judgement_text, score_table
 

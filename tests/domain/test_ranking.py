@@ -3,7 +3,11 @@
 from dataclasses import astuple
 from math import log2
 
+import ir_measures
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ir_measures import RR, R, nDCG
 
 from clouds.cloudru.wire.search import Chunk
 from domain.evaluation import percentile
@@ -32,6 +36,22 @@ def test_trec_scores_rank_by_score_and_count_what_was_not_found() -> None:
     """The order is that of the scores, not of the names; a relevant document that nobody found lowers recall."""
     found = trec_scores({"q": {"a": 1, "x": 1}}, {"q": {"a": 1.0, "z": 2.0}}, k=5)["q"]
     assert astuple(found) == near(1 / 2, 1 / 2, (1 / log2(3)) / (1 + 1 / log2(3)))
+
+
+DOCUMENTS = st.sampled_from("abcdefgh")
+
+
+@given(
+    relevance=st.dictionaries(DOCUMENTS, st.integers(-1, 3), min_size=1),
+    found=st.dictionaries(DOCUMENTS, st.integers(0, 4).map(float), min_size=1),
+    k=st.integers(1, 10),
+)
+def test_trec_scores_are_those_of_trec_eval(relevance: dict[str, int], found: dict[str, float], k: int) -> None:
+    """Recall, reciprocal rank and nDCG as pytrec_eval computes them, graded and tied documents included."""
+    measured = ir_measures.calc_aggregate([R @ k, RR, nDCG @ k], {"q": relevance}, {"q": found})
+
+    ours = trec_scores({"q": relevance}, {"q": found}, k)["q"]
+    assert astuple(ours) == near(measured[R @ k], measured[RR], measured[nDCG @ k])
 
 
 def test_trec_scores_of_a_question_that_found_nothing() -> None:

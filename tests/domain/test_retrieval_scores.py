@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from domain.ranking import RankingScores
-from domain.retrieval_scores import cut, interval, mean_scores, retrieval_scores
+from domain.ranking import RankingScores, mean_scores
+from domain.retrieval_scores import cut, interval, retrieval_scores
 
 AXES = np.eye(4)
 

@@ -1,29 +1,15 @@
 """Scalars of TensorBoard event files, read by TensorBoard's own reader."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
+from clouds.yandex.scalars import Scalars
+
 EVERYTHING = {"scalars": 0, "tensors": 0}
 """Keep each point: by itself the reader keeps 10 000 scalars and 10 tensors of a tag."""
-
-
-@dataclass(frozen=True)
-class Scalars:
-    """The points of a tag in order of steps; `run` is the folder of the files where there are several folders."""
-
-    run: str
-    tag: str
-    steps: tuple[int, ...]
-    values: tuple[float, ...]
-
-    @property
-    def name(self) -> str:
-        """Tag, and run when there is more than one folder."""
-        return f"{self.run}/{self.tag}" if self.run else self.tag
 
 
 def read_scalars(folder: Path) -> tuple[Scalars, ...]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from yandex.cloud.ai.tuning.v1.tuning_types_pb2 import TuningTypeLora, TuningTyp
 
 from clouds.spec import Spec
 from clouds.yandex.specs import (
+    NAME,
     ConstantSpec,
     CosineSpec,
     Kind,
@@ -32,8 +32,6 @@ FINGERPRINT = "fingerprint"
 """Label of a tuning that says what it was started with."""
 FINGERPRINT_LENGTH = 32
 """Hexadecimal digits; a label's value has at most 63 characters everywhere in the cloud."""
-NAME = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
-"""Narrower than each of the published rules for names. Source: docs/yandex-api.md, Names."""
 Params = TextEmbeddingPairParams | TextEmbeddingTripletParams
 ParamsClass = type[TextEmbeddingPairParams] | type[TextEmbeddingTripletParams]
 

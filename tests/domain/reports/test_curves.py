@@ -1,6 +1,6 @@
 """The curves of a training for reading."""
 
-from clouds.yandex.metrics.event_files import Scalars
+from clouds.yandex.scalars import Scalars
 from domain.reports.curves import course, losses
 
 

@@ -10,7 +10,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from prefect import flow
 
 from clouds.errors import ConfigurationError
-from clouds.yandex.metrics.event_files import Scalars
+from clouds.yandex.scalars import Scalars
 from domain.keys import TuningKey
 from domain.reports.curves import CurveReport
 from tasks.tuning.metrics import kept_below, show_curves

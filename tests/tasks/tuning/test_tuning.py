@@ -6,7 +6,8 @@ from pydantic import SecretStr
 
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.dataset import EnsuredDataset
-from clouds.yandex.tuning import NAME, EnsuredTuning, TuningState, TuningStatus
+from clouds.yandex.specs import NAME
+from clouds.yandex.tuning import EnsuredTuning, TuningState, TuningStatus
 from clouds.yandex.wire.endpoints import Endpoints
 from domain.reports.tuning_markdown import embedding_program
 from domain.training_data.spec import TextPrefixes

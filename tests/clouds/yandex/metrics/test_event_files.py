@@ -9,7 +9,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore[repo
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from clouds.yandex.metrics.event_files import Scalars, read_scalars
+from clouds.yandex.metrics.event_files import read_scalars
+from clouds.yandex.scalars import Scalars
 
 POINTS = {1: 2.5, 2: 1.25, 3: 0.5}
 

@@ -55,7 +55,8 @@ def entry(change: Change, *, prune: bool) -> dict[str, Any]:
     """Return the lines of the file with which Prefect makes the change.
 
     Prefect replaces the schedules of a deployment by those of the file, switched on or off as that says: so those of
-    the server are added, and its switches are taken over.
+    the server are added, and its switches are taken over. An empty list is left out: Prefect keeps the server's
+    schedules or clears them, as PREFECT_DEPLOYMENTS_CLEAR_SCHEDULES_ON_EMPTY says.
     """
     assert change.wanted is not None  # noqa: S101  # only these are deployed
     switches = {each.key: each.active for each in change.deployed.schedules} if change.deployed else {}
@@ -66,7 +67,8 @@ def entry(change: Change, *, prune: bool) -> dict[str, Any]:
     ]
     if schedules and not prune:
         schedules += [_line(each) for each in change.extra]
-    return {**change.wanted.entry, **({"schedules": schedules} if schedules else {})}
+    others = {name: value for name, value in change.wanted.entry.items() if name != "schedules"}
+    return {**others, **({"schedules": schedules} if schedules else {})}
 
 
 def _change(wanted: Wanted, deployed: Deployed | None, *, prune: bool) -> Change:

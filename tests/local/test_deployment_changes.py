@@ -84,3 +84,13 @@ def test_the_anchor_of_an_interval_counts_only_where_the_file_has_one() -> None:
     there = replace(often, rule={**often.rule, "anchor_date": "2026-01-01T00:00:00Z"})
     [change] = compare([wanted], [replace(DEPLOYED, schedules=(there,))], prune=False)
     assert change.kind == "same"
+
+
+@pytest.mark.parametrize("prune", [False, True])
+@pytest.mark.parametrize("there", [(), (NIGHTLY,)])
+def test_an_empty_list_of_schedules_is_left_out(there: tuple[Schedule, ...], *, prune: bool) -> None:
+    """Prefect's `PREFECT_DEPLOYMENTS_CLEAR_SCHEDULES_ON_EMPTY` decides what becomes of it: only PRUNE=1 deletes here."""
+    wanted = replace(WANTED, entry={"name": "sandbox", "schedules": []}, schedules=())
+    [change] = compare([wanted], [replace(DEPLOYED, fields={}, schedules=there)], prune=prune)
+
+    assert "schedules" not in entry(change, prune=prune)

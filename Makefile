@@ -8,9 +8,15 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo "$$python" && break; done)
 
 # A plain `pip install torch` on Linux brings gigabytes of CUDA. TORCH_INDEX is the URL of an index with other builds of
-# the same version, for example PyTorch's own one for CPUs: make demo TORCH_INDEX=URL
-TORCH_INDEX ?=
-PIP_OPTIONS := --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+# the same version. Left out: on Linux without an NVIDIA driver PyTorch's own index of builds for CPUs, if it answers within
+# three seconds; TORCH_INDEX= is none. It is looked for once, and only when something is installed.
+CPU_BUILDS := https://download.pytorch.org/whl/cpu
+ANSWERS := import signal, sys, urllib.request; signal.alarm(3); urllib.request.urlopen(sys.argv[1])
+ifeq ($(origin TORCH_INDEX),undefined)
+TORCH_INDEX = $(eval TORCH_INDEX := $(shell [ "$$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null \
+	&& "$(PYTHON)" -c '$(ANSWERS)' $(CPU_BUILDS)/torch/ >/dev/null 2>&1 && echo $(CPU_BUILDS)))$(TORCH_INDEX)
+endif
+PIP_OPTIONS = --disable-pip-version-check --no-input $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 # Processes that share the tests, each with a sandbox and a Prefect server of its own: about 2 GB of memory each.
 WORKERS ?= 3
@@ -21,6 +27,9 @@ export FAULT_SEED FAULT_SAMPLE FAULT_PART
 
 # Of `make deploy`: what it is asked, the notification block (type/name), the folder of the two files.
 export DRY_RUN PRUNE NOTIFICATION_BLOCK FILES
+
+# Of `make fresh`: one more pin for pip, where the newest version of a package cannot be had: FRESH_PIN=torch==2.13.0
+FRESH_PIN ?=
 
 # Of `make probe`: which deployment of probe-cloud, sandbox unless it is set.
 export CLOUD
@@ -34,7 +43,7 @@ OPERATION := tests/browser $(SERVERS)
 
 BENCHES ?= critical_path waiting upload indexing demo resync noop sync_memory check_data training embedding long_wait lift
 
-.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers test test-operation test-browser test-servers faults screenshots docs check bench clean
+.PHONY: help demo demo-lifecycle demo-tuning up down deploy probe containers fresh test coverage test-operation test-browser test-servers faults screenshots docs check bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -63,8 +72,17 @@ probe: $(VENV)/with-sandbox ## what is assumed of a cloud, compared with its ans
 containers: $(VENV)/with-containers ## the image, deploy/compose.yaml and a flow in it, really run; the charts rendered. CHARTS=none: without
 	@$(BIN)/python -m local.containers
 
+fresh: ## `pip install .` without constraints into an empty environment, then the demonstration and `prefect deploy` there
+	@"$(PYTHON)" -m local.fresh $(addprefix --pin ,$(FRESH_PIN)) $(addprefix --index ,$(TORCH_INDEX))
+
 test: $(VENV)/with-test ## every test but those of test-operation
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(addprefix --ignore=,$(OPERATION))
+
+coverage: $(VENV)/with-test ## the same, and which share of lines and branches they reach; TESTS=tests/domain: of these alone
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(TESTS) $(addprefix --ignore=,$(OPERATION))
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
 
 test-operation: test-browser test-servers ## both of these, which may also run side by side
 

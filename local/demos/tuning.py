@@ -25,6 +25,14 @@ SAMPLES = 900
 """Each of the 450 pairs twice: less than the sandbox's own choice, and still clearly better."""
 QUESTION = "за какое время часы зарядятся полностью"
 
+SEARCH_INDEX = {
+    "name": "demo-index",
+    "documents": ["examples/faq_products.txt"],
+    "question": "В течение скольких дней можно вернуть товар, который не подошёл?",
+    "phrase": "14 дней, не считая дня покупки",
+}
+"""What the promoted model is used for: a search index that is embedded with it, and a question to it."""
+
 Embed = Callable[[str, str, str], list[float]]
 """Takes the sandbox's URL, the URI of a model and a text."""
 
@@ -44,6 +52,7 @@ def demo_tuning(layout: Layout, console: Console, embed: Embed = embed) -> int:
             url = api.run_url(run.id)
         for act, lines in (
             *story.acts(),
+            ("In Yandex's search index", (SEARCH_INDEX["question"], story.found)),
             ("Promoted", (story.tuned_uri, f"Prefect variable {KEY.variable}", answers)),
         ):
             console.print(f"\n[bold]{act}[/bold]", highlight=False)
@@ -58,7 +67,7 @@ def demo_tuning(layout: Layout, console: Console, embed: Embed = embed) -> int:
 
 def _parameters(layout: Layout) -> dict[str, Any]:
     """Return the flow's parameters: the Russian example under a name of its own; what is left out has its default."""
-    tuning = {"name": NAME, "parameters": {"n_samples": SAMPLES, "seed": 1}}
+    tuning = {"name": NAME, "parameters": {"n_samples": SAMPLES, "seed": 1}, "use": {"search_index": SEARCH_INDEX}}
     return {"tuning": tuning, "results": str(layout.folder / "results")}
 
 

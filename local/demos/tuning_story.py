@@ -49,6 +49,14 @@ class TuningStory:
         return self._found(r"^\| tuned model \| `(.+)` \|$")
 
     @property
+    def found(self) -> str:
+        """Which search index was made with the tuned model, and the passage that it has found."""
+        found = re.search(r"^Search index `(.+)` found: (.+)$", self.report, re.MULTILINE)
+        if not found:
+            raise LocalError("the run has ended well, and no search index was made with the tuned model")
+        return f"search index {found[1]} found: {found[2]}"
+
+    @property
     def counts(self) -> str:
         """How many datasets and tunings were created, and how many adopted."""
         actions = re.findall(r"\| (created|adopted) \|$", self.report, re.MULTILINE)

@@ -89,7 +89,7 @@ def test_the_anchor_of_an_interval_counts_only_where_the_file_has_one() -> None:
 @pytest.mark.parametrize("prune", [False, True])
 @pytest.mark.parametrize("there", [(), (NIGHTLY,)])
 def test_an_empty_list_of_schedules_is_left_out(there: tuple[Schedule, ...], *, prune: bool) -> None:
-    """Prefect's `PREFECT_DEPLOYMENTS_CLEAR_SCHEDULES_ON_EMPTY` decides what becomes of it: only PRUNE=1 deletes here."""
+    """What becomes of it PREFECT_DEPLOYMENTS_CLEAR_SCHEDULES_ON_EMPTY decides; here only PRUNE=1 deletes."""
     wanted = replace(WANTED, entry={"name": "sandbox", "schedules": []}, schedules=())
     [change] = compare([wanted], [replace(DEPLOYED, fields={}, schedules=there)], prune=prune)
 

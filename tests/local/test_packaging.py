@@ -123,3 +123,38 @@ def test_makefile_says_what_the_machine_lacks(tmp_path: Path, python: str, compl
     assert ended.returncode != 0
     assert complaint in ended.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize(
+    ("system", "has_driver", "answers", "given", "index"),
+    [
+        ("Linux", False, True, None, CPU_BUILDS),
+        ("Linux", False, False, None, ""),
+        ("Linux", True, True, None, ""),
+        ("Darwin", False, True, None, ""),
+        ("Linux", False, True, "", ""),
+        ("Linux", False, True, "https://mirror.example.org", "https://mirror.example.org"),
+    ],
+)
+def test_torch_is_built_for_cpus_where_there_is_no_gpu(
+    tmp_path: Path, system: str, *, has_driver: bool, answers: bool, given: str | None, index: str
+) -> None:
+    """On Linux without an NVIDIA driver, when PyTorch's index answers, unless TORCH_INDEX is set, also to nothing."""
+    programs = {"uname": f"echo {system}", "python": f"exit {0 if answers else 1}"}
+    for name, does in {**programs, **({"nvidia-smi": "true"} if has_driver else {})}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    make = str(shutil.which("make"))
+    ended = subprocess.run(
+        [make, "--eval", "shown: ; @:$(info $(TORCH_INDEX))", "shown", f"PYTHON={tmp_path}/python"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path), **({} if given is None else {"TORCH_INDEX": given})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout.strip()) == (0, index), ended.stderr

@@ -13,7 +13,7 @@ from local.layout import Layout
 from sandbox.settings import YANDEX_FOLDER_ID
 from tests.local.prefect_server import task_run
 from tests.local.test_demo import run
-from tests.local.tuning_world import BASE, DIM, LOSS, TUNED, TuningWorld, report
+from tests.local.tuning_world import BASE, DIM, LOSS, PASSAGE, TUNED, TuningWorld, report
 from tests.support.sandbox_process import SandboxProcess
 
 VECTORS = {BASE: [1.0, 0.0, 0.0, 0.0], TUNED: [0.0, 0.6, 0.8, 0.0]}
@@ -45,6 +45,7 @@ def test_every_act_is_told(layout: Layout) -> None:
         "better: nDCG@10 at 4 dimensions is +0.250 over base",
         TUNED,
         f"{DIM} numbers: 0.000, 0.600",
+        f"search index fvt1 found: {PASSAGE}",
         "/runs/flow-run/",
         "created 1, adopted 2; better, and promoted",
     ):
@@ -111,6 +112,8 @@ def test_the_flow_takes_what_the_demo_asks_for(layout: Layout) -> None:
     assert spec.name != EmbedderTuning().name
     assert spec.data == EmbedderTuning().data
     assert spec.parameters.n_samples == SAMPLES
+    assert spec.use.search_index is not None
+    assert spec.use.search_index.documents == ("examples/faq_products.txt",)
     assert asked["results"].startswith(str(layout.folder))
 
 

@@ -72,7 +72,7 @@ probe: $(VENV)/with-sandbox ## what is assumed of a cloud, compared with its ans
 containers: $(VENV)/with-containers ## the image, deploy/compose.yaml and a flow in it, really run; the charts rendered. CHARTS=none: without
 	@$(BIN)/python -m local.containers
 
-fresh: ## `pip install .` without constraints into an empty environment, then the demonstration and `prefect deploy` there
+fresh: ## into an empty environment without constraints, then the demonstration and `prefect deploy` there
 	@"$(PYTHON)" -m local.fresh $(addprefix --pin ,$(FRESH_PIN)) $(addprefix --index ,$(TORCH_INDEX))
 
 test: $(VENV)/with-test ## every test but those of test-operation

@@ -1,7 +1,8 @@
 """`make fresh`: install without constraints into an empty environment, run the demonstration there, and deploy.
 
 It copies what git knows of the checkout to a folder of its own, with a home of its own, and uses nothing of the
-checkout's environment: it runs on Python alone. Its output ends with the versions that were resolved.
+checkout's environment: it runs on Python alone. It installs with `-e`, as `make demo` does: else the pull step leads to
+the installed packages, beside which there are no examples. Its output ends with the versions that were resolved.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def fresh(folder: Path, *, pins: Sequence[str], index: str) -> int:
     run([sys.executable, "-m", "venv", python.parents[1]], folder, os.environ)
     indexes = ["--extra-index-url", index] if index else []
     options = ["--disable-pip-version-check", "--no-input", "--quiet", *indexes]
-    run([python, "-m", "pip", "install", *options, ".[sandbox]", *pins], project, os.environ)
+    run([python, "-m", "pip", "install", *options, "-e", ".[sandbox]", *pins], project, os.environ)
     environment = without_prefect(home)
     run([python, "-m", "local", "demo"], project, environment)
     run([python, "-m", "local", "up"], project, environment)

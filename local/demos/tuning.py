@@ -52,7 +52,7 @@ def demo_tuning(layout: Layout, console: Console, embed: Embed = embed) -> int:
             url = api.run_url(run.id)
         for act, lines in (
             *story.acts(),
-            ("In Yandex's search index", (SEARCH_INDEX["question"], story.found)),
+            ("In Yandex's search index", (str(SEARCH_INDEX["question"]), story.found(str(SEARCH_INDEX["phrase"])))),
             ("Promoted", (story.tuned_uri, f"Prefect variable {KEY.variable}", answers)),
         ):
             console.print(f"\n[bold]{act}[/bold]", highlight=False)

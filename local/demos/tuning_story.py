@@ -14,6 +14,10 @@ Act = tuple[str, tuple[str, ...]]
 """A heading and its lines."""
 
 
+AROUND = 60
+"""So many characters of a passage are shown on either side of what was looked for."""
+
+
 @dataclass(frozen=True)
 class TuningStory:
     """The report in Markdown, the table of the training data, the loss curves in Markdown, and their page."""
@@ -48,13 +52,13 @@ class TuningStory:
         """Address of what came of it."""
         return self._found(r"^\| tuned model \| `(.+)` \|$")
 
-    @property
-    def found(self) -> str:
-        """Which search index was made with the tuned model, and the passage that it has found."""
+    def found(self, phrase: str) -> str:
+        """Return which search index was made with the tuned model, and what of the passage found is around a phrase."""
         found = re.search(r"^Search index `(.+)` found: (.+)$", self.report, re.MULTILINE)
         if not found:
             raise LocalError("the run has ended well, and no search index was made with the tuned model")
-        return f"search index {found[1]} found: {found[2]}"
+        before, phrase, after = found[2].partition(phrase)
+        return f"search index {found[1]} found: …{before[-AROUND:]}{phrase}{after[:AROUND]}…"
 
     @property
     def counts(self) -> str:

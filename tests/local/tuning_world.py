@@ -15,7 +15,7 @@ BASE, TUNED = "emb://b1gfolder/text-embeddings/latest", "emb://b1gfolder/text-em
 DIM = 4
 BEGAN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 ENDED = datetime(2026, 11, 22, 10, 2, tzinfo=UTC)
-PASSAGE = "Вернуть товар можно в течение 14 дней, не считая дня покупки."
+PASSAGE = f"{'Курьер ждёт 15 минут. ' * 50}Вернуть товар можно в течение 14 дней, не считая дня покупки."
 LOSS = "train/loss: 2.25 -> 0.5, 29 points to step 29"
 PAGE = f"# Training\n\n![loss](data:)\n\n- {LOSS}\n\nOf each curve only its own fall counts."
 

@@ -97,6 +97,7 @@ def end_runs_first(runs: Runs) -> None:
 def main(options: list[str]) -> None:
     """Start the worker; return when it has ended."""
     os.environ |= HANDS_OVER
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ends it at last; ignored in a shell's background job
     from prefect.cli import app  # noqa: PLC0415  as above
 
     runs = Runs()

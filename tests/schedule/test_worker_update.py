@@ -1,5 +1,9 @@
 """A worker that is asked to end, as a container that is stopped, hands its run over, and the next worker does it."""
 
+import signal
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+
 import pytest
 
 from bench.fleet_machines import Machine, running
@@ -25,14 +29,27 @@ def worker(project: Operated, name: str) -> Machine:
     return Machine(name, options, project.machine.folder, project.machine.api_url, module="local.prefect_worker")
 
 
+@contextmanager
+def in_the_background() -> Generator[None]:
+    """Let what is started inside ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_run_is_handed_over_when_its_worker_ends(project: Operated) -> None:
-    """After SIGTERM the run waits for another worker at once, the worker ends, and another one completes the run."""
+    """After SIGTERM the run waits for another worker at once, the worker ends, and another one completes the run.
+
+    The first worker is a background job of a shell, which has SIGINT ignored.
+    """
     project.api.ensure_work_pool(POOL)
     project.write(entry("suspend_rag", "update", schedules=[], work_pool={"name": POOL}))
     project.deploy()
     project.sandbox.fault(LOOKS_FOR_RUNS, method="GET", hold=True)
     first = worker(project, "first")
-    with running(first):
+    with ExitStack() as ended:
+        with in_the_background():
+            ended.enter_context(running(first))
         run = project.api.start_run(project.api.deployment_id("suspend-rag/update"))
         project.sandbox.wait_until_held()
         assert project.api.flow_run(run.id).state_type == "RUNNING"

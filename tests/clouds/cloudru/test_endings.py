@@ -40,8 +40,9 @@ def test_suspended_then_awake(sandbox: SandboxProcess, cloud: CloudRuClient) -> 
     cloud.inferences.delete(run_id)
 
 
-def test_a_run_that_is_deleted_meanwhile_is_never_suspended(cloud: CloudRuClient) -> None:
+def test_a_run_that_is_deleted_meanwhile_is_never_suspended(sandbox: SandboxProcess, cloud: CloudRuClient) -> None:
     """Said at once, with its state."""
+    sandbox.set(run_spans=AT_ONCE | {"deletion": {"seconds": 300}})
     run_id = start(cloud, spec("endings-deleted", "t-tech/T-lite-it-1.0", "Generate"))
     cloud.inferences.delete(run_id)
     with pytest.raises(FailedStateError, match=r"endings-deleted .* is ON_DELETION"):

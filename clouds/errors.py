@@ -1,7 +1,8 @@
 """One error tree for both clouds. Every message is the next step: asked, answered, what to do, the request id.
 
 CloudError
-├── ConfigurationError      our own input is wrong; nothing was sent
+├── ConfigurationError      what was given is wrong
+├── RefusedError            what was given is right, and needs a consent; the message names its parameter
 ├── ConnectionFailedError   no answer came: connection, TLS or timeout
 │   ├── NothingSentError        no connection came about, so nothing can have been done
 │   └── GarbledAnswerError      what came is none: a page of HTML, a body that is cut, broken or without end
@@ -10,12 +11,23 @@ CloudError
 │   ├── AuthenticationError     401
 │   ├── PermissionDeniedError   403
 │   ├── NotFoundError           404
-│   ├── ConflictError           409, and a live resource of that name that differs from the spec
+│   ├── ConflictError           409
 │   ├── QuotaError              429, RESOURCE_EXHAUSTED
 │   └── UnavailableError        5xx, but 501, which no repeat can help
 ├── FailedStateError        a resource ended in a failed state; `reason` says why
+│   └── InvalidDatasetError     a dataset did not pass its validation; `faults` says where
 ├── DeadlineError           a wait passed its deadline; `last_seen` says what it saw
-└── WrongAnswerError        it runs and answers, but the answer is wrong
+├── WrongAnswerError        it runs and answers, but the answer is wrong
+│
+│   of runs, in tasks/:
+├── NotApprovedError        a person refused the plan, or did not approve it in time
+├── NotPromotedError        a version may not go in service
+├── StackLockedError        another run of the stack is at work
+└── AbandonedError          a step was given up because another one had failed
+
+Outside the tree, each caught where it is raised or one call above: RepeatableError, UnboundedAnswerError, _Refused,
+_NameTakenError and BrokenAnswerError in clouds/; NotTextError and _RowError in domain/. LocalError, of local/, ends a
+`make` command.
 """
 
 from typing import Any
@@ -36,7 +48,11 @@ class CloudError(Exception):
 
 
 class ConfigurationError(CloudError):
-    """Our own input is wrong; nothing was sent."""
+    """What was given is wrong, by itself or beside what there is."""
+
+
+class RefusedError(CloudError):
+    """What was given is right, and doing it needs a consent that was not given: the message names its parameter."""
 
 
 class ConnectionFailedError(CloudError):
@@ -85,7 +101,7 @@ class NotFoundError(APIError):
 
 
 class ConflictError(APIError):
-    """409, or a live resource of that name that differs from the spec."""
+    """409: it exists already, or its state does not allow what was asked."""
 
 
 class QuotaError(APIError):

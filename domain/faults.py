@@ -2,13 +2,21 @@
 
 from collections.abc import Sequence
 
-from clouds.errors import ConfigurationError
+from clouds.errors import ConfigurationError, RefusedError
 
 NAMED = 20
 
 
-def refuse(faults: Sequence[str]) -> None:
-    """Raise ConfigurationError with a line for each fault, if there are any."""
-    if faults:
-        rest = len(faults) - NAMED
-        raise ConfigurationError("\n".join([*faults[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))
+def refuse(faults: Sequence[str], missing_consents: Sequence[str] = ()) -> None:
+    """Raise an error with a line for each fault and each missing consent, if there are any.
+
+    Raises:
+        ConfigurationError: there are faults.
+        RefusedError: only consents are missing.
+
+    """
+    lines = [*faults, *missing_consents]
+    if lines:
+        rest = len(lines) - NAMED
+        kind = ConfigurationError if faults else RefusedError
+        raise kind("\n".join([*lines[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))

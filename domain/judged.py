@@ -104,10 +104,15 @@ def objection(judged: Judged, build: Build, content: str, judgement: Judgement, 
         return ""
     if not judgement.passed:
         return ": ".join(filter(None, (f"version {build.version_id} did not pass", "; ".join(judgement.reasons))))
-    if judgement.standard is None and judged.golden_since is not None:
+    if judged.golden_since is not None and needs_golden(judged, judgement):
         return golden_missing(judged.golden_since)
     left = next((each for each in judged.about(build, content) if not _lifts(judgement, each)), None)
     return "" if left is None else refused_before(left)
+
+
+def needs_golden(judged: Judged, judgement: Judgement) -> bool:
+    """Say whether the probe alone has judged a stack that golden questions judge."""
+    return judgement.standard is None and judged.golden_since is not None
 
 
 def golden_missing(since: datetime) -> str:

@@ -30,14 +30,14 @@ from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
-from clouds.errors import ConfigurationError, ConflictError
+from clouds.errors import ConfigurationError, RefusedError
 from clouds.same_name import composed
 from domain.asked_version import Served
 from domain.consent import Allowed, deletions_not_allowed
 from domain.file_kinds import renamed
 from domain.golden import GoldenQuestion, check_sources
 from domain.in_service import Build
-from domain.judged import Judgement, Refusal, objection
+from domain.judged import Judgement, Refusal, needs_golden, objection
 from domain.judged_by import JudgedBy, check_promote_refused
 from domain.keys import StackKey
 from domain.models import ModelSpec, QueryModel
@@ -115,7 +115,7 @@ def look_for_changes(
     checked. `force` builds a version of whatever there is, and tries documents again that could not be read.
 
     Raises:
-        ConflictError: embedder, bucket or folder are not those of the version in service, and no version changes them.
+        RefusedError: embedder, bucket or folder are not those of the version in service, and no version changes them.
         ConfigurationError: no knowledge base yet, bad documents, a source without any and no `allow_empty`, or a golden
             question or probe that expects a document which the folder will not hold.
 
@@ -273,8 +273,9 @@ def check_can_promote(
     """Refuse to send and build what could not be promoted whatever it answers.
 
     Raises:
-        ConfigurationError: the version to judge was refused by more than this run asks, the probe alone is to judge a
-            stack that golden questions judge, or `promote_refused` is not the version that this run judges.
+        ConfigurationError: the probe alone is to judge a stack that golden questions judge, or `promote_refused` is
+            not the version that this run judges.
+        RefusedError: the version to judge was refused by more than this run asks.
 
     """
     judged = read_judged(changes.stack)
@@ -288,7 +289,9 @@ def check_can_promote(
         )
     best = Judgement(passed=True, standard=by.standard)
     if not changes.empties and (reason := objection(judged, build, content, best, promote_refused)):
-        raise ConfigurationError(f"{changes.stack.name}: {reason}. Nothing was changed")
+        # golden questions that are missing are to be given; what they have refused needs promote_refused
+        error = ConfigurationError if needs_golden(judged, best) else RefusedError
+        raise error(f"{changes.stack.name}: {reason}. Nothing was changed")
 
 
 def _in_service(cloudru: CloudRuCredentials, name: str) -> Served:
@@ -333,11 +336,9 @@ def _check_identity(
         differences = differences_with(client.inferences.get(model.model_run_id))
     if differences:
         decision = KnowledgeBaseDecision("replace", knowledge_base.name, "; ".join(differences))
-        raise ConflictError(
+        raise RefusedError(
             f"{refusal(knowledge_base, decision).message} refresh-rag replaces none and has changed nothing: for that "
-            "run provision-rag with allow_replace=true.",
-            409,
-            "ALREADY_EXISTS",
+            "run provision-rag with allow_replace=true."
         )
 
 

@@ -10,7 +10,7 @@ from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase,
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
-from clouds.errors import ConfigurationError, ConflictError, FailedStateError
+from clouds.errors import ConfigurationError, FailedStateError
 from domain.keys import artifact_key
 from domain.models import ModelSpec, ReadyModel
 from tasks.refresh.changes import Changes
@@ -43,11 +43,9 @@ def find_inference(cloudru: CloudRuCredentials, model: ModelSpec) -> EnsuredRun 
         )
     run = client.inferences.get(listed.model_run_id)
     if differences := identity_differences(model, run, cloudru.assumptions.inference):
-        raise ConflictError(
+        raise ConfigurationError(
             f"the model run {run.name} ({run.model_run_id}) is not what the stack says: {'; '.join(differences)}. "
-            "Correct the stack, or give the model another name and run provision-rag",
-            409,
-            "ALREADY_EXISTS",
+            "Correct the stack, or give the model another name and run provision-rag"
         )
     return EnsuredRun(run, "adopted")
 

@@ -10,7 +10,7 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from blocks.cloudru import CloudRuCredentials
-from clouds.errors import CloudError, ConfigurationError, ConflictError
+from clouds.errors import CloudError, RefusedError
 from domain.keys import StackKey
 from domain.markdown import one_line, page, table
 from domain.plan import StackPlan
@@ -67,7 +67,7 @@ def look_until_allowed(
     is looked at again.
 
     Raises:
-        ConflictError, ConfigurationError: as `approval_reason`.
+        RefusedError: as `approval_reason`.
         NotApprovedError: as `wait_for_approval`.
 
     """
@@ -86,12 +86,11 @@ def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:
     """Return why a person has to allow the plan; empty when nobody has to.
 
     Raises:
-        ConflictError: it replaces something, and that was not allowed.
-        ConfigurationError: it does something else that was not allowed.
+        RefusedError: it does something that needs a consent and lacks it, a replacement for example.
 
     """
     if plan.refusal:
-        raise ConflictError(plan.refusal, 409, "ALREADY_EXISTS")
+        raise RefusedError(plan.refusal)
     check_allowed(plan)
     if above_rub_per_hour is None or not plan.may_cost_more_than(above_rub_per_hour):
         return ""
@@ -99,9 +98,9 @@ def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:
 
 
 def check_allowed(plan: StackPlan) -> None:
-    """Raise ConfigurationError when the plan needs a person's consent that it lacks; says which."""
+    """Raise RefusedError when the plan needs a person's consent that it lacks; says which."""
     if plan.not_allowed:
-        raise ConfigurationError("\n".join([*plan.not_allowed, "nothing was changed"]))
+        raise RefusedError("\n".join([*plan.not_allowed, "nothing was changed"]))
 
 
 def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str) -> None:

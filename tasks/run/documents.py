@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from upath import UPath
 
 from clouds.cloudru.storage import Document, object_keys
-from clouds.errors import ConfigurationError
+from clouds.errors import ConfigurationError, RefusedError
 from domain.faults import refuse
 from domain.file_kinds import counted
 from domain.same_text import is_blank
@@ -56,7 +56,7 @@ def find_documents(
             name that cannot be a key.
 
     """
-    listing, faults = _listed(sources, extensions, allow_empty=None)
+    listing, faults, _ = _listed(sources, extensions, allow_empty=None)
     refuse([*faults, *_faults_of(listing.documents, size_limit_bytes)])
     return listing
 
@@ -66,10 +66,11 @@ def list_documents(sources: Sequence[str], extensions: Sequence[str], *, allow_e
 
     Raises:
         ConfigurationError: as `find_documents`, but for what only the content tells.
+        RefusedError: a source holds no document, and nothing else is wrong.
 
     """
-    listing, faults = _listed(sources, extensions, allow_empty=allow_empty)
-    refuse(faults)
+    listing, faults, missing_consents = _listed(sources, extensions, allow_empty=allow_empty)
+    refuse(faults, missing_consents)
     return listing
 
 
@@ -80,12 +81,14 @@ def check_documents(documents: Iterable[Document], size_limit_bytes: int = SIZE_
 
 def _listed(
     sources: Sequence[str], extensions: Sequence[str], *, allow_empty: bool | None
-) -> tuple[Listing, list[str]]:
+) -> tuple[Listing, list[str], list[str]]:
+    """Return what was found, what is wrong, and which consents are missing."""
     wanted = tuple(dict.fromkeys(extension.lower().lstrip(".") for extension in extensions))
     documents: dict[str, Document] = {}
     others: dict[str, Document] = {}
     empty: list[str] = []
     faults: list[str] = []
+    missing_consents: list[str] = []
     for source in sources:
         try:
             with in_one_line(source):
@@ -96,6 +99,9 @@ def _listed(
                 _check_holds_some(source, found, wanted, allow_empty=allow_empty)
         except ConfigurationError as error:
             faults.append(str(error))
+            continue
+        except RefusedError as error:
+            missing_consents.append(str(error))
             continue
         for name, path in found.files.items():
             if extension_of(path) in wanted:
@@ -112,7 +118,7 @@ def _listed(
         object_keys("", in_order)
     except ConfigurationError as error:
         faults.append(str(error))
-    return Listing(in_order, tuple(others.values()), tuple(empty)), faults
+    return Listing(in_order, tuple(others.values()), tuple(empty)), faults, missing_consents
 
 
 def _named(source: str, path: UPath, wanted: Sequence[str]) -> Found:
@@ -134,7 +140,8 @@ def _check_holds_some(source: str, found: Found, wanted: Sequence[str], *, allow
         return
     also = f"; passed over {extensions.total()} of other extensions ({counted(extensions)})" if extensions else ""
     meant = "" if allow_empty is None else ", or set allow_empty=true if it is meant to hold none"
-    raise ConfigurationError(
+    error = ConfigurationError if allow_empty is None else RefusedError
+    raise error(
         f"no document found: looked below {found.root} for {', '.join(wanted)}{also}. Correct documents ({source}) or "
         f"the extensions of the knowledge base{meant}"
     )

@@ -1,4 +1,4 @@
-"""A mistake in a form or in a file is one line of the log: what was wrong, and no traceback through Prefect's engine.
+"""A mistake in a form or in a file, or a missing consent, is one line of the log, without a traceback of the engine.
 
 The traceback of any other error stays: where it came from is not known.
 """
@@ -7,7 +7,7 @@ import logging
 
 from prefect.exceptions import ParameterTypeError
 
-from clouds.errors import ConfigurationError
+from clouds.errors import ConfigurationError, RefusedError
 
 LOGGERS = ("prefect.flow_runs", "prefect.task_runs", "prefect.engine")
 """Loggers to which Prefect's engines write the exception of a run."""
@@ -16,14 +16,14 @@ VALIDATION = "Parameter validation failed for flow"
 
 
 class OneLine(logging.Filter):
-    """Takes tracebacks of our own input's mistakes out of records, and lets what they repeat not pass."""
+    """Takes the tracebacks of wrong input and of missing consents out of records, and drops what repeats them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether the record is written."""
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         if isinstance(error, ParameterTypeError):
             return False  # the line before it has said so
-        if isinstance(error, ConfigurationError):
+        if isinstance(error, ConfigurationError | RefusedError):
             record.exc_info, record.exc_text = None, None
         return True
 

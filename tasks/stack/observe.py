@@ -78,9 +78,9 @@ def observe(
     """Look at every resource that the stack names: each list is read once, however many resources are in it.
 
     Raises:
-        ConflictError: a bucket or live run of a wanted name is something else, and cannot be replaced.
+        ConflictError: a bucket of the wanted name is another owner's.
+        ConfigurationError: a live run of a wanted name is something else, or less is free than the missing runs need.
         FailedStateError: a run of a wanted name has failed.
-        QuotaError: less is free than the runs need that are missing.
 
     """
     client, stack = cloudru.get_client(), wanted.stack

@@ -7,7 +7,7 @@ from prefect.events.worker import EventsWorker
 from prefect.testing.fixtures import asserting_events_worker
 from prefect.variables import Variable
 
-from clouds.errors import ConfigurationError, WrongAnswerError
+from clouds.errors import ConfigurationError, RefusedError, WrongAnswerError
 from domain.gate import Thresholds
 from domain.in_service import AskedWith
 from domain.judged import Judged
@@ -170,7 +170,7 @@ def test_a_refusal_holds_for_the_same_content_until_a_person_names_it(shop: Shop
     refused = refused_version(shop)
     shop.ask_for(("Когда открыт магазин?", "с девяти до шести"))
 
-    with pytest.raises(ConfigurationError, match=rf"{refused} was refused on .* by 3 golden questions.*Nothing was"):
+    with pytest.raises(RefusedError, match=rf"{refused} was refused on .* by 3 golden questions.*Nothing was"):
         refresh(shop)
     with pytest.raises(NotPromotedError, match=rf"version {refused} was refused on .*and this is the same content"):
         refresh(shop, force=True)

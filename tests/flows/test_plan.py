@@ -10,7 +10,7 @@ import pytest
 from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRunStatus
-from clouds.errors import ConfigurationError, ConflictError, FailedStateError, WrongAnswerError
+from clouds.errors import ConfigurationError, FailedStateError, RefusedError, WrongAnswerError
 from domain.prices import NOT_BILLED
 from domain.probe import ProbeSpec
 from flows.power import status_rag
@@ -206,7 +206,7 @@ def test_another_embedder_replaces_the_base_when_allowed(cloud: Cloud) -> None:
     plan = planned(cloud, other)
     assert [(row.name, row.verb) for row in plan.rows[-2:]] == [(f"{name}.r2", "replace"), (name, "keep")]
     before = cloud.changes()
-    with pytest.raises(ConflictError, match=rf"a knowledge base {name} .* is not what is wanted: .*allow_replace"):
+    with pytest.raises(RefusedError, match=rf"a knowledge base {name} .* is not what is wanted: .*allow_replace"):
         provisioned(cloud, other)
     assert cloud.changes() == before
 
@@ -363,7 +363,7 @@ def test_what_another_client_made_after_the_plan_is_never_removed(
             client.inferences.ensure(other, gpu_memory_gb=8, token_secret=None, log_group_id=None)
 
     monkeypatch.setattr("flows.provision.keep_wanted", overtaken)
-    with pytest.raises(ConflictError, match="is not what is wanted"):
+    with pytest.raises(ConfigurationError, match="is not what is wanted"):
         provisioned(cloud, stack, on_failure="remove_created")
 
     assert stack.llm.name in live_runs(cloud, stack.llm.name)
@@ -408,7 +408,7 @@ def test_a_base_that_another_client_made_after_the_plan_is_never_removed(
             )
 
     monkeypatch.setattr("flows.provision.keep_wanted", overtaken)
-    with pytest.raises(ConflictError):
+    with pytest.raises(RefusedError):
         provisioned(cloud, stack, on_failure="remove_created")
 
     name = stack.knowledge_base.name

@@ -10,7 +10,7 @@ from prefect.utilities.engine import collect_task_run_inputs_sync
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
-from clouds.errors import ConfigurationError, DeadlineError, FailedStateError, WrongAnswerError
+from clouds.errors import DeadlineError, FailedStateError, RefusedError, WrongAnswerError
 from domain.keys import StackKey
 from domain.probe import ProbeSpec
 from flows.provision import provision_rag
@@ -187,7 +187,7 @@ def test_another_reading_needs_consent(cloud: Cloud, tmp_path: Any) -> None:
         ("md", f"no longer read: 1: {stack.folder}b.md"),
         ("txt", f"read otherwise (chunk size is 400, not 50): 1: {stack.folder}a.txt"),
     ]
-    with pytest.raises(ConfigurationError, match=r"md is no longer read: 1: .*set allow_other_reading=true"):
+    with pytest.raises(RefusedError, match=r"md is no longer read: 1: .*set allow_other_reading=true"):
         run(cloud, narrow)
     assert cloud.changes() == []
     report = run(cloud, narrow, allow_other_reading=True)

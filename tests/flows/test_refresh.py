@@ -15,7 +15,7 @@ from upath import UPath
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import Document
-from clouds.errors import APIError, ConfigurationError, ConflictError, WrongAnswerError
+from clouds.errors import APIError, ConfigurationError, RefusedError, WrongAnswerError
 from domain.keys import StackKey
 from domain.probe import ProbeSpec
 from domain.reports.refresh import RefreshReport
@@ -233,7 +233,7 @@ def test_what_no_version_can_change_is_refused(cloud: Cloud, provisioned: Provis
         "reranker": InferenceSpec(**{**reranker, "name": embedder["name"]}),
     }
     for changes, difference in ((swapped, "embedder is"), ({"folder": "other/"}, "paths are")):
-        with pytest.raises(ConflictError, match=rf"{difference} .*run provision-rag with allow_replace=true"):
+        with pytest.raises(RefusedError, match=rf"{difference} .*run provision-rag with allow_replace=true"):
             refresh(cloud, stack.model_copy(update=changes))
     llm = stack.llm.model_copy(update={"repository": "Qwen/Qwen3-8B"})
     plan = refresh_rag(stack.model_copy(update={"llm": llm}), cloud.name, plan_only=True)
@@ -269,7 +269,7 @@ def test_no_documents_at_all_is_refused_unless_it_is_meant(
     stack = provisioned({"a.txt": HOURS})
     (tmp_path / "a.txt").unlink()
     for deletes in (True, False):
-        with pytest.raises(ConfigurationError, match=r"no document found: .*allow_empty=true"):
+        with pytest.raises(RefusedError, match=r"no document found: .*allow_empty=true"):
             refresh(cloud, stack, delete_missing=deletes)
     assert cloud.changes() == []
     report = refresh(cloud, stack, delete_missing=True, allow_empty=True)
@@ -290,7 +290,7 @@ def test_an_empty_source_beside_a_full_one_deletes_nothing(
     )
     for name in ("b.txt", "c.txt"):
         (tmp_path / "away" / name).unlink()
-    with pytest.raises(ConfigurationError, match=rf"no document found: looked below {mounts[1]} .*allow_empty=true"):
+    with pytest.raises(RefusedError, match=rf"no document found: looked below {mounts[1]} .*allow_empty=true"):
         refresh(cloud, stack, delete_missing=True)
     assert cloud.changes() == []
     assert len(refresh(cloud, stack, delete_missing=True, allow_empty=True).deleted) == 2
@@ -308,7 +308,7 @@ def test_many_deletions_need_consent(cloud: Cloud, provisioned: Provisioned, tmp
     plan = refresh_rag(stack, cloud.name, delete_missing=True, plan_only=True)
     assert isinstance(plan, StackPlan)
     assert re.search(expected, plan.not_allowed[0])
-    with pytest.raises(ConfigurationError, match=expected):
+    with pytest.raises(RefusedError, match=expected):
         refresh(cloud, stack, delete_missing=True)
     assert cloud.changes() == []
     (tmp_path / "0.txt").write_text("Текст 0.", encoding="utf-8")
@@ -320,7 +320,7 @@ def test_a_folder_that_became_empty_needs_consent(cloud: Cloud, provisioned: Pro
     (tmp_path / "disk").mkdir()
     stack = provisioned({"a.txt": HOURS, "disk/b.txt": PARKING})
     (tmp_path / "disk/b.txt").unlink()
-    with pytest.raises(ConfigurationError, match=r"folder disk holds nothing, .*/disk/b\.txt.*set allow_empty=true"):
+    with pytest.raises(RefusedError, match=r"folder disk holds nothing, .*/disk/b\.txt.*set allow_empty=true"):
         refresh(cloud, stack, delete_missing=True)
     assert cloud.changes() == []
     (tmp_path / "disk").rmdir()
@@ -391,7 +391,7 @@ def test_a_document_is_not_dropped_without_a_word(cloud: Cloud, provisioned: Pro
         (row,) = [row for row in plan.rows if row.resource == "reading"]
         assert (row.name, row.reason) == ("md", f"no longer read: 1: {stack.folder}price.md")
         expected = r"md is no longer read: 1: .*price\.md.*set allow_other_reading=true"
-        with pytest.raises(ConfigurationError, match=expected):
+        with pytest.raises(RefusedError, match=expected):
             refresh(cloud, narrow, delete_missing=deletes, force=deletes)
     assert cloud.changes() == []
     assert refresh(cloud, narrow, allow_other_reading=True).outcome == "refreshed"
@@ -407,7 +407,7 @@ def test_a_changed_splitter_is_a_change(cloud: Cloud, provisioned: Provisioned) 
     finer = reading(cloud, stack, **split)
     expected = r"txt is read otherwise \(separators is .*; chunk size is 400, not 50\): 2: .*a\.txt, .*b\.txt"
     for force in (False, True):
-        with pytest.raises(ConfigurationError, match=expected):
+        with pytest.raises(RefusedError, match=expected):
             refresh(cloud, finer, force=force)
     assert cloud.changes() == []
     assert refresh(cloud, finer, allow_other_reading=True).outcome == "refreshed"

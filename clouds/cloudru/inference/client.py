@@ -24,7 +24,7 @@ from clouds.cloudru.wire.inference import (
     ModelRunStatus,
 )
 from clouds.create_once import create_once, find_new
-from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundError, QuotaError, WrongAnswerError
+from clouds.errors import APIError, ConfigurationError, ConflictError, NotFoundError, WrongAnswerError
 from clouds.pages import by_offset
 from clouds.polling import OnLook
 
@@ -92,8 +92,7 @@ class Inferences:
         `listed` are the project's runs, when they have been listed already.
 
         Raises:
-            QuotaError: less is free than is needed.
-            ConfigurationError: the project has no such resource.
+            ConfigurationError: less is free than is needed, or the project has no such resource.
 
         """
         needed: dict[str, int] = defaultdict(int)
@@ -111,11 +110,9 @@ class Inferences:
                 known = ", ".join(sorted(name.removeprefix("ResourceType_") for name in quotas))
                 raise ConfigurationError(f"the project has no resource {resource}; it has {known}. Set `resource`.")
             if count > quota.free:
-                raise QuotaError(
+                raise ConfigurationError(
                     f"{resource}: {count} needed, {quota.free} free of {quota.limit}. Nothing was created. Suspend or "
-                    "delete a model run, lower gpu_count, take another resource, or ask for more quota in the console.",
-                    429,
-                    "RESOURCE_EXHAUSTED",
+                    "delete a model run, lower gpu_count, take another resource, or ask for more quota in the console."
                 )
 
     def decide(
@@ -131,7 +128,7 @@ class Inferences:
         `listed` are the project's runs, when they have been listed already; names `refused` are not created.
 
         Raises:
-            ConflictError: a live run of that name answers other than the spec wants; says what differs.
+            ConfigurationError: a live run of that name answers other than the spec wants; says what differs.
             FailedStateError: the live run of that name has failed; a second paid one is not made silently.
 
         """
@@ -155,7 +152,7 @@ class Inferences:
         that is refused although no run of it is listed was taken by a create of before, until that would be listed.
 
         Raises:
-            ConflictError: a live run of that name answers other than the spec wants; says what differs.
+            ConfigurationError: a live run of that name answers other than the spec wants; says what differs.
             FailedStateError: the live run of that name has failed; a second paid one is not made silently.
             ConfigurationError: the runtime is not offered.
 

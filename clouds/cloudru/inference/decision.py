@@ -13,7 +13,7 @@ from clouds.cloudru.inference.request import identity_differences, other_differe
 from clouds.cloudru.inference.wait import failed
 from clouds.cloudru.specs import InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun, ModelRunStatus
-from clouds.errors import ConflictError
+from clouds.errors import ConfigurationError
 
 GONE = frozenset({ModelRunStatus.ON_DELETION, ModelRunStatus.DELETED})
 ASLEEP = frozenset({ModelRunStatus.ON_SUSPENSION, ModelRunStatus.SUSPENDED})
@@ -38,7 +38,7 @@ def decide_about(
     """Return what to do about the live run of the spec's name, read with all its fields.
 
     Raises:
-        ConflictError: it answers other than the spec wants; says what differs.
+        ConfigurationError: it answers other than the spec wants; says what differs.
         FailedStateError: it has failed; a second paid one is not made silently.
 
     """
@@ -46,11 +46,9 @@ def decide_about(
         raise failed(run)
     differences = identity_differences(spec, run, assumed)
     if differences:
-        raise ConflictError(
+        raise ConfigurationError(
             f"a live model run {run.name} ({run.model_run_id}) is not what is wanted: {'; '.join(differences)}. "
-            "Give the inference another name, correct its parameters, or delete the run.",
-            409,
-            "ALREADY_EXISTS",
+            "Give the inference another name, correct its parameters, or delete the run."
         )
     left = tuple(other_differences(spec, run, gpu_memory_gb))
     if run.status in ASLEEP:
@@ -73,8 +71,4 @@ def place(name: str, runs: Sequence[ModelRun], refused: Collection[str]) -> tupl
         live = next((run for run in held_by if run.status not in GONE), None)
         if live is not None or not (held_by or candidate in refused):
             return live, candidate
-    raise ConflictError(
-        f"deleted model runs hold the names {name} to {name}-{SUFFIXES}. Choose another name.",
-        409,
-        "ALREADY_EXISTS",
-    )
+    raise ConfigurationError(f"deleted model runs hold the names {name} to {name}-{SUFFIXES}. Choose another name.")

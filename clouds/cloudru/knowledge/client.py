@@ -199,7 +199,7 @@ class KnowledgeBases:
         bases of the name or of a replacement's that are somebody else's: they are passed over, and so are their names.
 
         Raises:
-            ConflictError: it would have to be replaced; says what differs.
+            RefusedError: it would have to be replaced, and that was not allowed; says what differs.
             ConfigurationError: no log group.
 
         """

@@ -18,7 +18,7 @@ from clouds.cloudru.knowledge.source import IndexSource
 from clouds.cloudru.knowledge.version import is_broken, moment, read_at
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
-from clouds.errors import ConflictError
+from clouds.errors import RefusedError
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,12 @@ def _reads_so(version: KnowledgeBaseVersion, wanted: Reading, modified_at: datet
     return is_newer and not is_broken(version) and not reading_differences(reported_reading(version), wanted).lines
 
 
-def refusal(existing: KnowledgeBase, decision: KnowledgeBaseDecision) -> ConflictError:
+def refusal(existing: KnowledgeBase, decision: KnowledgeBaseDecision) -> RefusedError:
     """Return the error of a base that would have to be replaced, which nobody has allowed."""
-    return ConflictError(
+    return RefusedError(
         f"a knowledge base {existing.name} ({existing.knowledgebase_id}) is not what is wanted: {decision.reason}. "
         "Choose another name, correct the parameters, delete it, or allow its replacement (allow_replace): a new one "
-        "is made beside it, and the old one deleted once the new one has answered.",
-        409,
-        "ALREADY_EXISTS",
+        "is made beside it, and the old one deleted once the new one has answered."
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from clouds.errors import ConfigurationError
+from clouds.errors import ConfigurationError, RefusedError
 from domain.text_bytes import NotTextError, decoded
 from tasks.run import documents
 from tasks.run.documents import check_documents, find_documents, list_documents
@@ -346,5 +346,5 @@ def test_a_folder_allow_empty_when_that_is_said(tree: Tree) -> None:
     root = tree({"docs/a.pdf": b"%PDF"})
     for sources in ([str(root / "docs")], [str(root / "docs/*.txt")], []):
         assert list_documents(sources, ["txt"], allow_empty=True).documents == ()
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(RefusedError if sources else ConfigurationError):
             list_documents(sources, ["txt"], allow_empty=False)

@@ -6,7 +6,7 @@ import pytest
 from prefect import flow, get_run_logger, task
 from prefect.exceptions import ParameterTypeError
 
-from clouds.errors import ConfigurationError
+from clouds.errors import ConfigurationError, RefusedError
 from domain.probe import ProbeSpec
 from tasks.run.steps import recorded_steps
 
@@ -45,11 +45,14 @@ def test_a_form_mistake_is_one_line_without_a_traceback(caplog: pytest.LogCaptur
     assert "Traceback" not in caplog.text
 
 
-def test_a_mistake_in_a_file_has_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mistake_in_a_file_or_a_missing_consent_has_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
     """The line is all there is to know; any other error keeps its traceback."""
     with caplog.at_level(logging.ERROR), pytest.raises(ConfigurationError):
         with_file(ConfigurationError)
     assert "golden.jsonl cannot be read" in caplog.text
+    assert "Traceback" not in caplog.text
+    with caplog.at_level(logging.ERROR), pytest.raises(RefusedError):
+        with_file(RefusedError)
     assert "Traceback" not in caplog.text
     with caplog.at_level(logging.ERROR), pytest.raises(KeyError):
         with_file(KeyError)

@@ -12,7 +12,14 @@ from prefect import flow
 from prefect.client.schemas.objects import StateType
 from prefect.states import Failed
 
-from clouds.errors import CloudError, ConfigurationError, ConflictError, ConnectionFailedError, UnavailableError
+from clouds.errors import (
+    CloudError,
+    ConfigurationError,
+    ConflictError,
+    ConnectionFailedError,
+    RefusedError,
+    UnavailableError,
+)
 from domain.times import StepTime, critical_path
 from tasks.run.steps import end_steps, is_transient, recorded, recorded_steps, step
 
@@ -84,7 +91,8 @@ def test_time_of_a_step_inside_another_is_a_part_of_that() -> None:
         (ConnectionFailedError("no answer"), True),
         (UnavailableError("busy", 503), True),
         (ConfigurationError("our own mistake"), False),
-        (ConflictError("another model", 409), False),
+        (ConflictError("exists", 409), False),
+        (RefusedError("set allow_replace=true"), False),
         (ValueError("a bug"), False),
     ],
 )

@@ -16,7 +16,6 @@ from clouds.errors import (
     ConflictError,
     FailedStateError,
     NotFoundError,
-    QuotaError,
     UnavailableError,
 )
 from tests.clouds.cloudru.inference.run_vendor import BASE, RunVendor
@@ -154,7 +153,7 @@ def test_another_model_under_that_name_is_a_conflict(
 ) -> None:
     """The error says what differs, and nothing is created."""
     ensure(client)
-    with pytest.raises(ConflictError, match=said):
+    with pytest.raises(ConfigurationError, match=said):
         ensure(client, other(**changes))
     assert runs.creates == 1
 
@@ -162,7 +161,7 @@ def test_another_model_under_that_name_is_a_conflict(
 def test_an_open_run_is_not_adopted_for_a_closed_one(runs: RunVendor, client: CloudRuClient) -> None:
     """A run that answers anybody is a conflict when authentication is wanted, and not the other way round."""
     ensure(client, other(authentication=False))
-    with pytest.raises(ConflictError, match="authentication is off, not on"):
+    with pytest.raises(ConfigurationError, match="authentication is off, not on"):
         ensure(client)
     runs.runs["run-1"]["options"]["isEnabledAuth"] = True
     assert ensure(client, other(authentication=False)).differences == ("authentication is on, not off",)
@@ -261,7 +260,7 @@ def test_quota_is_checked_for_what_would_be_created(runs: RunVendor, client: Clo
     runs.free = 5
     client.inferences.check_quota(three)
     runs.free = 4
-    with pytest.raises(QuotaError, match=r"A100: 5 needed, 4 free of 8\. Nothing was created"):
+    with pytest.raises(ConfigurationError, match=r"A100: 5 needed, 4 free of 8\. Nothing was created"):
         client.inferences.check_quota(three)
     ensure(client)
     client.inferences.check_quota(three)

@@ -18,6 +18,7 @@ from clouds.errors import (
     DeadlineError,
     FailedStateError,
     NotFoundError,
+    RefusedError,
     UnavailableError,
 )
 from tests.clouds.wire_server import LOST, PROJECT, Asked, Told, WireServer
@@ -373,12 +374,12 @@ def test_a_reindex_returns_only_when_it_has_begun(
         ({"folder": "other"}, r"paths are \['folder/'\], not \['other/'\]"),
     ],
 )
-def test_another_source_or_embedder_is_a_conflict(
+def test_another_source_or_embedder_needs_a_consent(
     bases: KnowledgeVendor, client: CloudRuClient, changes: dict[str, Any], said: str
 ) -> None:
     """The error says what differs; nothing is created or reindexed."""
     ensure(client)
-    with pytest.raises(ConflictError, match=said):
+    with pytest.raises(RefusedError, match=said):
         ensure(client, **changes)
     assert len(bases.bases) == 1
 
@@ -391,7 +392,7 @@ def test_only_what_is_reported_is_compared(bases: KnowledgeVendor, client: Cloud
         base["embedder"] = embedder
         assert ensure(client).action == "adopted"
     base["embedder"] = {"name": "Qwen/Qwen3-Embedding-0.6B", "type": "mlInference", "model_id": "run-9"}
-    with pytest.raises(ConflictError, match=r"embedder is .*run-9"):
+    with pytest.raises(RefusedError, match=r"embedder is .*run-9"):
         ensure(client)
 
 

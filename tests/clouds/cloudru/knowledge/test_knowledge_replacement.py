@@ -6,7 +6,7 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.inference import ModelRun
-from clouds.errors import ConflictError
+from clouds.errors import RefusedError
 from tests.clouds.cloudru.knowledge.test_knowledge import EMBEDDER, KnowledgeVendor
 from tests.clouds.wire_server import WireServer
 
@@ -38,7 +38,7 @@ def ensure(client: CloudRuClient, embedder: ModelRun | FoundationModelSpec, *, a
 def test_replaced_only_when_allowed(bases: KnowledgeVendor, client: CloudRuClient) -> None:
     """Without leave it is a conflict and nothing is made; with it the second is `.r2`, and the first one is left."""
     bases.add(NAME, embedder={"name": "x", "type": "", "model_id": EMBEDDER.model_run_id})
-    with pytest.raises(ConflictError, match=r"embedder is .*run-1.*, not another/embedder\. .*allow_replace"):
+    with pytest.raises(RefusedError, match=r"embedder is .*run-1.*, not another/embedder\. .*allow_replace"):
         ensure(client, OTHER, allow=False)
     assert len(bases.bases) == 1
     ensured = ensure(client, OTHER, allow=True)

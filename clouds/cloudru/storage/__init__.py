@@ -1,4 +1,4 @@
-"""Object Storage (S3): signed requests over kept connections; boto3 writes and reads the calls about buckets."""
+"""Object Storage (S3): signed requests over kept connections; boto3 does the calls about buckets, and large files."""
 
 from clouds.cloudru.storage.client import Storage
 from clouds.cloudru.storage.content import open_document, size_of

@@ -5,18 +5,18 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+from upath import UPath
 
 from clouds.cloudru.connection import Connection
-from clouds.cloudru.storage.bucket_calls import BucketCalls
 from clouds.cloudru.storage.comparison import plan_of
 from clouds.cloudru.storage.connection_pool import ConnectionPool
 from clouds.cloudru.storage.deletion import delete_objects
+from clouds.cloudru.storage.large import abort_unfinished, put_large
 from clouds.cloudru.storage.listing import pages
-from clouds.cloudru.storage.multipart import abort_unfinished
 from clouds.cloudru.storage.naming import check_bucket_name, folder_prefix, object_keys
 from clouds.cloudru.storage.shapes import Document, EnsuredBucket, StoredObject, SyncPlan, Upload
 from clouds.cloudru.storage.signing import Signer
@@ -32,6 +32,9 @@ from clouds.errors import (
     PermissionDeniedError,
 )
 
+if TYPE_CHECKING:  # boto3 is imported with the first call
+    from clouds.cloudru.storage.boto3_calls import Boto3Calls
+
 OWNED = "BucketAlreadyOwnedByYou"
 ASKS_FOR_REGION = frozenset({"IllegalLocationConstraintException", "InvalidLocationConstraint", "MalformedXML"})
 """Codes of a store that creates no bucket without its region. Source: AWS, "Error responses", read 2026-11-30."""
@@ -41,7 +44,7 @@ class Storage:
     """Object Storage of one project. Safe under threads.
 
     Everything is sent by `Transfer`, whose access key id is `tenant:key id`; boto3 writes and reads the calls about
-    buckets (`BucketCalls`). Source: docs/cloudru-api.md, Object Storage.
+    buckets and cuts large files (`Boto3Calls`). Source: docs/cloudru-api.md, Object Storage.
     """
 
     def __init__(self, connection: Connection, *, key_id: str, key_secret: SecretStr) -> None:
@@ -52,7 +55,7 @@ class Storage:
         self._tenancy = Tenancy(connection)
         self._lock = threading.Lock()
         self._transfer: Transfer | None = None
-        self._bucket_calls = BucketCalls(connection.endpoints.storage, self._sender)
+        self._calls: Boto3Calls | None = None
 
     @property
     def tenant_id(self) -> str:
@@ -88,12 +91,12 @@ class Storage:
 
     def created_at(self, bucket: str) -> datetime | None:
         """Return when a bucket was created; None when the tenant has no such bucket."""
-        buckets = self._bucket_calls.call("list_buckets").get("Buckets", [])
+        buckets = self._boto3.call("list_buckets").get("Buckets", [])
         return next((entry["CreationDate"] for entry in buckets if entry["Name"] == bucket), None)
 
     def list_buckets(self) -> tuple[str, ...]:
         """Return the names of the tenant's buckets."""
-        return tuple(entry["Name"] for entry in self._bucket_calls.call("list_buckets").get("Buckets", []))
+        return tuple(entry["Name"] for entry in self._boto3.call("list_buckets").get("Buckets", []))
 
     def ensure_folder(self, bucket: str, folder: str) -> Literal["created", "adopted"]:
         """Adopt the folder marker, a zero-byte object `folder/`, or write it; the whole bucket needs none."""
@@ -155,7 +158,7 @@ class Storage:
             CloudError: something was not stored; the message names it. Plan again and run again: it continues.
 
         """
-        return Batch(self._sender(), plan, on_uploaded).run()
+        return Batch(self._sender(), plan, partial(self._put_large, plan.bucket), on_uploaded).run()
 
     def folder_modified_at(self, bucket: str, folder: str) -> datetime | None:
         """Return when the folder's marker was written last; None when there is none."""
@@ -201,7 +204,7 @@ class Storage:
             APIError: some may be left. Run again.
 
         """
-        abort_unfinished(self._sender(), bucket, prefix)
+        abort_unfinished(self._boto3, bucket, prefix)
 
     def delete_bucket(self, name: str) -> None:
         """Delete an empty bucket, and see it gone; one that is not there is deleted.
@@ -212,7 +215,7 @@ class Storage:
 
         """
         try:
-            self._bucket_calls.call("delete_bucket", Bucket=name)
+            self._boto3.call("delete_bucket", Bucket=name)
         except NotFoundError:
             pass  # the look below sees it, too
         except ConflictError as error:
@@ -241,7 +244,7 @@ class Storage:
 
     def _look_into(self, bucket: str) -> None:
         # HeadBucket would do, but its refusal has no body: a wrong secret and a foreign bucket would look alike.
-        self._bucket_calls.call("list_objects_v2", Bucket=bucket, MaxKeys=1)
+        self._boto3.call("list_objects_v2", Bucket=bucket, MaxKeys=1)
 
     def _create_bucket(self, name: str) -> EnsuredBucket:
         if not self._connection.assumptions.storage.register_bucket:
@@ -263,12 +266,12 @@ class Storage:
     def _create_by_s3(self, name: str) -> None:
         """Create a bucket without naming a region, and with it where the store asks for one."""
         try:
-            self._bucket_calls.call("create_bucket", Bucket=name)
+            self._boto3.call("create_bucket", Bucket=name)
         except APIError as error:
             if error.code not in ASKS_FOR_REGION:
                 raise
             region = {"LocationConstraint": REGION}
-            self._bucket_calls.call("create_bucket", Bucket=name, CreateBucketConfiguration=region)
+            self._boto3.call("create_bucket", Bucket=name, CreateBucketConfiguration=region)
 
     def _foreign(self, name: str, error: NotFoundError | PermissionDeniedError) -> CloudError:
         if self._tenancy.find_bucket(name) is not None:
@@ -280,6 +283,18 @@ class Storage:
             error.code,
             error.request_id,
         )
+
+    def _put_large(self, bucket: str, key: str, path: UPath, size_bytes: int) -> str:
+        return put_large(self._boto3, bucket, key, path, size_bytes)
+
+    @property
+    def _boto3(self) -> "Boto3Calls":
+        from clouds.cloudru.storage.boto3_calls import Boto3Calls  # noqa: PLC0415  boto3 takes a tenth of a second
+
+        with self._lock:
+            if self._calls is None:
+                self._calls = Boto3Calls(self._connection.endpoints.storage, self._sender)
+            return self._calls
 
     def _sender(self) -> Transfer:
         with self._lock:

@@ -27,7 +27,8 @@ REPEATED_CODES = frozenset({"BadDigest", "IncompleteBody", "RequestTimeout", "Sl
 """A body that was damaged or lost on the way, whatever status says so."""
 SKEW_S = 300.0
 """A clock so far off is named. S3 takes 15 minutes. Source: AWS, RequestTimeTooSkewed, read 2026-11-30."""
-SHA256 = "x-amz-meta-sha256"
+METADATA = "x-amz-meta-"
+SHA256 = "sha256"
 """User metadata: what the object holds, where its ETag does not tell."""
 
 
@@ -62,7 +63,7 @@ class Transfer:
 
     A GET, a PUT of an object or a part, and a deletion is the same when repeated, so it is sent up to 3 times: after a
     connection error or timeout, 429, 5xx, and after a body that arrived damaged. It pauses as the transport does, or as
-    Retry-After asks. What is not the same when repeated is begun and completed in `parts`, which looks what became of
+    Retry-After asks. What is not the same when repeated is begun and completed by `large`, which looks what became of
     it.
     """
 
@@ -126,7 +127,7 @@ class Transfer:
         digest = hashlib.md5(data, usedforsecurity=False)
         request = Request("PUT", bucket, key, {}, data, content_md5(digest.digest()))
         if not self.etag_is_md5:
-            request = request.having({SHA256: hashlib.sha256(data).hexdigest()})
+            request = request.having({f"{METADATA}{SHA256}": hashlib.sha256(data).hexdigest()})
         answer = self.create(request)
         self.check(f"s3://{bucket}/{key}", etag_of(answer), digest.hexdigest())
         return answer.headers.get("date", "")
@@ -146,7 +147,7 @@ class Transfer:
         if self.etag_is_md5:
             return same_content(path, size_bytes, stored.etag)
         head = self.send(Request("HEAD", bucket, stored.key))
-        return head.headers.get(SHA256) == sha256_of(path, size_bytes)
+        return head.headers.get(f"{METADATA}{SHA256}") == sha256_of(path, size_bytes)
 
     def check(self, name: str, etag: str, expected: str) -> None:
         """Hold an ETag against what was sent, where ETags tell.

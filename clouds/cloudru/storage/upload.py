@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from upath import UPath
+
 from clouds.cloudru.storage.content import PART_BYTES, read, size_of
-from clouds.cloudru.storage.multipart import put_in_parts
 from clouds.cloudru.storage.shapes import SyncPlan, Upload
 from clouds.cloudru.storage.transfer import Transfer
 from clouds.errors import CloudError
@@ -23,10 +24,14 @@ REPORTED_EVERY_S = 0.2
 
 @dataclass
 class Batch:
-    """One upload: the documents of `plan`, through `transfer`; `on_uploaded(sent, to be sent)` is called meanwhile."""
+    """One upload: the documents of `plan`, through `transfer`; `on_uploaded(sent, to be sent)` is called meanwhile.
+
+    `put_large(key, path, size in bytes)` puts what is larger than a part, and returns the Date of the answer.
+    """
 
     transfer: Transfer
     plan: SyncPlan
+    put_large: Callable[[str, UPath, int], str]
     on_uploaded: Callable[[int, int], None] | None = None
     _small: deque[str] = field(default_factory=deque[str])
     _large: deque[tuple[str, int]] = field(default_factory=deque[tuple[str, int]])
@@ -89,7 +94,7 @@ class Batch:
 
     def _put_large(self, key: str, size_bytes: int) -> None:
         path = self.plan.documents[key].path
-        self._count(key, size_bytes, put_in_parts(self.transfer, self.plan.bucket, key, path, size_bytes))
+        self._count(key, size_bytes, self.put_large(key, path, size_bytes))
 
     def _count(self, key: str, size_bytes: int, date: str) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -21,6 +22,10 @@ class Order:
     etag: str = ""
     retry_after: str = ""
     hang_up: bool = False
+    body: str = ""
+    """The whole body, in place of an error's."""
+    meanwhile: Callable[[], None] = lambda: None
+    """Called before the answer."""
 
 
 @dataclass
@@ -92,8 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if order is not None:
-            xml = f"<Error><Code>{order.code}</Code><Message>to order</Message></Error>" if order.code else ""
-            self._answer(order.status, xml, order.etag, order.retry_after)
+            order.meanwhile()
+            error = f"<Error><Code>{order.code}</Code><Message>to order</Message></Error>" if order.code else ""
+            self._answer(order.status, order.body or error, order.etag, order.retry_after)
         elif is_bucket:
             self._answer(200, "")
         else:
@@ -137,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
                 200, "<InitiateMultipartUploadResult><UploadId>id+1/2=</UploadId></InitiateMultipartUploadResult>"
             )
             return
-        digests = [bytes.fromhex(text) for text in re.findall(r"&quot;(\w+)&quot;", body.decode())]
+        digests = [bytes.fromhex(text) for text in re.findall(r'(?:&quot;|")(\w{32})(?:&quot;|")', body.decode())]
         with self.odd.lock:
             self.odd.objects[key.split("/", 2)[2]] = b"".join(self.odd.parts[n] for n in sorted(self.odd.parts))
         etag = f"{_md5(b''.join(digests))}-{len(digests)}"

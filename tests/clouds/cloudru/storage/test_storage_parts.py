@@ -1,5 +1,10 @@
 """Large objects: a reply that is lost, a run that is killed and a store without the call leave nothing behind."""
 
+import hashlib
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +15,7 @@ from botocore.config import Config
 from clouds.cloudru.assumptions import Assumptions, StorageAssumptions
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.storage import Document
-from clouds.errors import CloudError, NotFoundError
+from clouds.errors import CloudError, ConfigurationError, GarbledAnswerError, NotFoundError, WrongAnswerError
 from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
 from tests.clouds.cloudru.storage.control_plane import StorageMaker
 from tests.clouds.cloudru.storage.odd_store import OddStore, Order
@@ -18,6 +23,8 @@ from tests.clouds.cloudru.storage.test_storage_sandbox import client_of
 from tests.support.sandbox_process import SandboxProcess
 
 Write = Callable[[dict[str, bytes]], list[Document]]
+BEGUN = "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>"
+BROKEN = "<CompleteMultipartUploadResult><ETag></CompleteMultipartUploadResult>"
 LARGE = b"0123456789abcdef" * ((9 << 20) // 16)
 
 
@@ -116,3 +123,73 @@ def test_a_store_that_does_not_list_uploads_is_put_into(
     storage = storage_at(odd_store.url)
     assert storage.upload("bucket", "kb", write({"large.txt": LARGE})).uploaded == ("kb/large.txt",)
     storage.abort_uploads("bucket", "kb/")
+
+
+def test_what_is_asked_of_the_store(
+    storage_at: StorageMaker, odd_store: OddStore, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of 8 MiB with Content-MD5, begun with ACL, class and digest; whatever AWS settings say."""
+    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_supported")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    odd_store.opaque = True
+    storage_at(odd_store.url, etag_is_md5=False).upload("bucket", "kb", write({"large.txt": LARGE}))
+
+    begun = next(headers for method, _, query, headers in odd_store.seen if method == "POST" and "uploads" in query)
+    assert (begun["x-amz-acl"], begun["x-amz-storage-class"]) == ("bucket-owner-full-control", "STANDARD")
+    assert begun["x-amz-meta-sha256"] == hashlib.sha256(LARGE).hexdigest()
+    parts = [headers for method, _, query, headers in odd_store.seen if method == "PUT" and "partNumber" in query]
+    assert sorted(int(headers["content-length"]) for headers in parts) == [1 << 20, 8 << 20]
+    assert all("content-md5" in headers for headers in parts)
+    assert not any(name.startswith("x-amz-checksum") for headers in parts for name in headers)
+    assert odd_store.objects == {"kb/large.txt": LARGE}
+
+
+@pytest.mark.parametrize(
+    ("order", "kind"),
+    [
+        (Order("POST", 200, having="uploads", body="<html>sign in</html>"), GarbledAnswerError),
+        (Order("POST", 200, having="uploads", body="{}"), WrongAnswerError),
+        (Order("POST", 200, having="uploads", body=BEGUN.replace(">id<", "><")), WrongAnswerError),
+        (Order("POST", 200, having="uploadId", body=BROKEN), WrongAnswerError),
+        (Order("PUT", 200, having="partNumber"), WrongAnswerError),
+    ],
+    ids=["a page", "JSON", "no id", "broken XML", "no ETag"],
+)
+def test_an_answer_that_is_none_is_an_error_of_ours(
+    storage_at: StorageMaker, odd_store: OddStore, write: Write, order: Order, kind: type[CloudError]
+) -> None:
+    """Not an exception of boto3's reader."""
+    odd_store.always.append(order)
+    with pytest.raises(kind, match=r"not stored: kb/large\.txt"):
+        storage_at(odd_store.url).upload("bucket", "kb", write({"large.txt": LARGE}))
+
+
+def test_a_file_that_becomes_shorter_is_not_stored(storage_at: StorageMaker, odd_store: OddStore, write: Write) -> None:
+    """Cut while it is sent: boto3 alone would store what is left."""
+    documents = write({"large.txt": LARGE})
+    cut = Order("POST", 200, having="uploads", body=BEGUN, meanwhile=lambda: os.truncate(documents[0].path, 8 << 20))
+    odd_store.orders.append(cut)
+    with pytest.raises(ConfigurationError, match=r"large\.txt became shorter while it was read: 1048576 bytes"):
+        storage_at(odd_store.url).upload("bucket", "kb", documents)
+
+    assert odd_store.objects == {}
+    assert [query for method, _, query, _ in odd_store.seen if method == "DELETE"] == [{"uploadId": ["id"]}]
+
+
+def test_an_interrupt_ends_the_upload_and_leaves_no_parts(
+    storage_at: StorageMaker, odd_store: OddStore, write: Write
+) -> None:
+    """Ctrl-C while a part is on its way: nothing is completed, and the parts are aborted."""
+    interrupt = Order("PUT", 503, having="partNumber", meanwhile=lambda: os.kill(os.getpid(), signal.SIGINT))
+    odd_store.orders.append(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        storage_at(odd_store.url).upload("bucket", "kb", write({"large.txt": LARGE * 4}))
+
+    assert odd_store.objects == {}
+    assert [query for method, _, query, _ in odd_store.seen if method == "DELETE"] == [{"uploadId": ["id+1/2="]}]
+
+
+def test_boto3_is_imported_when_it_is_needed() -> None:
+    """It takes a tenth of a second, which no import of a flow pays."""
+    code = "import sys, clouds.cloudru.client; sys.exit('boto3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

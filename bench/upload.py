@@ -46,7 +46,7 @@ def s3_server(directory: Path) -> Generator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [binary, "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", f"{TENANT}:{KEY},{SECRET}"]
-    command += ["--vfs-cache-mode", "off", "--config", "", str(directory)]
+    command += ["--vfs-cache-mode", "off", "--multipart-streaming-buffer-limit", "8Mi", "--config", "", str(directory)]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         give_up_at_s = time.monotonic() + STARTED_WITHIN_S

@@ -18,6 +18,11 @@ READY_WITHIN_S = 20.0
 _ENDS_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill $$ 2>/dev/null; rm -rf -- "$0") & exec "$@" 3<&- </dev/null'
 
 
+PARTS_AHEAD = "8Mi"
+"""Of the parts of an upload, so much may wait for its turn: the request of the part that is written is answered only when
+none waits. With rclone's 256 MiB that is the end of the file: minutes, and the client sends the part again."""
+
+
 class RcloneError(Exception):
     """The S3 server cannot be started; the message says why."""
 
@@ -45,6 +50,7 @@ class RcloneServer:
         command = [
             find_rclone(), "serve", "s3", "--addr", f"unix://{self.socket_path}",
             "--auth-key", f"{TENANT_ID}:{KEY_ID},{KEY_SECRET}",
+            "--multipart-streaming-buffer-limit", PARTS_AHEAD,
             "--no-cleanup", "--max-header-bytes", str(2**20), "--config", "", "--log-level", "ERROR",
             str(self.directory),
         ]  # fmt: skip

@@ -22,8 +22,8 @@ from clouds.pages import by_token
 if TYPE_CHECKING:  # boto3 is imported with the first call
     from clouds.cloudru.storage.boto3_calls import Boto3Calls
 
-PARTS_AT_ONCE = 4
-"""Four parts of 8 MiB are sent and one is read: 40 MiB of memory, and about 20 for boto3."""
+PARTS_AT_ONCE = 3
+"""Three parts of 8 MiB are sent and one is read: 32 MiB of memory, and about 24 for boto3."""
 NO_UPLOAD = "NoSuchUpload"
 
 

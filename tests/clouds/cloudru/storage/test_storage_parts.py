@@ -167,7 +167,9 @@ def test_an_answer_that_is_none_is_an_error_of_ours(
 def test_a_file_that_becomes_shorter_is_not_stored(storage_at: StorageMaker, odd_store: OddStore, write: Write) -> None:
     """Cut while it is sent: boto3 alone would store what is left."""
     documents = write({"large.txt": LARGE})
-    cut = Order("POST", 200, having="uploads", body=BEGUN, meanwhile=lambda: os.truncate(documents[0].path, 8 << 20))
+    cut = Order(
+        "POST", 200, having="uploads", body=BEGUN, meanwhile=lambda: os.truncate(str(documents[0].path), 8 << 20)
+    )
     odd_store.orders.append(cut)
     with pytest.raises(ConfigurationError, match=r"large\.txt became shorter while it was read: 1048576 bytes"):
         storage_at(odd_store.url).upload("bucket", "kb", documents)

@@ -19,8 +19,8 @@ _ENDS_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill $$ 2>/dev/null; rm -rf -- "
 
 
 PARTS_AHEAD = "8Mi"
-"""Of the parts of an upload, so much may wait for its turn: the request of the part that is written is answered only when
-none waits. With rclone's 256 MiB that is the end of the file: minutes, and the client sends the part again."""
+"""Of the parts of an upload, so much may wait for its turn. rclone answers the part that it writes only when none
+waits: with its default of 256 MiB that may be at the end of the file, after the client's patience."""
 
 
 class RcloneError(Exception):

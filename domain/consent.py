@@ -14,8 +14,9 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a person has allowed a refresh, by the names of its parameters."""
+    """What a person has allowed a run, by the names of its parameters without `allow_`."""
 
+    replace: bool = False
     empty: bool = False
     many_deletions: bool = False
     other_reading: bool = False

@@ -1,6 +1,7 @@
 """By what a run judges: golden questions, measurement and thresholds of its stack, and what the run adds to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from clouds.cloudru.specs import RetrievalSpec
 from clouds.errors import ConfigurationError
@@ -25,13 +26,36 @@ def check_measurement(spec: EvaluationSpec, retrieval: RetrievalSpec) -> None:
 
 
 @dataclass(frozen=True)
+class JudgingSpec:
+    """What a stack, or a run beside its stack, wants of a judgement.
+
+    `golden` is a file of golden questions, `promote_refused` the id of a refused version that a person wants in
+    service all the same.
+    """
+
+    golden: str | None = None
+    measurement: EvaluationSpec | None = None
+    thresholds: Thresholds | None = None
+    promote_refused: str = ""
+
+    @classmethod
+    def of(cls, stack: RagStack) -> Self:
+        """Return what the stack wants."""
+        return cls(stack.golden, stack.measurement, stack.thresholds)
+
+
+@dataclass(frozen=True)
 class JudgedBy:
-    """The questions to ask, none: the probe judges; `stacks_own` says whether the stack has golden questions."""
+    """The questions to ask, none: the probe judges; `stacks_own` says whether the stack has golden questions.
+
+    `promote_refused` is the id of the refused version that a person wants in service all the same; empty: none.
+    """
 
     questions: tuple[GoldenQuestion, ...]
     measurement: EvaluationSpec
     thresholds: Thresholds
     stacks_own: bool
+    promote_refused: str = ""
 
     @property
     def standard(self) -> Standard | None:
@@ -61,14 +85,8 @@ def check_promote_refused(stack: StackKey, judged: Judged, promote_refused: str)
         )
 
 
-def with_added(
-    by: JudgedBy,
-    added: tuple[GoldenQuestion, ...],
-    place: str,
-    measurement: EvaluationSpec | None,
-    thresholds: Thresholds | None,
-) -> JudgedBy:
-    """Return it with the questions that `place` adds, and with the stricter of measurements and thresholds.
+def with_added(by: JudgedBy, added: tuple[GoldenQuestion, ...], wanted: JudgingSpec) -> JudgedBy:
+    """Return it with the questions of `wanted.golden`, and with the stricter of measurements and thresholds.
 
     Raises:
         ConfigurationError: a question is asked already and expects another answer.
@@ -82,11 +100,11 @@ def with_added(
             new.append(question)
         elif same.model_copy(update={"line": question.line}) != question:
             raise ConfigurationError(
-                f"{place}, line {question.line}: the stack's golden questions ask the same in line {same.line} and "
-                "expect another answer: a run may only add questions, so correct the one of the stack"
+                f"{wanted.golden}, line {question.line}: the stack's golden questions ask the same in line {same.line} "
+                "and expect another answer: a run may only add questions, so correct the one of the stack"
             )
-    if measurement is not None:
-        measurement = stricter_measurement(by.measurement, measurement) if by.stacks_own else measurement
-    if thresholds is not None:
-        thresholds = stricter(by.thresholds, thresholds) if by.stacks_own else thresholds
-    return JudgedBy((*by.questions, *new), measurement or by.measurement, thresholds or by.thresholds, by.stacks_own)
+    measurement, thresholds = wanted.measurement or by.measurement, wanted.thresholds or by.thresholds
+    if by.stacks_own:
+        measurement = stricter_measurement(by.measurement, measurement)
+        thresholds = stricter(by.thresholds, thresholds)
+    return replace(by, questions=(*by.questions, *new), measurement=measurement, thresholds=thresholds)

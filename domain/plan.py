@@ -25,7 +25,7 @@ from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
-from domain.consent import listed
+from domain.consent import Allowed, listed
 from domain.file_kinds import by_number, marks, named, passed_over
 from domain.in_service import InService
 from domain.models import ModelSpec
@@ -167,13 +167,11 @@ def plan(
     document_count: int,
     seen: Observation,
     assumed: KnowledgeAssumptions,
-    *,
-    allow_replace: bool,
-    other_reading: bool = False,
+    allowed: Allowed,
 ) -> StackPlan:
     """Compare what is wanted with what there is; where the client decides, its decision is the row."""
     models = (("embedder", stack.embedder), ("reranker", stack.reranker), ("LLM", stack.llm))
-    bases, refused = _knowledge_bases(stack, seen, assumed, allow_replace=allow_replace, other_reading=other_reading)
+    bases, refused = _knowledge_bases(stack, seen, assumed, allowed)
     reading = _reading(stack, seen, assumed)
     rows = (
         _there("bucket", stack.bucket, is_there=seen.bucket is not None),
@@ -186,7 +184,7 @@ def plan(
         *bases,
         *reading_rows(reading),
     )
-    not_allowed = tuple(reading_not_allowed(reading, allowed=other_reading))
+    not_allowed = tuple(reading_not_allowed(reading, allowed=allowed.other_reading))
     return StackPlan(stack.knowledge_base.name, rows, refused, not_allowed=not_allowed)
 
 
@@ -267,7 +265,7 @@ def _replaced_model(run: ModelRun, seen: Observation) -> Planned:
 
 
 def _knowledge_bases(
-    stack: RagStack, seen: Observation, assumed: KnowledgeAssumptions, *, allow_replace: bool, other_reading: bool
+    stack: RagStack, seen: Observation, assumed: KnowledgeAssumptions, allowed: Allowed
 ) -> tuple[Sequence[Planned], str]:
     """Return the rows of the knowledge base and of those that it replaces, and why that is refused."""
     latest = seen.bases[0] if seen.bases else None
@@ -283,7 +281,7 @@ def _knowledge_bases(
         ),
         assumed=assumed,
         serving_id=seen.served.version_id if seen.served else None,
-        other_reading=other_reading,
+        other_reading=allowed.other_reading,
         taken={base.name for base in seen.strangers},
     )
     replaces = decided.verb == "replace"
@@ -296,8 +294,8 @@ def _knowledge_bases(
     )
     older = seen.bases if replaces else seen.bases[1:]
     is_over = bool(latest and seen.served and seen.served.knowledge_base_id == latest.knowledgebase_id)
-    rows = [_replaced(base, decided.name, may=allow_replace or (is_over and not replaces)) for base in older]
-    refused = str(refusal(latest, decided)) if replaces and latest and not allow_replace else ""
+    rows = [_replaced(base, decided.name, may=allowed.replace or (is_over and not replaces)) for base in older]
+    refused = str(refusal(latest, decided)) if replaces and latest and not allowed.replace else ""
     return [row, *rows, *map(_stranger, seen.strangers)], refused
 
 

@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+from domain.judged_by import JudgingSpec
 from domain.promotion import RolledBack
 from domain.reports.evaluation import EvaluationReport
 from domain.stack import name_of
@@ -49,11 +50,12 @@ def evaluate_rag(
     with stack_run(cloud, name_of(stack), changes=promote) as cloudru:
         found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
-        by = read_judged_by(stack, golden, measurement, thresholds, found.kept, otherwise=EXAMPLE)
+        run = JudgingSpec(golden, measurement, thresholds, promote_refused)
+        by = read_judged_by(stack, run, found.kept, otherwise=EXAMPLE)
         check_golden(cloudru, by.questions, bucket=stack.bucket, folder=stack.folder)
         asked = find_version(cloudru, stack, version)
-        check_evaluation(asked, by, promote=promote, promote_refused=promote_refused)
-        judged = judge_version(cloudru, stack, asked, by, remembers=promote, promote_refused=promote_refused)
+        check_evaluation(asked, by, promote=promote)
+        judged = judge_version(cloudru, stack, asked, by, remembers=promote)
         now = promote_judged(cloudru, candidate(cloudru, stack, asked), judged) if promote else None
         return found.named(EvaluationReport.of(judged, now))
 

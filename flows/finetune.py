@@ -19,7 +19,7 @@ with optional_yandex():  # a run without these packages ends in `tuning_run`, wi
     from tasks.tuning.metrics import fetch_metrics
     from tasks.tuning.preflight import check_golden_texts, check_results, check_tuning
     from tasks.tuning.promotion import publish
-    from tasks.tuning.report import report_tuning
+    from tasks.tuning.report import TunedEmbedder, report_tuning
     from tasks.tuning.search_index import ensure_search_index, prove_search_index
     from tasks.tuning.trained_questions import check_golden_not_trained
     from tasks.tuning.training_data import check_training_data
@@ -73,8 +73,14 @@ def finetune_embedder(
         index = ensure_search_index.submit(yandex, tuning, tuned, judgement)
         proof = prove_search_index.submit(yandex, tuning, index)
         published = publish.submit(yandex, tuning, tuned, judgement, proof)
-        report = report_tuning.submit(
-            yandex, cloud, tuning, training, validation, ensured, tuned, metrics, judgement, published
-        )
         wait_for_steps()
-        return report.result()
+        made = TunedEmbedder(
+            training=[each.result() for each in training],
+            validation=validation.result(),
+            ensured=ensured,
+            tuned=tuned,
+            metrics=metrics.result(),
+            judgement=judgement.result(),
+            published=published.result(),
+        )
+        return report_tuning.submit(yandex, cloud, tuning, made, wait_for=[metrics, published]).result()

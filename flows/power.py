@@ -23,6 +23,7 @@ from tasks.upkeep.status import (
     look_at_knowledge_base,
     look_at_secret,
     report_status,
+    warn_above,
 )
 from tasks.upkeep.sweep import (
     claims_of,
@@ -60,8 +61,9 @@ def status_rag(
             look_at_knowledge_base.submit(cloudru, stack),
         ]
         drift = find_drift.submit(cloudru, found)
-        result = report_status.submit(cloudru, name, cloud, looks, warn_above_rub_per_hour, drift)
+        result = report_status.submit(cloudru, name, cloud, looks, drift)
         wait_for_steps()
+        warn_above(cloudru, result.result(), warn_above_rub_per_hour)
         return found.named(result.result())
 
 

@@ -3,8 +3,8 @@
 from functools import partial
 
 from prefect import flow
-from prefect.utilities.annotations import quote
 
+from domain.consent import Allowed
 from flows.parameters import (
     AllowOtherReading,
     AllowReplace,
@@ -24,14 +24,14 @@ from tasks.evaluation.judge import judge_stack
 from tasks.run.approval import look_until_allowed
 from tasks.run.lock import LOCK_WAIT_S
 from tasks.run.runs import provisioning_run
-from tasks.run.steps import THREADS, wait_for_steps
+from tasks.run.steps import THREADS, passed, wait_for_steps
 from tasks.stack.cleanup import after_failure, created_ids
 from tasks.stack.inference import ensure_inference, wait_for_inference
 from tasks.stack.kept_stack import keep_provisioned, keep_wanted
-from tasks.stack.knowledge import ensure_knowledge_base, set_aside_unreadable, wait_for_index
+from tasks.stack.knowledge import WantedBase, ensure_knowledge_base, set_aside_unreadable, wait_for_index
 from tasks.stack.observe import prepare
 from tasks.stack.query import verify
-from tasks.stack.report import report
+from tasks.stack.report import Provisioned, report
 from tasks.stack.secret import ensure_secret
 from tasks.stack.service import put_in_service
 from tasks.stack.storage import ensure_bucket, upload_documents
@@ -79,44 +79,50 @@ def provision_rag(
     """
     with provisioning_run(cloud, huggingface, stack.knowledge_base.name, lock_wait_s) as (cloudru, hub, lock):
         pass_over("promoted_embedder", promoted_embedder, TUNED)
-        may = {"allow_replace": allow_replace, "other_reading": allow_other_reading}
-        look = partial(prepare, cloudru, hub, stack, promote_refused, **may)
+        allowed = Allowed(replace=allow_replace, other_reading=allow_other_reading)
+        look = partial(prepare, cloudru, hub, stack, allowed, promote_refused)
         if plan_only:
             return look().plan
         found = look_until_allowed(cloudru, lock, look, approve_above_rub_per_hour)
-        stack, key, plan = found.stack, found.stack.key(cloudru.project_id), found.plan
+        stack, plan = found.stack, found.plan
         checked, seen = found.checked, found.seen
 
         base = stack.knowledge_base
-        keep_wanted(cloudru, found.wanted, seen, plan)
+        keep_wanted(cloudru, passed(found.wanted), passed(seen), plan)
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
-        documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, seen.documents)
+        documents = upload_documents.submit(cloudru, bucket, stack.folder, checked.documents, passed(seen.documents))
         secret = ensure_secret.submit(cloudru, hub, stack.token_secret, stack.token_secret_description)
 
         runs, ready = [], []
-        for model in (stack.embedder, stack.reranker, stack.llm):
-            runs.append(ensure_inference.submit(cloudru, model, checked, secret))
+        for model in stack.models:
+            runs.append(ensure_inference.submit(cloudru, model, passed(checked), secret))
             ready.append(wait_for_inference.submit(cloudru, model, runs[-1]))
         embedder, reranker, llm = ready
 
-        others = [each.knowledgebase_id for each in seen.strangers]
-        ensured = ensure_knowledge_base.submit(cloudru, base, bucket, documents, embedder, strangers=others, **may)
+        wanted = WantedBase(base, allowed, tuple(each.knowledgebase_id for each in seen.strangers))
+        ensured = ensure_knowledge_base.submit(cloudru, wanted, bucket, documents, embedder)
         index = wait_for_index.submit(cloudru, base, ensured)
-        set_aside_unreadable.submit(cloudru, checked, documents, index, base.name)
-        answer = verify.submit(cloudru, index, reranker, llm, stack.probe, stack.retrieval, key)
-        judged = judge_stack.submit(
-            cloudru, quote(stack), quote(found.by), index, reranker, llm, answer, promote_refused
-        )
-        serving = put_in_service.submit(cloudru, quote(plan), index, judged, promote_refused)
-
-        kept = keep_provisioned.submit(cloudru, quote(stack), quote(plan), serving)
-
-        told = (cloudru, cloud, plan, bucket, documents, secret, runs, ready, ensured, index, answer, serving)
-        result = report.submit(*told, wait_for=[kept])
+        set_aside_unreadable.submit(cloudru, passed(checked), documents, index, base.name)
+        answer = verify.submit(cloudru, passed(stack), index, reranker, llm)
+        judged = judge_stack.submit(cloudru, passed(stack), found.by, index, [reranker, llm], wait_for=[answer])
+        serving = put_in_service.submit(cloudru, passed(plan), index, judged)
+        kept = keep_provisioned.submit(cloudru, passed(stack), passed(plan), serving)
         try:
             wait_for_steps()
+            made = Provisioned(
+                plan=plan,
+                bucket=bucket.result(),
+                documents=documents.result(),
+                secret=secret.result(),
+                runs=[each.result() for each in runs],
+                models=[each.result() for each in ready],
+                knowledge_base=ensured.result(),
+                index=index.result(),
+                answer=answer.result(),
+                in_service=serving.result(),
+            )
+            return report.submit(cloudru, cloud, made, wait_for=[kept]).result()
         except Exception:
             created = created_ids([*runs, ensured])
             after_failure(cloudru, plan, on_failure, created, answered=judged.state.is_completed())
             raise
-        return result.result()

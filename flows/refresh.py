@@ -4,6 +4,8 @@ from prefect import flow
 
 from domain.consent import Allowed
 from domain.golden import expected_sources
+from domain.judged_by import JudgingSpec
+from domain.refresh import RefreshSpec
 from domain.reports.refresh import RefreshReport
 from domain.stack import name_of
 from flows.parameters import (
@@ -28,7 +30,7 @@ from tasks.evaluation.golden import read_judged_by
 from tasks.evaluation.judge import judge_and_promote
 from tasks.refresh.changes import check_can_promote, look_for_changes
 from tasks.refresh.plan import plan_refresh
-from tasks.refresh.report import report_refresh
+from tasks.refresh.report import Refreshed, report_refresh
 from tasks.refresh.sync import (
     ensure_version,
     find_inference,
@@ -90,16 +92,10 @@ def refresh_rag(
         found = as_in_service(cloudru, find_stack(cloudru, stack))
         stack = found.stack
         base, models = stack.knowledge_base, stack.models
-        by = read_judged_by(stack, golden, measurement, thresholds, found.kept)
-        changes = look_for_changes(
-            cloudru,
-            stack,
-            documents,
-            delete_missing=delete_missing,
-            allowed=Allowed(empty=allow_empty, many_deletions=allow_many_deletions, other_reading=allow_other_reading),
-            force=force,
-            questions=by.questions,
-        )
+        by = read_judged_by(stack, JudgingSpec(golden, measurement, thresholds, promote_refused), found.kept)
+        allowed = Allowed(empty=allow_empty, many_deletions=allow_many_deletions, other_reading=allow_other_reading)
+        wanted = RefreshSpec(documents, delete_missing=delete_missing, force=force, allowed=allowed)
+        changes = look_for_changes(cloudru, stack, wanted, by.questions)
         plan = plan_refresh(
             base.name, changes, expected_sources(by.questions, stack.probe), found.rows, promote_refused
         )
@@ -107,8 +103,8 @@ def refresh_rag(
             return plan
         check_allowed(plan)
         if not changes.wanted:
-            return found.named(report_refresh(cloudru, cloud, base.name, changes, None, None))
-        check_can_promote(cloudru, stack, changes, by, promote_refused)
+            return found.named(report_refresh(cloudru, cloud, Refreshed(changes)))
+        check_can_promote(cloudru, stack, changes, by)
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
         runs = [find_inference.submit(cloudru, model) for model in models]
@@ -116,13 +112,13 @@ def refresh_rag(
         sent = sync_documents.submit(cloudru, changes.plan, ready, changes.serving.knowledgebase_version_id)
         if changes.empties:
             wait_for_steps()
-            return found.named(report_refresh(cloudru, cloud, base.name, changes, None, None))
+            return found.named(report_refresh(cloudru, cloud, Refreshed(changes)))
 
-        ensured = ensure_version.submit(cloudru, base, bucket, changes, sent, ready[0])
-        index = wait_for_version.submit(cloudru, base, changes, ensured)
+        ensured = ensure_version.submit(cloudru, bucket, changes, sent, ready[0])
+        index = wait_for_version.submit(cloudru, changes, ensured)
         wait_for_steps()
         models_ready = [model.result() for model in ready]
-        promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by, promote_refused)
+        promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by)
         if changes.reading:
             keep_reading(changes.stack, base)
-        return found.named(report_refresh(cloudru, cloud, base.name, changes, ensured.result(), promoted))
+        return found.named(report_refresh(cloudru, cloud, Refreshed(changes, ensured.result(), promoted)))

@@ -1,26 +1,21 @@
 """Golden questions of a stack and of a run: read them, and refuse them before anything is done."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.wire.storage import ARTIFACTS_PREFIX
 from clouds.errors import ConfigurationError
 from domain.asked_version import AskedVersion
-from domain.evaluation import EvaluationSpec
-from domain.gate import Thresholds
 from domain.golden import GoldenQuestion, check_sources, parse_golden
-from domain.judged import golden_missing
-from domain.judged_by import JudgedBy, check_measurement, check_promote_refused, promotes, with_added
+from domain.judged_by import JudgedBy, JudgingSpec, check_measurement, check_promote_refused, with_added
 from domain.kept_stack import KeptStack
-from domain.keys import StackKey
-from domain.plan import Observation, StackPlan
 from domain.sizes import size_text
 from domain.stack import RagStack
 from domain.text_bytes import NotTextError, decoded
 from tasks.run.judged_record import read_judged
 from tasks.run.sources import opened
 from tasks.run.steps import LOOK_FIRST, step
-from tasks.stack.preflight import Checked
 
 LIMIT_BYTES = 50_000_000
 """Largest golden file; 100 000 questions are about as much."""
@@ -66,15 +61,9 @@ def check_golden(cloudru: CloudRuCredentials, questions: Sequence[GoldenQuestion
 
 
 def read_judged_by(
-    stack: RagStack,
-    golden: str | None = None,
-    measurement: EvaluationSpec | None = None,
-    thresholds: Thresholds | None = None,
-    kept: KeptStack | None = None,
-    *,
-    otherwise: str | None = None,
+    stack: RagStack, run: JudgingSpec, kept: KeptStack | None = None, *, otherwise: str | None = None
 ) -> JudgedBy:
-    """Read the questions of the stack and those of the run; the run's other wishes count where they are stricter.
+    """Read the questions of the stack and those of the run; what else the run wants counts where it is stricter.
 
     `kept` is the stack as it is kept under its name: one that is given whole may only add to that, as a run may. A
     stack without golden questions has no measurement and no thresholds to keep to: those of the run are taken,
@@ -86,49 +75,31 @@ def read_judged_by(
 
     """
     own = kept.provisioned if kept and kept.provisioned and kept.provisioned.golden else stack
-    golden = golden or (None if own.golden else otherwise)
-    by = JudgedBy(read_golden(own.golden) if own.golden else (), own.measurement, own.thresholds, bool(own.golden))
-    added = [(golden, measurement, thresholds)]
-    if own is not stack:
-        added.insert(0, (stack.golden, stack.measurement, stack.thresholds))
-    for place, measured, wanted in added:
-        by = with_added(by, read_golden(place) if place and place != own.golden else (), place or "", measured, wanted)
+    run = replace(run, golden=run.golden or (None if own.golden else otherwise))
+    by = JudgedBy(
+        read_golden(own.golden) if own.golden else (),
+        own.measurement,
+        own.thresholds,
+        stacks_own=bool(own.golden),
+        promote_refused=run.promote_refused,
+    )
+    for wanted in (run,) if own is stack else (JudgingSpec.of(stack), run):
+        added = wanted.golden if wanted.golden != own.golden else None
+        by = with_added(by, read_golden(added) if added else (), wanted)
     if by.questions:
         check_measurement(by.measurement, stack.retrieval)
     return by
 
 
-def check_evaluation(asked: AskedVersion, by: JudgedBy, *, promote: bool, promote_refused: str) -> None:
+def check_evaluation(asked: AskedVersion, by: JudgedBy, *, promote: bool) -> None:
     """Raise ConfigurationError when the settings retrieve too few chunks, or `promote_refused` means something else."""
     check_measurement(by.measurement, asked.retrieval)
-    if not promote_refused:
+    refused = by.promote_refused
+    if not refused:
         return
-    if not promote or promote_refused != asked.version_id:
+    if not promote or refused != asked.version_id:
         raise ConfigurationError(
-            f"promote_refused={promote_refused!r} puts version {promote_refused} in service: set version to the same "
+            f"promote_refused={refused!r} puts version {refused} in service: set version to the same "
             "id and promote to true, or leave it out"
         )
-    check_promote_refused(asked.stack, read_judged(asked.stack), promote_refused)
-
-
-def check_before_provision(
-    key: StackKey,
-    stack: RagStack,
-    by: JudgedBy,
-    plan: StackPlan,
-    seen: Observation,
-    checked: Checked,
-    promote_refused: str,
-) -> None:
-    """Refuse golden questions without their document, and a run that could not promote what it brings up.
-
-    Raises:
-        ConfigurationError: says which question, or what to give.
-
-    """
-    held = [document.name for document in checked.documents]
-    check_sources(by.questions, [*held, *(seen.documents.leaves if seen.documents else ())], "the stack's folder")
-    judged = read_judged(key)
-    check_promote_refused(key, judged, promote_refused)
-    if promotes(stack, plan, seen) and judged.golden_since and not (by.questions or promote_refused):
-        raise ConfigurationError(f"{key.name}: {golden_missing(judged.golden_since)}. Nothing was changed")
+    check_promote_refused(asked.stack, read_judged(asked.stack), refused)

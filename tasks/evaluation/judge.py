@@ -9,7 +9,6 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
 from clouds.errors import ConfigurationError, WrongAnswerError
-from domain.answer import Answer
 from domain.asked_version import AskedVersion, Served
 from domain.evaluation import Evaluation
 from domain.gate import gate, measures
@@ -17,7 +16,7 @@ from domain.in_service import AskedWith, Build
 from domain.judged import Judgement, Refusal
 from domain.judged_by import JudgedBy
 from domain.keys import StackKey
-from domain.models import ReadyModel, queried
+from domain.models import ReadyModel
 from domain.promotion import Candidate
 from domain.reports.evaluation import Judged, refusal_text
 from domain.stack import RagStack
@@ -29,8 +28,8 @@ from tasks.run.judged_record import read_judged, write_judged
 from tasks.run.service_record import InService, in_service
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.promotion import promote
-from tasks.stack.query import verify
-from tasks.stack.version import asked_version, served
+from tasks.stack.query import built_version, verify
+from tasks.stack.version import ChosenVersion, asked_version, served
 
 NEXT_STEP = (
     "open the artifact evaluation-… of the run, which has every question that got worse or was missed; correct the "
@@ -46,15 +45,16 @@ def judge_version(
     by: JudgedBy,
     *,
     remembers: bool,
-    promote_refused: str = "",
 ) -> Judged:
     """Measure, compare, keep, show.
 
     `remembers` says that this run has the stack's lock: golden questions judge the stack from now on, and what the
     stack's own refuse stays refused.
 
+    What is in service is measured now on the same questions, not remembered, unless it is this version itself.
+
     Raises:
-        WrongAnswerError: it does not pass, and `promote_refused` names neither it nor a refused version of the same
+        WrongAnswerError: it does not pass, and `by.promote_refused` names neither it nor a refused version of the same
             content; says which figures and which questions got worse, and what stays in service.
 
     """
@@ -62,9 +62,13 @@ def judge_version(
     build = Build.of(cloudru.get_client().knowledge_bases.get_version(asked.version_id))
     found = served(cloudru, asked.stack_name)
     new = measure(cloudru, asked, by.questions, by.measurement)
-    serving = _evaluate_in_service(cloudru, stack, asked, by, new, found)
+    serving: Evaluation | None = None
+    if rival := _rival(cloudru, stack, asked, found):
+        serving = measure(cloudru, rival, by.questions, by.measurement)
+    elif found is not None:
+        serving = _when_it_passed(asked, new)
     judged = _compare(asked.stack, new, serving, by)
-    overruled = read_judged(asked.stack).overruled_by(promote_refused, build, content)
+    overruled = read_judged(asked.stack).overruled_by(by.promote_refused, build, content)
     if remembers:
         _remember(asked, build, content, judged.judgement, is_refusal=by.stacks_own and not judged.judgement.passed)
     if not judged.judgement.passed and not overruled:
@@ -84,7 +88,7 @@ def promote_judged(cloudru: CloudRuCredentials, candidate: Candidate, judged: Ju
     """
     now = promote(cloudru, candidate, judged.judgement, candidate.version_id if judged.overruled else "")
     if now.overruled:
-        show_evaluation(candidate.stack, judged.new, judged.serving, judged.verdict, judged.earlier, now.overruled)
+        show_evaluation(candidate.stack, judged, now.overruled)
     return now
 
 
@@ -94,7 +98,6 @@ def judge_and_promote(
     index: IndexedKnowledgeBase,
     models: Sequence[ReadyModel],
     by: JudgedBy,
-    promote_refused: str = "",
 ) -> InService:
     """Ask the version that was built the golden questions, or the probe when there are none; put it in service.
 
@@ -106,21 +109,23 @@ def judge_and_promote(
     _, reranker, llm = models
     asked = built_version(cloudru, stack, index, reranker, llm)
     if by.questions:
-        judged = judge_version(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused)
+        judged = judge_version(cloudru, stack, asked, by, remembers=True)
         return promote_judged(cloudru, candidate(cloudru, stack, asked), judged)
-    verify(cloudru, index, reranker, llm, stack.probe, stack.retrieval, asked.stack)
-    return promote(cloudru, candidate(cloudru, stack, asked), Judgement(passed=True), promote_refused)
+    verify(cloudru, stack, index, reranker, llm)
+    return promote(cloudru, candidate(cloudru, stack, asked), Judgement(passed=True), by.promote_refused)
 
 
 @dataclass(frozen=True)
 class JudgedStack:
     """What was brought up, as the gate into service takes it.
 
-    `judged` is a judgement alone when the probe has judged, and None when it is in service already.
+    `judged` is a judgement alone when the probe has judged, and None when it is in service already; `promote_refused`
+    as in `JudgedBy`.
     """
 
     candidate: Candidate
     judged: Judged | Judgement | None
+    promote_refused: str = ""
 
 
 @step("judge-stack", **LOOK_FIRST)
@@ -129,24 +134,24 @@ def judge_stack(
     stack: RagStack,
     by: JudgedBy,
     index: IndexedKnowledgeBase,
-    reranker: ReadyModel,
-    llm: ReadyModel,
-    answer: Answer,  # noqa: ARG001  # the probe is asked first: it is cheaper
-    promote_refused: str = "",
+    querying: Sequence[ReadyModel],
 ) -> JudgedStack:
     """Judge what was brought up by golden questions, or by the probe that it has answered; raises as `judge_version`.
 
+    `querying` are reranker and LLM. It comes after the probe, which is cheaper.
+
     What is in service as it is, asked as the stack wants, is not judged again.
     """
+    reranker, llm = querying
     asked = built_version(cloudru, stack, index, reranker, llm)
     serving = in_service(asked.stack)
     if serving is not None and serving.serves(asked.base.knowledgebase_id, index.version, asked.asked_with):
         judged = None
     elif by.questions:
-        judged = judge_version.fn(cloudru, stack, asked, by, remembers=True, promote_refused=promote_refused)
+        judged = judge_version.fn(cloudru, stack, asked, by, remembers=True)
     else:
         judged = Judgement(passed=True)
-    return JudgedStack(candidate(cloudru, stack, asked), judged)
+    return JudgedStack(candidate(cloudru, stack, asked), judged, by.promote_refused)
 
 
 def candidate(cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion) -> Candidate:
@@ -160,63 +165,44 @@ def candidate(cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion)
     )
 
 
-def built_version(
-    cloudru: CloudRuCredentials,
-    stack: RagStack,
-    index: IndexedKnowledgeBase,
-    reranker: ReadyModel,
-    llm: ReadyModel,
-) -> AskedVersion:
-    """Return what this run has built or found, asked as the stack wants."""
-    return AskedVersion(
-        stack.key(cloudru.project_id),
-        index.knowledge_base,
-        index.version.knowledgebase_version_id,
-        "built by this run",
-        AskedWith.of(stack),
-        queried(reranker),
-        queried(llm),
-    )
-
-
-def _evaluate_in_service(
-    cloudru: CloudRuCredentials,
-    stack: RagStack,
-    asked: AskedVersion,
-    by: JudgedBy,
-    new: Evaluation,
-    found: Served | None,
-) -> Evaluation | None:
-    """Return what the version in service scores on the same questions; None when nothing is in service.
-
-    It is measured now, not remembered, and with the models and settings that it serves with. Only a version that is in
-    service itself, say reindexed under its id, is compared with what it scored when it last passed.
-    """
-    if found is None:
+def _rival(
+    cloudru: CloudRuCredentials, stack: RagStack, asked: AskedVersion, found: Served | None
+) -> AskedVersion | None:
+    """Return the version in service, with the models and settings that it serves with; None: it is not another one."""
+    if found is None or _is_in_service(asked, found):
         return None
     recorded = found.promoted.asked_with
-    if found.promoted.version_id == asked.version_id and recorded in (None, asked.asked_with):
-        earlier = [known for known in kept(asked.stack) if known.passed and known.version_id == asked.version_id]
-        return next((known for known in earlier if known.comparable_with(new)), None)
-    rival = replace(asked, base=found.base, version_id=found.promoted.version_id)
     if recorded is not None:
         try:
-            rival = asked_version(cloudru, stack, found.base, found.promoted.version_id, "in service", recorded)
+            chosen = ChosenVersion(found.base, found.promoted.version_id, "in service")
+            return asked_version(cloudru, stack, chosen, recorded)
         except ConfigurationError as error:  # it cannot answer as it did: it is compared with the models of the new one
             get_run_logger().warning("The version in service is measured with the models of the new one: %s", error)
-    return measure(cloudru, rival, by.questions, by.measurement)
+    return replace(asked, base=found.base, version_id=found.promoted.version_id)
+
+
+def _is_in_service(asked: AskedVersion, found: Served) -> bool:
+    """Say whether a version is the one in service, say reindexed under its id, asked as it is asked there."""
+    return found.promoted.version_id == asked.version_id and found.promoted.asked_with in (None, asked.asked_with)
+
+
+def _when_it_passed(asked: AskedVersion, new: Evaluation) -> Evaluation | None:
+    """Return what the version scored on the same questions when it last passed."""
+    passed = (known for known in kept(asked.stack) if known.passed and known.version_id == asked.version_id)
+    return next((known for known in passed if known.comparable_with(new)), None)
 
 
 def _compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, by: JudgedBy) -> Judged:
     """Put both before the gate; keep the new figures, and show them beside the earlier ones."""
     verdict, earlier = gate(new, serving, by.thresholds), kept(stack)
     judgement = Judgement(passed=verdict.passed, standard=by.standard, scores=measures(new), reasons=verdict.reasons)
+    judged = Judged(judgement, new, serving, verdict, earlier)
     keep(stack, new, passed=verdict.passed)
-    show_evaluation(stack, new, serving, verdict, earlier)
+    show_evaluation(stack, judged)
     show_questions(stack, new, serving)
     figures = ", ".join(f"{measure} {value:.3f}" for measure, value in measures(new).items())
     get_run_logger().info("%s: %s", new.version_id, figures)
-    return Judged(judgement, new, serving, verdict, earlier)
+    return judged
 
 
 def _left(found: Served | None, build: Build, asked_with: AskedWith) -> str:

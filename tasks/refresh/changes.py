@@ -33,7 +33,7 @@ from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, RefusedError
 from clouds.same_name import composed
 from domain.asked_version import Served
-from domain.consent import Allowed, deletions_not_allowed
+from domain.consent import deletions_not_allowed
 from domain.file_kinds import renamed
 from domain.golden import GoldenQuestion, check_sources
 from domain.in_service import Build
@@ -44,6 +44,7 @@ from domain.models import ModelSpec, QueryModel
 from domain.probe import ProbeSpec
 from domain.quarantine import Registry
 from domain.reading import ReadingChange, reading_changes, reading_not_allowed
+from domain.refresh import RefreshSpec
 from domain.same_text import is_meant
 from domain.stack import RagStack
 from tasks.run.content import content_of
@@ -100,19 +101,11 @@ class Changes:
 
 @step("look-for-changes", **LOOK_FIRST)
 def look_for_changes(
-    cloudru: CloudRuCredentials,
-    wanted: RagStack,
-    sources: Sequence[str] | None,
-    *,
-    delete_missing: bool,
-    allowed: Allowed,
-    force: bool,
-    questions: Sequence[GoldenQuestion],
+    cloudru: CloudRuCredentials, wanted: RagStack, refresh: RefreshSpec, questions: Sequence[GoldenQuestion]
 ) -> Changes:
     """Compare the documents with the folder by content, and the folder with the version in service by time.
 
-    Nothing is changed. `sources` take the place of the stack's own documents; of these only those that will be sent are
-    checked. `force` builds a version of whatever there is, and tries documents again that could not be read.
+    Nothing is changed. Of the documents only those that will be sent are checked.
 
     Raises:
         RefusedError: embedder, bucket or folder are not those of the version in service, and no version changes them.
@@ -121,14 +114,15 @@ def look_for_changes(
 
     """
     client, stack, base = cloudru.get_client(), wanted.key(cloudru.project_id), wanted.knowledge_base
-    sources = wanted.documents if sources is None else sources
+    sources = wanted.documents if refresh.documents is None else refresh.documents
+    allowed, force = refresh.allowed, refresh.force
     listed = list_documents(sources, base.extensions, allow_empty=allowed.empty)
     in_service = _in_service(cloudru, base.name)
     knowledge_base, versions = in_service.base, in_service.versions
     serving = next(v for v in versions if v.knowledgebase_version_id == in_service.promoted.version_id)
     _check_identity(cloudru, knowledge_base, serving, wanted)
     documents, left_out = leave_out(listed.documents, {} if force else read_registry(stack))
-    plan = client.storage.sync_plan(wanted.bucket, wanted.folder, documents, delete_missing=delete_missing)
+    plan = client.storage.sync_plan(wanted.bucket, wanted.folder, documents, delete_missing=refresh.delete_missing)
     plan = _keeping(plan, left_out)
     check_sources(questions, plan.leaves, f"s3://{wanted.bucket}/{wanted.folder} after the refresh")
     _check_probe(wanted.probe, plan, judges=not questions)
@@ -267,18 +261,16 @@ def _check_probe(probe: ProbeSpec, plan: SyncPlan, *, judges: bool) -> None:
     )
 
 
-def check_can_promote(
-    cloudru: CloudRuCredentials, stack: RagStack, changes: Changes, by: JudgedBy, promote_refused: str
-) -> None:
+def check_can_promote(cloudru: CloudRuCredentials, stack: RagStack, changes: Changes, by: JudgedBy) -> None:
     """Refuse to send and build what could not be promoted whatever it answers.
 
     Raises:
-        ConfigurationError: the probe alone is to judge a stack that golden questions judge, or `promote_refused` is
+        ConfigurationError: the probe alone is to judge a stack that golden questions judge, or `by.promote_refused` is
             not the version that this run judges.
         RefusedError: the version to judge was refused by more than this run asks.
 
     """
-    judged = read_judged(changes.stack)
+    judged, promote_refused = read_judged(changes.stack), by.promote_refused
     check_promote_refused(changes.stack, judged, promote_refused)
     build = Build.of(changes.built) if changes.built else Build(version_id="", started_at="")
     content = content_of(cloudru, stack, build.version_id) if changes.built else ""

@@ -1,5 +1,7 @@
 """What a refresh did: the flow's result, and the same as an artifact for the UI."""
 
+from dataclasses import dataclass
+
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase
 from domain.file_kinds import passed_over
@@ -13,21 +15,24 @@ from tasks.run.service_record import in_service
 from tasks.run.steps import recorded, step
 
 
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh found, and the version that it made of it; without that none was built."""
+
+    changes: Changes
+    ensured: EnsuredKnowledgeBase | None = None
+    promoted: InService | None = None
+
+
 @step("report-refresh")
-def report_refresh(
-    cloudru: CloudRuCredentials,
-    cloud: str,
-    name: str,
-    changes: Changes,
-    ensured: EnsuredKnowledgeBase | None,
-    promoted: InService | None,
-) -> RefreshReport:
-    """Write the artifact and return the flow's result; without `promoted` no version was built."""
+def report_refresh(cloudru: CloudRuCredentials, cloud: str, refreshed: Refreshed) -> RefreshReport:
+    """Write the artifact and return the flow's result."""
+    changes, promoted = refreshed.changes, refreshed.promoted
     plan, steps, serving = changes.plan, StepReport.of(recorded()), promoted or in_service(changes.stack)
     storage = cloudru.get_client().storage
     result = RefreshReport(
         cloud=cloud,
-        knowledge_base=name,
+        knowledge_base=changes.spec.name,
         outcome="refreshed" if promoted else "emptied" if changes.wanted else "unchanged",
         new=plan.new,
         changed=plan.changed,
@@ -43,5 +48,5 @@ def report_refresh(
         overruled=serving.overruled if serving else "",
         passed_over=passed_over(changes.passed_over) if changes.passed_over else "",
     )
-    write_page(changes.stack, "refresh", markdown(result, ensured), f"Refresh of {name}")
+    write_page(changes.stack, "refresh", markdown(result, refreshed.ensured), f"Refresh of {changes.spec.name}")
     return result

@@ -7,7 +7,7 @@ from prefect import get_run_logger
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.inference import ANSWERING, EnsuredRun, ReadyRun, identity_differences
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, IndexSource, is_broken
-from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
+from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan, Upload
 from clouds.cloudru.wire.knowledge import KnowledgeBaseVersion
 from clouds.errors import ConfigurationError, FailedStateError
@@ -15,7 +15,7 @@ from domain.keys import artifact_key
 from domain.models import ModelSpec, ReadyModel
 from tasks.refresh.changes import Changes
 from tasks.run.progress import progress
-from tasks.run.quarantine import set_aside
+from tasks.run.quarantine import SentDocuments, set_aside
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.inference import log_group
 from tasks.stack.knowledge import wait_for_index
@@ -74,17 +74,16 @@ def sync_documents(
     return upload
 
 
-@step("ensure-version", run_name="ensure-version {spec.name}", **LOOK_FIRST)
+@step("ensure-version", run_name="ensure-version {changes.spec.name}", **LOOK_FIRST)
 def ensure_version(
     cloudru: CloudRuCredentials,
-    spec: KnowledgeBaseSpec,
     bucket: EnsuredBucket,
     changes: Changes,
     sent: Upload,
     embedder: ReadyModel,
 ) -> EnsuredKnowledgeBase:
     """Take the version that an earlier run or an earlier try of this step has begun, or begin one."""
-    client = cloudru.get_client()
+    client, spec = cloudru.get_client(), changes.spec
     get_run_logger().info("%s: %s documents sent", spec.name, len(sent.uploaded))
     base, known = changes.base, {version.knowledgebase_version_id for version in changes.versions}
     begun = [
@@ -109,13 +108,13 @@ def ensure_version(
     return EnsuredKnowledgeBase(base, version, "updated" if version.knowledgebase_version_id in known else "created")
 
 
-@step("wait-for-version", run_name="wait-for {spec.name}", **LOOK_FIRST)
+@step("wait-for-version", run_name="wait-for {changes.spec.name}", **LOOK_FIRST)
 def wait_for_version(
-    cloudru: CloudRuCredentials, spec: KnowledgeBaseSpec, changes: Changes, ensured: EnsuredKnowledgeBase
+    cloudru: CloudRuCredentials, changes: Changes, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:
     """Wait until the version can be asked; however that ends, set aside the documents that it could not read."""
     try:
-        indexed = wait_for_index.fn(cloudru, spec, ensured)
+        indexed = wait_for_index.fn(cloudru, changes.spec, ensured)
     except FailedStateError:
         version_id = ensured.version.knowledgebase_version_id
         _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.get_version(version_id))
@@ -126,4 +125,5 @@ def wait_for_version(
 
 def _set_aside(cloudru: CloudRuCredentials, changes: Changes, version: KnowledgeBaseVersion) -> None:
     plan = changes.plan
-    set_aside(cloudru, changes.stack, version, changes.documents, plan.bucket, plan.folder, changes.left_out)
+    sent = SentDocuments(plan.bucket, plan.folder, changes.documents, changes.left_out)
+    set_aside(cloudru, changes.stack, version, sent)

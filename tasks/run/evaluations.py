@@ -3,8 +3,6 @@
 Each kept one is a version of one Prefect artifact.
 """
 
-from collections.abc import Sequence
-
 import httpx
 from prefect import get_run_logger
 from prefect.artifacts import Artifact
@@ -15,9 +13,10 @@ from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
 from domain.evaluation import Evaluation
-from domain.gate import Verdict, measures
+from domain.gate import measures
 from domain.keys import StackKey
 from domain.markdown import Markdown, code, page, text_table
+from domain.reports.evaluation import Judged
 from domain.reports.evaluation_markdown import markdown, question_table
 from tasks.run.artifacts import write_page, write_table
 
@@ -65,17 +64,10 @@ def kept(stack: StackKey) -> list[KeptEvaluation]:
     return evaluations
 
 
-def show_evaluation(
-    stack: StackKey,
-    new: Evaluation,
-    serving: Evaluation | None,
-    verdict: Verdict,
-    earlier: Sequence[Evaluation],
-    overruled: str = "",
-) -> None:
+def show_evaluation(stack: StackKey, judged: Judged, overruled: str = "") -> None:
     """Write the page; `overruled` says that a person has put the version in service although it was refused."""
-    description = f"Evaluation of version {new.version_id} of {stack.name}"
-    write_page(stack, "evaluation", markdown(new, serving, verdict, earlier, overruled), description)
+    text = markdown(judged.new, judged.serving, judged.verdict, judged.earlier, overruled)
+    write_page(stack, "evaluation", text, f"Evaluation of version {judged.new.version_id} of {stack.name}")
 
 
 def show_questions(stack: StackKey, new: Evaluation, serving: Evaluation | None) -> None:

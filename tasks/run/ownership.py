@@ -20,15 +20,20 @@ from tasks.run.service_record import in_service
 from tasks.stack.kept_stack import FoundStack, kept_stacks, read_kept
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What the Prefect server has of a stack: what is kept of it, the id of its base in service, and the other stacks.
+
+    `others` are by where each is written.
+    """
+
+    kept: KeptStack | None
+    serving_id: str | None
+    others: Mapping[str, RagStack]
+
+
 def own_bases(
-    client: CloudRuClient,
-    stack: RagStack,
-    alike: Sequence[KnowledgeBase],
-    *,
-    kept: KeptStack | None,
-    serving_id: str | None,
-    known: Mapping[str, RagStack],
-    assumed: KnowledgeAssumptions,
+    cloudru: CloudRuCredentials, stack: RagStack, alike: Sequence[KnowledgeBase], recorded: Recorded
 ) -> list[KnowledgeBase]:
     """Return which bases called `name` and `name.rN` are the stack's.
 
@@ -36,37 +41,35 @@ def own_bases(
     `name.r2`. Where no base is kept, as for a stack from before, it is the one of its name, and those that a version
     says were built over its folder, unless another stack is called so.
     """
+    kept, serving_id = recorded.kept, recorded.serving_id
     if kept is not None and kept.records_bases:
         return [base for base in alike if base.knowledgebase_id == serving_id or kept.owns(base)]
-    taken = {other.knowledge_base.name for other in known.values()}
-    source = (stack.bucket, source_path(stack.folder, assumed).strip("/"))
+    taken = {other.knowledge_base.name for other in recorded.others.values()}
+    source = (stack.bucket, source_path(stack.folder, cloudru.assumptions.knowledge).strip("/"))
     return [
         base
         for base in alike
         if base.name == stack.knowledge_base.name
         or base.knowledgebase_id == serving_id
-        or (base.name not in taken and source in _sources(client, base))
+        or (base.name not in taken and source in _sources(cloudru.get_client(), base))
     ]
 
 
 def bases_of(cloudru: CloudRuCredentials, stack: RagStack) -> tuple[list[KnowledgeBase], list[KnowledgeBase]]:
     """Return the live knowledge bases of the stack, latest replacement first, and those that are only called so."""
-    client, name = cloudru.get_client(), stack.knowledge_base.name
-    alike = client.knowledge_bases.family(name)
+    name = stack.knowledge_base.name
+    alike = cloudru.get_client().knowledge_bases.family(name)
     if not alike:
         return [], []
     key = StackKey(cloudru.project_id, name)
     kept, serving = read_kept(key), in_service(key)
     others = {} if kept and kept.records_bases else kept_stacks(cloudru.project_id)
-    own = own_bases(
-        client,
-        stack,
-        alike,
-        kept=kept,
-        serving_id=serving.knowledge_base_id if serving else None,
-        known={other: each.stacks[0] for other, each in others.items() if other != name and each.stacks},
-        assumed=cloudru.assumptions.knowledge,
+    recorded = Recorded(
+        kept,
+        serving.knowledge_base_id if serving else None,
+        {other: each.stacks[0] for other, each in others.items() if other != name and each.stacks},
     )
+    own = own_bases(cloudru, stack, alike, recorded)
     return own, [base for base in alike if base not in own]
 
 
@@ -102,6 +105,15 @@ def model_claims(
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a project has: the knowledge bases of one stack, the other ones, and all model runs."""
+
+    own: Sequence[KnowledgeBase]
+    others: Sequence[KnowledgeBase]
+    runs: Sequence[ModelRun]
+
+
+@dataclass(frozen=True)
 class Ownership:
     """Whose the models of a stack are: by name which of them another one uses, and the embedders of its own bases."""
 
@@ -113,16 +125,14 @@ class Ownership:
         cls,
         found: FoundStack,
         known: Mapping[str, RagStack],
-        own: Sequence[KnowledgeBase],
-        others: Sequence[KnowledgeBase],
-        runs: Sequence[ModelRun],
+        standing: Standing,
         assumed: KnowledgeAssumptions,
     ) -> Self:
-        """Work it out from all bases and runs of the project; `own` are the stack's bases, `others` the rest."""
+        """Work it out from all bases and runs of the project."""
         elsewhere = {place: stack for place, stack in known.items() if stack.knowledge_base.name != found.name}
         models = [model for model in found.models if isinstance(model, InferenceSpec)]
-        embedders = frozenset(base.embedder.model_id for base in own if base.embedder)
-        return cls(model_claims(models, elsewhere, others, runs, assumed), embedders)
+        embedders = frozenset(base.embedder.model_id for base in standing.own if base.embedder)
+        return cls(model_claims(models, elsewhere, standing.others, standing.runs, assumed), embedders)
 
     def used_by(self, run: ModelRun, spec: InferenceSpec) -> str:
         """Return which other stack or knowledge base uses a run that was found by the name of `spec`; empty: none."""
@@ -136,7 +146,7 @@ def read_ownership(
     own, _ = bases_of(cloudru, found.stack)
     ids = {base.knowledgebase_id for base in own}
     others = [base for base in cloudru.get_client().knowledge_bases.list() if base.knowledgebase_id not in ids]
-    return Ownership.of(found, known, own, others, runs, cloudru.assumptions.knowledge)
+    return Ownership.of(found, known, Standing(own, others, runs), cloudru.assumptions.knowledge)
 
 
 def folder_readers(

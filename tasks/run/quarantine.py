@@ -7,6 +7,7 @@ it, because a Variable holds 5000 characters at most.
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prefect import get_run_logger
@@ -122,21 +123,24 @@ def sha256(document: Document) -> str:
     return digest.hexdigest()
 
 
-def set_aside(
-    cloudru: CloudRuCredentials,
-    stack: StackKey,
-    version: KnowledgeBaseVersion,
-    documents: Iterable[Document],
-    bucket: str,
-    folder: str,
-    left_out: Registry,
-) -> None:
+@dataclass(frozen=True)
+class SentDocuments:
+    """Where the documents of a run are, which they are, and those that it has left out as unreadable before."""
+
+    bucket: str
+    folder: str
+    documents: Sequence[Document]
+    left_out: Registry
+
+
+def set_aside(cloudru: CloudRuCredentials, stack: StackKey, version: KnowledgeBaseVersion, sent: SentDocuments) -> None:
     """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already.
 
     A document that was changed while the version was built is not what could not be read: it is left for the next run.
     What lies in the folder and is no document of the run, one that was removed meanwhile too, is named and kept there.
     """
-    by_key = {composed(folder + document.name): document for document in documents}
+    bucket, folder = sent.bucket, sent.folder
+    by_key = {composed(folder + document.name): document for document in sent.documents}
     told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
     found = [one for one in told if composed(one.key) in by_key]
     there = [by_key[composed(one.key)] for one in found if by_key[composed(one.key)].path.exists()]
@@ -145,7 +149,7 @@ def set_aside(
     kept = [one for one in found if composed(one.key) in as_sent]
     before = split(there, read_registry(stack))[1]  # those that an earlier try of this step has taken out already
     new = [entry(by_key[composed(one.key)], one.reason) for one in kept]
-    registry = by_content([*left_out.items(), *before.items(), *new])
+    registry = by_content([*sent.left_out.items(), *before.items(), *new])
     if registry != read_registry(stack):
         write_registry(stack, registry)
     show(stack, registry)

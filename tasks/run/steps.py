@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
@@ -19,6 +19,8 @@ from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture, as_completed
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.utilities.annotations import BaseAnnotation, opaque, quote
+from pydantic import BaseModel
 
 from clouds.errors import CloudError, ConfigurationError, ConnectionFailedError, UnavailableError
 from domain.times import StepTime
@@ -29,6 +31,7 @@ keep_to_one_line()
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 THREADS: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=32)  # pyright: ignore[reportAssignmentType]  # invariant without need
 """A thread for every step of a run, those included that only wait for others: a full pool would wait for itself."""
@@ -125,23 +128,47 @@ class _Awaited:
 
 
 class _StepTask(Task[P, R]):
-    """A task whose upstream steps are drawn before it, never around it.
+    """A task whose arrows in the graph are the recipe's: from a step whose future, or whose whole result, it is given.
 
     Prefect 3.9.1 takes a step whose future is an argument for the parent when it happens to run at that moment
     (`_infer_parent_task_runs`, meant for generators), and the graph then hides the later step inside the earlier one.
     Only bare futures are looked at, so they travel wrapped. Can go when Prefect asks only for generators.
+
+    It also draws an arrow from the step in whose result any part of an argument was seen, by its `id`: an empty tuple
+    or text, which many results share, draws one from anywhere. So nothing inside an argument is looked at but futures.
     """
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run now."""
+        return super().__call__(*map(_hold, args), **_held(kwargs))
+
     def submit(self, *args: Any, **kwargs: Any) -> Any:
-        """Submit with wrapped futures; `wait_for_steps` waits for it."""
-        future = super().submit(*map(_hold, args), **{name: _hold(value) for name, value in kwargs.items()})
+        """Submit; `wait_for_steps` waits for it."""
+        future = super().submit(*map(_hold, args), **_held(kwargs))
         if log := _LOG.get():
             log.submitted.append(future)
         return future
 
 
+def _held(named: dict[str, Any]) -> dict[str, Any]:
+    return {name: value if name in OPTIONS else _hold(value) for name, value in named.items()}
+
+
 def _hold(value: Any) -> Any:
-    return _Awaited(value) if isinstance(value, PrefectFuture) else value
+    if isinstance(value, PrefectFuture):
+        return _Awaited(value)
+    if isinstance(value, BaseAnnotation) or _has_futures(value):
+        return value
+    return opaque(value) if isinstance(value, BaseModel) or is_dataclass(value) else quote(value)
+
+
+def passed(value: T) -> T:
+    """Return the result of a step, or a part of it, so that its step draws no arrow to the one that is given it."""
+    return cast("T", quote(value))
+
+
+def _has_futures(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(each, PrefectFuture) for each in value)
 
 
 def _release(value: Any) -> Any:
@@ -251,6 +278,8 @@ def left_of(deadline_s: float) -> float:
     return max(0.0, deadline_s - (datetime.now(UTC) - before.started_at).total_seconds())
 
 
+OPTIONS = frozenset({"wait_for", "return_state"})
+"""What Prefect's tasks take beside their own arguments."""
 PARENTS = "__parents__"
 """Where Prefect 3.9.1 notes the step inside which a step runs: its time is a part of that step's."""
 AWAY = frozenset({408, 429})

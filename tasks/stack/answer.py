@@ -30,15 +30,7 @@ def ask_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: str)
     """Retrieve, rerank, generate."""
     if is_blank(question):
         raise ConfigurationError("the question is empty: write one")
-    return ask(
-        cloudru,
-        asked.base,
-        asked.version_id,
-        question,
-        reranker=asked.reranker,
-        llm=asked.llm,
-        retrieval=asked.retrieval,
-    )
+    return ask(cloudru, asked, question)
 
 
 @step("name-models", **LOOK_FIRST)

@@ -1,6 +1,6 @@
 """The knowledge base: create or bring up to date, and wait until it can be asked."""
 
-from collections.abc import Collection
+from dataclasses import dataclass
 
 from prefect import get_run_logger
 
@@ -9,10 +9,11 @@ from clouds.cloudru.inference import ReadyRun
 from clouds.cloudru.knowledge import EnsuredKnowledgeBase, IndexedKnowledgeBase, IndexSource
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.cloudru.storage import EnsuredBucket
+from domain.consent import Allowed
 from domain.keys import StackKey, artifact_key
 from domain.models import ReadyModel
 from tasks.run.progress import progress
-from tasks.run.quarantine import set_aside
+from tasks.run.quarantine import SentDocuments, set_aside
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.stack.inference import log_group
@@ -24,25 +25,29 @@ PARTS = 3
 """Base, version and search API."""
 
 
-@step("ensure-knowledge-base", run_name="ensure-knowledge-base {spec.name}", **LOOK_FIRST)
+@dataclass(frozen=True)
+class WantedBase:
+    """The knowledge base that a run wants, what it may do for it, and the bases that are only called like it, by id.
+
+    A base that no version can change into what is wanted gets another beside it only if `allowed.replace`; one that
+    reads otherwise gets a version that does not only if `allowed.other_reading`.
+    """
+
+    spec: KnowledgeBaseSpec
+    allowed: Allowed
+    strangers: tuple[str, ...]
+
+
+@step("ensure-knowledge-base", run_name="ensure-knowledge-base {wanted.spec.name}", **LOOK_FIRST)
 def ensure_knowledge_base(
     cloudru: CloudRuCredentials,
-    spec: KnowledgeBaseSpec,
+    wanted: WantedBase,
     bucket: EnsuredBucket,
     documents: StoredDocuments,
     embedder: ReadyModel,
-    *,
-    allow_replace: bool = False,
-    other_reading: bool = False,
-    strangers: Collection[str] = (),
 ) -> EnsuredKnowledgeBase:
-    """Adopt the knowledge base and its version in service, create it, or index the documents that are newer.
-
-    With `allow_replace` one that no version can change into what is wanted gets another beside it, with `other_reading`
-    one that reads otherwise than is wanted gets a version that does not. `strangers` are the ids of bases that are only
-    called like the stack's.
-    """
-    client = cloudru.get_client()
+    """Adopt the knowledge base and its version in service, create it, or index the documents that are newer."""
+    client, spec = cloudru.get_client(), wanted.spec
     served = in_service(StackKey(cloudru.project_id, spec.name))
     ensured = client.knowledge_bases.ensure(
         spec,
@@ -54,9 +59,9 @@ def ensure_knowledge_base(
             documents_modified_at=documents.upload.newest_modified_at,
         ),
         serving_id=served.version_id if served else None,
-        allow_replace=allow_replace,
-        other_reading=other_reading,
-        strangers=strangers,
+        allow_replace=wanted.allowed.replace,
+        other_reading=wanted.allowed.other_reading,
+        strangers=wanted.strangers,
     )
     keep_base(StackKey(cloudru.project_id, spec.name), ensured.knowledge_base.knowledgebase_id)
     for difference in ensured.differences:
@@ -93,4 +98,5 @@ def set_aside_unreadable(
 ) -> None:
     """List the documents that the version could not read, and leave them out until they change."""
     stack = StackKey(cloudru.project_id, name)
-    set_aside(cloudru, stack, index.version, checked.documents, stored.bucket, stored.folder, checked.left_out)
+    sent = SentDocuments(stored.bucket, stored.folder, checked.documents, checked.left_out)
+    set_aside(cloudru, stack, index.version, sent)

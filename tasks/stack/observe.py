@@ -11,22 +11,27 @@ from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.inference import RunDecision, find_among
 from clouds.cloudru.specs import FoundationModelSpec, InferenceSpec
 from clouds.cloudru.wire.inference import ModelRun
+from clouds.errors import ConfigurationError
 from domain.by_use import by_use
+from domain.consent import Allowed
 from domain.file_kinds import passed_over
-from domain.judged_by import JudgedBy
+from domain.golden import check_sources
+from domain.judged import golden_missing
+from domain.judged_by import JudgedBy, JudgingSpec, check_promote_refused, promotes
 from domain.keys import StackKey
 from domain.plan import Observation, StackPlan, kinds_rows, plan
 from domain.prices import total_text
 from domain.probe import ambiguous
 from domain.stack import RagStack
 from domain.untested import untested_defaults
-from tasks.evaluation.golden import check_before_provision, read_judged_by
+from tasks.evaluation.golden import read_judged_by
 from tasks.run.asked_with import asked_rows
+from tasks.run.judged_record import read_judged
 from tasks.run.ownership import bases_of
 from tasks.run.plan_page import show
 from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.service_record import in_service
-from tasks.run.steps import LOOK_FIRST, step
+from tasks.run.steps import LOOK_FIRST, passed, step
 from tasks.stack.kept_stack import WantedStack, compare_with_kept, models_only_kept
 from tasks.stack.preflight import Checked, check_probe, check_stack, will_hold
 
@@ -51,8 +56,8 @@ def prepare(
     cloudru: CloudRuCredentials,
     hub: HuggingFaceCredentials,
     given: RagStack,
+    allowed: Allowed,
     promote_refused: str,
-    **allowed: bool,
 ) -> Prepared:
     """Compare with what is kept, check, look and plan; nothing is created.
 
@@ -62,13 +67,31 @@ def prepare(
     """
     wanted = compare_with_kept(cloudru, given)
     stack = wanted.stack
-    by = read_judged_by(stack)
+    by = read_judged_by(stack, JudgingSpec(promote_refused=promote_refused))
     checked = check_stack(cloudru, hub, stack)
-    seen = observe(cloudru, hub, wanted, checked)
+    seen = observe(cloudru, hub, passed(wanted), checked)
     check_probe(stack, checked, seen)
-    plan = make_plan(cloudru, wanted, checked, seen, **allowed)
-    check_before_provision(stack.key(cloudru.project_id), stack, by, plan, seen, checked, promote_refused)
-    return Prepared(wanted, by, checked, seen, plan)
+    plan = make_plan(cloudru, passed(wanted), passed(checked), seen, allowed)
+    prepared = Prepared(wanted, by, checked, seen, plan)
+    _check_can_promote(stack.key(cloudru.project_id), prepared)
+    return prepared
+
+
+def _check_can_promote(key: StackKey, prepared: Prepared) -> None:
+    """Refuse golden questions without their document, and a run that could not promote what it brings up.
+
+    Raises:
+        ConfigurationError: says which question, or what to give.
+
+    """
+    by, seen = prepared.by, prepared.seen
+    held = [document.name for document in prepared.checked.documents]
+    check_sources(by.questions, [*held, *(seen.documents.leaves if seen.documents else ())], "the stack's folder")
+    judged = read_judged(key)
+    check_promote_refused(key, judged, by.promote_refused)
+    is_judged = by.questions or by.promote_refused
+    if judged.golden_since and not is_judged and promotes(prepared.stack, prepared.plan, seen):
+        raise ConfigurationError(f"{key.name}: {golden_missing(judged.golden_since)}. Nothing was changed")
 
 
 @step("observe", **LOOK_FIRST)
@@ -110,15 +133,14 @@ def observe(
 
 @step("plan")
 def make_plan(
-    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, **allowed: bool
+    cloudru: CloudRuCredentials, wanted: WantedStack, checked: Checked, seen: Observation, allowed: Allowed
 ) -> StackPlan:
     """Compare what there is with what is wanted, that with what is kept, and show the differences as a table.
 
-    `allowed` are `allow_replace` and `other_reading` of `domain.plan.plan`. A source of the probe that means several
-    documents is a note.
+    A source of the probe that means several documents is a note.
     """
     stack, assumed = wanted.stack, cloudru.assumptions.knowledge
-    made = plan(stack, len(checked.documents), seen, assumed, **allowed)
+    made = plan(stack, len(checked.documents), seen, assumed, allowed)
     doubtful = ambiguous([stack.probe.source], will_hold(stack, checked, seen))
     passed = [passed_over(checked.passed_over)] if checked.passed_over else []
     notes = (*passed, *wanted.notes, *_running_on(made), *doubtful, *_untested(cloudru, stack, made))

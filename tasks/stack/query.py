@@ -5,17 +5,13 @@ from collections.abc import Sequence
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.knowledge import IndexedKnowledgeBase
-from clouds.cloudru.specs import RetrievalSpec
-from clouds.cloudru.wire.knowledge import KnowledgeBase
-from clouds.cloudru.wire.search import (
-    Chunk,
-)
+from clouds.cloudru.wire.search import Chunk
 from clouds.errors import WrongAnswerError
 from domain.answer import Answer, generate_request, judge, retrieve_request, source_of
-from domain.in_service import Build
-from domain.keys import StackKey
-from domain.models import QueryModel, ReadyModel, queried
-from domain.probe import ProbeSpec
+from domain.asked_version import AskedVersion
+from domain.in_service import AskedWith, Build
+from domain.models import ReadyModel, queried
+from domain.stack import RagStack
 from tasks.run.events import version_refused
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, step
@@ -25,52 +21,45 @@ NEXT_STEP = "correct the documents, or the probe among the stack's parameters, a
 
 @step("verify", **LOOK_FIRST)
 def verify(
-    cloudru: CloudRuCredentials,
-    index: IndexedKnowledgeBase,
-    reranker: ReadyModel,
-    llm: ReadyModel,
-    probe: ProbeSpec,
-    retrieval: RetrievalSpec,
-    stack: StackKey,
+    cloudru: CloudRuCredentials, stack: RagStack, index: IndexedKnowledgeBase, reranker: ReadyModel, llm: ReadyModel
 ) -> Answer:
     """Retrieve, rerank, generate; raise WrongAnswerError unless the expected source and phrase came back."""
-    answer = ask(
-        cloudru,
-        index.knowledge_base,
-        index.version.knowledgebase_version_id,
-        probe.question,
-        reranker=queried(reranker),
-        llm=queried(llm),
-        retrieval=retrieval,
-    )
+    asked = built_version(cloudru, stack, index, reranker, llm)
+    answer = ask(cloudru, asked, stack.probe.question)
     try:
-        judge(answer, probe)
+        judge(answer, stack.probe)
     except WrongAnswerError as error:
-        serving, version_id = in_service(stack), index.version.knowledgebase_version_id
+        serving = in_service(asked.stack)
         serves = serving is not None and serving.judged == Build.of(index.version)
-        version_refused(stack, version_id, error.message, NEXT_STEP, serves=serves)
+        version_refused(asked.stack, asked.version_id, error.message, NEXT_STEP, serves=serves)
         raise
     return answer
 
 
-def ask(
-    cloudru: CloudRuCredentials,
-    base: KnowledgeBase,
-    version_id: str,
-    question: str,
-    *,
-    reranker: QueryModel,
-    llm: QueryModel,
-    retrieval: RetrievalSpec,
-) -> Answer:
+def built_version(
+    cloudru: CloudRuCredentials, stack: RagStack, index: IndexedKnowledgeBase, reranker: ReadyModel, llm: ReadyModel
+) -> AskedVersion:
+    """Return what this run has built or found, asked as the stack wants."""
+    return AskedVersion(
+        stack.key(cloudru.project_id),
+        index.knowledge_base,
+        index.version.knowledgebase_version_id,
+        "built by this run",
+        AskedWith.of(stack),
+        queried(reranker),
+        queried(llm),
+    )
+
+
+def ask(cloudru: CloudRuCredentials, asked: AskedVersion, question: str) -> Answer:
     """Return the version's answer.
 
     The sources are read from `retrieve`, because chunks of `retrieve_generate` carry less metadata.
     """
-    search = cloudru.get_client().search
-    request = retrieve_request(question, version_id, retrieval, reranker, retrieval.reranked_results)
-    found = search.retrieve(base, request)
-    answered = search.retrieve_generate(base, generate_request(request, llm, retrieval))
+    search, retrieval = cloudru.get_client().search, asked.retrieval
+    request = retrieve_request(question, asked.version_id, retrieval, asked.reranker, retrieval.reranked_results)
+    found = search.retrieve(asked.base, request)
+    answered = search.retrieve_generate(asked.base, generate_request(request, asked.llm, retrieval))
     return Answer(
         question=question,
         answer=html.unescape(answered.llm_answer),

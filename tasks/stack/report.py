@@ -1,6 +1,7 @@
 """What a run has to show: the flow's result, and the same as artifacts for the UI."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from blocks.cloudru import CloudRuCredentials
 from clouds.cloudru.address import console_chat_url
@@ -32,30 +33,35 @@ from tasks.stack.storage import StoredDocuments
 ROLES = ("embedder", "reranker", "llm")
 
 
+@dataclass(frozen=True)
+class Provisioned:
+    """What a run has brought up or adopted, each as its step has returned it; `runs` and `models` as in ROLES."""
+
+    plan: StackPlan
+    bucket: EnsuredBucket
+    documents: StoredDocuments
+    secret: EnsuredSecret | None
+    runs: Sequence[EnsuredRun | None]
+    models: Sequence[ReadyModel]
+    knowledge_base: EnsuredKnowledgeBase
+    index: IndexedKnowledgeBase
+    answer: Answer
+    in_service: InService
+
+
 @step("report")
-def report(
-    cloudru: CloudRuCredentials,
-    cloud: str,
-    plan: StackPlan,
-    bucket: EnsuredBucket,
-    documents: StoredDocuments,
-    secret: EnsuredSecret | None,
-    runs: Sequence[EnsuredRun | None],
-    models: Sequence[ReadyModel],
-    ensured: EnsuredKnowledgeBase,
-    index: IndexedKnowledgeBase,
-    answer: Answer,
-    serving: InService,
-) -> StackReport:
+def report(cloudru: CloudRuCredentials, cloud: str, made: Provisioned) -> StackReport:
     """Ask each model once more what it is, write the artifacts, and return the flow's result."""
+    plan, bucket, documents, secret = made.plan, made.bucket, made.documents, made.secret
+    index, answer = made.index, made.answer
     base = index.knowledge_base
     steps = StepReport.of(recorded())
     kept = SecretReport(path=secret.path, version=secret.version, action=secret.action) if secret else None
-    answering = tuple(_model(cloudru, plan, *parts) for parts in zip(ROLES, runs, models, strict=True))
+    answering = tuple(_model(cloudru, plan, *parts) for parts in zip(ROLES, made.runs, made.models, strict=True))
     actions = [
         bucket.action,
         documents.action,
-        ensured.action,
+        made.knowledge_base.action,
         *(model.action for model in answering),
         *([kept.action] if kept else []),
     ]
@@ -78,8 +84,8 @@ def report(
             version_id=index.version.knowledgebase_version_id,
             search_url=base.search_api.url,
             status=base.status,
-            action=ensured.action,
-            version_in_service=serving.version_id,
+            action=made.knowledge_base.action,
+            version_in_service=made.in_service.version_id,
             console_chat_url=console_chat_url(
                 cloudru.assumptions.knowledge.console_chat_url,
                 project_id=cloudru.project_id,
@@ -98,7 +104,7 @@ def report(
         duration_s=round((steps[-1].ended_at - steps[0].started_at).total_seconds(), 3),
         critical_path_s=round(sum(step.duration_s for step in steps if step.on_critical_path), 3),
         notes=(*plan.notes, *(row.done for row in plan.rows if row.done)),
-        overruled=serving.overruled,
+        overruled=made.in_service.overruled,
     )
     key = StackKey(cloudru.project_id, plan.stack)
     write_page(key, "stack", markdown(result), f"Managed RAG stack {plan.stack}")

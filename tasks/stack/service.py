@@ -21,7 +21,6 @@ def put_in_service(
     plan: StackPlan,
     index: IndexedKnowledgeBase,
     judged: JudgedStack,
-    promote_refused: str = "",
 ) -> InService:
     """Put the version in service that has passed, and delete the bases that the plan says it replaces.
 
@@ -32,7 +31,7 @@ def put_in_service(
     if isinstance(judged.judged, Judged):
         serving = promote_judged(cloudru, candidate, judged.judged)
     elif judged.judged is not None:
-        serving = promote(cloudru, candidate, judged.judged, promote_refused)
+        serving = promote(cloudru, candidate, judged.judged, judged.promote_refused)
     elif serving is None:
         raise NotPromotedError(f"what is in service of {candidate.stack.name} was forgotten meanwhile: run again")
     elif serving.asked_with is None:

@@ -1,6 +1,6 @@
 """Which version of a knowledge base is asked, and with which models."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from prefect import get_run_logger
 
@@ -58,7 +58,7 @@ def find_version(cloudru: CloudRuCredentials, stack: RagStack, version: str = LA
             )
         chosen, choice = version, "the one that was named"
     recorded = found.promoted.asked_with if found and found.promoted.version_id == chosen else None
-    return asked_version(cloudru, stack, base, chosen, choice, recorded)
+    return asked_version(cloudru, stack, ChosenVersion(base, chosen, choice), recorded)
 
 
 @step("find-version-in-service", **LOOK_FIRST)
@@ -75,7 +75,8 @@ def find_version_in_service(cloudru: CloudRuCredentials, stack: RagStack) -> Ask
         _check_not_refused(newest)
         return replace(newest, choice=f"{newest.choice}, because none is in service")
     choice = f"in service since {found.promoted.promoted_at:%Y-%m-%d %H:%M} UTC"
-    return asked_version(cloudru, stack, found.base, found.promoted.version_id, choice, found.promoted.asked_with)
+    chosen = ChosenVersion(found.base, found.promoted.version_id, choice)
+    return asked_version(cloudru, stack, chosen, found.promoted.asked_with)
 
 
 @step("find-version-before", **LOOK_FIRST)
@@ -97,7 +98,8 @@ def find_version_before(cloudru: CloudRuCredentials, stack: RagStack) -> AskedVe
             f"gone or has no index; versions that succeeded: {', '.join(ids[:NAMED]) or 'none'}. To put one of them in "
             "service, run evaluate-rag with version and promote"
         )
-    return asked_version(cloudru, stack, base, before.version_id, "the one in service before", before.asked_with)
+    chosen = ChosenVersion(base, before.version_id, "the one in service before")
+    return asked_version(cloudru, stack, chosen, before.asked_with)
 
 
 def served(cloudru: CloudRuCredentials, name: str) -> Served | None:
@@ -131,13 +133,17 @@ def prove_version(cloudru: CloudRuCredentials, asked: AskedVersion, question: st
         raise WrongAnswerError(f"version {asked.version_id} of {asked.stack_name} found nothing for {question!r}")
 
 
+@dataclass(frozen=True)
+class ChosenVersion:
+    """A version of a knowledge base; `choice` says in words why it is this one."""
+
+    base: KnowledgeBase
+    version_id: str
+    choice: str
+
+
 def asked_version(
-    cloudru: CloudRuCredentials,
-    stack: RagStack,
-    base: KnowledgeBase,
-    version_id: str,
-    choice: str,
-    recorded: AskedWith | None = None,
+    cloudru: CloudRuCredentials, stack: RagStack, chosen: ChosenVersion, recorded: AskedWith | None = None
 ) -> AskedVersion:
     """Return the version with the models that it is asked with: as `recorded`, else as the stack wants.
 
@@ -146,9 +152,9 @@ def asked_version(
 
     """
     key, asked_with = stack.key(cloudru.project_id), recorded or AskedWith.of(stack)
-    judged = f"version {version_id} of {key.name} was judged with it" if recorded else ""
+    judged = f"version {chosen.version_id} of {key.name} was judged with it" if recorded else ""
     reranker, llm = (_model(cloudru.get_client(), each, judged) for each in (asked_with.reranker, asked_with.llm))
-    return AskedVersion(key, base, version_id, choice, asked_with, reranker, llm)
+    return AskedVersion(key, chosen.base, chosen.version_id, chosen.choice, asked_with, reranker, llm)
 
 
 def _check_not_refused(asked: AskedVersion) -> None:

@@ -1,6 +1,7 @@
 """What a tuning run has to show: ids, addresses, times, the parameters really used, scores; as data and for reading."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from blocks.yandex import YandexCloudCredentials
@@ -18,22 +19,27 @@ from tasks.run.steps import LOOK_FIRST, recorded, step
 from tasks.tuning.tuning import validation_problem
 
 
+@dataclass(frozen=True)
+class TunedEmbedder:
+    """What a run has learnt from, what came of it, and what was decided about it, each as its step has returned it."""
+
+    training: Sequence[EnsuredDataset | None]
+    validation: EnsuredDataset | None
+    ensured: EnsuredTuning
+    tuned: FinishedTuning
+    metrics: MetricsReport
+    judgement: TuningJudgement
+    published: PublishedReport
+
+
 @step("report", **LOOK_FIRST)
 def report_tuning(
-    yandex: YandexCloudCredentials,
-    cloud: str,
-    tuning: EmbedderTuning,
-    training: Sequence[EnsuredDataset | None],
-    validation: EnsuredDataset | None,
-    ensured: EnsuredTuning,
-    tuned: FinishedTuning,
-    metrics: MetricsReport,
-    judgement: TuningJudgement,
-    published: PublishedReport,
+    yandex: YandexCloudCredentials, cloud: str, tuning: EmbedderTuning, made: TunedEmbedder
 ) -> TuningReport:
     """Ask what the tuning really ran with, write the artifact, and return the flow's result."""
+    ensured, tuned, validation = made.ensured, made.tuned, made.validation
     steps = StepReport.of(recorded())
-    datasets = [_dataset("training", each) for each in training if each]
+    datasets = [_dataset("training", each) for each in made.training if each]
     datasets += [_dataset("validation", validation)] if validation else []
     actions = [*(each.action for each in datasets), ensured.action]
     result = TuningReport(
@@ -53,9 +59,9 @@ def report_tuning(
             parameters=_used(yandex, tuned.task_id),
             validation_problem=validation_problem(yandex, ensured, validation),
         ),
-        metrics=metrics,
-        judgement=judgement,
-        publication=published,
+        metrics=made.metrics,
+        judgement=made.judgement,
+        publication=made.published,
         steps=steps,
         created=actions.count("created"),
         adopted=actions.count("adopted"),

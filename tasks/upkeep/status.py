@@ -117,10 +117,9 @@ def report_status(
     stack: str,
     cloud: str,
     looks: Sequence[Sequence[ResourceStatus]],
-    warn_above_rub_per_hour: float | None,
     drift: Sequence[str] = (),
 ) -> StatusReport:
-    """Write the table artifact, sum up what it costs, and return the flow's result; say it when it costs too much."""
+    """Write the table artifact, sum up what it costs, and return the flow's result."""
     resources = tuple(resource for look in looks for resource in look)
     costs = [resource.cost_rub_per_hour for resource in resources if resource.is_priced]
     report = StatusReport(
@@ -160,11 +159,15 @@ def report_status(
         get_run_logger().info("%s", line)
     for line in report.drift:
         get_run_logger().warning("Not as it was provisioned: %s", line)
-    if warn_above_rub_per_hour is not None and report.total_rub_per_hour > warn_above_rub_per_hour:
-        reason = f"{stack} costs {report.total} now, above {warn_above_rub_per_hour:g}"
-        get_run_logger().warning("%s", reason)
-        price_exceeded(StackKey(cloudru.project_id, stack), reason, TOO_DEAR)
     return report
+
+
+def warn_above(cloudru: CloudRuCredentials, report: StatusReport, rub_per_hour: float | None) -> None:
+    """Emit the event `rag.price.exceeded` when the stack costs more than this now; None: any price is right."""
+    if rub_per_hour is not None and report.total_rub_per_hour > rub_per_hour:
+        reason = f"{report.stack} costs {report.total} now, above {rub_per_hour:g}"
+        get_run_logger().warning("%s", reason)
+        price_exceeded(StackKey(cloudru.project_id, report.stack), reason, TOO_DEAR)
 
 
 def inference_status(run: ModelRun, prices: Mapping[str, float]) -> ResourceStatus:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from prefect import get_run_logger
@@ -25,7 +26,7 @@ from domain.reports.status import moment
 from domain.stack import RagStack
 from domain.teardown import NAMED, Deletion, Place, TeardownPlan
 from tasks.run.artifacts import write_table
-from tasks.run.ownership import Ownership, folder_readers, inferences_of, own_bases
+from tasks.run.ownership import Ownership, Recorded, Standing, folder_readers, inferences_of, own_bases
 from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.service_record import serving_base_id
 from tasks.run.steps import LOOK_FIRST, step
@@ -53,13 +54,11 @@ def plan_teardown(
     missing = vanished(expected(cloudru, name, kept, runs, bases))
     stacks = (stack, *(found.kept.stacks if found.kept else ()))
     alike = family(name, bases, assumed.model_copy(update={"gone_statuses": ()}))
-    own = own_bases(
-        client, stack, alike, kept=found.kept, serving_id=serving_base_id(key), known=elsewhere, assumed=assumed
-    )
+    own = own_bases(cloudru, stack, alike, Recorded(found.kept, serving_base_id(key), elsewhere))
     others = [base for base in bases if base not in own]
-    ownership = Ownership.of(found, elsewhere, own, others, runs, assumed)
-    prices = catalogue_prices(client)
-    inferences = [_inference(cloudru, spec, found, runs, ownership, prices) for spec in _inferences(found)]
+    ownership = Ownership.of(found, elsewhere, Standing(own, others, runs), assumed)
+    every = _Runs(runs, ownership, catalogue_prices(client))
+    inferences = [_inference(cloudru, spec, found, every) for spec in _inferences(found)]
     going = {inference.id for inference in inferences if inference.action == "delete"}
     staying = [run for run in runs if run.status not in GONE and run.model_run_id not in going]
     artifacts = tuple(
@@ -169,15 +168,17 @@ def _knowledge_bases(
     ]
 
 
-def _inference(
-    cloudru: CloudRuCredentials,
-    spec: InferenceSpec,
-    found: FoundStack,
-    runs: Sequence[ModelRun],
-    ownership: Ownership,
-    prices: Mapping[str, float],
-) -> Deletion:
-    client = cloudru.get_client()
+@dataclass(frozen=True)
+class _Runs:
+    """The model runs of a project, whose they are, and prices in RUB per hour by repository."""
+
+    all: Sequence[ModelRun]
+    ownership: Ownership
+    prices: Mapping[str, float]
+
+
+def _inference(cloudru: CloudRuCredentials, spec: InferenceSpec, found: FoundStack, known: _Runs) -> Deletion:
+    client, runs, ownership = cloudru.get_client(), known.all, known.ownership
     listed = find_among(runs, spec.name) or _leaving(runs, spec.name)
     if listed is None:
         return Deletion(kind="inference", name=spec.name, action="absent", reason="there is no live run of that name")
@@ -199,7 +200,7 @@ def _inference(
         reason=reason,
         done=f"it was {plain_status(run)}" if action == "delete" else "",
         within_s=spec.ready_within_s,
-        cost_rub_per_hour=cost_of(run, prices),
+        cost_rub_per_hour=cost_of(run, known.prices),
     )
 
 

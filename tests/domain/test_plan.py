@@ -11,6 +11,7 @@ from clouds.cloudru.specs import FoundationModelSpec
 from clouds.cloudru.storage import EnsuredBucket, SyncPlan
 from clouds.cloudru.wire.inference import ModelRun
 from clouds.cloudru.wire.knowledge import KnowledgeBase, KnowledgeBaseVersion
+from domain.consent import Allowed
 from domain.plan import Observation, StackPlan, plan
 from flows.specs import RagStack
 
@@ -82,7 +83,7 @@ COMPLETE = replace(
 
 def made(seen: Observation, stack: RagStack = STACK, *, allow_replace: bool = False) -> StackPlan:
     """Return the plan for one document."""
-    return plan(stack, 1, seen, KnowledgeAssumptions(), allow_replace=allow_replace)
+    return plan(stack, 1, seen, KnowledgeAssumptions(), Allowed(replace=allow_replace))
 
 
 def changed(made_plan: StackPlan) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """The whole flow against the running sandbox."""
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
-from prefect.futures import PrefectConcurrentFuture, PrefectFuture
-from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.utilities.engine import collect_task_run_inputs_sync
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import TaskRun, TaskRunResult
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
@@ -17,6 +18,7 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
+from tasks.run.steps import PARENTS
 from tasks.stack.kept_stack import read_kept
 from tasks.stack.promotion import in_service
 from tests.support.artifacts import artifact
@@ -31,26 +33,30 @@ def run(cloud: Cloud, stack: RagStack, *, allow_other_reading: bool = False) -> 
     return report
 
 
-class Recorder(ThreadPoolTaskRunner[Any]):
-    """Writes down which step was given the future of which other one."""
+def drawn(run_id: Any, names: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return from which steps the UI draws an arrow to each step of a run; names of resources are replaced by `names`.
 
-    graph: ClassVar[dict[str, set[str]]] = {}
-    names: ClassVar[dict[Any, str]] = {}
-
-    def submit(
-        self,
-        task: Any,
-        parameters: dict[str, Any],
-        wait_for: Iterable[PrefectFuture[Any]] | None = None,
-        dependencies: dict[str, Any] | None = None,
-    ) -> PrefectConcurrentFuture[Any]:
-        """Submit, and note the edges; a model's steps carry its task."""
-        future = super().submit(task, parameters, wait_for, dependencies)
-        name = f"{task.name} {parameters['model'].task}" if "model" in parameters else task.name
-        self.names[future.task_run_id] = name
-        inputs = collect_task_run_inputs_sync(parameters)
-        self.graph[name] = {self.names[found.id] for found in inputs if found.id in self.names}
-        return future
+    Steps inside another step are left out. The server writes runs down a moment after they have ended.
+    """
+    runs: list[TaskRun] = []
+    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
+    with get_client(sync_client=True) as client:
+        for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.2)):
+            with attempt:
+                runs = client.read_task_runs(flow_run_filter=of_run)
+                assert all(run.state is not None and run.state.is_completed() for run in runs)
+                assert "report" in [run.name for run in runs]
+    name_of: dict[Any, str] = {}
+    for run in runs:
+        task, _, of = run.name.partition(" ")
+        name_of[run.id] = f"{task} {names[of]}" if of in names else run.name
+    return {
+        name_of[run.id]: {
+            name_of[found.id] for found in set().union(*run.task_inputs.values()) if isinstance(found, TaskRunResult)
+        }
+        for run in runs
+        if PARENTS not in run.task_inputs
+    }
 
 
 def test_stack_is_provisioned_and_adopted(cloud: Cloud) -> None:
@@ -74,27 +80,34 @@ def test_stack_is_provisioned_and_adopted(cloud: Cloud) -> None:
 
 
 def test_graph_is_the_tutorials(cloud: Cloud) -> None:
-    """The knowledge base waits for documents and embedder, and for neither reranker nor LLM."""
-    Recorder.graph.clear()
-    provision_rag.with_options(task_runner=Recorder(max_workers=32))(cloud.stack(), cloud.name, cloud.name)  # pyright: ignore[reportArgumentType]  # invariant without need
-    graph = {step: upstream for step, upstream in Recorder.graph.items() if step != "report"}
-    assert graph == {
-        "ensure-bucket": set(),
-        "upload-documents": {"ensure-bucket"},
-        "ensure-secret": set(),
-        "ensure-inference Embedding": {"ensure-secret"},
-        "ensure-inference Score": {"ensure-secret"},
-        "ensure-inference Generate": {"ensure-secret"},
-        "wait-for Embedding": {"ensure-inference Embedding"},
-        "wait-for Score": {"ensure-inference Score"},
-        "wait-for Generate": {"ensure-inference Generate"},
-        "ensure-knowledge-base": {"ensure-bucket", "upload-documents", "wait-for Embedding"},
-        "wait-for-index": {"ensure-knowledge-base"},
-        "set-aside-unreadable": {"upload-documents", "wait-for-index"},
-        "verify": {"wait-for-index", "wait-for Score", "wait-for Generate"},
-        "judge-stack": {"wait-for-index", "wait-for Score", "wait-for Generate", "verify"},
-        "put-in-service": {"wait-for-index", "judge-stack"},
+    """The knowledge base waits for documents and embedder only, and no arrow comes of a value that is passed along."""
+    stack = cloud.stack()
+    names = {model.name: role for role, model in zip(("embedder", "reranker", "LLM"), stack.models, strict=True)}
+    names |= {stack.bucket: "B", stack.folder: "F", stack.token_secret: "S", stack.knowledge_base.name: "base"}
+    state = provision_rag(stack, cloud.name, cloud.name, return_state=True)
+    assert drawn(state.state_details.flow_run_id, names) == {
+        "compare-with-kept": set(),
+        "check-stack": {"compare-with-kept"},
+        "observe": {"check-stack"},
+        "plan": {"observe"},
+        "keep-wanted": {"plan"},
+        "ensure-bucket B": set(),
+        "upload-documents F": {"ensure-bucket B"},
+        "ensure-secret S": set(),
+        "ensure-inference embedder": {"ensure-secret S"},
+        "ensure-inference reranker": {"ensure-secret S"},
+        "ensure-inference LLM": {"ensure-secret S"},
+        "wait-for embedder": {"ensure-inference embedder"},
+        "wait-for reranker": {"ensure-inference reranker"},
+        "wait-for LLM": {"ensure-inference LLM"},
+        "ensure-knowledge-base base": {"ensure-bucket B", "upload-documents F", "wait-for embedder"},
+        "wait-for base": {"ensure-knowledge-base base"},
+        "set-aside-unreadable": {"upload-documents F", "wait-for base"},
+        "verify": {"wait-for base", "wait-for reranker", "wait-for LLM"},
+        "judge-stack": {"wait-for base", "wait-for reranker", "wait-for LLM", "verify"},
+        "put-in-service": {"wait-for base", "judge-stack"},
         "keep-provisioned": {"put-in-service"},
+        "report": {"keep-provisioned"},
     }
 
 

@@ -4,6 +4,7 @@ It looks at the figures with the reranker: that is how a stack is asked.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 from pydantic import Field
 
@@ -73,6 +74,27 @@ class Verdict:
     passed: bool
     reasons: tuple[str, ...]
     worse_questions: tuple[WorseQuestion, ...]
+
+
+class KeptEvaluation(Evaluation):
+    """An evaluation, whether the gate let the version pass, each reason against it, and the questions that got worse.
+
+    Evaluations that earlier releases have kept have neither reasons nor worse questions.
+    """
+
+    passed: bool
+    reasons: tuple[str, ...] = ()
+    worse_questions: tuple[WorseQuestion, ...] = ()
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, verdict: Verdict) -> Self:
+        """Return the evaluation with what the gate said of it."""
+        return cls(
+            **dict(evaluation),
+            passed=verdict.passed,
+            reasons=verdict.reasons,
+            worse_questions=verdict.worse_questions,
+        )
 
 
 def measures(evaluation: Evaluation) -> dict[str, float]:

@@ -61,6 +61,11 @@ class TuningKey:
         return artifact_key(kind, self.folder_id, self.name)
 
 
+def result_kind(kind: str) -> str:
+    """Return the kind of the artifact that holds as data what the page of `kind` shows."""
+    return f"{kind}-result"
+
+
 def artifact_key(kind: str, owner_id: str, name: str) -> str:
     """Return `<kind>-<name>-<digest>`; `owner_id` is the project or folder that the name is of."""
     return _written(kind, "-", owner_id, name)

@@ -4,6 +4,7 @@ from prefect import flow
 
 from domain.reports.answer import AnswerReport
 from flows.parameters import CloudRu, Question, Stack, in_order
+from tasks.run.results import keep_result
 from tasks.run.runs import cloud_run
 from tasks.run.steps import THREADS
 from tasks.stack.answer import ask_version, name_models, report_answer
@@ -27,4 +28,4 @@ def ask_rag(question: Question, stack: Stack = "kb-rag-with-inference", cloud: C
         asked = find_version_in_service(cloudru, found.stack)
         answer = ask_version(cloudru, asked, question)
         models = name_models(cloudru, asked)
-        return found.named(report_answer(asked, answer, models))
+        return keep_result(asked.stack, "answer", found.named(report_answer(asked, answer, models)))

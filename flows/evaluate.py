@@ -11,6 +11,7 @@ from tasks.evaluation.golden import check_evaluation, check_golden, read_judged_
 from tasks.evaluation.judge import candidate, judge_version, promote_judged
 from tasks.evaluation.rollback_report import report_rollback
 from tasks.run.asked_with import as_in_service
+from tasks.run.results import keep_result
 from tasks.run.runs import stack_run
 from tasks.run.steps import THREADS
 from tasks.stack.kept_stack import find_stack
@@ -57,7 +58,7 @@ def evaluate_rag(
         check_evaluation(asked, by, promote=promote)
         judged = judge_version(cloudru, stack, asked, by, remembers=promote)
         now = promote_judged(cloudru, candidate(cloudru, stack, asked), judged) if promote else None
-        return found.named(EvaluationReport.of(judged, now))
+        return keep_result(asked.stack, "evaluation", found.named(EvaluationReport.of(judged, now)))
 
 
 @in_order
@@ -76,4 +77,4 @@ def rollback_rag(stack: Stack = "kb-rag-with-inference", cloud: CloudRu = "sandb
         asked = find_version_before(cloudru, stack)
         prove_version(cloudru, asked, stack.probe.question)
         now = found.named(roll_back(cloudru, candidate(cloudru, stack, asked)))
-        return report_rollback(asked.stack, now)
+        return keep_result(asked.stack, "rollback", report_rollback(asked.stack, now))

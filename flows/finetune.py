@@ -75,6 +75,7 @@ def finetune_embedder(
         published = publish.submit(yandex, tuning, tuned, judgement, proof)
         wait_for_steps()
         made = TunedEmbedder(
+            data=data,
             training=[each.result() for each in training],
             validation=validation.result(),
             ensured=ensured,

@@ -10,6 +10,7 @@ from domain.stack import name_of
 from flows.parameters import ClaimedNames, CloudRu, DeleteNames, LockWait, Stack, SuspendShared, WarnAbove, in_order
 from flows.specs import RagStack
 from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.results import keep_result
 from tasks.run.runs import cloud_run, stack_run
 from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.kept_stack import find_stack
@@ -64,7 +65,7 @@ def status_rag(
         result = report_status.submit(cloudru, name, cloud, looks, drift)
         wait_for_steps()
         warn_above(cloudru, result.result(), warn_above_rub_per_hour)
-        return found.named(result.result())
+        return keep_result(stack.key(cloudru.project_id), "status", found.named(result.result()))
 
 
 @in_order
@@ -98,7 +99,7 @@ def suspend_rag(
         changes = [suspend_inference.submit(cloudru, each, suspend_shared=suspend_shared) for each in runs]
         result = report_power.submit(cloudru, found.name, cloud, changes)
         wait_for_steps()
-        return found.named(result.result())
+        return keep_result(found.stack.key(cloudru.project_id), "power", found.named(result.result()))
 
 
 @in_order
@@ -128,7 +129,7 @@ def resume_rag(
         changes = [resume_inference.submit(cloudru, each) for each in runs]
         result = report_power.submit(cloudru, found.name, cloud, changes)
         wait_for_steps()
-        return found.named(result.result())
+        return keep_result(found.stack.key(cloudru.project_id), "power", found.named(result.result()))
 
 
 @in_order

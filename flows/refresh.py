@@ -40,6 +40,7 @@ from tasks.refresh.sync import (
 from tasks.run.approval import check_allowed
 from tasks.run.asked_with import as_in_service
 from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.results import keep_result
 from tasks.run.runs import stack_run
 from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.inference import wait_for_inference
@@ -103,7 +104,9 @@ def refresh_rag(
             return plan
         check_allowed(plan)
         if not changes.wanted:
-            return found.named(report_refresh(cloudru, cloud, Refreshed(changes)))
+            return keep_result(
+                changes.stack, "refresh", found.named(report_refresh(cloudru, cloud, Refreshed(changes)))
+            )
         check_can_promote(cloudru, stack, changes, by)
 
         bucket = ensure_bucket.submit(cloudru, stack.bucket)
@@ -112,7 +115,9 @@ def refresh_rag(
         sent = sync_documents.submit(cloudru, changes.plan, ready, changes.serving.knowledgebase_version_id)
         if changes.empties:
             wait_for_steps()
-            return found.named(report_refresh(cloudru, cloud, Refreshed(changes)))
+            return keep_result(
+                changes.stack, "refresh", found.named(report_refresh(cloudru, cloud, Refreshed(changes)))
+            )
 
         ensured = ensure_version.submit(cloudru, bucket, changes, sent, ready[0])
         index = wait_for_version.submit(cloudru, changes, ensured)
@@ -121,4 +126,8 @@ def refresh_rag(
         promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by)
         if changes.reading:
             keep_reading(changes.stack, base)
-        return found.named(report_refresh(cloudru, cloud, Refreshed(changes, ensured.result(), promoted)))
+        return keep_result(
+            changes.stack,
+            "refresh",
+            found.named(report_refresh(cloudru, cloud, Refreshed(changes, ensured.result(), promoted))),
+        )

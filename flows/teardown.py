@@ -7,6 +7,7 @@ from domain.reports.teardown import TeardownReport
 from domain.stack import name_of
 from flows.parameters import CloudRu, DeleteDocuments, LockWait, PlanOnly, Stack, in_order
 from tasks.run.lock import LOCK_WAIT_S
+from tasks.run.results import keep_result
 from tasks.run.runs import stack_run
 from tasks.run.steps import THREADS, wait_for_steps
 from tasks.stack.kept_stack import find_stack
@@ -50,7 +51,8 @@ def teardown_rag(
         found = find_stack(cloudru, stack)
         plan = plan_teardown(cloudru, found, known_stacks(cloudru, wanted=True), delete_documents=delete_documents)
         if plan_only:
-            return TeardownReport(cloud=cloud, plan=plan, resources=())
+            planned = TeardownReport(cloud=cloud, plan=plan, resources=())
+            return keep_result(found.stack.key(cloudru.project_id), "teardown", planned)
 
         marked = mark_leaving.submit(cloudru, name, plan.going)
         bases = [delete_knowledge_base.submit(cloudru, base, plan, wait_for=[marked]) for base in plan.knowledge_bases]

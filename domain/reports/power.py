@@ -44,18 +44,22 @@ class PowerReport(Part):
         return tuple(change for change in self.changes if change.action in ("suspended", "resumed"))
 
 
-def power_markdown(report: PowerReport, note: str = "") -> Markdown:
-    """Return the report for reading; `note` says where its prices are not billed."""
-    changed = report.changed
-    told = "Nothing to do"
+def summary(report: PowerReport) -> str:
+    """Return in one line how many were suspended or resumed, and what that saves or costs."""
+    changed, text = report.changed, "Nothing to do"
     if changed:
         sum_text = total_text(change.price_rub_per_hour for change in changed)
         saved = "saves" if changed[0].action == "suspended" else "costs again"
-        told = f"{changed[0].action.capitalize()}: {len(changed)}; {saved} {sum_text}"
+        text = f"{changed[0].action.capitalize()}: {len(changed)}; {saved} {sum_text}"
     shared = [change for change in report.changes if change.stays_for_others]
     if shared:
         stay = f"{len(shared)} stay as they are: another stack uses them, or they are not this stack's"
-        told = f"{told}; {stay}. suspend_shared suspends what is shared"
+        text = f"{text}; {stay}. suspend_shared suspends what is shared"
+    return text
+
+
+def power_markdown(report: PowerReport, note: str = "") -> Markdown:
+    """Return the report for reading; `note` says where its prices are not billed."""
     rows = [
         (
             change.name,
@@ -71,5 +75,8 @@ def power_markdown(report: PowerReport, note: str = "") -> Markdown:
     ]
     head = ("inference", "id", "was", "is", "action", "RUB per hour while on", "proof", "why, or used by")
     return page(
-        f"# {one_line(report.stack)} on {code(report.cloud)}", f"**{told}**", one_line(note), text_table(head, rows)
+        f"# {one_line(report.stack)} on {code(report.cloud)}",
+        f"**{summary(report)}**",
+        one_line(note),
+        text_table(head, rows),
     )

@@ -40,12 +40,16 @@ class RefreshReport(Part):
     passed_over: str = ""
 
 
-def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Markdown:
-    """Return the report for reading."""
-    counts = (
+def counts(result: RefreshReport) -> str:
+    """Return how many documents of each kind there were."""
+    return (
         f"{len(result.new)} new, {len(result.changed)} changed, {len(result.deleted)} deleted, {result.same} the same, "
         f"{len(result.unreadable)} that could not be read"
     )
+
+
+def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Markdown:
+    """Return the report for reading."""
     begun = f", {ensured.action} by this run" if ensured else ""
     after = f", after {code(result.previous_version_id)}" if result.previous_version_id else ""
     so = f", **{one_line(result.overruled)}**" if result.overruled else ""
@@ -62,7 +66,7 @@ def markdown(result: RefreshReport, ensured: EnsuredKnowledgeBase | None) -> Mar
     ]
     return page(
         f"# {one_line(result.knowledge_base)} on {code(result.cloud)}: {result.outcome}",
-        f"Documents: {counts}.",
+        f"Documents: {counts(result)}.",
         f"Passed over: {one_line(result.passed_over)}." if result.passed_over else "",
         f"In service: version {code(result.version_id)}{begun}{after}{so}. {result.duration_s:.1f} s in all.",
         *lists,

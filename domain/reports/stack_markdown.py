@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from domain.answer import Answer
 from domain.markdown import Markdown, code, escaped, one_line, page, quoted, text_table
-from domain.reports.stack import KnowledgeBaseReport, StackReport
+from domain.reports.stack import KnowledgeBaseReport, ModelReport, ProbeReport, StackReport
 
 CHUNK_CHARACTERS = 400
 """So much of a chunk stands in the table."""
@@ -45,7 +45,6 @@ def markdown(result: StackReport) -> Markdown:
         ("version", "", base.version_id, _service(base), ""),
         *(("equal documents", ", ".join(keys), "", "one content", "-") for keys in documents.equal[:EQUAL_SHOWN]),
     ]
-    models = [(role_text(m.role), m.model, m.served_name, m.answered_by, m.proof) for m in result.models]
     start = min(step.started_at for step in result.steps)
     steps = [
         (
@@ -65,16 +64,31 @@ def markdown(result: StackReport) -> Markdown:
         else "",
         f"While all its models run it costs {one_line(result.costs)}.",
         *map(escaped, result.notes),
-        f"## Proof\n\n{quoted(result.probe.question)}",
-        escaped(result.probe.answer),
-        _listed("Sources quoted", result.probe.quoted) or "Sources quoted: the answer names none.",
-        _listed("Looked at, not quoted", [each for each in result.probe.sources if each not in result.probe.quoted]),
+        proof(result.probe),
         f"## Resources\n\n{text_table(('resource', 'name', 'id', 'status', 'action'), resources)}",
         _console(base),
-        f"## Models that answered\n\n{text_table(('role', 'asked for', 'served as', 'answered by', 'proof'), models)}",
+        answering(result.models),
         f"## Time\n\n{result.duration_s:.1f} s in all; the steps of the critical path (●) took "
         f"{result.critical_path_s:.1f} s.",
         text_table(("step", "began after, s", "took, s", "critical"), steps),
+    )
+
+
+def proof(probe: ProbeReport) -> Markdown:
+    """Return the question, the answer and where it is from."""
+    return page(
+        f"## Proof\n\n{quoted(probe.question)}",
+        escaped(probe.answer),
+        _listed("Sources quoted", probe.quoted) or "Sources quoted: the answer names none.",
+        _listed("Looked at, not quoted", [each for each in probe.sources if each not in probe.quoted]),
+    )
+
+
+def answering(models: Sequence[ModelReport]) -> Markdown:
+    """Return which models answered, and what each says of itself."""
+    rows = [(role_text(m.role), m.model, m.served_name, m.answered_by, m.proof) for m in models]
+    return page(
+        f"## Models that answered\n\n{text_table(('role', 'asked for', 'served as', 'answered by', 'proof'), rows)}"
     )
 
 

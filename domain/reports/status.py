@@ -31,6 +31,7 @@ class ResourceStatus(Part):
     size_bytes: int = 0
     has_index: bool = False
     build_hours: float | None = None
+    in_service: bool = False
 
     def row(self, now: datetime) -> dict[str, str]:
         """Return it for reading."""

@@ -28,16 +28,20 @@ class TeardownReport(Part):
     resources: tuple[TornDown, ...]
 
 
+def saved(result: TeardownReport) -> str:
+    """Return what the end of the models saves, in words."""
+    gone = {torn.id for torn in result.resources if torn.outcome == "deleted"}
+    return f"Saves {total_text(each.cost_rub_per_hour for each in result.plan.inferences if each.id in gone)}"
+
+
 def markdown(result: TeardownReport, note: str = "") -> Markdown:
     """Return the report for reading; `note` says where its prices are not billed."""
     plan = result.plan
-    gone = {torn.id for torn in result.resources if torn.outcome == "deleted"}
-    saved = total_text(each.cost_rub_per_hour for each in plan.inferences if each.id in gone)
     rows = [(torn.kind, torn.name, torn.outcome, torn.reason, torn.id) for torn in result.resources]
     rows += [("in service", words, "not found", "no teardown-rag deleted it", "") for words in plan.vanished]
     return page(
         f"# {one_line(plan.stack)} on {code(result.cloud)} is torn down",
-        f"**Saves {saved}**",
+        f"**{saved(result)}**",
         one_line(note),
         text_table(("resource", "name", "outcome", "why", "id"), rows),
     )

@@ -10,6 +10,7 @@ from domain.part import Part
 from domain.reports.curves import MetricsReport
 from domain.reports.stack import StepReport
 from domain.reports.tuning_markdown import embedding_program, score_table
+from domain.training_data.faults import FaultKind
 from domain.training_data.spec import TextPrefixes
 
 
@@ -35,6 +36,14 @@ class DatasetReport(Part):
     action: Action
     rows: int
     size_bytes: int
+
+
+class TrainingDataReport(Part):
+    """What was learnt from and measured on: rows, and how many faults of each kind were tolerated."""
+
+    training_rows: int
+    validation_rows: int
+    faults: dict[FaultKind, int]
 
 
 class TuningTaskReport(Part):
@@ -64,6 +73,7 @@ class TuningReport(Part):
     cloud: str
     name: str
     prefixes: TextPrefixes = TextPrefixes()
+    data: TrainingDataReport
     datasets: tuple[DatasetReport, ...]
     tuning: TuningTaskReport
     metrics: MetricsReport

@@ -1,6 +1,5 @@
 """The acts of a demonstration: each runs flows through the worker, and each must end as it says."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,28 +10,19 @@ from rich.markup import escape
 
 from domain.keys import StackKey
 from local.demos import report, watch
+from local.demos.results import Written, written
 from local.errors import LocalError
-from local.prefect_api import Artifact, FlowRun, PrefectApi
+from local.prefect_api import FlowRun, PrefectApi
 from local.stack.parts import SANDBOX_DEPLOYMENT
 from local.stack.stack import Stack
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that has ended as it had to, and the artifacts that it wrote, by kind (`refresh`, `status`, ...)."""
+    """A run that has ended as it had to, and what it has written."""
 
     run: FlowRun
-    artifacts: Mapping[str, Artifact]
-
-    def markdown(self, kind: str) -> str:
-        """Return the text of an artifact; empty when the run wrote none."""
-        found = self.artifacts.get(kind)
-        return str(found.data) if found else ""
-
-    def rows(self, kind: str) -> list[dict[str, Any]]:
-        """Return the rows of a table; empty when the run wrote none."""
-        data = self.artifacts[kind].data if kind in self.artifacts else []
-        return json.loads(data) if isinstance(data, str) else data
+    written: Written
 
 
 class Stage:
@@ -54,8 +44,8 @@ class Stage:
         self._title = title
         self._console.print(f"\n[bold]{self.act}/{self._acts}  {escape(title)}[/bold]", highlight=False)
 
-    def run(self, flow: str, parameters: Mapping[str, Any], *, refused_with: str = "") -> Ended:
-        """Run the flow to its end; it must complete, or fail with the words `refused_with` in its message."""
+    def run(self, flow: str, parameters: Mapping[str, Any], *, refused_at: str = "") -> Ended:
+        """Run the flow to its end; it must complete, or fail at the step `refused_at`."""
         began_s = time.monotonic()
         run = self._api.start_run(self._api.deployment_id(f"{flow}/{SANDBOX_DEPLOYMENT}"), parameters)
         with self._console.status(flow) as status, watch.ended_with_us(self._api, self._running, run.id):
@@ -72,16 +62,21 @@ class Stage:
                 deadline_s=watch.RUN_ENDS_WITHIN_S,
             )
         self.runs += 1
-        refused = run.state_type == "FAILED" and bool(refused_with) and refused_with in run.message
+        refused = bool(refused_at) and run.state_type == "FAILED" and refused_at in self._failed_at(run)
         how = (
             "refused, as it should be," if refused else "completed" if run.state_type == "COMPLETED" else run.state_name
         )
         self.say(f"{flow}: {how} in {time.monotonic() - began_s:.1f} s  {self._api.run_url(run.id)}")
-        if refused_with and not refused:
-            self.surprise(f"{flow} must be refused with {refused_with!r}, and ended {_ending(run)}")
-        if not refused_with and run.state_type != "COMPLETED":
+        if refused_at and not refused:
+            self.surprise(f"{flow} must be refused at {refused_at}, and ended {_ending(run)}")
+        if not refused_at and run.state_type != "COMPLETED":
             self.surprise(f"{flow} must complete, and ended {run.state_name}{report.why(self._api, run)}")
-        return Ended(run, {self._kind(artifact): artifact for artifact in self._api.artifacts(run.id)})
+        return Ended(run, written(self._api, run, self._key))
+
+    def _failed_at(self, run: FlowRun) -> set[str]:
+        """Return the names of the steps that failed, without what each works on: `judge 31832aa1` is `judge`."""
+        failed = [task.name for task in self._api.task_runs(run.id) if task.state_type == "FAILED"]
+        return {name.partition(" ")[0] for name in failed}
 
     def say(self, *lines: str) -> None:
         """Print lines of the act."""
@@ -101,9 +96,6 @@ class Stage:
 
         """
         raise LocalError(f"act {self.act}, {self._title!r}: {what}")
-
-    def _kind(self, artifact: Artifact) -> str:
-        return (artifact.key or "").removesuffix(self._key.artifact(""))
 
 
 def _ending(run: FlowRun) -> str:

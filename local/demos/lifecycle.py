@@ -1,6 +1,5 @@
 """`make demo-lifecycle`: the life of a stack in the sandbox, act by act, each with the outcome it must have."""
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +7,18 @@ from typing import Any
 from pydantic import BaseModel
 from rich.console import Console
 
+from domain.gate import KeptEvaluation
+from domain.prices import rub_per_hour
+from domain.reports.answer import AnswerReport
+from domain.reports.power import PowerReport, summary
+from domain.reports.refresh import RefreshReport, counts
+from domain.reports.stack import StackReport
+from domain.reports.status import StatusReport
+from domain.reports.teardown import TeardownReport, saved
 from local.demos import report
 from local.demos.acts import Ended, Stage
 from local.demos.lifecycle_stack import ADDED, FIRST, KEY, NAME, LifecycleStack
-from local.demos.lifecycle_text import counted_documents, cut, headline, refusal, short
+from local.demos.lifecycle_text import cut, refusal, short
 from local.errors import LocalError
 from local.layout import Layout
 from local.prefect_api import PrefectApi
@@ -21,6 +28,9 @@ from local.stack.display import Display
 ASKED_OF_ADDED = ("What is charged if the adapter is missing from my return?", "charged at 18 euros")
 ASKED_OF_FIRST = ("Какая скидка на восстановленную технику?", "от 20 до 45 процентов")
 """Questions, and words of the right answer; those of the second stand in the half that gets lost."""
+
+MODELS = 3
+"""Embedder, reranker, LLM."""
 
 
 def demo_lifecycle(layout: Layout, console: Console) -> int:
@@ -83,38 +93,42 @@ class Lifecycle:
     def provision(self) -> None:
         """Bring the stack up from nothing."""
         ended = self._stage.run("provision-rag", self._whole)
-        counts = report.COUNTS.search(ended.markdown("stack"))
-        self._stage.must(counts and "adopted 0" in counts.group(), "everything was created")
+        result = ended.written.result("stack", StackReport)
+        self._stage.must(result.created and not result.adopted, "everything was created")
         self._must_serve_another("")
-        self._stage.say(counts.group() if counts else "", f"in service: version {short(self._serving)}")
+        self._stage.say(
+            report.counts(result.created, result.adopted, result.updated),
+            f"in service: version {short(self._serving)}",
+        )
 
     def add_document(self) -> None:
         """Add a document; the version that has read it is promoted and answers from it."""
         self._files.add()
-        self._refresh_and_promote("1 new, 0 changed")
+        self._refresh_and_promote(new=1, changed=0)
         self._ask(*ASKED_OF_ADDED, source=ADDED.name)
 
     def change_nothing(self) -> None:
         """Refresh what is fresh."""
         ended = self._stage.run("refresh-rag", self._on_golden)
-        self._stage.must(": unchanged" in ended.markdown("refresh"), "the report says `unchanged`")
+        result = ended.written.result("refresh", RefreshReport)
+        self._stage.must(result.outcome == "unchanged", "nothing was changed")
         self._must_serve(self._serving)
-        self._stage.say(
-            counted_documents(ended.markdown("refresh")), f"in service: version {short(self._serving)}, as before"
-        )
+        self._stage.say(f"documents: {counts(result)}", f"in service: version {short(self._serving)}, as before")
 
     def cut_document_off(self) -> None:
         """Lose half a document; the version that has read it is refused and the old one answers from what is lost."""
         self._files.cut_off()
-        ended = self._stage.run("refresh-rag", self._on_golden, refused_with="Worse questions: ")
+        ended = self._stage.run("refresh-rag", self._on_golden, refused_at="judge")
+        evaluation = ended.written.data("evaluation-data", KeptEvaluation)
+        self._stage.must(evaluation.worse_questions, "questions that got worse are why it was refused")
         self._must_serve(self._serving)
-        self._stage.say(*refusal(ended.run.message), f"in service: version {short(self._serving)}, as before")
+        self._stage.say(*refusal(evaluation), f"in service: version {short(self._serving)}, as before")
         self._ask(*ASKED_OF_FIRST, source=FIRST.name)
 
     def make_document_whole(self) -> None:
         """Bring the document back."""
         self._files.make_whole()
-        self._refresh_and_promote("0 new, 1 changed")
+        self._refresh_and_promote(new=0, changed=1)
 
     def roll_back(self) -> None:
         """Put the version before back in service."""
@@ -129,66 +143,71 @@ class Lifecycle:
     def look(self) -> None:
         """Look at what there is and what it costs."""
         ended = self._stage.run("status-rag", self._on_stack)
-        rows = ended.rows("status")
-        for row in rows:
-            cost = f"{row['RUB per hour now']} RUB per hour" if row["RUB per hour now"] else row["what"]
-            self._stage.say(f"{row['resource']:<15} {row['name']:<26} {row['state']:<26} {cost}".rstrip())
-        running = [row["name"] for row in rows if row["resource"] == "inference" and row["state"] == "RUNNING"]
-        serving = [row["id"] for row in rows if row["state"].endswith(", in service")]
-        self._stage.must(len(running) == 3, "three inferences are running")  # noqa: PLR2004  # embedder, reranker, LLM
+        resources = ended.written.result("status", StatusReport).resources
+        for each in resources:
+            cost = f"{rub_per_hour(each.cost_rub_per_hour)} RUB per hour" if each.is_priced else each.what
+            self._stage.say(f"{each.kind:<15} {each.name:<26} {each.state:<26} {cost}".rstrip())
+        running = [each.name for each in resources if each.kind == "inference" and each.state == "RUNNING"]
+        serving = [each.id for each in resources if each.in_service]
+        self._stage.must(len(running) == MODELS, f"{MODELS} inferences are running")
         self._stage.must(serving == [self._serving], "the version in service is marked")
 
     def suspend(self) -> None:
         """Suspend; a question is refused with what to do."""
-        self._power("suspend-rag", "Suspended: 3")
+        self._power("suspend-rag", "suspended")
         ended = self._stage.run(
-            "ask-rag", {**self._on_stack, "question": ASKED_OF_FIRST[0]}, refused_with="run resume-rag"
+            "ask-rag", {**self._on_stack, "question": ASKED_OF_FIRST[0]}, refused_at="find-version-in-service"
         )
         self._stage.say(ended.run.message)
 
     def resume(self) -> None:
         """Resume; the flow itself waits for an answer of every model."""
-        self._power("resume-rag", "Resumed: 3")
+        self._power("resume-rag", "resumed")
 
     def tear_down(self) -> None:
         """Delete everything, documents too."""
         ended = self._tear_down(self._on_stack)
         self._stage.must(not self._in_service().version_id, "no version is in service")
-        outcomes = re.findall(r"\| (deleted|absent|kept) \|", ended.markdown("teardown"))
+        result = ended.written.result("teardown", TeardownReport)
+        outcomes = [torn.outcome for torn in result.resources]
         self._stage.must(outcomes and set(outcomes) == {"deleted"}, "all that the stack names was deleted")
-        self._stage.say(f"{len(outcomes)} resources deleted", headline(ended.markdown("teardown")))
+        self._stage.say(f"{len(outcomes)} resources deleted", saved(result))
 
     def _tear_down(self, stack: dict[str, Any]) -> Ended:
         return self._stage.run("teardown-rag", {**stack, "delete_documents": True})
 
-    def _refresh_and_promote(self, counts: str) -> None:
+    def _refresh_and_promote(self, *, new: int, changed: int) -> None:
         before = self._serving
         ended = self._stage.run("refresh-rag", self._on_golden)
-        self._stage.must(counts in ended.markdown("refresh"), f"the report counts {counts!r} documents")
+        result = ended.written.result("refresh", RefreshReport)
+        self._stage.must(
+            (len(result.new), len(result.changed)) == (new, changed), f"{new} documents are new and {changed} changed"
+        )
         self._must_serve_another(before)
         scores = self._in_service().scores or {}
         self._stage.must(scores, "golden questions have judged the version")
         self._stage.say(
-            counted_documents(ended.markdown("refresh")),
+            f"documents: {counts(result)}",
             "golden questions: " + ", ".join(f"{name} {value:.2f}" for name, value in scores.items()),
             f"in service: version {short(self._serving)}, after {short(before)}",
         )
 
     def _ask(self, question: str, words: str, *, source: str) -> None:
         ended = self._stage.run("ask-rag", {**self._on_stack, "question": question})
-        page = ended.markdown("answer")
-        answer = page.partition("\n\n")[2].partition("\n")[0]
-        found = [row["chunk"] for row in ended.rows("answer-chunks") if row["source"].endswith(source)]
-        self._stage.must(self._serving in page, "the version in service answers")
+        result = ended.written.result("answer", AnswerReport)
+        answer = " ".join(result.answer.split())
+        found = [row["chunk"] for row in ended.written.rows("answer-chunks") if row["source"].endswith(source)]
+        self._stage.must(result.version_id == self._serving, "the version in service answers")
         self._stage.must(
             found and any(words in text for text in (answer, *found)), f"{words!r} was found in {source}: {answer!r}"
         )
         self._stage.say(f"asked: {question}", f"answer: {cut(answer)}")
 
-    def _power(self, flow: str, words: str) -> None:
-        told = headline(self._stage.run(flow, self._on_stack).markdown("power"))
-        self._stage.must(words in told, f"the report says {words!r}")
-        self._stage.say(told)
+    def _power(self, flow: str, action: str) -> None:
+        result = self._stage.run(flow, self._on_stack).written.result("power", PowerReport)
+        actions = [change.action for change in result.changes]
+        self._stage.must(actions == [action] * MODELS, f"{MODELS} models are {action}")
+        self._stage.say(summary(result))
 
     def _must_serve(self, version_id: str) -> None:
         self._stage.must(self._in_service().version_id == version_id, f"version {version_id} is in service")

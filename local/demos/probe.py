@@ -1,11 +1,12 @@
 """`make probe`: what is assumed of a cloud, compared with what it answers, through a worker; it only reads."""
 
-import json
 import os
-from typing import Any
 
 from rich.console import Console
 
+from domain.probing.finding import DIFFERS, HOLDS
+from domain.probing.result import ProbeReport
+from domain.probing.result import written as in_json
 from local.demos import report, watch
 from local.errors import LocalError
 from local.layout import Layout
@@ -16,9 +17,8 @@ from local.stack.parts import SANDBOX_DEPLOYMENT
 
 CLOUD = "CLOUD"
 """Environment variable that names the deployment: sandbox, cloudru or yandex."""
-TABLE = "probe-"
-CALLS = ("probe-calls-", "probe-answers-")
-HOLDS = "holds"
+RESULT = "result"
+"""The type of the artifact that holds a flow's result."""
 
 
 def probe(layout: Layout, console: Console) -> int:
@@ -31,17 +31,14 @@ def probe(layout: Layout, console: Console) -> int:
             if run.state_type != "COMPLETED":
                 why = report.why(api, run)
                 raise LocalError(f"run {run.name} ended {run.state_name}{why}\n  log: {layout.log('worker')}")
-            rows, told = _table(api, run)
-            url = api.run_url(run.id)
-    differing = [row for row in rows if row["set in the block"]]
-    for row in rows:
-        if row["verdict"] != HOLDS:
-            value = f": set {row['set in the block']}" if row["set in the block"] else ""
-            console.print(
-                f"  {row['assumption']}  {row['verdict']}{value}  ({row['why']})", markup=False, soft_wrap=True
-            )
-    console.print(f"\nrun {run.name}: {url}\n{told}", markup=False, highlight=False, soft_wrap=True)
-    return 1 if differing else 0
+            result, url = read_probe(api, run), api.run_url(run.id)
+    for row in result.assumptions:
+        if row.verdict != HOLDS:
+            value = f": set {in_json(row.set_to)}" if row.verdict == DIFFERS else ""
+            console.print(f"  {row.assumption}  {row.verdict}{value}  ({row.why})", markup=False, soft_wrap=True)
+    said = f"{result.vendor}, block {result.cloud}: {result.counts}"
+    console.print(f"\nrun {run.name}: {url}\n{said}", markup=False, highlight=False, soft_wrap=True)
+    return 1 if result.differing else 0
 
 
 def _check_up(layout: Layout, name: str) -> None:
@@ -53,9 +50,9 @@ def _check_up(layout: Layout, name: str) -> None:
         )
 
 
-def _table(api: PrefectApi, run: FlowRun) -> tuple[list[dict[str, Any]], str]:
+def read_probe(api: PrefectApi, run: FlowRun) -> ProbeReport:
+    """Return the flow's result; a run writes one, and what the block is of is not known here."""
     for artifact in api.artifacts(run.id):
-        if (artifact.key or "").startswith(TABLE) and not (artifact.key or "").startswith(CALLS):
-            data = json.loads(artifact.data) if isinstance(artifact.data, str) else artifact.data
-            return data, artifact.description or ""
-    raise LocalError("the run has ended well but wrote no table; see it in the UI")
+        if artifact.type == RESULT:
+            return ProbeReport.model_validate_json(str(artifact.data))
+    raise LocalError(f"the run has ended well, and wrote no result; see {api.run_url(run.id)}")

@@ -72,9 +72,10 @@ def _parameters(layout: Layout) -> dict[str, Any]:
 
 
 def _must_be_promoted(story: TuningStory, in_service: str | None, url: str) -> None:
-    if not story.better:
-        raise LocalError(f"the tuned model is not better than its base: {story.verdict}\n  see {url}")
-    if not story.promoted or in_service != story.tuned_uri:
+    judgement = story.result.judgement
+    if not judgement.better:
+        raise LocalError(f"the tuned model is not better than its base: {judgement}\n  see {url}")
+    if not story.result.publication.published or in_service != story.tuned_uri:
         named = in_service or "nothing"
         raise LocalError(
             f"the tuned model {story.tuned_uri} is not promoted: {KEY.variable} names {named}\n  see {url}"

@@ -1,12 +1,11 @@
-"""What `make demo-tuning` tells of a run, made short from its artifacts: the same that the UI shows."""
+"""What `make demo-tuning` tells of a run, made short from its result."""
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from domain.keys import TuningKey
+from domain.reports.tuning import TuningReport
+from local.demos.results import written
 from local.errors import LocalError
 from local.prefect_api import FlowRun, PrefectApi
 
@@ -20,52 +19,34 @@ AROUND = 60
 
 @dataclass(frozen=True)
 class TuningStory:
-    """The report in Markdown, the table of the training data, the loss curves in Markdown, and their page."""
+    """The flow's result, and the page of its curves."""
 
-    report: str
-    data: tuple[dict[str, Any], ...]
-    curves: str
+    result: TuningReport
     curves_url: str
-
-    @property
-    def verdict(self) -> str:
-        """Say whether it is better, and by how much."""
-        return self._found(r"^\*\*(.+)\*\*$")
-
-    @property
-    def better(self) -> bool:
-        """Whether the run judged it better than its base."""
-        return self.verdict.startswith("better: ")
-
-    @property
-    def promoted(self) -> bool:
-        """Whether the run put it in service."""
-        return self.report.partition("\n")[0].endswith(": promoted")
 
     @property
     def base_uri(self) -> str:
         """Address at which the base model was judged; the tuning itself may name it without its folder."""
-        return self._found(r"^\| \d+ \| base \| .+ \| `(.+)` \|$")
+        return next(each.model_uri for each in self.result.judgement.scores if each.role == "base")
 
     @property
     def tuned_uri(self) -> str:
         """Address of what came of it."""
-        return self._found(r"^\| tuned model \| `(.+)` \|$")
+        return self.result.tuning.target_model_uri
 
     def found(self, phrase: str) -> str:
         """Return which search index was made with the tuned model, and what of the passage found is around a phrase."""
-        found = re.search(r"^Search index `(.+)` found: (.+)$", self.report, re.MULTILINE)
-        if not found:
+        publication = self.result.publication
+        if not publication.proof:
             raise LocalError("the run has ended well, and no search index was made with the tuned model")
-        before, phrase, after = found[2].partition(phrase)
-        return f"search index {found[1]} found: …{before[-AROUND:]}{phrase}{after[:AROUND]}…"
+        before, phrase, after = publication.proof.partition(phrase)
+        passage = " ".join(f"…{before[-AROUND:]}{phrase}{after[:AROUND]}…".split())
+        return f"search index {publication.search_index_id} found: {passage}"
 
     @property
     def counts(self) -> str:
         """How many datasets and tunings were created, and how many adopted."""
-        actions = re.findall(r"\| (created|adopted) \|$", self.report, re.MULTILINE)
-        actions.append(self._found(r"^\| tuning \| .+, (created|adopted) \|$"))
-        return f"created {actions.count('created')}, adopted {actions.count('adopted')}"
+        return f"created {self.result.created}, adopted {self.result.adopted}"
 
     def acts(self) -> tuple[Act, ...]:
         """Return what was done, in the flow's order."""
@@ -73,55 +54,39 @@ class TuningStory:
             ("Data: every line checked", tuple(self._data())),
             ("Datasets", tuple(self._datasets())),
             ("Training", tuple(self._training())),
-            ("Judgement: golden questions that were not trained on", (*self._scores(), self.verdict)),
+            (
+                "Judgement: golden questions that were not trained on",
+                (*self._scores(), str(self.result.judgement)),
+            ),
         )
 
     def _data(self) -> Iterator[str]:
-        for row in self.data:
-            if row[""] in ("training data", "validation data") or row[""].startswith("fault"):
-                yield f"{row['']}: {row['anchor']}"
+        data = self.result.data
+        yield f"training data: {data.training_rows} rows"
+        if data.validation_rows:
+            yield f"validation data: {data.validation_rows} rows"
+        for kind, total in data.faults.items():
+            yield f"fault: {kind.replace('_', ' ')}: {total} found"
 
     def _datasets(self) -> Iterator[str]:
-        _, *rows = self._table("part")
-        for cells in rows:
-            yield f"{cells[0]}: {cells[5]}, {cells[2]}, {cells[3]} rows"
+        for each in self.result.datasets:
+            yield f"{each.part}: {each.action}, {each.dataset_id}, {each.rows} rows"
 
     def _training(self) -> Iterator[str]:
-        yield "tuning " + self._found(r"^\| tuning \| (.+) \|$")
-        yield from re.findall(r"^- (.+)$", self.curves, re.MULTILINE)
+        tuning = self.result.tuning
+        yield f"tuning {tuning.task_id}, {tuning.action}"
+        for each in self.result.metrics.curves:
+            yield f"{each.name}: {each.first:.4g} -> {each.last:.4g}, {each.points} points to step {each.last_step}"
         yield f"the curves as a picture: {self.curves_url}"
 
     def _scores(self) -> Iterator[str]:
-        head, *rows = self._table("dimensions")
-        for cells in rows:
-            figures = "  ".join(f"{name} {value}" for name, value in zip(head[2:5], cells[2:5], strict=True))
-            yield f"{cells[1]:<10} {cells[0]} dimensions  {figures}"
-
-    def _table(self, first: str) -> list[list[str]]:
-        """Return the cells of the table whose first column is called so, its head before its rows."""
-        lines = self._found(rf"^(\| {first} \|(?:.+\n?)+)").splitlines()
-        rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
-        return [rows[0], *rows[2:]]
-
-    def _found(self, pattern: str) -> str:
-        found = re.search(pattern, self.report, re.MULTILINE)
-        if not found:
-            raise LocalError(f"the run has ended well, and its report has no {pattern!r}; see it in the UI")
-        return found.group(1)
+        judgement = self.result.judgement
+        for each in judgement.scores:
+            figures = "  ".join(f"{name} {value:.3f}" for name, value in each.figures(judgement.k).items())
+            yield f"{each.role:<10} {each.dim} dimensions  {figures}"
 
 
 def read_story(api: PrefectApi, run: FlowRun, key: TuningKey) -> TuningStory:
-    """Return what the run of the tuning of that key has written."""
-    artifacts = {(each.key or "").removesuffix(key.artifact("")): each for each in api.artifacts(run.id)}
-    missing = [kind for kind in ("tuning", "training-data", "loss") if kind not in artifacts]
-    if missing:
-        raise LocalError(
-            f"the run has ended well, and wrote no artifact {key.artifact(missing[0])}; see {api.run_url(run.id)}"
-        )
-    data = artifacts["training-data"].data
-    return TuningStory(
-        report=str(artifacts["tuning"].data),
-        data=tuple(json.loads(data) if isinstance(data, str) else data),
-        curves=str(artifacts["loss"].data),
-        curves_url=api.artifact_url(artifacts["loss"].id),
-    )
+    """Return what the run of the tuning of that key has written; raises LocalError when it lacks result or curves."""
+    found = written(api, run, key)
+    return TuningStory(found.result("tuning", TuningReport), api.artifact_url(found.artifact("loss").id))

@@ -197,7 +197,7 @@ def _compare(stack: StackKey, new: Evaluation, serving: Evaluation | None, by: J
     verdict, earlier = gate(new, serving, by.thresholds), kept(stack)
     judgement = Judgement(passed=verdict.passed, standard=by.standard, scores=measures(new), reasons=verdict.reasons)
     judged = Judged(judgement, new, serving, verdict, earlier)
-    keep(stack, new, passed=verdict.passed)
+    keep(stack, new, verdict)
     show_evaluation(stack, judged)
     show_questions(stack, new, serving)
     figures = ", ".join(f"{measure} {value:.3f}" for measure, value in measures(new).items())

@@ -23,6 +23,7 @@ from tasks.run.credentials import EitherCloud
 from tasks.run.looks import Looked
 from tasks.run.prices import billing_note
 from tasks.run.probe_left import left_behind
+from tasks.run.results import keep_result
 from tasks.run.steps import step
 
 
@@ -70,7 +71,7 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
     for what in report.left:
         get_run_logger().warning("%s", what)
     get_run_logger().info("%s: %s. Answers: %s", vendor, report.counts, report.samples)
-    return report
+    return keep_result(owner, "probe", report)
 
 
 def _left(cloud: EitherCloud, known: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ Each kept one is a version of one Prefect artifact.
 
 import httpx
 from prefect import get_run_logger
-from prefect.artifacts import Artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.sorting import ArtifactSort
@@ -13,12 +12,13 @@ from prefect.exceptions import PrefectException
 from pydantic import ValidationError
 
 from domain.evaluation import Evaluation
-from domain.gate import measures
+from domain.gate import KeptEvaluation, Verdict, measures
 from domain.keys import StackKey
 from domain.markdown import Markdown, code, page, text_table
 from domain.reports.evaluation import Judged
 from domain.reports.evaluation_markdown import markdown, question_table
 from tasks.run.artifacts import write_page, write_table
+from tasks.run.results import data_artifact
 
 KIND = "evaluation"
 KEY = "evaluation-data"
@@ -26,22 +26,11 @@ READ_BACK = 50
 """So many evaluations are read back, the newest."""
 
 
-class KeptEvaluation(Evaluation):
-    """An evaluation, and whether the gate let the version pass."""
-
-    passed: bool
-
-
-def keep(stack: StackKey, evaluation: Evaluation, *, passed: bool) -> None:
+def keep(stack: StackKey, evaluation: Evaluation, verdict: Verdict) -> None:
     """Add the evaluation to those of its stack; that it could not be kept is a warning, the judgement stands."""
-    kept_one = Artifact(
-        type=KIND,
-        key=stack.artifact(KEY),
-        description=_description(stack, evaluation, passed=passed),
-        data={**evaluation.model_dump(mode="json"), "passed": passed},
-    )
+    data = KeptEvaluation.of(evaluation, verdict).model_dump(mode="json")
     try:
-        kept_one.create()
+        data_artifact(stack, KEY, KIND, data, _description(stack, evaluation, passed=verdict.passed)).create()
     except (httpx.HTTPError, PrefectException) as error:
         get_run_logger().warning(
             "The evaluation of version %s could not be kept, and the next one is not compared with it: %s",

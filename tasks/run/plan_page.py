@@ -9,6 +9,7 @@ from domain.plan import Planned, StackPlan
 from domain.prices import rub_per_hour, total_text
 from tasks.run.artifacts import write_table
 from tasks.run.progress import watched_console
+from tasks.run.results import keep_result
 
 HEAD = ("resource", "name", "action", "RUB per hour", "reason")
 """The reason last: it is the longest, and the UI cuts a table off at its right edge."""
@@ -22,6 +23,7 @@ def show(stack: StackKey, plan: StackPlan) -> None:
         [dict(zip(HEAD, _cells(row), strict=True)) for row in plan.rows],
         "\n\n".join((f"Plan for {plan.stack}: {plan.summary}", *plan.by_use, *plan.notes, *plan.not_allowed)),
     )
+    keep_result(stack, "plan", plan)
     console = watched_console()
     if console:
         console.print(terminal_table(plan))

@@ -27,6 +27,7 @@ from domain.reports.stack import (
 )
 from domain.reports.stack_markdown import chunk_table, markdown
 from tasks.run.artifacts import write_page, write_table
+from tasks.run.results import keep_result
 from tasks.run.steps import recorded, step
 from tasks.stack.storage import StoredDocuments
 
@@ -109,7 +110,7 @@ def report(cloudru: CloudRuCredentials, cloud: str, made: Provisioned) -> StackR
     key = StackKey(cloudru.project_id, plan.stack)
     write_page(key, "stack", markdown(result), f"Managed RAG stack {plan.stack}")
     write_table(key, "chunks", chunk_table(answer), f"Chunks found for: {answer.question}")
-    return result
+    return keep_result(key, "stack", result)
 
 
 def _model(

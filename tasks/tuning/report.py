@@ -13,8 +13,17 @@ from domain.embedder_tuning import EmbedderTuning
 from domain.keys import TuningKey
 from domain.reports.curves import MetricsReport
 from domain.reports.stack import StepReport
-from domain.reports.tuning import DatasetReport, PublishedReport, TuningReport, TuningTaskReport, markdown
+from domain.reports.tuning import (
+    DatasetReport,
+    PublishedReport,
+    TrainingDataReport,
+    TuningReport,
+    TuningTaskReport,
+    markdown,
+)
+from domain.training_data.check import CheckedData
 from tasks.run.artifacts import write_page
+from tasks.run.results import keep_result
 from tasks.run.steps import LOOK_FIRST, recorded, step
 from tasks.tuning.tuning import validation_problem
 
@@ -23,6 +32,7 @@ from tasks.tuning.tuning import validation_problem
 class TunedEmbedder:
     """What a run has learnt from, what came of it, and what was decided about it, each as its step has returned it."""
 
+    data: CheckedData
     training: Sequence[EnsuredDataset | None]
     validation: EnsuredDataset | None
     ensured: EnsuredTuning
@@ -46,6 +56,11 @@ def report_tuning(
         cloud=cloud,
         name=tuning.name,
         prefixes=tuning.data.prefixes,
+        data=TrainingDataReport(
+            training_rows=sum(file.rows for file in made.data.training),
+            validation_rows=made.data.validation.rows if made.data.validation else 0,
+            faults=dict(made.data.totals),
+        ),
         datasets=tuple(datasets),
         tuning=TuningTaskReport(
             task_id=tuned.task_id,
@@ -69,7 +84,7 @@ def report_tuning(
     )
     key = TuningKey(yandex.folder_id, tuning.name)
     write_page(key, "tuning", markdown(result), f"Tuned embedder {tuning.name}")
-    return result
+    return keep_result(key, "tuning", result)
 
 
 def _dataset(part: Literal["training", "validation"], dataset: EnsuredDataset) -> DatasetReport:

@@ -216,6 +216,7 @@ def _version(version: KnowledgeBaseVersion, serving: InService | None) -> Resour
         kind="version",
         name=version.version,
         state=f"{_plain(version.status)}{serves}",
+        in_service=bool(serves),
         id=version.knowledgebase_version_id,
         created_at=moment(version.created_at),
         what=version.description,

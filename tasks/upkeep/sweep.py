@@ -25,6 +25,7 @@ from tasks.run.artifacts import write_table
 from tasks.run.ownership import inferences_of
 from tasks.run.prices import billing_note, catalogue_prices
 from tasks.run.progress import progress
+from tasks.run.results import keep_result
 from tasks.run.steps import LOOK_FIRST, left_of, step
 from tasks.stack.kept_stack import kept_stacks
 from tasks.upkeep.status import inference_status
@@ -182,13 +183,14 @@ def report_sweep(
     )
     _show_expected(StackKey(cloudru.project_id, ""), cloud, expected)
     get_run_logger().info("%s; deleted: %s", told, ", ".join(deleted) or "none")
-    return SweepReport(
+    report = SweepReport(
         cloud=cloud,
         unclaimed=endpoints.unclaimed,
         claimed=endpoints.claimed,
         deleted=tuple(deleted),
         expected=tuple(expected),
     )
+    return keep_result(StackKey(cloudru.project_id, ""), "sweep", report)
 
 
 def _show_expected(owner: StackKey, cloud: str, expected: Sequence[Expected]) -> None:

@@ -17,6 +17,7 @@ from tasks.run.judged_record import forget_judged
 from tasks.run.prices import billing_note
 from tasks.run.progress import progress
 from tasks.run.quarantine import forget
+from tasks.run.results import keep_result
 from tasks.run.service_record import forget_in_service
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.stack.kept_stack import forget_kept
@@ -131,7 +132,7 @@ def report_teardown(
     result = TeardownReport(cloud=cloud, plan=plan, resources=tuple(resources))
     key = StackKey(cloudru.project_id, plan.stack)
     write_page(key, "teardown", markdown(result, billing_note(cloudru)), f"Teardown of the stack {plan.stack}")
-    return result
+    return keep_result(key, "teardown", result)
 
 
 def _on_look(_seen: str, _elapsed_s: float) -> None:

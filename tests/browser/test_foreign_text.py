@@ -7,8 +7,10 @@ from playwright.sync_api import Page, Request, expect
 
 from domain import markdown
 from domain.keys import StackKey
+from domain.reports.answer import AnsweringModel
 from tasks.run.artifacts import write_page, write_table
 from tasks.run.progress import progress
+from tasks.run.results import keep_result
 from tests.browser.local_stack import LocalStack
 from tests.support.prefect_client import prefect_at
 
@@ -32,7 +34,7 @@ def artifacts(local_stack: LocalStack) -> dict[str, str]:
     """
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_write, local_stack.running.api_url).result()
-    return {kind: f"artifacts/key/{OWNER.artifact(kind)}" for kind in ("page", "table", "progress")}
+    return {kind: f"artifacts/key/{OWNER.artifact(kind)}" for kind in ("page", "table", "progress", "text-result")}
 
 
 def _write(api_url: str) -> None:
@@ -46,12 +48,13 @@ def _write(api_url: str) -> None:
     with prefect_at(api_url):
         write_page(OWNER, "page", text, HOSTILE)
         write_table(OWNER, "table", [{"chunk": HOSTILE}], HOSTILE)
+        keep_result(OWNER, "text", AnsweringModel(role=HOSTILE, model="", answered_by=""))
         with progress(OWNER.artifact("progress"), HOSTILE, total=1, notes=True) as advance:
             advance(1, HOSTILE)
 
 
 @pytest.mark.parametrize("ui", ["", "v2/"], ids=["the UI", "the new UI"])
-@pytest.mark.parametrize("kind", ["page", "table", "progress"])
+@pytest.mark.parametrize("kind", ["page", "table", "progress", "text-result"])
 def test_nothing_in_it_is_live(
     page: Page, local_stack: LocalStack, artifacts: dict[str, str], kind: str, ui: str
 ) -> None:

@@ -218,7 +218,7 @@ def test_a_reindex_is_waited_for_by_the_next_run(cloud: Cloud, provisioned: Prov
 class _Killed:
     """A step at which the run ends."""
 
-    def submit(self, _cloudru: Any, _base: Any, _changes: Any, ensured: Any) -> None:
+    def submit(self, _cloudru: Any, _changes: Any, ensured: Any) -> None:
         ensured.wait()
         raise RuntimeError("killed")
 

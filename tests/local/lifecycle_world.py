@@ -5,15 +5,25 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from domain.gate import KeptEvaluation, Verdict, WorseQuestion
+from domain.reports.answer import AnswerReport
+from domain.reports.power import PowerChange, PowerReport
+from domain.reports.refresh import RefreshReport
+from domain.reports.status import ResourceStatus, StatusReport
+from domain.reports.teardown import TeardownReport, TornDown
+from domain.teardown import Deletion, TeardownPlan
 from local.demos.lifecycle import ASKED_OF_ADDED, ASKED_OF_FIRST
 from local.demos.lifecycle_stack import KEY, NAME
-from tests.local.prefect_server import Script, artifact
+from tests.local.prefect_server import Script, artifact, task_run
+from tests.local.test_report import RESULT
+from tests.support.evaluations import evaluation
 
 Outcome = tuple[str, str, dict[str, Any]]
 """State, message, and the artifacts by kind."""
 SCORES = {"recall@3": 0.97}
+ROLES = ("embedder", "reranker", "llm")
 OFF = "llm-for-lifecycle is SUSPENDED and does not answer: run resume-rag or provision-rag first"
 
 
@@ -31,6 +41,8 @@ class World(Script):
     versions: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     folder: dict[str, str] = field(default_factory=dict[str, str])
     is_on: bool = False
+    failed_at: tuple[str, ...] = ()
+    """The steps at which the latest run that was refused has failed."""
     stack: dict[str, Any] = field(default_factory=dict[str, Any])
     """What was provisioned, and is kept under its name."""
 
@@ -44,7 +56,7 @@ class World(Script):
             return 200, self._run(int(found[1]))
         if path == "/api/artifacts/filter":
             artifacts = self.outcomes[int(body["artifacts"]["flow_run_id"]["any_"][0]) - 1][2]
-            return 200, [artifact("any", data, key=KEY.artifact(kind)) for kind, data in artifacts.items()]
+            return 200, [artifact("any", json.dumps(data), key=KEY.artifact(kind)) for kind, data in artifacts.items()]
         if path == f"/api/variables/name/{KEY.variable}":
             return (200, {"value": self.in_service}) if self.in_service else (404, {"detail": "Variable not found"})
         return super().answer(method, path, body)
@@ -55,6 +67,7 @@ class World(Script):
         outcome: Outcome = play(parameters)
         number = len(self.outcomes) + 1
         self.flows.append(flow)
+        self.task_runs = [task_run(each, "FAILED") for each in self.failed_at]
         self.outcomes.append(self.odd.get(number, lambda same: same)(outcome))
         return self._run(number)
 
@@ -76,38 +89,47 @@ class World(Script):
         self.stack = parameters["stack"]
         self.folder, self.is_on = self._documents(), True
         self._promote(self._build(self.folder), None)
-        return "COMPLETED", "", {"stack": "**Resources: created 7, adopted 0, updated 0**"}
+        return "COMPLETED", "", {"stack-result": RESULT.model_dump(mode="json")}
 
     def _refresh(self, parameters: dict[str, Any]) -> Outcome:
         documents, before = self._documents(), self.folder
         if documents == before:
-            return "COMPLETED", "", {"refresh": "# kb on `sandbox`: unchanged\n\nDocuments: 0 new, 0 changed."}
+            return "COMPLETED", "", {"refresh-result": _refreshed("unchanged", 0, 0)}
         self.folder = documents
         version_id = self._build(documents)
         golden = [json.loads(line) for line in Path(parameters["golden"]).read_text(encoding="utf-8").splitlines()]
         worse = [
-            f"line {line}, {each['query']!r}: recall 1.00 -> 0.00"
+            WorseQuestion(line, each["query"], ("recall 1.00 -> 0.00",))
             for line, each in enumerate(golden, 1)
             if not all(phrase in "".join(documents.values()) for phrase in each["expected_phrases"])
         ]
         if worse:
-            said = f"version {version_id} of {NAME} did not pass: recall@3 0.500 is below 0.7; MRR 0.400 is below 0.5"
-            return "FAILED", f"{said}. Worse questions: {'; '.join(worse)}. It was not promoted, v2 stays", {}
+            verdict = Verdict(passed=False, reasons=("recall@3 0.500 is below 0.7",), worse_questions=tuple(worse))
+            kept = KeptEvaluation.of(evaluation(0.5, version_id=version_id), verdict)
+            self.failed_at = (f"judge {version_id}",)
+            return "FAILED", "it did not pass", {"evaluation-data": kept.model_dump(mode="json")}
         self._promote(version_id, SCORES)
         changed = sum(documents[name] != before[name] for name in before)
-        counts = f"Documents: {len(documents) - len(before)} new, {changed} changed, 0 deleted."
-        return "COMPLETED", "", {"refresh": f"# kb on `sandbox`: refreshed\n\n{counts}"}
+        return "COMPLETED", "", {"refresh-result": _refreshed("refreshed", len(documents) - len(before), changed)}
 
     def _ask(self, parameters: dict[str, Any]) -> Outcome:
         assert self.in_service
         if not self.is_on:
+            self.failed_at = ("find-version-in-service",)
             return "FAILED", OFF, {}
         version_id = self.in_service["version_id"]
         words = dict([ASKED_OF_ADDED, ASKED_OF_FIRST])[parameters["question"]]
         found = [(name, text) for name, text in self.versions[version_id].items() if words in text]
         chunks = [{"source": f"folder/{name}", "chunk": words} for name, _ in found]
-        page = f"> {parameters['question']}\n\n{words}\n\nVersion `{version_id}`"
-        return "COMPLETED", "", {"answer": page, "answer-chunks": json.dumps(chunks)}
+        report = AnswerReport(
+            question=parameters["question"],
+            answer=words,
+            sources=tuple(chunk["source"] for chunk in chunks),
+            stack_name=NAME,
+            version_id=version_id,
+            choice="in service",
+        )
+        return "COMPLETED", "", {"answer-result": report.model_dump(mode="json"), "answer-chunks": chunks}
 
     def _rollback(self, _: dict[str, Any]) -> Outcome:
         assert self.in_service
@@ -117,31 +139,72 @@ class World(Script):
     def _status(self, _: dict[str, Any]) -> Outcome:
         assert self.in_service
         serving = self.in_service["version_id"]
-        models = [_row("inference", f"{role}-for-lifecycle", "RUNNING") for role in ("embedder", "reranker", "llm")]
-        versions = [
-            _row("version", version_id, f"SUCCEEDED{', in service' if version_id == serving else ''}")
-            for version_id in self.versions
+        models = [
+            ResourceStatus(kind="inference", name=f"{role}-for-lifecycle", state="RUNNING", is_priced=True)
+            for role in ROLES
         ]
-        return "COMPLETED", "", {"status": json.dumps([*models, *versions])}
+        versions = [
+            ResourceStatus(kind="version", name=each, state="SUCCEEDED", id=each, in_service=each == serving)
+            for each in self.versions
+        ]
+        report = StatusReport(
+            stack=NAME, cloud="sandbox", resources=(*models, *versions), total_rub_per_hour=450, total="450"
+        )
+        return "COMPLETED", "", {"status-result": report.model_dump(mode="json")}
 
     def _suspend(self, _: dict[str, Any]) -> Outcome:
         self.is_on = False
-        return "COMPLETED", "", {"power": "# kb\n\n**Suspended: 3; saves 450 RUB per hour**"}
+        return "COMPLETED", "", {"power-result": _power("suspended")}
 
     def _resume(self, _: dict[str, Any]) -> Outcome:
         self.is_on = True
-        return "COMPLETED", "", {"power": "# kb\n\n**Resumed: 3; costs again 450 RUB per hour**"}
+        return "COMPLETED", "", {"power-result": _power("resumed")}
 
     def _teardown(self, parameters: dict[str, Any]) -> Outcome:
         assert parameters["delete_documents"]
         self.in_service, self.versions, self.folder, self.is_on = None, {}, {}, False
-        rows = "\n".join(f"| inference | {role} | deleted | | id |" for role in ("embedder", "reranker", "llm"))
-        return "COMPLETED", "", {"teardown": f"**Saves 450 RUB per hour**\n\n{rows}"}
+        gone = Deletion(kind="variable", name="variable", action="absent", reason="")
+        plan = TeardownPlan(
+            stack=NAME,
+            knowledge_bases=(),
+            inferences=(),
+            secrets=(),
+            places=(),
+            variable=gone,
+            kept=gone,
+            artifacts=(),
+            delete_documents=True,
+        )
+        torn = tuple(TornDown(kind="inference", name=role, id=role, outcome="deleted", reason="") for role in ROLES)
+        report = TeardownReport(cloud="sandbox", plan=plan, resources=torn)
+        return "COMPLETED", "", {"teardown-result": report.model_dump(mode="json")}
 
     def _documents(self) -> dict[str, str]:
         (folder,) = self.stack["documents"]
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(folder).iterdir())}
 
 
-def _row(resource: str, name: str, state: str) -> dict[str, str]:
-    return {"resource": resource, "name": name, "state": state, "what": "", "RUB per hour now": "", "id": name}
+def _refreshed(outcome: Literal["unchanged", "refreshed"], new: int, changed: int) -> dict[str, Any]:
+    return RefreshReport(
+        cloud="sandbox",
+        knowledge_base=NAME,
+        outcome=outcome,
+        new=("new.txt",) * new,
+        changed=("changed.txt",) * changed,
+        deleted=(),
+        same=1,
+        unreadable=(),
+        version_id="v",
+        previous_version_id=None,
+        scores=None,
+        steps=(),
+        duration_s=1,
+    ).model_dump(mode="json")
+
+
+def _power(action: Literal["suspended", "resumed"]) -> dict[str, Any]:
+    changes = tuple(
+        PowerChange(name=role, run_id=role, before="", after="", action=action, price_rub_per_hour=150)
+        for role in ROLES
+    )
+    return PowerReport(stack=NAME, cloud="sandbox", changes=changes).model_dump(mode="json")

@@ -16,6 +16,7 @@ from local.layout import Layout
 from sandbox.settings import PROJECT_ID
 from tasks.evaluation.golden import read_golden
 from tests.local.lifecycle_world import Outcome, World
+from tests.local.prefect_server import task_run
 from tests.local.test_demo import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,18 +83,17 @@ def test_a_run_that_ends_otherwise_ends_the_demo(layout: Layout, number: int) ->
 @pytest.mark.parametrize(
     ("number", "old", "new", "complaint"),
     [
-        (1, "adopted 0", "adopted 7", "everything was created"),
-        (2, "1 new", "0 new", "the report counts"),
+        (1, '"adopted": 0', '"adopted": 7', "everything was created"),
+        (2, '"new.txt"', "", "1 documents are new and 0 changed"),
         (3, "v2-of-many", "v1-of-many", "the version in service answers"),
         (3, "18 euros", "20 euros", "was found in faq_accessories"),
-        (4, "unchanged", "refreshed", "says `unchanged`"),
-        (5, "Worse questions", "Worse", "must be refused"),
+        (4, "unchanged", "refreshed", "nothing was changed"),
+        (5, '"worse_questions"', '"others"', "questions that got worse"),
         (6, "faq_products", "faq_accessories", "was found in faq_products"),
-        (9, "RUNNING", "COOLED", "three inferences"),
-        (9, ", in service", "", "is marked"),
-        (10, "Suspended: 3", "Suspended: 2", "Suspended: 3"),
-        (11, "resume-rag", "it", "must be refused"),
-        (12, "Resumed: 3", "Nothing to do", "Resumed: 3"),
+        (9, "RUNNING", "COOLED", "3 inferences"),
+        (9, '"in_service": true', '"in_service": false', "is marked"),
+        (10, '"suspended"', '"kept"', "3 models are suspended"),
+        (12, '"resumed"', '"kept"', "3 models are resumed"),
         (13, "deleted", "kept", "was deleted"),
     ],
 )
@@ -103,6 +103,20 @@ def test_a_run_that_says_otherwise_ends_the_demo(
     """A green run is not enough: what it reports must be what the act is about."""
     with pytest.raises(LocalError, match=rf"act {ACT_OF_RUN[number - 1]}, .*{complaint}"):
         run(layout, World(odd={number: replaced(old, new)}), demo_lifecycle)
+
+
+@pytest.mark.parametrize(("number", "step"), [(5, "judge"), (11, "find-version-in-service")])
+def test_a_refusal_at_another_step_ends_the_demo(layout: Layout, number: int, step: str) -> None:
+    """A run that fails of something else was not refused."""
+    world = World()
+
+    def elsewhere(outcome: Outcome) -> Outcome:
+        world.task_runs = [task_run("report", "FAILED")]
+        return outcome
+
+    world.odd[number] = elsewhere
+    with pytest.raises(LocalError, match=rf"act {ACT_OF_RUN[number - 1]}, .* must be refused at {step}"):
+        run(layout, world, demo_lifecycle)
 
 
 @pytest.mark.parametrize(("number", "version_id"), [(2, "v1-of-many"), (5, "v3-of-many"), (8, "v4-of-many")])

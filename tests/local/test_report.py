@@ -1,41 +1,59 @@
 """What the terminal shows of a run that has ended."""
 
 import io
-import json
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
+from domain.reports.stack import (
+    DocumentsReport,
+    KnowledgeBaseReport,
+    ModelReport,
+    ProbeReport,
+    StackReport,
+    StepReport,
+)
 from local.demos import report
-from local.demos.report import Report
+from local.demos.demo import KEY
+from local.demos.results import written
 from local.errors import LocalError
 from local.prefect_api import PrefectApi
 from tests.local.prefect_server import RUN_ID, Script, artifact, serve, task_run
 
-MARKDOWN = """# kb on `sandbox`
-
-**created 6, adopted 0, updated 1**
-
-## Proof
-
-> How long may it be returned?
-
-Within 14 days [1].
-
-Sources quoted: `faq.txt`
-
-## Resources
-
-| resource | name |
-| --- | --- |
-| bucket | rag-inference-bucket |
-
-## Models that answered
-
-| role | answered by |
-| --- | --- |
-| LLM | stand-in |
-"""
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+RESULT = StackReport(
+    cloud="sandbox",
+    documents=DocumentsReport(
+        bucket="rag-inference-bucket",
+        bucket_action="created",
+        folder="kb/",
+        folder_action="created",
+        uploaded=("faq.txt",),
+        kept=(),
+    ),
+    secret=None,
+    models=(ModelReport(role="llm", name="llm", model="t-tech/T-lite-it-1.0", answered_by="stand-in"),),
+    knowledge_base=KnowledgeBaseReport(
+        name="kb",
+        knowledge_base_id="kb-1",
+        version_id="v-1",
+        search_url="http://kb",
+        status="ACTIVE",
+        action="created",
+        version_in_service="v-1",
+    ),
+    probe=ProbeReport(
+        question="How long may it be returned?", answer="Within 14 days [1].", sources=("faq.txt",), quoted=("faq.txt",)
+    ),
+    costs="200 RUB per hour",
+    steps=(StepReport(name="verify", started_at=NOW, ended_at=NOW, duration_s=0, on_critical_path=True),),
+    created=6,
+    adopted=0,
+    updated=1,
+    duration_s=1,
+    critical_path_s=1,
+)
 CHUNKS = [
     {"place": 1, "score": 0.9, "source": "faq.txt", "chunk": "Returns are taken\nwithin 14 days."},
     {"place": 2, "score": 0.1, "source": "other.txt", "chunk": "Something else."},
@@ -43,49 +61,39 @@ CHUNKS = [
 COMPLETED = ("COMPLETED", "Completed", "")
 
 
-def read(script: Script) -> Report:
-    """Read the report of the scripted run."""
-    with serve(script) as api_url, PrefectApi(api_url) as api:
-        return report.read(api, api.flow_run(RUN_ID))
+def artifacts(result: StackReport = RESULT) -> list[dict[str, object]]:
+    """Return what a run of `provision-rag` writes, as the server keeps it."""
+    return [
+        artifact("progress", 100.0),
+        artifact("markdown", "# kb", key=KEY.artifact("stack")),
+        artifact("table", CHUNKS, key=KEY.artifact("chunks")),
+        artifact("result", result.model_dump_json(), key=KEY.artifact("stack-result")),
+    ]
 
 
-def shown(written: Report) -> str:
+def shown(script: Script) -> str:
     """Return what goes into a pipe."""
     console = Console(file=io.StringIO(), width=80)
-    report.show(written, console)
+    with serve(script) as api_url, PrefectApi(api_url) as api:
+        report.show(written(api, api.flow_run(RUN_ID), KEY), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-def test_report_is_read_from_the_artifacts_of_the_run() -> None:
-    """Markdown and table of chunks are found among progress and plan; the table may come as JSON text."""
-    others = [artifact("progress", 100.0), artifact("table", [{"resource": "bucket"}], key="plan-kb")]
-    for data in (CHUNKS, json.dumps(CHUNKS)):
-        chunks = artifact("table", data, key="chunks-kb")
-        found = read(Script([COMPLETED], artifacts=[*others, chunks, artifact("markdown", MARKDOWN)]))
-        assert found == Report(MARKDOWN, tuple(CHUNKS))
-
-
 def test_question_answer_passage_and_models_are_shown() -> None:
     """The terminal shows the proof, the best passage with its source, and who answered; ids are left to the UI."""
-    printed = shown(Report(MARKDOWN, tuple(CHUNKS)))
-    assert "> How long may it be returned?\n\nWithin 14 days [1]." in printed
-    assert "`faq.txt`, score 0.9:\n\n> Returns are taken\n> within 14 days." in printed
-    assert "| LLM | stand-in |" in printed
+    printed = shown(Script([COMPLETED], artifacts=artifacts()))
+    assert "> How long may it be returned?\n\nWithin 14 days [1]" in printed
+    assert "`faq.txt`, score 0.9:\n\n> Returns are taken" in printed
+    assert "stand-in" in printed
     assert "rag-inference-bucket" not in printed
     assert "Something else" not in printed
 
 
-def test_run_without_report_shows_nothing() -> None:
-    """A run that failed before its report prints none."""
-    assert shown(read(Script([COMPLETED]))) == ""
-
-
-def test_counts_are_the_reports_own() -> None:
-    """What was created, adopted and updated is said in the report's words; a report without them is an error."""
-    assert Report(MARKDOWN, ()).counts == "created 6, adopted 0, updated 1"
-    with pytest.raises(LocalError, match="no report that says what was created"):
-        _ = Report("", ()).counts
+def test_run_without_result_is_an_error() -> None:
+    """It names the artifact that is missing, and the run's page."""
+    with pytest.raises(LocalError, match=rf"no artifact {KEY.artifact('stack-result')}; see http"):
+        shown(Script([COMPLETED]))
 
 
 def test_reason_names_the_step() -> None:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.embedder_judgement import EmbedderScores, Gain, TuningJudgement
-from domain.reports.curves import MetricsReport
+from domain.reports.curves import CurveReport, MetricsReport
 from domain.reports.stack import StepReport
-from domain.reports.tuning import DatasetReport, PublishedReport, TuningReport, TuningTaskReport, markdown
+from domain.reports.tuning import DatasetReport, PublishedReport, TrainingDataReport, TuningReport, TuningTaskReport
 from local.demos.tuning import KEY, NAME
 from tests.local.prefect_server import Script, artifact
 
@@ -17,7 +17,8 @@ BEGAN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 ENDED = datetime(2026, 11, 22, 10, 2, tzinfo=UTC)
 PASSAGE = f"{'Курьер ждёт 15 минут. ' * 50}Вернуть товар можно в течение 14 дней, не считая дня покупки."
 LOSS = "train/loss: 2.25 -> 0.5, 29 points to step 29"
-PAGE = f"# Training\n\n![loss](data:)\n\n- {LOSS}\n\nOf each curve only its own fall counts."
+
+CURVE = CurveReport(name="train/loss", points=29, last_step=29, first=2.25, last=0.5, least=0.5)
 
 
 def report(*, better: bool = True, published: bool = True) -> TuningReport:
@@ -39,6 +40,7 @@ def report(*, better: bool = True, published: bool = True) -> TuningReport:
     return TuningReport(
         cloud="yandex-sandbox",
         name=NAME,
+        data=TrainingDataReport(training_rows=450, validation_rows=50, faults={"duplicate": 2}),
         datasets=(
             DatasetReport(part="training", dataset_id="fds1", name="d1", action="created", rows=450, size_bytes=1),
             DatasetReport(part="validation", dataset_id="fds2", name="d2", action="adopted", rows=50, size_bytes=1),
@@ -54,7 +56,7 @@ def report(*, better: bool = True, published: bool = True) -> TuningReport:
             finished_at=ENDED,
             parameters={"n_samples": 900},
         ),
-        metrics=MetricsReport(folder="results", files=("metrics.zip",), curves=()),
+        metrics=MetricsReport(folder="results", files=("metrics.zip",), curves=(CURVE,)),
         judgement=judgement,
         publication=PublishedReport(
             published=published,
@@ -79,17 +81,10 @@ class TuningWorld(Script):
 
     def __post_init__(self) -> None:
         """Write the artifacts of the result."""
-        rows = [
-            {"": "training data", "anchor": "450 rows", "positive": "1 bytes"},
-            {"": "shortest, characters", "anchor": 3, "positive": 4},
-            {"": "fault: duplicate", "anchor": "2 found", "positive": "the first: line 7"},
+        self.artifacts = [
+            artifact("result", self.result.model_dump_json(), key=KEY.artifact("tuning-result")),
+            artifact("markdown", "# Training", key=KEY.artifact("loss")),
         ]
-        written = {
-            "tuning": ("markdown", markdown(self.result)),
-            "training-data": ("table", rows),
-            "loss": ("markdown", PAGE),
-        }
-        self.artifacts = [artifact(kind, data, key=KEY.artifact(key)) for key, (kind, data) in written.items()]
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """Answer also for this deployment and for the variable."""

@@ -10,6 +10,7 @@ from prefect.artifacts import Artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
+from domain.gate import Verdict
 from domain.keys import StackKey
 from tasks.run.evaluations import KeptEvaluation, keep, kept
 from tests.support.evaluations import evaluation
@@ -29,7 +30,7 @@ def test_an_evaluation_that_cannot_be_kept_is_a_warning(
 
     @flow
     def judging() -> int:
-        keep(STACK, evaluation(0.5, version_id="lost"), passed=True)
+        keep(STACK, evaluation(0.5, version_id="lost"), Verdict(passed=True, reasons=(), worse_questions=()))
         return len(kept(STACK))
 
     with monkeypatch.context() as away:
@@ -46,7 +47,7 @@ def test_a_person_who_opens_the_data_reads_the_figures_and_where_the_page_is(
 
     @flow
     def judging() -> None:
-        keep(SHOWN, evaluation(0.5, version_id="shown"), passed=False)
+        keep(SHOWN, evaluation(0.5, version_id="shown"), Verdict(passed=False, reasons=(), worse_questions=()))
 
     judging()
     with get_client(sync_client=True) as client:

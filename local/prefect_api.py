@@ -112,6 +112,10 @@ class PrefectApi:
             raise LocalError(f"deployment {name} is not on the server; does deployments.yaml still define it?")
         return str(reply.raise_for_status().json()["id"])
 
+    def deployment_count(self) -> int:
+        """Return how many deployments the server has."""
+        return int(self._post("/deployments/count", {}).raise_for_status().json())
+
     def start_run(self, deployment_id: str, parameters: Mapping[str, Any] | None = None) -> FlowRun:
         """Create one run of the deployment, due now; the key makes a repeat find the run of the first try.
 

@@ -1,6 +1,7 @@
 """Every rule about Yandex AI Studio's assumptions, by the field's place in the block."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from clouds.yandex.specs import Kind
@@ -54,26 +55,19 @@ def _dimensions(seen: Seen) -> list[int]:
     return [int(each) for dims in listed for each in dims]
 
 
-def _smallest(seen: Seen, value: int) -> Finding:
-    dims = _dimensions(seen)
-    if dims and min(dims) < value:
-        return differs(f"a tuning has {min(dims)} dimensions", min(dims))
-    return (
-        holds(f"a tuning has {value} dimensions")
-        if value in dims
-        else untold("no tuning of the folder is at the bound")
-    )
+def bound(outermost: Callable[[list[int]], int]) -> Rule[Seen]:
+    """Return the rule of the least or the most dimensions; `outermost` is `min` or `max`."""
 
+    def rule(seen: Seen, value: int) -> Finding:
+        dims = _dimensions(seen)
+        found = outermost([*dims, value])
+        if found != value:
+            return differs(f"a tuning has {found} dimensions", found)
+        if value in dims:
+            return holds(f"a tuning has {value} dimensions")
+        return untold("no tuning of the folder is at the bound")
 
-def _largest(seen: Seen, value: int) -> Finding:
-    dims = _dimensions(seen)
-    if dims and max(dims) > value:
-        return differs(f"a tuning has {max(dims)} dimensions", max(dims))
-    return (
-        holds(f"a tuning has {value} dimensions")
-        if value in dims
-        else untold("no tuning of the folder is at the bound")
-    )
+    return rule
 
 
 def _per_second(seen: Seen, value: int) -> Finding:
@@ -106,8 +100,8 @@ RULES: dict[str, Rule[Seen]] = {
     "dataset.pair_task_type": task_type("pair"),
     "dataset.triplet_task_type": task_type("triplet"),
     "dataset.fewest_rows": _fewest_rows,
-    "tuning.smallest_dim": _smallest,
-    "tuning.largest_dim": _largest,
+    "tuning.smallest_dim": bound(min),
+    "tuning.largest_dim": bound(max),
     "embedding.calls_per_second": _per_second,
     "search_index.api_key_scheme": _scheme,
 }

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import sys
 import time
 from collections.abc import Generator
@@ -28,10 +27,9 @@ MOUNTED = "/forward"
 def deploy(services: Services) -> str:
     """Bring deployments.yaml and automations.yaml to the server, as `make deploy` does."""
     env = {**os.environ, "PREFECT_API_URL": f"{services.ui_url}/api"}
-    printed = call((sys.executable, "-m", "local", "deploy"), env)
-    return (
-        f"{len(re.findall(r'^.*/(?:sandbox|cloudru|yandex)', printed, re.MULTILINE))} deployments to {services.ui_url}"
-    )
+    call((sys.executable, "-m", "local", "deploy"), env)
+    with PrefectApi(f"{services.ui_url}/api") as api:
+        return f"{api.deployment_count()} deployments to {services.ui_url}"
 
 
 @contextlib.contextmanager

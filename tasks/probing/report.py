@@ -1,6 +1,6 @@
 """The result of a probe, its two tables, and the answers as files that can be sent in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from prefect import get_run_logger
@@ -11,10 +11,11 @@ from clouds.errors import ConfigurationError
 from domain.keys import StackKey, TuningKey
 from domain.markdown import code, page
 from domain.probing import cloudru, yandex
-from domain.probing.finding import UNTOLD, judge
+from domain.probing.finding import UNTOLD, Rule, judge
 from domain.probing.look_at import LookAt
 from domain.probing.result import AssumptionRow, ProbeReport, rows_of, table
 from domain.probing.samples import Sample, samples
+from domain.probing.seen import Seen
 from domain.probing.small_tests import CLOUDRU, YANDEX, SmallTest, made_for
 from tasks.probing.cloudru import look_at_cloudru
 from tasks.probing.yandex import look_at_yandex
@@ -34,17 +35,24 @@ def look_at_cloud(cloud: EitherCloud, look_at: LookAt) -> Looked:
     return look_at_yandex(cloud, look_at)
 
 
+THEN = "a run with spend deletes it, or delete it in the console"
+
+
 def tests_for(cloud: EitherCloud, looked: Looked) -> list[SmallTest]:
     """Return the small tests that this flow can make and that would tell what nothing has told so far."""
     untold = [row.assumption for row in rows(cloud, looked) if row.verdict == UNTOLD]
-    return made_for(untold, CLOUDRU if isinstance(cloud, CloudRuCredentials) else YANDEX)
+    return made_for(untold, _rules_and_tests(cloud)[1])
 
 
 def rows(cloud: EitherCloud, looked: Looked) -> tuple[AssumptionRow, ...]:
     """Return the row of each assumption of the block, from what was seen."""
-    if isinstance(cloud, CloudRuCredentials):
-        return rows_of(judge(cloud.assumptions, cloudru.RULES, looked.seen), CLOUDRU)
-    return rows_of(judge(cloud.assumptions, yandex.RULES, looked.seen), YANDEX)
+    rules, tests = _rules_and_tests(cloud)
+    return rows_of(judge(cloud.assumptions, rules, looked.seen), tests)
+
+
+def _rules_and_tests(cloud: EitherCloud) -> tuple[Mapping[str, Rule[Seen]], Mapping[str, SmallTest]]:
+    """Return by the place of an assumption the rule that compares it, and the small test that would tell."""
+    return (cloudru.RULES, CLOUDRU) if isinstance(cloud, CloudRuCredentials) else (yandex.RULES, YANDEX)
 
 
 @step("report")
@@ -61,7 +69,7 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
         assumptions=rows(cloud, looked),
         calls=looked.calls,
         tests_made=looked.tests,
-        left=(*looked.left, *_left(cloud, looked.left)),
+        left=_left(cloud, looked.left),
         samples=_written(owner, folder, found, vendor),
     )
     described = "\n\n".join(filter(None, (f"{vendor}, block {name}: {report.counts}", billing_note(cloud))))
@@ -75,11 +83,11 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
 
 
 def _left(cloud: EitherCloud, known: Sequence[str]) -> tuple[str, ...]:
-    """Return in words what an earlier probe has left and this one has not named already."""
-    return tuple(
-        f"{what} is left of a small test of an earlier probe: a run with spend deletes it, or delete it in the console"
-        for what in left_behind(cloud)
-        if not any(each.startswith(f"{what} ") for each in known)
+    """Return in words what this probe has left, and what an earlier one has."""
+    earlier = [what for what in left_behind(cloud) if what not in known]
+    return (
+        *(f"{what} may be left: delete it in the console" for what in known),
+        *(f"{what} is left of a small test of an earlier probe: {THEN}" for what in earlier),
     )
 
 

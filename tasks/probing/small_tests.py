@@ -218,7 +218,7 @@ def _delete(
     left: list[str],
 ) -> None:
     if looker.ask(f"delete the {what}", lambda: delete() or True) is None:
-        left.append(f"{what} may be left: delete it in the console")
+        left.append(what)
     else:
         end(cloud, what)
 

@@ -25,6 +25,7 @@ class Looked:
     secrets: tuple[str, ...]
     """What must not be found in a file: kept in memory, never written."""
     left: tuple[str, ...] = ()
+    """What a small test could not delete, as `kind name`."""
     tests: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

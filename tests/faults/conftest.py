@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.events.clients import NullEventsClient
+from prefect.events.worker import EventsWorker
+from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from clouds.cloudru.assumptions import Assumptions, ConnectionAssumptions, InferenceAssumptions
 from clouds.yandex import assumptions as yandex
@@ -27,9 +30,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="package")
+def quiet_server(prefect_storage: Path) -> Generator[Path]:
+    """Keep events and log lines from Prefect's server: what a flow raises and what the cloud holds judges a cell."""
+    EventsWorker.set_client_override(NullEventsClient)
+    with temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}):
+        yield prefect_storage
+    EventsWorker.set_client_override(None)
+
+
+@pytest.fixture(scope="package")
 def case_of(
     sandbox: SandboxProcess,
-    prefect_storage: Path,  # noqa: ARG001  # the server must be up
+    quiet_server: Path,  # noqa: ARG001  # the server must be up
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Generator[Callable[[Cell], Case]]:
     """Return what finds the flow of a cell; tests of other folders find the project and the folder empty."""

@@ -141,7 +141,7 @@ class RunPage:
         key = artifact_key(kind, owner_id, name)
         self.page.reload()  # an open page may not ask for the artifacts that a run makes at its end
         cards = self.open_tab("Artifacts").locator("a[href*='/artifacts/artifact/']")
-        cards.filter(has_text=key).first.click()
+        cards.filter(has=self.page.get_by_role("heading", name=key, exact=True)).first.click()
         self.page.wait_for_url("**/artifacts/artifact/**")
         return self.page.get_by_role("tabpanel", name="Artifact")
 

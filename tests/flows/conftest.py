@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 
 from sandbox.settings import PROJECT_ID
 from tasks.run.service_record import forget_in_service
@@ -34,7 +36,14 @@ def cloud(sandbox: SandboxProcess, blocks: str) -> Cloud:
 
 @pytest.fixture
 def alone(cloud: Cloud) -> None:  # noqa: ARG001  # the server must be up
-    """Forget the stacks of other tests, which a sweep expects to be there: the sandbox has forgotten them long ago."""
+    """Forget the stacks of other tests, which a sweep expects to be there: the sandbox has forgotten them long ago.
+
+    They are what is kept, and what a deployment of `provision-rag` holds.
+    """
+    with get_client(sync_client=True) as client:
+        flows = FlowFilter(name=FlowFilterName(any_=["provision-rag"]))
+        for deployment in client.read_deployments(flow_filter=flows):
+            client.delete_deployment(deployment.id)
     for kept in kept_stacks(PROJECT_ID).values():
         for stack in (kept.wanted, kept.provisioned):
             if stack is not None:

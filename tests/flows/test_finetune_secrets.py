@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-import blocks.yandex
 from clouds.errors import CloudError
 from clouds.yandex.client import YandexClient
 from sandbox.settings import YANDEX_API_KEY
@@ -45,7 +44,7 @@ def test_no_secret_is_found_anywhere(
         tokens.update(value.split()[1] for _, value in client.datasets._connection.authorizer.metadata())
         close(client)
 
-    monkeypatch.setattr(blocks.yandex.YandexClient, "close", closing)
+    monkeypatch.setattr(YandexClient, "close", closing)
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     loggers = (logging.getLogger(), logging.getLogger("prefect"))

@@ -54,6 +54,7 @@ def ended(api: PrefectApi, run: Any, *parameters: Any, **named: Any) -> tuple[An
     return state.result(raise_on_failure=False), api.flow_run(str(state.state_details.flow_run_id))
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_life_of_a_stack_can_be_read_from_its_runs(cloud: Cloud, api: PrefectApi, tmp_path: Path) -> None:
     """From provision to teardown, each result with its differences; of a refusal why, and which questions got worse."""
     stack = cloud.stack()

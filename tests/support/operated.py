@@ -82,14 +82,14 @@ class Operated:
         return self.http.get(f"/deployments/name/{name}").raise_for_status().json()
 
     def switch(self, name: str, *, active: bool) -> None:
-        """Switch the schedule of a deployment on or off, as the UI does."""
+        """Switch the schedules of a deployment on or off, as the UI does."""
         found = self.deployment(name)
-        [schedule] = found["schedules"]
-        path = f"/deployments/{found['id']}/schedules/{schedule['id']}"
-        self.http.patch(path, json={"active": active}).raise_for_status()
+        for schedule in found["schedules"]:
+            path = f"/deployments/{found['id']}/schedules/{schedule['id']}"
+            self.http.patch(path, json={"active": active}).raise_for_status()
 
     def quieten(self, name: str) -> None:
-        """Switch the schedule off, forget the runs that no worker has begun, and wait for the end of the others."""
+        """Switch the schedules off, forget the runs that no worker has begun, and wait for the end of the others."""
         self.switch(name, active=False)
         for run in self.runs(name, "Scheduled", "Late"):
             self.http.delete(f"/flow_runs/{run['id']}")  # not there when the server was faster

@@ -179,9 +179,11 @@ def test_a_file_that_becomes_shorter_is_not_stored(storage_at: StorageMaker, odd
 
 
 def test_an_interrupt_ends_the_upload_and_leaves_no_parts(
-    storage_at: StorageMaker, odd_store: OddStore, write: Write
+    storage_at: StorageMaker, odd_store: OddStore, write: Write, request: pytest.FixtureRequest
 ) -> None:
     """Ctrl-C while a part is on its way: nothing is completed, and the parts are aborted."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     interrupt = Order("PUT", 503, having="partNumber", meanwhile=lambda: os.kill(os.getpid(), signal.SIGINT))
     odd_store.orders.append(interrupt)
     with pytest.raises(KeyboardInterrupt):

@@ -34,7 +34,6 @@ from tasks.run.steps import LOOK_FIRST, step
 
 SLUG = ManagedRagStack.get_block_type_slug()
 R = TypeVar("R", bound=BaseModel)
-PAGE_SIZE = 100
 ROLES = ("embedder", "reranker", "llm")
 NOT_FOUND = 404
 NAMED = 10
@@ -377,14 +376,11 @@ def _model_names(content: dict[str, Any]) -> set[str]:
 
 
 def _documents(client: SyncPrefectClient) -> list[_Kept]:
-    found: list[_Kept] = []
-    while True:
-        try:
-            page = client.read_block_documents_by_type(SLUG, offset=len(found), limit=PAGE_SIZE)
-        except PrefectHTTPStatusError as error:
-            if error.response.status_code != NOT_FOUND:
-                raise
-            return found  # nothing was ever kept, and the server does not know this kind of block yet
-        found.extend(_Kept(document.name or "", document.data) for document in page)
-        if len(page) < PAGE_SIZE:
-            return found
+    """Return the blocks of every project; Prefect 3.9.1 answers with all at once, whatever page is asked for."""
+    try:
+        found = client.read_block_documents_by_type(SLUG)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != NOT_FOUND:
+            raise
+        return []  # nothing was ever kept, and the server does not know this kind of block yet
+    return [_Kept(document.name or "", document.data) for document in found]

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import BlockDocumentCreate
 from prefect.futures import PrefectFuture
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.variables import Variable
@@ -14,7 +17,7 @@ from blocks.stack import ManagedRagStack
 from clouds.cloudru.client import CloudRuClient
 from clouds.cloudru.specs import KnowledgeBaseSpec
 from clouds.errors import ConfigurationError
-from domain.kept_stack import FORMAT, KeptStack
+from domain.kept_stack import FORMAT, KeptStack, written
 from domain.keys import StackKey
 from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag, rollback_rag
@@ -24,7 +27,7 @@ from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan
 from flows.teardown import teardown_rag
 from sandbox.settings import PROJECT_ID
-from tasks.stack.kept_stack import forget_kept, is_local_server, kept_stacks, read_kept, write_kept
+from tasks.stack.kept_stack import SLUG, forget_kept, is_local_server, kept_stacks, read_kept, write_kept
 from tasks.stack.promotion import in_service
 from tests.flows.test_refresh import ABOUT_HOURS, HOURS, PARKING, write
 from tests.support.artifacts import artifact
@@ -83,6 +86,33 @@ def test_what_was_provisioned_is_kept(cloud: Cloud) -> None:
     assert (found.wanted, found.provisioned) == (stack, stack)
     assert (found.bases, found.making) == ((report.knowledge_base.knowledge_base_id,), "")
     assert kept_stacks(PROJECT_ID)[stack.knowledge_base.name] == found
+
+
+def test_more_stacks_than_a_page_has_are_read(cloud: Cloud) -> None:
+    """A server may keep hundreds: each is read once."""
+    project, stack = str(uuid4()), cloud.stack()
+    bases = [stack.knowledge_base.model_copy(update={"name": f"kb-{number:03}"}) for number in range(101)]
+    stacks = {StackKey(project, base.name): stack.model_copy(update={"knowledge_base": base}) for base in bases}
+    first, *others = stacks
+    write_kept(first, KeptStack(wanted=stacks[first]))
+    try:
+        with get_client(sync_client=True) as client:
+            like = client.read_block_document_by_name(first.block, SLUG)
+            for key in others:  # without the registration of the type, which `save` does each time
+                data = like.data | written(KeptStack(wanted=stacks[key]))
+                client.create_block_document(
+                    BlockDocumentCreate(
+                        name=key.block,
+                        data=data,
+                        block_schema_id=like.block_schema_id,
+                        block_type_id=like.block_type_id,
+                    )
+                )
+
+        assert {*kept_stacks(project)} == {key.name for key in stacks}
+    finally:
+        for key in stacks:
+            forget_kept(key)
 
 
 def test_another_wish_is_rows_of_the_plan(cloud: Cloud) -> None:

@@ -93,7 +93,7 @@ class Operated:
 
         Nothing is to be done of a deployment that another test has deleted.
         """
-        if self.http.get(f"/deployments/name/{name}").status_code == httpx.codes.NOT_FOUND:
+        if self.http.get(f"/deployments/name/{name}").status_code == 404:
             return
         self.switch(name, active=False)
         for run in self.runs(name, "Scheduled", "Late"):

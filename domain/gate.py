@@ -88,7 +88,7 @@ class KeptEvaluation(Evaluation):
 
     @classmethod
     def of(cls, evaluation: Evaluation, verdict: Verdict) -> Self:
-        """Return the evaluation with what the gate said of it."""
+        """Return the evaluation with the verdict of the gate."""
         return cls(
             **dict(evaluation),
             passed=verdict.passed,

@@ -36,8 +36,8 @@ def probe(layout: Layout, console: Console) -> int:
         if row.verdict != HOLDS:
             value = f": set {in_json(row.set_to)}" if row.verdict == DIFFERS else ""
             console.print(f"  {row.assumption}  {row.verdict}{value}  ({row.why})", markup=False, soft_wrap=True)
-    said = f"{result.vendor}, block {result.cloud}: {result.counts}"
-    console.print(f"\nrun {run.name}: {url}\n{said}", markup=False, highlight=False, soft_wrap=True)
+    summary = f"{result.vendor}, block {result.cloud}: {result.counts}"
+    console.print(f"\nrun {run.name}: {url}\n{summary}", markup=False, highlight=False, soft_wrap=True)
     return 1 if result.differing else 0
 
 

@@ -1,4 +1,4 @@
-"""How each request of an upload in parts is sent and judged, whoever cuts the object.
+"""How each request of an upload in parts is sent and judged, whatever cuts the object.
 
 Source: AWS, API reference of CreateMultipartUpload, UploadPart and CompleteMultipartUpload, read 2026-11-21.
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import ComputedFieldInfo, FieldInfo
@@ -12,13 +12,22 @@ from clouds.spec import name_kinds
 Mark = Literal["INFERRED", "UNKNOWN", "CONFLICT"]
 
 
+@dataclass(frozen=True)
+class Basis:
+    """How sure the default of a field is, and from where; a form shows both after the field's description."""
+
+    mark: Mark
+    source: str
+
+    def __call__(self, schema: dict[str, Any]) -> None:
+        """Write them into the field's JSON schema."""
+        schema["description"] = f"{schema['description']} {self.mark}: {self.source}."
+        schema |= {"mark": self.mark, "source": self.source}
+
+
 def assumed(default: Any, mark: Mark, source: str, description: str) -> Any:
     """Return a field that says in the form how sure its default is, and from where."""
-    return Field(
-        default=default,
-        description=f"{description} {mark}: {source}.",
-        json_schema_extra={"mark": mark, "source": source},
-    )
+    return Field(default=default, description=description, json_schema_extra=Basis(mark, source))
 
 
 @dataclass(frozen=True)
@@ -39,10 +48,8 @@ def registered(model: BaseModel, path: str = "") -> Iterator[Assumed]:
         value, basis = getattr(model, name), field.json_schema_extra
         if isinstance(value, BaseModel):
             yield from registered(value, f"{path}{name}.")
-        elif isinstance(basis, dict) and "mark" in basis:
-            mark, source = (str(cast("dict[str, Any]", basis)[key]) for key in ("mark", "source"))
-            text = (field.description or "").removesuffix(f" {mark}: {source}.")
-            yield Assumed(f"{path}{name}", value, field.default, mark, source, text)
+        elif isinstance(basis, Basis):
+            yield Assumed(f"{path}{name}", value, field.default, basis.mark, basis.source, field.description or "")
 
 
 SPELLINGS = {

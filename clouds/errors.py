@@ -48,7 +48,11 @@ class CloudError(Exception):
 
 
 class ConfigurationError(CloudError):
-    """What was given is wrong, by itself or beside what there is."""
+    """What was given is wrong, by itself or beside what there is; `lines` has each fault of its own."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(masked(readable(line)) for line in lines)
 
 
 class RefusedError(CloudError):

@@ -82,7 +82,7 @@ def parameters_by_format(
     """
     what = f"{repository} at {revision}"
     path = f"/api/models/{_named(repository)}/revision/{quote(revision, safe='')}"
-    hub = _Hub(endpoint, token, f"how large {what} is")
+    hub = _Hub(endpoint, token, f"how large {what} is", repository)
     try:
         info = hub.ask(ModelInfo, path, {"expand": "safetensors"})
     except ConnectionFailedError as error:
@@ -106,7 +106,7 @@ def check_access(repository: str, *, endpoint: str = ENDPOINT, token: SecretStr 
 
     """
     try:
-        _Hub(endpoint, token, f"whether the files of {repository} may be pulled").request(
+        _Hub(endpoint, token, f"whether the files of {repository} may be pulled", repository).request(
             f"/api/models/{_named(repository)}/auth-check"
         )
     except NotFoundError as error:
@@ -138,26 +138,27 @@ class _Bearer(httpx.Auth):
 
 
 class _Hub:
-    """One question to the hub; `asked` says which. Without a token it is anonymous."""
+    """One question to the hub; `asked` says which, `repository` what it is about. Without a token it is anonymous."""
 
-    def __init__(self, endpoint: str, token: SecretStr | None, asked: str) -> None:
+    def __init__(self, endpoint: str, token: SecretStr | None, asked: str, repository: str = "") -> None:
         self._endpoint = endpoint.rstrip("/")
         self._token = clean_credential("the Hugging Face token", token.get_secret_value() if token else "")
         self._asked = asked
+        self._repository = repository
 
     def ask(self, answer: type[Answer], path: str, params: Mapping[str, str] | None = None) -> Answer:
         with self._http() as http:
             try:
                 return self._transport(http).ask(answer, "GET", self._endpoint + path, **self._options(params))
             except CloudError as error:
-                raise self._clear(error, path) from None
+                raise self._clear(error) from None
 
     def request(self, path: str) -> None:
         with self._http() as http:
             try:
                 self._transport(http).request("GET", self._endpoint + path, **self._options(None))
             except CloudError as error:
-                raise self._clear(error, path) from None
+                raise self._clear(error) from None
 
     def _http(self) -> httpx.Client:
         is_here = httpx.URL(self._endpoint).host in LOOPBACK
@@ -177,18 +178,19 @@ class _Hub:
     def _options(params: Mapping[str, str] | None) -> Options:
         return {"params": params or {}, "redirected": True}
 
-    def _clear(self, error: CloudError, path: str) -> CloudError:
+    def _clear(self, error: CloudError) -> CloudError:
         """Return the error with the next step for somebody who has a token and a page of the hub."""
         said = f"{self._endpoint} was asked {self._asked}"
         if isinstance(error, ConnectionFailedError):
             return type(error)(f"{said}: {error.message} The endpoint stands in the Hugging Face block")
         if not isinstance(error, APIError):
             return error
-        kind, words = self._explained(error, path.startswith("/api/models/"), _repository_in(path))
+        kind, words = self._explained(error)
         return kind(f"{said}: {words}", error.status, error.code)
 
-    def _explained(self, error: APIError, about_repository: bool, repository: str) -> tuple[type[APIError], str]:  # noqa: FBT001
-        hidden = about_repository and error.status == UNAUTHORIZED and WRONG_TOKEN not in error.message
+    def _explained(self, error: APIError) -> tuple[type[APIError], str]:
+        repository = self._repository
+        hidden = repository and error.status == UNAUTHORIZED and WRONG_TOKEN not in error.message
         tokens = f"{self._endpoint}/settings/tokens"
         if error.code == "GatedRepo":
             kind, words = (
@@ -201,7 +203,7 @@ class _Hub:
             )
         elif error.code == "RevisionNotFound":
             kind, words = NotFoundError, "there is no such revision. Correct `revision`."
-        elif about_repository and (hidden or error.status == NOT_FOUND):
+        elif repository and (hidden or error.status == NOT_FOUND):
             kind, words = (
                 NotFoundError,
                 (
@@ -237,7 +239,3 @@ def _named(repository: str) -> str:
     if not NAME.fullmatch(repository):
         raise ConfigurationError(f"{repository!r} cannot be asked for: a repository is `organisation/model`")
     return repository
-
-
-def _repository_in(path: str) -> str:
-    return "/".join(path.removeprefix("/api/models/").split("/")[:2])

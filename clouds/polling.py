@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
-from clouds.errors import APIError, CloudError, ConnectionFailedError, DeadlineError, QuotaError, UnavailableError
+from clouds.errors import APIError, ConnectionFailedError, DeadlineError, QuotaError, UnavailableError
 
 State = TypeVar("State")
 OnLook = Callable[[State, float], None]
@@ -106,8 +106,7 @@ def _wait(
     sleep: Callable[[float], None],
 ) -> State:
     start = clock()
-    seen: State | None = None
-    last_seen = "nothing yet"
+    last_state, failed_since = "nothing yet", ""
     final = deadline_s <= 0
     while True:
         begun_s = clock() - start
@@ -115,16 +114,17 @@ def _wait(
         try:
             seen = look()
         except PASSING as error:
-            last_seen = _after(last_seen, error)
+            failed_since = f" (then: {error})"  # both help whoever reads the deadline
             asked_for_s = (error.retry_after_s if isinstance(error, APIError) else None) or 0.0
         else:
-            last_seen = describe(seen)
+            last_state, failed_since = describe(seen), ""
             if on_look is not None:
                 on_look(seen, clock() - start)
             if judge(seen):
                 return seen
         elapsed_s = clock() - start
         if final or elapsed_s >= deadline_s:
+            last_seen = last_state + failed_since
             raise DeadlineError(
                 f"{subject}: not ready after {deadline_s:g} s; last seen: {last_seen}. "
                 "It may still become ready: run again to go on waiting, with a longer deadline if this is usual.",
@@ -133,9 +133,3 @@ def _wait(
         next_s = max(begun_s + schedule.delay_s(begun_s), elapsed_s + asked_for_s)
         final = next_s >= deadline_s
         sleep(max(0.0, min(next_s, deadline_s) - elapsed_s))
-
-
-def _after(last_seen: str, error: CloudError) -> str:
-    """Keep the last state beside the failure: both help whoever reads the deadline."""
-    before = last_seen.split(" (then: ", 1)[0]
-    return f"{before} (then: {error})"

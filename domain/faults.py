@@ -18,5 +18,5 @@ def refuse(faults: Sequence[str], missing_consents: Sequence[str] = ()) -> None:
     lines = [*faults, *missing_consents]
     if lines:
         rest = len(lines) - NAMED
-        kind = ConfigurationError if faults else RefusedError
-        raise kind("\n".join([*lines[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]))
+        shown = [*lines[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]
+        raise ConfigurationError(*shown) if faults else RefusedError("\n".join(shown))

@@ -22,6 +22,8 @@ SHOWN_CHARACTERS = 80
 NEWEST_BASES = 20
 """So many knowledge bases are remembered; a replaced one is deleted soon."""
 EXAMPLES = "examples/"
+ASKED_OF_A_MODEL = (("source",), ("name",), ("repository",), ("model",))
+"""Fields of a reranker or LLM that say which model it is."""
 
 
 class KeptSecret(BaseModel):
@@ -109,11 +111,28 @@ class KeptStack(BaseModel):
 
 @dataclass(frozen=True)
 class Difference:
-    """A field in which two stacks differ, as `knowledge_base.extensions`, with both values for reading."""
+    """A field in which two stacks differ, by the names on the way to it, with both values for reading."""
 
-    field: str
+    path: tuple[str, ...]
     before: str
     now: str
+
+    @property
+    def field(self) -> str:
+        """The field for reading, as `knowledge_base.extensions`."""
+        return ".".join(self.path)
+
+    @property
+    def role(self) -> str:
+        """The part of the stack that it is in, as `knowledge_base`."""
+        return self.path[0]
+
+    @property
+    def is_asked_with(self) -> bool:
+        """Whether it says what questions are asked with."""
+        if self.role == "retrieval":
+            return True
+        return self.role in ("reranker", "llm") and self.path[1:] in ((), *ASKED_OF_A_MODEL)
 
     def __str__(self) -> str:
         return f"{self.field}: kept is {self.before}, this run has {self.now}"
@@ -177,7 +196,7 @@ READERS: Mapping[int, Callable[[Mapping[str, Any]], KeptStack]] = {1: _format_1}
 
 def differences(before: RagStack, now: RagStack) -> tuple[Difference, ...]:
     """Return every field in which the stacks differ, in the order of the fields."""
-    return tuple(_differences("", before.model_dump(mode="json"), now.model_dump(mode="json")))
+    return tuple(_differences((), before.model_dump(mode="json"), now.model_dump(mode="json")))
 
 
 def secret_drift(path: str, kept: KeptSecret | None, secret: Secret | None) -> list[str]:
@@ -207,15 +226,7 @@ def _enabled(secret: Secret) -> list[int]:
 
 def asked_differences(before: AskedWith, now: AskedWith) -> tuple[Difference, ...]:
     """Return in what a question is asked otherwise, as `retrieval.temperature`."""
-    return tuple(_differences("", before.model_dump(mode="json"), now.model_dump(mode="json")))
-
-
-def is_asked_with(field: str) -> bool:
-    """Say whether a field of a stack says what questions are asked with."""
-    role, _, name = field.partition(".")
-    return role == "retrieval" or (
-        role in ("reranker", "llm") and name in ("", "source", "name", "repository", "model")
-    )
+    return tuple(_differences((), before.model_dump(mode="json"), now.model_dump(mode="json")))
 
 
 def asked_as(stack: RagStack, recorded: AskedWith, kept: KeptStack | None) -> RagStack:
@@ -237,15 +248,14 @@ def _spec(model: ModelInUse, task: Literal["Score", "Generate"]) -> ModelSpec:
     return InferenceSpec(name=model.name, repository=model.model, task=task)
 
 
-def _differences(place: str, before: Any, now: Any) -> list[Difference]:
+def _differences(path: tuple[str, ...], before: Any, now: Any) -> list[Difference]:
     if before == now:
         return []
     if isinstance(before, dict) and isinstance(now, dict):
         old, new = cast("dict[str, Any]", before), cast("dict[str, Any]", now)
         if old.keys() == new.keys():
-            inner = f"{place}." if place else ""
-            return [found for key in old for found in _differences(f"{inner}{key}", old[key], new[key])]
-    return [Difference(place, shown(before), shown(now))]
+            return [found for key in old for found in _differences((*path, key), old[key], new[key])]
+    return [Difference(path, shown(before), shown(now))]
 
 
 def shown(value: Any) -> str:

@@ -116,19 +116,21 @@ class Authorizer:
         for secret in _secrets(auth):
             redaction.add(secret)
 
-    def metadata(self, *, instead_of: Metadata = ()) -> Metadata:
+    def metadata(self, *, instead_of: Metadata = (), api_key_scheme: str = "Api-Key") -> Metadata:
         """Return the authorization of a call; `instead_of` has just been refused and is replaced where that can be.
+
+        `api_key_scheme` is the word before an API key; a token is always a bearer.
 
         Raises:
             CloudError: IAM refuses the authorized key, or does not answer.
 
         """
-        return (("authorization", self._authorization(instead_of)),)
+        return (("authorization", self._authorization(instead_of, api_key_scheme)),)
 
-    def _authorization(self, instead_of: Metadata) -> str:
+    def _authorization(self, instead_of: Metadata, api_key_scheme: str) -> str:
         match self._auth:
             case ApiKey(key=key):
-                return f"Api-Key {key.get_secret_value()}"
+                return f"{api_key_scheme} {key.get_secret_value()}"
             case IamToken(token=token):
                 return f"Bearer {token.get_secret_value()}"
             case AuthorizedKey():

@@ -6,7 +6,6 @@ import httpx
 
 from clouds.yandex.auth import Authorizer
 
-API_KEY = "Api-Key "
 PROJECT_HEADER = "OpenAI-Project"
 UNAUTHORIZED = 401
 
@@ -22,16 +21,14 @@ class RestAuth(httpx.Auth):
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Send, and where the token can be renewed send again after 401."""
-        held = self._authorizer.metadata()
+        held = self._authorizer.metadata(api_key_scheme=self._api_key_scheme)
         response = yield self._signed(request, held[0][1])
         if response.status_code == UNAUTHORIZED:
-            renewed = self._authorizer.metadata(instead_of=held)
+            renewed = self._authorizer.metadata(instead_of=held, api_key_scheme=self._api_key_scheme)
             if renewed != held:
                 yield self._signed(request, renewed[0][1])
 
     def _signed(self, request: httpx.Request, authorization: str) -> httpx.Request:
-        if authorization.startswith(API_KEY):
-            authorization = f"{self._api_key_scheme} {authorization.removeprefix(API_KEY)}"
         request.headers["Authorization"] = authorization
         request.headers[PROJECT_HEADER] = self._folder_id
         return request

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from blocks import CloudRuCredentials, HuggingFaceCredentials, ManagedRagStack, YandexCloudCredentials
+from clouds.assumption import Basis
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
@@ -23,17 +24,24 @@ DOCS = Path(__file__).parents[1]
 PAGE = DOCS / "reference" / "parameters.md"
 BLOCKS_PAGE = DOCS / "reference" / "blocks.md"
 FLOWS_PAGE = DOCS / "reference" / "flows.md"
-BLOCKS: dict[type[Block], str] = {
-    CloudRuCredentials: "parameters.md#endpoints",
-    YandexCloudCredentials: "../yandex-api.md#hosts",
-    HuggingFaceCredentials: "",
-    ManagedRagStack: "",
+BLOCKS: dict[type[Block], dict[str, str]] = {
+    CloudRuCredentials: {
+        "Endpoints": "parameters.md#endpoints",
+        "Assumptions": "../cloudru-api.md#assumptions",
+    },
+    YandexCloudCredentials: {
+        "Endpoints": "../yandex-api.md#hosts",
+        "Assumptions": "../yandex-api.md#assumptions",
+    },
+    HuggingFaceCredentials: {},
+    ManagedRagStack: {},
 }
-"""Each block with the place that lists its endpoints."""
+"""Each block with the places of the models in it that another page describes."""
 API_PAGES: dict[Path, type[BaseModel]] = {
     DOCS / "cloudru-api.md": Assumptions,
     DOCS / "yandex-api.md": YandexAssumptions,
 }
+HERE: Mapping[str, str] = {}
 MARKER = "<!-- written by python -m docs: everything below -->\n"
 DECISIONS = DOCS / "decisions" / "README.md"
 ROOTS: tuple[type[BaseModel], ...] = (
@@ -79,14 +87,12 @@ def page() -> str:
 def blocks_page() -> str:
     """Return docs/reference/blocks.md with the blocks and their fields written anew."""
     head, _, _ = BLOCKS_PAGE.read_text(encoding="utf-8").partition(MARKER)
-    return "\n".join([head + MARKER, *(block_section(block, endpoints) for block, endpoints in BLOCKS.items())])
+    return "\n".join([head + MARKER, *(block_section(block, places) for block, places in BLOCKS.items())])
 
 
-def block_section(block: type[Block], endpoints: str) -> str:
+def block_section(block: type[Block], places: Mapping[str, str]) -> str:
     """Return the heading, description, table of fields and example of one block."""
-    assumptions = f"{endpoints.partition('#')[0].replace('parameters', '../cloudru-api')}#assumptions"
-    table = table_of(block).replace("(#endpoints)", f"({endpoints})").replace("(#assumptions)", f"({assumptions})")
-    heading = f"## {block.get_block_type_slug()}"
+    heading, table = f"## {block.get_block_type_slug()}", table_of(block, places)
     return "\n".join([heading, "", str(block.get_description()), "", table, "", str(block.get_code_example()), ""])
 
 
@@ -96,9 +102,8 @@ def api_page(path: Path) -> str:
     rows = ["| field | default | mark | basis | what it is |", "|---|---|---|---|---|"]
     for group_name, group in API_PAGES[path].model_fields.items():
         for name, field in type(group.default).model_fields.items():
-            basis = cast("dict[str, str]", field.json_schema_extra)
-            meaning = (field.description or "").removesuffix(f" {basis['mark']}: {basis['source']}.")
-            row = [f"`{group_name}.{name}`", default(field), basis["mark"], basis["source"], meaning]
+            basis = cast("Basis", field.json_schema_extra)
+            row = [f"`{group_name}.{name}`", default(field), basis.mark, basis.source, field.description or ""]
             rows.append(f"| {' | '.join(row)} |")
     return "\n".join([head + MARKER, *rows, ""])
 
@@ -135,31 +140,31 @@ def section(model: type[BaseModel]) -> str:
     return "\n".join([f"## {model.__name__}", "", inspect.getdoc(model) or "", "", table_of(model), ""])
 
 
-def table_of(model: type[BaseModel]) -> str:
-    """Return the table of a model's fields."""
+def table_of(model: type[BaseModel], places: Mapping[str, str] = HERE) -> str:
+    """Return the table of a model's fields; `places` are those of models that have no section on the same page."""
     properties = model.model_json_schema()["properties"]
-    rows = [
-        f"| `{name}` | {kind(properties[name])} | {default(field)} | {field.description or ''} |".replace("\n", " ")
-        for name, field in model.model_fields.items()
-    ]
+    rows: list[str] = []
+    for name, field in model.model_fields.items():
+        row = f"| `{name}` | {kind(properties[name], places)} | {default(field)} | {field.description or ''} |"
+        rows.append(row.replace("\n", " "))
     return "\n".join(["| parameter | type | default | what it is |", "|---|---|---|---|", *rows])
 
 
-def kind(schema: dict[str, Any]) -> str:
+def kind(schema: dict[str, Any], places: Mapping[str, str] = HERE) -> str:
     """Return the type of a field in words, from its JSON schema; a model becomes a link to its section."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
-        return f"[{name}](#{name.lower()})"
+        return f"[{name}]({places.get(name, f'#{name.lower()}')})"
     choices: list[dict[str, Any]] = schema.get("anyOf") or schema.get("oneOf") or []
     if choices:
-        return " or ".join(kind(choice) for choice in choices if choice.get("type") != "null")
+        return " or ".join(kind(choice, places) for choice in choices if choice.get("type") != "null")
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "const" in schema:
         return f"always `{schema['const']}`"
     if schema.get("type") == "array":
         items = schema.get("items", {})
-        return f"list of {kind(items)}" if items else "list"
+        return f"list of {kind(items, places)}" if items else "list"
     words = {"string": "text", "integer": "whole number", "boolean": "yes or no", "object": "mapping"}
     name = "secret" if schema.get("writeOnly") else str(schema.get("type", "any"))
     bounds = [text.format(schema[key]) for key, text in BOUNDS.items() if key in schema]

@@ -53,4 +53,4 @@ class Faults:
         said = [str(fault) for fault in self.listed if fault.kind not in tolerated][:LISTED]
         if total:
             rest = total - len(said)
-            raise ConfigurationError("\n".join([*said, *([f"and {rest} more"] if rest else [])]))
+            raise ConfigurationError(*said, *([f"and {rest} more"] if rest else []))

@@ -1,7 +1,7 @@
 """The acts of a demonstration: each runs flows through the worker, and each must end as it says."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -19,10 +19,11 @@ from local.stack.stack import Stack
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that has ended as it had to, and what it has written."""
+    """A run that has ended, what it has written, and how long it took as seen from here."""
 
     run: FlowRun
     written: Written
+    took_s: float
 
 
 class Stage:
@@ -44,8 +45,27 @@ class Stage:
         self._title = title
         self._console.print(f"\n[bold]{self.act}/{self._acts}  {escape(title)}[/bold]", highlight=False)
 
-    def run(self, flow: str, parameters: Mapping[str, Any], *, refused_at: str = "") -> Ended:
-        """Run the flow to its end; it must complete, or fail at the step `refused_at`."""
+    def run(self, flow: str, parameters: Mapping[str, Any]) -> Ended:
+        """Run the flow to its end; it must complete."""
+        ended = self._ended(flow, parameters)
+        run = ended.run
+        self._say_how(ended, flow, "completed" if run.state_type == "COMPLETED" else str(run.state_name))
+        if run.state_type != "COMPLETED":
+            self.surprise(f"{flow} must complete, and ended {run.state_name}{report.why(self._api, run)}")
+        return ended
+
+    def refused(self, flow: str, parameters: Mapping[str, Any], at: Callable[[Written], str]) -> Ended:
+        """Run the flow to its end; it must fail at the step that `at` names from what the run has written."""
+        ended = self._ended(flow, parameters)
+        run, step = ended.run, at(ended.written)
+        failed = [task.name for task in self._api.task_runs(run.id) if task.state_type == "FAILED"]
+        refused = run.state_type == "FAILED" and step in failed
+        self._say_how(ended, flow, "refused, as it should be," if refused else str(run.state_name))
+        if not refused:
+            self.surprise(f"{flow} must be refused at {step}, and ended {_ending(run)}")
+        return ended
+
+    def _ended(self, flow: str, parameters: Mapping[str, Any]) -> Ended:
         began_s = time.monotonic()
         run = self._api.start_run(self._api.deployment_id(f"{flow}/{SANDBOX_DEPLOYMENT}"), parameters)
         with self._console.status(flow) as status, watch.ended_with_us(self._api, self._running, run.id):
@@ -62,21 +82,10 @@ class Stage:
                 deadline_s=watch.RUN_ENDS_WITHIN_S,
             )
         self.runs += 1
-        refused = bool(refused_at) and run.state_type == "FAILED" and refused_at in self._failed_at(run)
-        how = (
-            "refused, as it should be," if refused else "completed" if run.state_type == "COMPLETED" else run.state_name
-        )
-        self.say(f"{flow}: {how} in {time.monotonic() - began_s:.1f} s  {self._api.run_url(run.id)}")
-        if refused_at and not refused:
-            self.surprise(f"{flow} must be refused at {refused_at}, and ended {_ending(run)}")
-        if not refused_at and run.state_type != "COMPLETED":
-            self.surprise(f"{flow} must complete, and ended {run.state_name}{report.why(self._api, run)}")
-        return Ended(run, written(self._api, run, self._key))
+        return Ended(run, written(self._api, run, self._key), time.monotonic() - began_s)
 
-    def _failed_at(self, run: FlowRun) -> set[str]:
-        """Return the names of the steps that failed, without what each works on: `judge 31832aa1` is `judge`."""
-        failed = [task.name for task in self._api.task_runs(run.id) if task.state_type == "FAILED"]
-        return {name.partition(" ")[0] for name in failed}
+    def _say_how(self, ended: Ended, flow: str, how: str) -> None:
+        self.say(f"{flow}: {how} in {ended.took_s:.1f} s  {self._api.run_url(ended.run.id)}")
 
     def say(self, *lines: str) -> None:
         """Print lines of the act."""

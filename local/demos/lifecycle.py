@@ -19,6 +19,7 @@ from local.demos import report
 from local.demos.acts import Ended, Stage
 from local.demos.lifecycle_stack import ADDED, FIRST, KEY, NAME, LifecycleStack
 from local.demos.lifecycle_text import cut, refusal, short
+from local.demos.results import Written
 from local.errors import LocalError
 from local.layout import Layout
 from local.prefect_api import PrefectApi
@@ -118,7 +119,7 @@ class Lifecycle:
     def cut_document_off(self) -> None:
         """Lose half a document; the version that has read it is refused and the old one answers from what is lost."""
         self._files.cut_off()
-        ended = self._stage.run("refresh-rag", self._on_golden, refused_at="judge")
+        ended = self._stage.refused("refresh-rag", self._on_golden, at=_judging)
         evaluation = ended.written.data("evaluation-data", KeptEvaluation)
         self._stage.must(evaluation.worse_questions, "questions that got worse are why it was refused")
         self._must_serve(self._serving)
@@ -155,9 +156,8 @@ class Lifecycle:
     def suspend(self) -> None:
         """Suspend; a question is refused with what to do."""
         self._power("suspend-rag", "suspended")
-        ended = self._stage.run(
-            "ask-rag", {**self._on_stack, "question": ASKED_OF_FIRST[0]}, refused_at="find-version-in-service"
-        )
+        question = {**self._on_stack, "question": ASKED_OF_FIRST[0]}
+        ended = self._stage.refused("ask-rag", question, at=lambda _: "find-version-in-service")
         self._stage.say(ended.run.message)
 
     def resume(self) -> None:
@@ -218,6 +218,12 @@ class Lifecycle:
 
     def _in_service(self) -> InService:
         return InService.model_validate(self._api.variable(KEY.variable) or {})
+
+
+def _judging(written: Written) -> str:
+    """Return the name of the step that judges the version which was built; a run may not have come so far."""
+    evaluation = written.find("evaluation-data", KeptEvaluation)
+    return f"judge {evaluation.version_id}" if evaluation else "judge"
 
 
 ACTS: tuple[tuple[str, Callable[[Lifecycle], None]], ...] = (

@@ -41,6 +41,10 @@ class Written:
         """Return the data of an artifact; raises as `result`."""
         return model.model_validate_json(_text(self.artifact(kind).data))
 
+    def find(self, kind: str, model: type[M]) -> M | None:
+        """Return the data of an artifact; None when the run did not come to write it."""
+        return self.data(kind, model) if self.owner.artifact(kind) in self.artifacts else None
+
     def rows(self, kind: str) -> list[dict[str, Any]]:
         """Return the rows of a table; raises as `result`."""
         return json.loads(_text(self.artifact(kind).data))

@@ -13,6 +13,7 @@ from domain.markdown import code, page
 from domain.probing import cloudru, yandex
 from domain.probing.finding import UNTOLD, Rule, judge
 from domain.probing.look_at import LookAt
+from domain.probing.made import Made
 from domain.probing.result import AssumptionRow, ProbeReport, rows_of, table
 from domain.probing.samples import Sample, samples
 from domain.probing.seen import Seen
@@ -82,12 +83,12 @@ def report_probe(cloud: EitherCloud, name: str, looked: Looked, folder: str) -> 
     return keep_result(owner, "probe", report)
 
 
-def _left(cloud: EitherCloud, known: Sequence[str]) -> tuple[str, ...]:
+def _left(cloud: EitherCloud, known: Sequence[Made]) -> tuple[str, ...]:
     """Return in words what this probe has left, and what an earlier one has."""
-    earlier = [what for what in left_behind(cloud) if what not in known]
+    earlier = [made for made in left_behind(cloud) if made not in known]
     return (
-        *(f"{what} may be left: delete it in the console" for what in known),
-        *(f"{what} is left of a small test of an earlier probe: {THEN}" for what in earlier),
+        *(f"{made} may be left: delete it in the console" for made in known),
+        *(f"{made} is left of a small test of an earlier probe: {THEN}" for made in earlier),
     )
 
 

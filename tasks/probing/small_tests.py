@@ -21,6 +21,7 @@ from clouds.errors import APIError, QuotaError
 from clouds.extras import optional_yandex
 from clouds.polling import wait_until
 from clouds.yandex.wire.uris import EmbedderUri
+from domain.probing.made import Made
 from domain.probing.seen import Measured
 from domain.probing.small_tests import BUCKET, EMBEDDINGS, FILE, SECRET, SmallTest
 from domain.probing.yandex import allowed_calls
@@ -49,9 +50,9 @@ def make_tests(
 
     What a probe that was killed has left is deleted first.
     """
-    looker, measured, left = Looker(), Measured(), list[str]()
-    for what in left_behind(cloud):
-        _remove(cloud, what, looker, left)
+    looker, measured, left = Looker(), Measured(), list[Made]()
+    for made in left_behind(cloud):
+        _remove(cloud, made, looker, left)
     if isinstance(cloud, CloudRuCredentials):
         if SECRET in tests:
             measured = _secret(cloud, measured, looker, left)
@@ -72,9 +73,10 @@ def make_tests(
     )
 
 
-def _secret(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left: list[str]) -> Measured:
+def _secret(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left: list[Made]) -> Measured:
     path = f"probe_{secrets.token_hex(4)}"
-    begin(cloud, f"secret {path}")
+    secret = Made("secret", path)
+    begin(cloud, secret)
     with cloud.connect(looker.recorder) as client:
         made = looker.ask(f"create the secret {path}", lambda: client.secrets.ensure(path, _value()))
         took_s = (
@@ -82,7 +84,7 @@ def _secret(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left:
             if made
             else None
         )
-        _delete(cloud, f"secret {path}", lambda: client.secrets.delete(path), looker, left)
+        _delete(cloud, secret, lambda: client.secrets.delete(path), looker, left)
     return _slower(measured, took_s)
 
 
@@ -90,11 +92,12 @@ def _value() -> SecretStr:
     return SecretStr(secrets.token_hex(16))
 
 
-def _bucket(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left: list[str]) -> Measured:
+def _bucket(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left: list[Made]) -> Measured:
     """Make a bucket as the block says, in the other way where that call is not known, and put one object into it."""
     name, md5 = f"probe-{secrets.token_hex(6)}", hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
     way = cloud.assumptions.storage.register_bucket
-    begin(cloud, f"bucket {name}")
+    bucket = Made("bucket", name)
+    begin(cloud, bucket)
     for register in (way, not way):
         # ETags are compared here and not by the client, which would take another one for a damaged object.
         with _storing(cloud, register_bucket=register, etag_is_md5=False, send_acl=True).connect(
@@ -114,9 +117,9 @@ def _bucket(cloud: CloudRuCredentials, measured: Measured, looker: Looker, left:
                     etag_is_md5=stored == md5 if stored is not None else None,
                 )
             if not unknown:
-                _delete(cloud, f"bucket {name}", lambda c=client: _remove_bucket(c, name), looker, left)
+                _delete(cloud, bucket, lambda c=client: _remove_bucket(c, name), looker, left)
                 return measured
-    end(cloud, f"bucket {name}")  # neither call is known: nothing was made
+    end(cloud, bucket)  # neither call is known: nothing was made
     return measured
 
 
@@ -150,16 +153,16 @@ def _storing(cloud: CloudRuCredentials, **changes: Any) -> CloudRuCredentials:
     return cloud.model_copy(update={"assumptions": cloud.assumptions.model_copy(update={"storage": storage})})
 
 
-def _file(cloud: YandexCloudCredentials, measured: Measured, looker: Looker, left: list[str]) -> Measured:
+def _file(cloud: YandexCloudCredentials, measured: Measured, looker: Looker, left: list[Made]) -> Measured:
     name = f"probe-{secrets.token_hex(4)}.txt"
-    begin(cloud, f"file {name}")
+    begin(cloud, Made("file", name))
     with cloud.connect(looker.recorder) as client:
         made = looker.ask(f"create the file {name}", lambda: client.files.ensure((File(name, CONTENT),)))
         took_s = None
         if made:
             file_id = made[0].file_id
             took_s = looker.ask(f"find the file {name}", lambda: _seen_after_s(lambda: _is_listed(client, file_id)))
-        _delete(cloud, f"file {name}", lambda: _remove_file(client, name), looker, left)
+        _delete(cloud, Made("file", name), lambda: _remove_file(client, name), looker, left)
     return _slower(measured, took_s)
 
 
@@ -212,24 +215,23 @@ def _slower(measured: Measured, took_s: float | None) -> Measured:
 
 def _delete(
     cloud: CloudRuCredentials | YandexCloudCredentials,
-    what: str,
+    made: Made,
     delete: Callable[[], None],
     looker: Looker,
-    left: list[str],
+    left: list[Made],
 ) -> None:
-    if looker.ask(f"delete the {what}", lambda: delete() or True) is None:
-        left.append(what)
+    if looker.ask(f"delete the {made}", lambda: delete() or True) is None:
+        left.append(made)
     else:
-        end(cloud, what)
+        end(cloud, made)
 
 
-def _remove(cloud: CloudRuCredentials | YandexCloudCredentials, what: str, looker: Looker, left: list[str]) -> None:
-    """Delete what an earlier probe has left; `what` is `kind name`."""
-    kind, _, name = what.partition(" ")
+def _remove(cloud: CloudRuCredentials | YandexCloudCredentials, made: Made, looker: Looker, left: list[Made]) -> None:
+    """Delete what an earlier probe has left."""
     if isinstance(cloud, YandexCloudCredentials):
         with cloud.connect(looker.recorder) as client:
-            _delete(cloud, what, lambda: _remove_file(client, name), looker, left)
+            _delete(cloud, made, lambda: _remove_file(client, made.name), looker, left)
         return
     with cloud.connect(looker.recorder) as client:
-        remove = client.secrets.delete if kind == "secret" else lambda bucket: _remove_bucket(client, bucket)
-        _delete(cloud, what, lambda: remove(name), looker, left)
+        remove = client.secrets.delete if made.kind == "secret" else lambda bucket: _remove_bucket(client, bucket)
+        _delete(cloud, made, lambda: remove(made.name), looker, left)

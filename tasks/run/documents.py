@@ -98,7 +98,7 @@ def _listed(
             else:
                 _check_holds_some(source, found, wanted, allow_empty=allow_empty)
         except ConfigurationError as error:
-            faults.append(str(error))
+            faults += error.lines
             continue
         except RefusedError as error:
             missing_consents.append(str(error))
@@ -117,7 +117,7 @@ def _listed(
     try:
         object_keys("", in_order)
     except ConfigurationError as error:
-        faults.append(str(error))
+        faults += error.lines
     return Listing(in_order, tuple(others.values()), tuple(empty)), faults, missing_consents
 
 
@@ -154,7 +154,7 @@ def _faults_of(documents: Iterable[Document], size_limit_bytes: int) -> list[str
             with in_one_line(str(document.path)):
                 _check(document.path, size_limit_bytes)
         except ConfigurationError as error:
-            faults.append(str(error))
+            faults += error.lines
     return faults
 
 

@@ -36,7 +36,7 @@ def write(name: str, head: dict[str, Any], rest: dict[str, Any]) -> None:
         Variable.set(name, head | rest, overwrite=True)
         pages: list[str] = []
     else:
-        text, turn = json.dumps(rest), "b" if before and before[0].endswith("_a1") else "a"
+        text, turn = json.dumps(rest), "b" if f"{name}_a1" in before else "a"
         pieces = [text[at : at + PAGE_CHARACTERS] for at in range(0, len(text), PAGE_CHARACTERS)]
         pages = [f"{name}_{turn}{number}" for number in range(1, len(pieces) + 1)]
         for page, piece in zip(pages, pieces, strict=True):

@@ -9,6 +9,7 @@ from prefect import get_run_logger
 
 from clouds.errors import CloudError
 from clouds.recorder import Recorder
+from domain.probing.made import Made
 from domain.probing.result import CallRow
 from domain.probing.seen import Seen
 
@@ -24,8 +25,8 @@ class Looked:
     calls: tuple[CallRow, ...]
     secrets: tuple[str, ...]
     """What must not be found in a file: kept in memory, never written."""
-    left: tuple[str, ...] = ()
-    """What a small test could not delete, as `kind name`."""
+    left: tuple[Made, ...] = ()
+    """What a small test could not delete."""
     tests: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

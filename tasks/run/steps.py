@@ -331,8 +331,8 @@ def wait_for_checks() -> None:
     reasons = [state.result(raise_on_failure=False) for state in failed]
     faults = [reason for reason in reasons if isinstance(reason, ConfigurationError)]
     if len(faults) == len(failed) > 1:
-        lines = [line for fault in faults for line in fault.message.splitlines()]
-        raise ConfigurationError("\n".join(dict.fromkeys(lines)))  # two checks may name one file
+        lines = [line for fault in faults for line in fault.lines]
+        raise ConfigurationError(*dict.fromkeys(lines))  # two checks may name one file
     for fault in faults if len(failed) > 1 else ():
         get_run_logger().warning("Also wrong: %s", fault.message)
     for state in sorted(failed, key=lambda state: isinstance(state.result(raise_on_failure=False), ConfigurationError)):

@@ -21,7 +21,6 @@ from domain.kept_stack import (
     KeptSecret,
     KeptStack,
     differences,
-    is_asked_with,
     read,
     relative_paths,
     written,
@@ -93,12 +92,8 @@ class FoundStack:
     @property
     def _counting(self) -> tuple[Difference, ...]:
         """The differences that count in this run: without those that `asked` says not to."""
-        roles = {each.field.partition(".")[0] for each in self.asked}
-        return tuple(
-            each
-            for each in self.differences
-            if not (is_asked_with(each.field) and each.field.partition(".")[0] in roles)
-        )
+        roles = {each.role for each in self.asked}
+        return tuple(each for each in self.differences if not (each.is_asked_with and each.role in roles))
 
     def _asked_so(self, each: Difference) -> str:
         other = "this run has" if self.whole else "provisioned is"

@@ -18,7 +18,7 @@ def _read(place: str, model: type[Model]) -> tuple[list[tuple[int, Model]], list
     try:
         return parsed(golden_text(place), place, model)
     except ConfigurationError as error:
-        return [], [error.message]
+        return [], [*error.lines]
 
 
 @step("read-retrieval-golden")

@@ -38,7 +38,7 @@ def check_golden_not_trained(questions: str, sources: Sequence[str]) -> None:
                     where = f"{source}, line {number}"
                     said.append(f"{where}: the anchor {anchor!r} is a golden question; take it out of one of them")
     if total:
-        raise ConfigurationError("\n".join([*said, *([f"and {total - NAMED} more"] if total > NAMED else [])]))
+        raise ConfigurationError(*said, *([f"and {total - NAMED} more"] if total > NAMED else []))
 
 
 def _anchors(source: str) -> Iterator[tuple[int, str]]:

@@ -61,6 +61,6 @@ def _total_bytes(places: Sequence[str]) -> int:
         try:
             total += sources.size_bytes(place)
         except ConfigurationError as error:
-            faults.append(error.message)
+            faults += error.lines
     refuse(faults)
     return total

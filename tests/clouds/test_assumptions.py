@@ -1,11 +1,13 @@
 """What is not confirmed stands in one place, and says so."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
+from clouds.assumption import Basis
 from clouds.cloudru.assumptions import Assumptions
 from clouds.yandex.assumptions import Assumptions as YandexAssumptions
 
@@ -28,14 +30,24 @@ EVERY = [
 
 @pytest.mark.parametrize("field", EVERY)
 def test_each_has_a_default_a_mark_and_a_source(field: FieldInfo) -> None:
-    """The form shows what is assumed, how sure it is, and from where."""
-    extra = field.json_schema_extra
-    assert isinstance(extra, dict)
-    assert extra["mark"] in ("INFERRED", "UNKNOWN", "CONFLICT")
-    assert extra["source"]
+    """Each in a place of its own: the text says nothing of the other two."""
+    basis = field.json_schema_extra
+    assert isinstance(basis, Basis)
+    assert basis.mark in ("INFERRED", "UNKNOWN", "CONFLICT")
+    assert basis.source
     assert not field.is_required()
-    assert field.description is not None
-    assert f"{extra['mark']}: {extra['source']}." in field.description
+    assert field.description
+    assert basis.source not in field.description
+
+
+@pytest.mark.parametrize("field", EVERY)
+def test_the_form_shows_what_is_assumed_how_sure_it_is_and_from_where(field: FieldInfo) -> None:
+    """One text for a person, made once."""
+    form = create_model("Form", field=(Any, field)).model_json_schema()["properties"]["field"]
+    basis = field.json_schema_extra
+    assert isinstance(basis, Basis)
+    assert form["description"] == f"{field.description} {basis.mark}: {basis.source}."
+    assert (form["mark"], form["source"]) == (basis.mark, basis.source)
 
 
 def test_they_are_a_form_and_travel_as_json() -> None:

@@ -1,5 +1,7 @@
 """The one way to wait."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,6 +111,24 @@ def test_a_look_that_gets_no_answer_does_not_end_the_wait() -> None:
             clock=time.clock,
             sleep=time.sleep,
         )
+
+
+def test_a_deadline_says_the_last_state_whole_and_the_latest_failure_after_it() -> None:
+    """A state's words are the service's, so they may look like ours."""
+    time = VirtualTime()
+    answers = iter(["FAILED (then: restarted)", ConnectionFailedError("gone"), ConnectionFailedError("gone again")])
+
+    def look() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    last_seen = "FAILED (then: restarted) (then: gone again)"
+    with pytest.raises(DeadlineError, match=re.escape(f"last seen: {last_seen}. ")) as failure:
+        wait_until(look, lambda _: False, subject="x", deadline_s=1.0, clock=time.clock, sleep=time.sleep)
+
+    assert failure.value.last_seen == last_seen
 
 
 def test_a_slow_look_does_not_delay_the_next_one() -> None:

@@ -105,13 +105,20 @@ def test_a_run_that_says_otherwise_ends_the_demo(
         run(layout, World(odd={number: replaced(old, new)}), demo_lifecycle)
 
 
-@pytest.mark.parametrize(("number", "step"), [(5, "judge"), (11, "find-version-in-service")])
-def test_a_refusal_at_another_step_ends_the_demo(layout: Layout, number: int, step: str) -> None:
-    """A run that fails of something else was not refused."""
+@pytest.mark.parametrize(
+    ("number", "step", "other"),
+    [
+        (5, "judge v3-of-many", "report"),
+        (5, "judge v3-of-many", "judge v2-of-many"),
+        (11, "find-version-in-service", "report"),
+    ],
+)
+def test_a_refusal_at_another_step_ends_the_demo(layout: Layout, number: int, step: str, other: str) -> None:
+    """A run that fails of something else, or judges another version, was not refused."""
     world = World()
 
     def elsewhere(outcome: Outcome) -> Outcome:
-        world.task_runs = [task_run("report", "FAILED")]
+        world.task_runs = [task_run(other, "FAILED")]
         return outcome
 
     world.odd[number] = elsewhere

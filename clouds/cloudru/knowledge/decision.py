@@ -33,10 +33,18 @@ class KnowledgeBaseDecision:
 
 def family(name: str, bases: Sequence[KnowledgeBase], assumed: KnowledgeAssumptions) -> list[KnowledgeBase]:
     """Return the live bases of that name and those that replace them, latest replacement first."""
-    pattern = re.compile(rf"{re.escape(name)}(?:\.r(\d+))?")
-    matched = [(pattern.fullmatch(base.name), base) for base in bases if base.status not in assumed.gone_statuses]
-    ordered = [(int(match[1] or 1), moment(base.created_at), base) for match, base in matched if match]
+    numbered = [(_number(name, base.name), base) for base in bases if base.status not in assumed.gone_statuses]
+    ordered = [(number, moment(base.created_at), base) for number, base in numbered if number]
     return [base for *_, base in sorted(ordered, key=lambda entry: entry[:2], reverse=True)]
+
+
+def _number(name: str, of: str) -> int:
+    """Return the number in the name of a base: 1 for `name` itself, 2 for `name.r2`, 0 for another name.
+
+    The name is the only place where a base can say that it replaces another one: the service keeps no labels of it.
+    """
+    match = re.fullmatch(rf"{re.escape(name)}(?:\.r(\d+))?", of)
+    return int(match[1] or 1) if match else 0
 
 
 def serving(versions: Sequence[KnowledgeBaseVersion], version_id: str | None) -> KnowledgeBaseVersion | None:
@@ -118,5 +126,4 @@ def refusal(existing: KnowledgeBase, decision: KnowledgeBaseDecision) -> Refused
 
 
 def _next_name(name: str, latest: str, taken: Collection[str]) -> str:
-    number = int(latest.rpartition(".r")[2]) if latest != name else 1
-    return next(free for step in count(number + 1) if (free := f"{name}.r{step}") not in taken)
+    return next(free for step in count(_number(name, latest) + 1) if (free := f"{name}.r{step}") not in taken)

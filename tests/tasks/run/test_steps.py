@@ -21,7 +21,7 @@ from clouds.errors import (
     UnavailableError,
 )
 from domain.times import StepTime, critical_path
-from tasks.run.steps import end_steps, is_transient, recorded, recorded_steps, step
+from tasks.run.steps import end_steps, is_transient, recorded, recorded_steps, step, wait_for_checks
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -124,3 +124,26 @@ def test_steps_end_before_the_run_does_and_no_other_begins() -> None:
         second: Any = create.fn("second")
     assert order == ["first created", "run ended"]
     assert (second.type, second.message) == (StateType.CANCELLED, "not begun: the run is ending")
+
+
+@pytest.mark.usefixtures("prefect_storage")
+def test_faults_of_all_checks_are_raised_together_each_once_and_whole() -> None:
+    """Two checks may find the same; a name with a line separator of Unicode in it stays one fault."""
+    absent, odd, same = "a.txt is not there", "b\u2028c.txt is empty", "d.txt is empty"
+
+    @step("check")
+    def check(faults: tuple[str, ...]) -> None:
+        raise ConfigurationError(*faults)
+
+    @flow
+    def checks() -> None:
+        with recorded_steps():
+            check.submit((absent, same))
+            check.submit((odd, same))
+            wait_for_checks()
+
+    with pytest.raises(ConfigurationError) as failure:
+        checks()
+
+    assert failure.value.lines == (absent, same, odd)
+    assert failure.value.message == f"{absent}\n{same}\n{odd}"

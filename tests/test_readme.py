@@ -15,8 +15,8 @@ READMES = ("README.md", "README.ru.md")
 
 TRIED = {
     "make demo": "tests/local/test_end_to_end.py",
-    "make demo-lifecycle": "tests/local/test_lifecycle.py",
-    "make demo-tuning": "tests/local/test_tuning.py",
+    "make demo-lifecycle": "tests/local/demos/test_lifecycle.py",
+    "make demo-tuning": "tests/local/demos/test_tuning.py",
     "make up": "tests/local/test_end_to_end.py",
     "make down": "tests/local/test_end_to_end.py",
     "make deploy": "tests/schedule/test_what_is_deployed.py",

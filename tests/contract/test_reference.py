@@ -13,7 +13,7 @@ from sandbox.settings import KEY_ID, KEY_SECRET, PROJECT_ID
 from tests.contract import expected
 from tests.contract.shape import at, filled, keys, missing, unpublished
 from tests.contract.wire_models import model_of
-from tests.sandbox.managed_rag import ManagedRag
+from tests.sandbox.cloudru.managed_rag import ManagedRag
 from tests.support.sandbox_process import SandboxProcess
 
 HERE = Path(__file__).parent

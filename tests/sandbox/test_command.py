@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from sandbox.settings import HUGGING_FACE_TOKEN, KEY_ID, KEY_SECRET, PROJECT_ID, TENANT_ID
-from tests.sandbox.test_inference import BASE, body
-from tests.sandbox.test_storage import s3_client
+from tests.sandbox.cloudru.test_inference import BASE, body
+from tests.sandbox.object_store.test_storage import s3_client
 from tests.support.sandbox_process import SandboxProcess
 
 GONE_WITHIN_S = 10.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.settings import PROJECT_ID
-from tests.sandbox.managed_rag import AT_ONCE, FOUNDATION, RUNS_AT_ONCE, ManagedRag
+from tests.sandbox.cloudru.managed_rag import AT_ONCE, FOUNDATION, RUNS_AT_ONCE, ManagedRag
 from tests.support.sandbox_process import SandboxProcess
 
 

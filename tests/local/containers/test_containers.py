@@ -120,4 +120,4 @@ def test_charts_that_are_not_in_the_folder_are_named(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CHARTS", str(tmp_path))
 
     with pytest.raises(LocalError, match="holds no prefect-server"):
-        charts.check(Path(__file__).parents[2], tmp_path)
+        charts.check(Path(__file__).parents[3], tmp_path)

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.cloudru.rules.runtimes import TEMPLATES
 from sandbox.services import Services
-from tests.sandbox.test_inference import body, refusal, status
+from tests.sandbox.cloudru.test_inference import body, refusal, status
 from tests.support.sandbox_process import SandboxProcess
 
 CARDS = "/console.cloud.ru/u-api/inference/model-run/v1/predefined-models"

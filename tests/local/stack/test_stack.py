@@ -184,12 +184,12 @@ def test_half_started_stack_is_not_up(layout: Layout) -> None:
     """What a `make up` that was killed half-way has left is not taken for a stack, and `make down` ends it."""
     program = (
         "import io, os, sys; from rich.console import Console; from local.stack.display import Display;"
-        "from pathlib import Path; from local.layout import Layout; from tests.local.test_stack import *;"
+        "from pathlib import Path; from local.layout import Layout; from tests.local.stack.test_stack import *;"
         "layout = Layout(Path(sys.argv[1]), Path(sys.argv[2]));"
         "begin(layout, part('server', SERVICE, layout), part('worker', python('import time; time.sleep(600)'), layout),"
         " kind='up')"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     command = [sys.executable, "-c", program, str(layout.root), str(layout.folder)]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL) as making:
         while (left := stack.read(layout)) is None or len(left.roots) < 2:
@@ -253,7 +253,7 @@ def command(layout: Layout, *arguments: str, **variables: str) -> subprocess.Com
     return subprocess.run(
         [sys.executable, "-m", "local", *arguments],
         env={**os.environ, "LOCAL_DIR": str(layout.folder), **variables},
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=False,

@@ -11,8 +11,8 @@ from domain.probing.result import AssumptionRow, ProbeReport
 from local.demos.probe import probe
 from local.errors import LocalError
 from local.layout import Layout
+from tests.local.demos.test_demo import run
 from tests.local.prefect_server import Script, artifact
-from tests.local.test_demo import run
 
 ENDED = [("COMPLETED", "Completed", "")]
 

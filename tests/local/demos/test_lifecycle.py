@@ -15,11 +15,11 @@ from local.errors import LocalError
 from local.layout import Layout
 from sandbox.settings import PROJECT_ID
 from tasks.evaluation.golden import read_golden
-from tests.local.lifecycle_world import Outcome, World
+from tests.local.demos.lifecycle_world import Outcome, World
+from tests.local.demos.test_demo import run
 from tests.local.prefect_server import task_run
-from tests.local.test_demo import run
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FLOWS = "provision refresh ask refresh refresh ask refresh rollback status suspend ask resume teardown"
 ACT_OF_RUN = (1, 2, 2, 3, 4, 4, 5, 6, 7, 8, 8, 9, 10)
 

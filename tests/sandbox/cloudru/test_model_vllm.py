@@ -9,7 +9,7 @@ import numpy as np
 import openai
 import pytest
 
-from tests.sandbox.test_model import Running
+from tests.sandbox.cloudru.test_model import Running
 from tests.support.sandbox_process import SandboxProcess
 
 FOUNDATION = "/foundation-models.api.cloud.ru/v1"

@@ -13,7 +13,7 @@ import numpy as np
 import openai
 import pytest
 
-from tests.sandbox.test_inference import BASE, body, source
+from tests.sandbox.cloudru.test_inference import BASE, body, source
 from tests.support.sandbox_process import SandboxProcess
 
 TASKS = {

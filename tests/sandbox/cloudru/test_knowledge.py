@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.settings import GUEST_KEY_ID, GUEST_KEY_SECRET
-from tests.sandbox.engines import documents
-from tests.sandbox.managed_rag import (
+from tests.sandbox.cloudru.managed_rag import (
     AT_ONCE,
     CONSOLE,
     FOUNDATION,
@@ -22,6 +21,7 @@ from tests.sandbox.managed_rag import (
     by_run,
     until,
 )
+from tests.sandbox.engines import documents
 from tests.support.sandbox_process import SandboxProcess
 
 FAQ = (

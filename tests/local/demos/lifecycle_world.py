@@ -16,8 +16,8 @@ from domain.reports.teardown import TeardownReport, TornDown
 from domain.teardown import Deletion, TeardownPlan
 from local.demos.lifecycle import ASKED_OF_ADDED, ASKED_OF_FIRST
 from local.demos.lifecycle_stack import KEY, NAME
+from tests.local.demos.test_report import RESULT
 from tests.local.prefect_server import Script, artifact, task_run
-from tests.local.test_report import RESULT
 from tests.support.evaluations import evaluation
 
 Outcome = tuple[str, str, dict[str, Any]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.sandbox.managed_rag import AT_ONCE, FOUNDATION, RUNS, RUNS_AT_ONCE, ManagedRag, by_run
+from tests.sandbox.cloudru.managed_rag import AT_ONCE, FOUNDATION, RUNS, RUNS_AT_ONCE, ManagedRag, by_run
 from tests.support.sandbox_process import SandboxProcess
 
 PAIRS = [

@@ -15,8 +15,8 @@ from local.errors import LocalError
 from local.layout import Layout
 from local.processes import TOKEN_VARIABLE
 from local.stack.stack import Stack
+from tests.local.demos.test_report import artifacts
 from tests.local.prefect_server import RUN_ID, Script, serve, task_run
-from tests.local.test_report import artifacts
 
 
 def run(layout: Layout, script: Script, command: Callable[[Layout, Console], int] = demo) -> tuple[int, str]:

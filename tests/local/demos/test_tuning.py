@@ -11,9 +11,9 @@ from local.demos.tuning import KEY, QUESTION, SAMPLES, demo_tuning
 from local.errors import LocalError
 from local.layout import Layout
 from sandbox.settings import YANDEX_FOLDER_ID
+from tests.local.demos.test_demo import run
+from tests.local.demos.tuning_world import BASE, DIM, LOSS, TUNED, TuningWorld, report
 from tests.local.prefect_server import task_run
-from tests.local.test_demo import run
-from tests.local.tuning_world import BASE, DIM, LOSS, TUNED, TuningWorld, report
 from tests.support.sandbox_process import SandboxProcess
 
 VECTORS = {BASE: [1.0, 0.0, 0.0, 0.0], TUNED: [0.0, 0.6, 0.8, 0.0]}

@@ -17,15 +17,16 @@ JOINER = "\u2060"
 """WORD JOINER: no width, no line break."""
 LIVE = re.compile(
     r"""
-      (?:(?<=http)|(?<=https)|(?<=ftp)):(?=//)    # an address; those of models and buckets can be copied as they are
-    | www(?=\.)                                   # an address without a scheme
-    | @(?=[A-Za-z_]|[\w-]+\.[\w.-]*[A-Za-z])      # an e-mail address, or everybody of a chat
-    | \](?=[(\[:])                                # a link, a picture, the target of one
-    | <(?=[A-Za-z/!?@\#])                         # HTML, or a link of Slack
-    | &(?=\#?\w+;)                                # a character reference, which would be read as one of these
+      (?:https?|ftp)\\*:(?=\\*/\\*/)              # an address; those of models and buckets can be copied as they are
+    | www(?=\\*\.)                                # an address without a scheme
+    | @(?=\\*[A-Za-z_]|[\w-]+\.[\w.-]*[A-Za-z])   # an e-mail address, or everybody of a chat
+    | \](?=\\*[(\[:])                             # a link, a picture, the target of one
+    | <(?=\\*[A-Za-z/!?@\#])                      # HTML, or a link of Slack
+    | &(?=\\*\#?[\w\\]+;)                         # a character reference, which would be read as one of these
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+"""Each is one also with backslashes in it, which some take away before they look for links."""
 MARKS = re.compile(r"[*`~]|(?<![^\W_])_|_(?![^\W_])|\\(?=[!-/:-@\[-`{-~]|$)")
 """Emphasis, code, strike-through, and a backslash that would escape; an underscore within a word is none."""
 BLOCK = re.compile(r"[#>+=|:-]|\d{1,9}(?=[.)](?:\s|$))")

@@ -62,6 +62,13 @@ def test_a_text_is_shown_letter_by_letter(text: str) -> None:
     assert shown(escaped(text)) == _lines(text)
 
 
+@pytest.mark.parametrize("text", [r"]\:", r"[a]\(b", r"a@\b", r"<\a", r"&a\;", r"&\#a;", r"http\:\/\/a", r"www\.a"])
+def test_a_backslash_of_the_text_makes_nothing_live(text: str) -> None:
+    """A UI that takes backslashes away before it looks for links finds none either."""
+    for written in (inert(text), one_line(text)):
+        assert not LINKED.search(written.replace("\\", ""))
+
+
 @given(TEXTS)
 def test_nothing_in_a_text_is_live(text: str) -> None:
     """No address, link, tag, mention or character reference is left for a UI or a chat to find."""

@@ -13,7 +13,7 @@ import httpx
 from prefect.logging.handlers import APILogHandler
 from pydantic import SecretStr
 
-from blocks import CloudRuCredentials, HuggingFaceCredentials
+from blocks import CloudRuConnection, CloudRuCredentials, HuggingFaceCredentials
 from clouds.cloudru.specs import InferenceSpec, KnowledgeBaseSpec
 from clouds.cloudru.wire.endpoints import Endpoints
 from flows.specs import RagStack
@@ -79,7 +79,7 @@ def save_blocks(sandbox_url: str) -> None:
         key_id=settings.KEY_ID,
         key_secret=SecretStr(settings.KEY_SECRET),
         project_id=settings.PROJECT_ID,
-        endpoints=Endpoints.under(sandbox_url),
+        connection=CloudRuConnection(endpoints=Endpoints.under(sandbox_url)),
     ).save("sandbox", overwrite=True)
     HuggingFaceCredentials(token=SecretStr(settings.HUGGING_FACE_TOKEN), endpoint=f"{sandbox_url}/huggingface.co").save(
         "sandbox", overwrite=True

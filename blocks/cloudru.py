@@ -1,10 +1,22 @@
-"""Who we are on Cloud.ru: the key of a service account, the project, and where each service answers."""
+"""Who we are on Cloud.ru: the key of a service account, and the project."""
 
 from threading import Lock
+from typing import Any, Self
 
+from prefect.blocks.abstract import CredentialsBlock
 from prefect.blocks.core import Block
-from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    HttpUrl,
+    PrivateAttr,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from blocks.connection import ASSUMED, with_connection
 from blocks.pasted import cleaned
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.client import CloudRuClient
@@ -14,8 +26,35 @@ from clouds.recorder import Recorder
 _CONNECTING = Lock()
 
 
-class CloudRuCredentials(Block):
-    """Key of a Cloud.ru service account, its project, and the endpoints of the services.
+class CloudRuConnection(Block):
+    """Where the services of Cloud.ru answer, and what is assumed of them.
+
+    Example:
+        ```python
+        from blocks.cloudru import CloudRuConnection
+
+        connection = CloudRuConnection.load("BLOCK_NAME")
+        print(connection.endpoints.knowledge)
+        ```
+
+    """
+
+    _block_type_name = "Cloud.ru Connection"
+    _block_type_slug = "cloudru-connection"
+    _description = "Where the services of Cloud.ru answer, and what is assumed of them. Most credentials need none."
+    _documentation_url = HttpUrl("https://cloud.ru/docs/rag/ug/topics/api-ref__quickstart")
+    _logo_url = HttpUrl("https://github.com/cloud-ru.png")
+
+    endpoints: Endpoints = Field(
+        default=Endpoints(),
+        title="Endpoints",
+        description="Where each service answers; the defaults are Cloud.ru's own hosts.",
+    )
+    assumptions: Assumptions = Field(default=Assumptions(), title="Assumptions", description=ASSUMED)
+
+
+class CloudRuCredentials(CredentialsBlock):
+    """Key of a Cloud.ru service account and its project.
 
     Example:
         ```python
@@ -30,7 +69,7 @@ class CloudRuCredentials(Block):
 
     _block_type_name = "Cloud.ru Credentials"
     _block_type_slug = "cloudru-credentials"
-    _description = "Key of a Cloud.ru service account, its project, and the endpoints of the services."
+    _description = "Key of a Cloud.ru service account and its project."
     _logo_url = HttpUrl("https://github.com/cloud-ru.png")
     _documentation_url = HttpUrl("https://cloud.ru/docs/rag/ug/topics/api-ref__quickstart")
 
@@ -43,15 +82,10 @@ class CloudRuCredentials(Block):
     project_id: str = Field(
         title="Project", description="UUID of the project in which the stack is provisioned.", min_length=1
     )
-    endpoints: Endpoints = Field(
-        default=Endpoints(),
-        title="Endpoints",
-        description="Where each service answers; the defaults are Cloud.ru's own hosts.",
-    )
-    assumptions: Assumptions = Field(
-        default=Assumptions(),
-        title="Assumptions",
-        description="What nobody published about the API, each with the default that the client assumes.",
+    connection: CloudRuConnection | None = Field(
+        default=None,
+        title="Connection",
+        description="Block with other endpoints or assumptions; without one Cloud.ru's own hosts are asked.",
     )
 
     _client: CloudRuClient | None = PrivateAttr(default=None)
@@ -60,6 +94,27 @@ class CloudRuCredentials(Block):
     @classmethod
     def _as_pasted(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
         return cleaned(value, info, is_needed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_releases(cls, values: Any) -> Any:
+        return with_connection(values)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Return where each service answers."""
+        return self.connection.endpoints if self.connection else Endpoints()
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """Return what the client assumes."""
+        return self.connection.assumptions if self.connection else Assumptions()
+
+    def assuming(self, assumptions: Assumptions) -> Self:
+        """Return the same credentials with other assumptions, unsaved."""
+        return self.model_copy(
+            update={"connection": CloudRuConnection(endpoints=self.endpoints, assumptions=assumptions)}
+        )
 
     def get_client(self) -> CloudRuClient:
         """Return the client of this block: one for all threads that hold it, so that they share token and connections.

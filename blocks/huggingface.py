@@ -1,14 +1,14 @@
 """Who we are on Hugging Face: the token that model runs pull their weights with."""
 
 from huggingface_hub import HfApi
-from prefect.blocks.core import Block
+from prefect.blocks.abstract import CredentialsBlock
 from pydantic import ConfigDict, Field, HttpUrl, SecretStr, ValidationInfo, field_validator
 
 from blocks.pasted import cleaned
 from clouds.huggingface import ENDPOINT
 
 
-class HuggingFaceCredentials(Block):
+class HuggingFaceCredentials(CredentialsBlock):
     """Token of Hugging Face, with which model runs pull their weights, and the address of the hub.
 
     Example:

@@ -1,10 +1,11 @@
-"""Who we are on Yandex Cloud: one credential of a service account, the folder, and where each service answers."""
+"""Who we are on Yandex Cloud: one credential of a service account, and the folder."""
 
 import time
 from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
+from prefect.blocks.abstract import CredentialsBlock
 from prefect.blocks.core import Block
 from pydantic import (
     ConfigDict,
@@ -17,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from blocks.connection import ASSUMED, with_connection
 from blocks.pasted import cleaned
 from clouds.errors import ConfigurationError
 from clouds.extras import check_yandex
@@ -32,8 +34,35 @@ _CONNECTING = Lock()
 CREDENTIALS = ("authorized_key", "iam_token", "api_key")
 
 
-class YandexCloudCredentials(Block):
-    """One credential of a Yandex Cloud service account, its folder, and the endpoints of Yandex AI Studio.
+class YandexCloudConnection(Block):
+    """Where the services of Yandex AI Studio answer, and what is assumed of them.
+
+    Example:
+        ```python
+        from blocks.yandex import YandexCloudConnection
+
+        connection = YandexCloudConnection.load("BLOCK_NAME")
+        print(connection.endpoints.tuning)
+        ```
+
+    """
+
+    _block_type_name = "Yandex Cloud Connection"
+    _block_type_slug = "yandex-cloud-connection"
+    _description = "Where Yandex AI Studio's services answer, and what is assumed of them. Most credentials need none."
+    _documentation_url = HttpUrl("https://yandex.cloud/en/docs/iam/concepts/authorization/key")
+    _logo_url = HttpUrl("https://github.com/yandex-cloud.png")
+
+    endpoints: Endpoints = Field(
+        default=Endpoints(),
+        title="Endpoints",
+        description="Where each service answers; the defaults are Yandex Cloud's own hosts.",
+    )
+    assumptions: Assumptions = Field(default=Assumptions(), title="Assumptions", description=ASSUMED)
+
+
+class YandexCloudCredentials(CredentialsBlock):
+    """One credential of a Yandex Cloud service account, and its folder.
 
     Example:
         ```python
@@ -48,7 +77,7 @@ class YandexCloudCredentials(Block):
 
     _block_type_name = "Yandex Cloud Credentials"
     _block_type_slug = "yandex-cloud-credentials"
-    _description = "One credential of a Yandex Cloud service account, its folder, and the endpoints of AI Studio."
+    _description = "One credential of a Yandex Cloud service account, and its folder."
     _logo_url = HttpUrl("https://github.com/yandex-cloud.png")
     _documentation_url = HttpUrl("https://yandex.cloud/en/docs/iam/concepts/authorization/key")
 
@@ -73,18 +102,18 @@ class YandexCloudCredentials(Block):
         title="API Key",
         description="An API key of the service account with the scope yc.ai.foundationModels.execute.",
     )
-    endpoints: Endpoints = Field(
-        default=Endpoints(),
-        title="Endpoints",
-        description="Where each service answers; the defaults are Yandex Cloud's own hosts.",
-    )
-    assumptions: Assumptions = Field(
-        default=Assumptions(),
-        title="Assumptions",
-        description="What nobody published about the API, each with the default that the client assumes.",
+    connection: YandexCloudConnection | None = Field(
+        default=None,
+        title="Connection",
+        description="Block with other endpoints or assumptions; without one Yandex Cloud's own hosts are asked.",
     )
 
     _client: "YandexClient | None" = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_releases(cls, values: Any) -> Any:
+        return with_connection(values)
 
     @field_validator(*CREDENTIALS, mode="before")
     @classmethod
@@ -114,6 +143,22 @@ class YandexCloudCredentials(Block):
             except ConfigurationError as error:
                 raise ValueError(f"authorized_key: {error}") from None
         return self
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Return where each service answers."""
+        return self.connection.endpoints if self.connection else Endpoints()
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """Return what the client assumes."""
+        return self.connection.assumptions if self.connection else Assumptions()
+
+    def assuming(self, assumptions: Assumptions) -> Self:
+        """Return the same credentials with other assumptions, unsaved."""
+        return self.model_copy(
+            update={"connection": YandexCloudConnection(endpoints=self.endpoints, assumptions=assumptions)}
+        )
 
     def auth(self) -> Auth:
         """Return the one credential that is filled in."""

@@ -13,5 +13,5 @@ def check_about(asked: str, answered: str, *, subject: str) -> None:
     if asked.casefold() != answered.casefold():
         raise WrongAnswerError(
             f"{subject}: asked about {asked}, and the answer is about {answered}. Nothing was done with it. Run again; "
-            "if it comes again, check the endpoints in the credentials block and what stands before the service."
+            "if it comes again, check the endpoints in the connection block and what stands before the service."
         )

@@ -40,7 +40,7 @@ NO_ADVICE: Mapping[int, str] = MappingProxyType({})
 
 BETWEEN = (
     "what stands between us and the service (a proxy, a sign-in page) may have written it. Check the endpoint in the "
-    "credentials block and the network"
+    "connection block and the network"
 )
 
 
@@ -173,7 +173,7 @@ class Transport:
             # The cause may hold what was to be sent: a secret, or a text.
             raise ConfigurationError(
                 f"{method} {url.partition('?')[0]} cannot be sent ({type(cause).__name__}): correct the endpoint in "
-                "the credentials block, or the text if it holds characters that are none"
+                "the connection block, or the text if it holds characters that are none"
             ) from None
 
     def _timeout(self, asked_s: float | None) -> httpx.Timeout:
@@ -208,7 +208,7 @@ class Transport:
         raise WrongAnswerError(
             self._redaction.clean(
                 f"{_asked_of(response)} answered {response.status_code} with a body ({_kind(response)}) that is not "
-                f"{answer.__name__}: {problems}. Check the endpoint in the credentials block; if it is right, the "
+                f"{answer.__name__}: {problems}. Check the endpoint in the connection block; if it is right, the "
                 f"vendor's API has changed (request id {_request_id(response)})."
             )
         )
@@ -219,7 +219,7 @@ class Transport:
         if not isinstance(cause, httpx.DecodingError | UnboundedAnswerError):
             kind = NothingSentError if isinstance(cause, NOTHING_SENT) else ConnectionFailedError
             return kind(
-                f"{asked} got no answer ({type(cause).__name__}: {what}). Check the endpoint in the credentials block "
+                f"{asked} got no answer ({type(cause).__name__}: {what}). Check the endpoint in the connection block "
                 f"and the network (request id {request_id})."
             )
         return GarbledAnswerError(
@@ -240,7 +240,7 @@ class Transport:
             target = self._redaction.clean(response.headers["location"].split("?")[0])
             return APIError(
                 f"{asked} answered {status}, a redirect to {target}, which is not followed because the token would go "
-                f"along. Correct the endpoint in the credentials block (request id {request_id}).",
+                f"along. Correct the endpoint in the connection block (request id {request_id}).",
                 status,
                 "",
                 request_id,

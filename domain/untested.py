@@ -23,7 +23,7 @@ def untested_defaults(models: Sequence[InferenceSpec], assumed: InferenceAssumpt
     notes += [
         f"Not tested against the service: {model.name} is started with the vLLM argument {OVERRIDES}, which "
         f"{model.repository} needs; whether the task Score adds it is UNKNOWN. If the model does not start, empty "
-        "assumptions.inference.qwen3_reranker_overrides in the credentials block."
+        "assumptions.inference.qwen3_reranker_overrides in the connection block."
         for model in models
         if default_overrides(model, assumed)
     ]

@@ -33,7 +33,7 @@ UI_WORDS = frozenset(
         *("Deployments", "Search deployments", "Run", "Custom run", "Submit", "Artifacts", "Scheduled", "Late", "list"),
         *("Add item", "Blocks", "+", "deployment", "worker", "work pool", "block", "artifact", "project admin"),
         *("Cloud.ru Credentials", "Hugging Face Credentials", "Yandex Cloud Credentials"),
-        *("Switch to V2 UI", "Documents", "Probe", "Kinds of file", "Training data", "Validation data"),
+        *("Switch to V2 UI", "Connection", "Documents", "Probe", "Kinds of file", "Training data", "Validation data"),
     )
 )
 """Words of Prefect's UI and of forms below the first level; tests/browser clicks those that are clicked."""

@@ -1,6 +1,6 @@
 """Everything about Cloud.ru's API that nobody confirmed, in one place, each with its mark, source and default.
 
-`Assumptions` is a field of the credentials block: whoever learns that one is wrong corrects it in the Prefect UI,
+`Assumptions` is a field of the connection block: a person who learns that one is wrong corrects it in the Prefect UI,
 without editing code. Marks: INFERRED (deduced, from what stands in the source), UNKNOWN (no evidence; the default is a
 guess), CONFLICT (published in two ways; both are tried, or the default takes one).
 All sources were read on 2026-11-21. Facts that are CONFIRMED are not here: they stand where they are used.

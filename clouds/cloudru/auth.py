@@ -89,7 +89,7 @@ class BearerAuth(httpx.Auth):
         """Yield the request with a token, and once more with a new one when it was refused."""
         if not self._addresses.allow(request.url):
             raise ConfigurationError(
-                f"the token is not sent to {request.url.copy_with(query=None)}: no endpoint of the credentials block "
+                f"the token is not sent to {request.url.copy_with(query=None)}: no endpoint of the connection block "
                 "covers this address"
             )
         token = self._iam.token()

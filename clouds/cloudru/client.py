@@ -26,16 +26,14 @@ from clouds.recorder import Recorder
 from clouds.redaction import Redaction
 from clouds.transport import Transport, open_http
 
-NOT_KNOWN = (
-    "The service does not know this call: check the endpoints in the credentials block, and update this release."
-)
+NOT_KNOWN = "The service does not know this call: check the endpoints in the connection block, and update this release."
 ADVICE = MappingProxyType(
     {
         401: "Check key id and key secret in the credentials block: an access key lives 1 to 365 days and belongs to "
         "one service account.",
         403: "Give the service account the project role PROJECT_ROLE_PROJECT_ADMIN and, for Managed RAG, the role "
         "managed_rag.admin (in the console: managed-rag.admin), and check the project id in the credentials block.",
-        404: "Check the project id and the endpoints in the credentials block.",
+        404: "Check the project id in the credentials block and the endpoints in its connection.",
         405: NOT_KNOWN,
         501: NOT_KNOWN,
         429: "A limit is reached: wait, or ask for more quota in the console.",

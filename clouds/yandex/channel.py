@@ -86,7 +86,7 @@ def read_authorities(endpoints: Endpoints) -> bytes | None:
         return endpoints.ca_file.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            f"endpoints.ca_file {endpoints.ca_file} cannot be read ({error.strerror}); correct it in the credentials "
+            f"endpoints.ca_file {endpoints.ca_file} cannot be read ({error.strerror}); correct it in the connection "
             "block"
         ) from error
 
@@ -205,7 +205,7 @@ def _naming(answer: Answer, path: str, about: str, subject: str) -> Answer:
         value = getattr(value, name)
     if path and not value:
         raise WrongAnswerError(
-            f"{subject}: the answer holds no {path}. Check the endpoints in the credentials block; if they are right, "
+            f"{subject}: the answer holds no {path}. Check the endpoints in the connection block; if they are right, "
             "the vendor's API has changed."
         )
     if about:

@@ -116,5 +116,5 @@ def _trust(endpoints: Endpoints, authorities: bytes | None) -> ssl.SSLContext | 
         return ssl.create_default_context(cadata=authorities.decode())
     except (ssl.SSLError, ValueError) as error:
         raise ConfigurationError(
-            f"endpoints.ca_file {endpoints.ca_file} holds no certificate in PEM; correct it in the credentials block"
+            f"endpoints.ca_file {endpoints.ca_file} holds no certificate in PEM; correct it in the connection block"
         ) from error

@@ -106,7 +106,7 @@ def unpack(operation: Operation, kind: type[Packed]) -> Packed:
         held = operation.response.type_url or "no response"
         raise WrongAnswerError(
             f"operation {operation.id} is done and holds {held} where {kind.DESCRIPTOR.full_name} was expected. Check "
-            "the endpoints in the credentials block; if they are right, the vendor's API has changed."
+            "the endpoints in the connection block; if they are right, the vendor's API has changed."
         )
     return response
 

@@ -30,11 +30,12 @@ STATUS_BY_CODE = {
     grpc.StatusCode.DATA_LOSS: 500,
 }
 LATER = "The service is not able to answer now; run again later."
-ADDRESS = "Check the endpoints in the credentials block."
+ADDRESS = "Check the endpoints in the connection block."
 ADVICE = {
     grpc.StatusCode.INVALID_ARGUMENT: "Correct what the message names.",
     grpc.StatusCode.FAILED_PRECONDITION: "Correct what the message names.",
-    grpc.StatusCode.NOT_FOUND: "Check the id, and the folder id and the endpoints in the credentials block.",
+    grpc.StatusCode.NOT_FOUND: "Check the id, the folder id in the credentials block and the endpoints in its "
+    "connection.",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "A quota is reached: wait, or ask for a larger one in the console.",
     grpc.StatusCode.UNIMPLEMENTED: ADDRESS,
     grpc.StatusCode.UNKNOWN: LATER,

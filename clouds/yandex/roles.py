@@ -13,7 +13,7 @@ REST_ADVICE = MappingProxyType(
         401: "The API key or token is wrong, has expired or was deleted: put another into the credentials block.",
         403: f"Give the service account the roles {INDEXES} on the folder ({ALL} holds them), and check the folder id "
         "in the credentials block.",
-        404: "Check the id, and the folder id and the endpoints in the credentials block.",
+        404: "Check the id, the folder id in the credentials block, and the endpoints in its connection.",
         429: "A quota is reached: wait, or ask for a larger one in the console.",
     }
 )

@@ -10,7 +10,14 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from blocks import CloudRuCredentials, HuggingFaceCredentials, ManagedRagStack, YandexCloudCredentials
+from blocks import (
+    CloudRuConnection,
+    CloudRuCredentials,
+    HuggingFaceCredentials,
+    ManagedRagStack,
+    YandexCloudConnection,
+    YandexCloudCredentials,
+)
 from clouds.assumption import Basis
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.wire.endpoints import Endpoints
@@ -25,15 +32,17 @@ PAGE = DOCS / "reference" / "parameters.md"
 BLOCKS_PAGE = DOCS / "reference" / "blocks.md"
 FLOWS_PAGE = DOCS / "reference" / "flows.md"
 BLOCKS: dict[type[Block], dict[str, str]] = {
-    CloudRuCredentials: {
+    CloudRuCredentials: {"CloudRuConnection": "#cloudru-connection"},
+    HuggingFaceCredentials: {},
+    YandexCloudCredentials: {"YandexCloudConnection": "#yandex-cloud-connection"},
+    CloudRuConnection: {
         "Endpoints": "parameters.md#endpoints",
         "Assumptions": "../cloudru-api.md#assumptions",
     },
-    YandexCloudCredentials: {
+    YandexCloudConnection: {
         "Endpoints": "../yandex-api.md#hosts",
         "Assumptions": "../yandex-api.md#assumptions",
     },
-    HuggingFaceCredentials: {},
     ManagedRagStack: {},
 }
 """Each block with the places of the models in it that another page describes."""
@@ -61,8 +70,8 @@ Written by `python -m docs` from the models; change the descriptions there. A te
 [kept](../provision-rag.md#a-stack-has-a-name), or a stack whole. `cloud` and `huggingface` are names of
 [blocks](blocks.md); what else a flow takes: [flows.md](flows.md). [EvaluationSpec](#evaluationspec) and
 [Thresholds](#thresholds) are parameters of `evaluate-rag` and `refresh-rag`. `tuning` of `finetune-embedder` is an
-[EmbedderTuning](#embeddertuning), `look_at` of `probe-cloud` a [LookAt](#lookat). The block `CloudRuCredentials` holds
-[Endpoints](#endpoints) and [Assumptions](../cloudru-api.md#assumptions), `YandexCloudCredentials` its own
+[EmbedderTuning](#embeddertuning), `look_at` of `probe-cloud` a [LookAt](#lookat). The block `CloudRuConnection` holds
+[Endpoints](#endpoints) and [Assumptions](../cloudru-api.md#assumptions), `YandexCloudConnection` its own
 [endpoints](../yandex-api.md#hosts) and [assumptions](../yandex-api.md#assumptions).
 [Settings](#settings) are the sandbox's. A parameter without a default must be given.
 """

@@ -35,7 +35,7 @@ def holds(why: str) -> Finding:
 
 
 def differs(why: str, set_to: Any) -> Finding:
-    """Say that the cloud does otherwise, and what value to set in the block: one that its field takes."""
+    """Say that the cloud does otherwise, and what value to set in the connection block: one that its field takes."""
     return Finding(DIFFERS, why, set_to)
 
 

@@ -63,8 +63,7 @@ def _reach(cloudru: CloudRuCredentials, looker: Looker) -> tuple[CloudRuClient, 
 
 def _with_proxy(cloudru: CloudRuCredentials, *, through_proxy: bool) -> CloudRuCredentials:
     connection = cloudru.assumptions.connection.model_copy(update={"through_proxy": through_proxy})
-    assumptions = cloudru.assumptions.model_copy(update={"connection": connection})
-    return cloudru.model_copy(update={"assumptions": assumptions})
+    return cloudru.assuming(cloudru.assumptions.model_copy(update={"connection": connection}))
 
 
 def _stacks(cloudru: CloudRuCredentials, look_at: LookAt, looker: Looker) -> list[RagStack]:

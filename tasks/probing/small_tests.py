@@ -150,7 +150,7 @@ def _remove_bucket(client: CloudRuClient, name: str) -> None:
 
 def _storing(cloud: CloudRuCredentials, **changes: Any) -> CloudRuCredentials:
     storage = cloud.assumptions.storage.model_copy(update=changes)
-    return cloud.model_copy(update={"assumptions": cloud.assumptions.model_copy(update={"storage": storage})})
+    return cloud.assuming(cloud.assumptions.model_copy(update={"storage": storage}))
 
 
 def _file(cloud: YandexCloudCredentials, measured: Measured, looker: Looker, left: list[Made]) -> Measured:
@@ -181,7 +181,7 @@ def _embeddings(cloud: YandexCloudCredentials, measured: Measured, looker: Looke
     """Send one call more than the quota of a second, all at once and none again later."""
     count = cloud.assumptions.embedding.calls_per_second + 1
     embedding = cloud.assumptions.embedding.model_copy(update={"calls_per_second": AT_ONCE})
-    assumptions = cloud.assumptions.model_copy(update={"embedding": embedding})
+    changed = cloud.assuming(cloud.assumptions.model_copy(update={"embedding": embedding}))
     uri = str(EmbedderUri(folder_id=cloud.folder_id, model=EMBEDDER))
     refusals: list[str] = []
 
@@ -192,7 +192,6 @@ def _embeddings(cloud: YandexCloudCredentials, measured: Measured, looker: Looke
         except QuotaError as error:
             refusals.append(error.message)
 
-    changed = cloud.model_copy(update={"assumptions": assumptions})
     with changed.connect(looker.recorder, sleep=lambda _: None) as client:
         sent = looker.ask(f"{count} embeddings of a word at once", lambda: send(client) or True)
     if refusals:

@@ -63,7 +63,7 @@ def _answered(looker: Looker) -> bool:
 
 def _changed(yandex: YandexCloudCredentials, **changes: object) -> YandexCloudCredentials:
     connection = yandex.assumptions.connection.model_copy(update=changes)
-    return yandex.model_copy(update={"assumptions": yandex.assumptions.model_copy(update={"connection": connection})})
+    return yandex.assuming(yandex.assumptions.model_copy(update={"connection": connection}))
 
 
 def _tunings(client: "YandexClient", look_at: LookAt, looker: Looker) -> "list[TuningState]":
@@ -106,7 +106,7 @@ def _schemes(yandex: YandexCloudCredentials, store_ids: Sequence[str], looker: L
     for scheme in (block, "Api-Key" if block == "Bearer" else "Bearer"):
         assumed = yandex.assumptions.search_index.model_copy(update={"api_key_scheme": scheme})
         changed = yandex.assumptions.model_copy(update={"search_index": assumed})
-        with yandex.model_copy(update={"assumptions": changed}).connect(looker.recorder) as client:
+        with yandex.assuming(changed).connect(looker.recorder) as client:
 
             def get(client: "YandexClient" = client) -> bool:
                 try:

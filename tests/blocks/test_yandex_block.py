@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from blocks import YandexCloudCredentials
+from blocks import YandexCloudConnection, YandexCloudCredentials
 from clouds.yandex.auth import ApiKey, AuthorizedKey, IamToken
 from clouds.yandex.wire.endpoints import Endpoints
 from tests.clouds.yandex.keys import KEY_ID, authorized_key_json, private_pem
@@ -76,7 +76,7 @@ def test_saved_form_is_read_back() -> None:
     saved = YandexCloudCredentials(
         folder_id="b1g",
         authorized_key=SecretStr(authorized_key_json()),
-        endpoints=Endpoints.local("127.0.0.1:1", "http://127.0.0.1:2"),
+        connection=YandexCloudConnection(endpoints=Endpoints.local("127.0.0.1:1", "http://127.0.0.1:2")),
     )
     kept = json.loads(json.dumps(saved.model_dump(mode="json", context={"include_secrets": True})))
     again = YandexCloudCredentials.model_validate(kept)

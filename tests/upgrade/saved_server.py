@@ -56,9 +56,10 @@ def lead_blocks_to(sandbox: SandboxProcess) -> None:
         _load(HuggingFaceCredentials, NAME),
         _load(YandexCloudCredentials, YANDEX_NAME),
     )
-    cloudru.endpoints = sandbox.endpoints
+    cloudru.connection = cloudru.connection.model_copy(update={"endpoints": sandbox.endpoints})
     hub.endpoint = f"{sandbox.base_url}/huggingface.co"
-    yandex.endpoints, yandex.authorized_key = sandbox.yandex_endpoints, SecretStr(json.dumps(sandbox.authorized_key()))
+    yandex.connection = yandex.connection.model_copy(update={"endpoints": sandbox.yandex_endpoints})
+    yandex.authorized_key = SecretStr(json.dumps(sandbox.authorized_key()))
     for block, name in ((cloudru, NAME), (hub, NAME), (yandex, YANDEX_NAME)):
         block.save(name, overwrite=True)
 

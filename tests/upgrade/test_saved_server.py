@@ -39,6 +39,7 @@ def server(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) ->
         look_often(patch)
         saved: Any = CloudRuCredentials.load("sandbox")
         assert saved.key_secret.get_secret_value() == KEY_SECRET
+        assert saved.connection.endpoints.iam.startswith("http://127.0.0.1:"), "it lay in the credentials themselves"
         lead_blocks_to(sandbox)
         yield api
     sandbox.reset()

@@ -33,12 +33,12 @@ class InferenceCatalogue:
         self._quota_paths = Spellings(
             assumed.quota_paths,
             "Neither published path of the quotas is known: correct the project id, endpoints.inference or "
-            "assumptions.inference.quota_paths in the credentials block",
+            "assumptions.inference.quota_paths in the connection block",
         )
         self._template_paths = Spellings(
             assumed.runtime_template_paths,
             "Neither published path of the runtime templates is known: correct the project id, endpoints.inference or "
-            "assumptions.inference.runtime_template_paths in the credentials block",
+            "assumptions.inference.runtime_template_paths in the connection block",
         )
 
     def quotas(self) -> Sequence[Quota]:

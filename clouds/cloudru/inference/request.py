@@ -163,7 +163,7 @@ def _secret(spec: InferenceSpec, secret: EnsuredSecret | None, assumed: Inferenc
     if not text:
         raise ConfigurationError(
             f"{spec.name}: Secret Management tells no id of the secret {secret.path!r}. Set "
-            "assumptions.inference.token_secret in the credentials block to {path}."
+            "assumptions.inference.token_secret in the connection block to {path}."
         )
     return text
 

@@ -54,7 +54,7 @@ class Secrets:
         self._mappings = Spellings(
             [known[name] for name in connection.assumptions.secret.mappings],
             "No published mapping of Secret Management takes this secret. If its path has folders, create them first; "
-            "else correct endpoints.secret or assumptions.secret.mappings in the credentials block",
+            "else correct endpoints.secret or assumptions.secret.mappings in the connection block",
         )
 
     def ensure(self, path: str, value: SecretStr, description: str = "") -> EnsuredSecret:

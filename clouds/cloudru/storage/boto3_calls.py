@@ -73,7 +73,7 @@ class Boto3Calls:
         except (BotoCoreError, ClientError) as error:
             raise WrongAnswerError(
                 f"{operation} of Object Storage brought an answer that cannot be read ({type(error).__name__}). Check "
-                "the storage endpoint in the credentials block, and what stands between us and the store."
+                "the storage endpoint in the connection block, and what stands between us and the store."
             ) from error
 
     def upload(

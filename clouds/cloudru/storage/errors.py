@@ -24,7 +24,10 @@ ADVICE: dict[str, tuple[type[APIError] | None, str]] = {
         AuthenticationError,
         f"{KEY}, and that project id and key belong together: S3 knows the key as `tenant:key id`.",
     ),
-    "NoSuchTenant": (AuthenticationError, "Check project id and endpoints in the credentials block."),
+    "NoSuchTenant": (
+        AuthenticationError,
+        "Check the project id in the credentials block and the endpoints in its connection.",
+    ),
     "SignatureDoesNotMatch": (AuthenticationError, f"{KEY}: the secret does not fit the key id."),
     "AuthorizationQueryParametersError": (
         AuthenticationError,
@@ -42,10 +45,10 @@ ADVICE: dict[str, tuple[type[APIError] | None, str]] = {
     "NotImplemented": (None, "The store does not know this request."),
 }
 NOT_NOW = "The store is not able to answer now: run again, and look at its status if it stays so."
-NOT_KNOWN = "The store does not know this request: check the storage endpoint in the credentials block."
+NOT_KNOWN = "The store does not know this request: check the storage endpoint in the connection block."
 BY_STATUS = {
     403: f"{KEY}, and the rights of the service account on the bucket.",
-    404: "Check the bucket's name, and the storage endpoint in the credentials block.",
+    404: "Check the bucket's name, and the storage endpoint in the connection block.",
     405: NOT_KNOWN,
     429: NOT_NOW,
     500: NOT_NOW,
@@ -78,7 +81,7 @@ def read_xml(asked: str, body: bytes, root: str) -> str:
     name = rf"{root.removesuffix('Result')}(Result)?"
     if not re.search(rf"<{name}[\s>].*</{name}>|<{name}(\s[^>]*)?/>", text, re.DOTALL):
         raise WrongAnswerError(
-            f"{asked} brought no {root} but {content_of(body)}. Check the storage endpoint in the credentials block, "
+            f"{asked} brought no {root} but {content_of(body)}. Check the storage endpoint in the connection block, "
             "and what stands between us and the store."
         )
     return text
@@ -106,6 +109,6 @@ def refused(asked: str, status: int, code: str, message: str, request_id: str = 
 def unanswered(asked: str, cause: Exception) -> ConnectionFailedError:
     """Return the error of a request that got no answer."""
     return ConnectionFailedError(
-        f"{asked} got no answer ({type(cause).__name__}: {cause}). Check the storage endpoint in the credentials block "
+        f"{asked} got no answer ({type(cause).__name__}: {cause}). Check the storage endpoint in the connection block "
         "and the network."
     )

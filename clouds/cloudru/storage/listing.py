@@ -55,12 +55,12 @@ def pages(
         except (KeyError, ValueError) as error:
             raise WrongAnswerError(
                 f"{asked} brought an object without key, size, ETag or time. Check the storage endpoint in the "
-                "credentials block."
+                "connection block."
             ) from error
         if strange := next((stored.key for stored in listed if not stored.key.startswith(prefix)), None):
             raise WrongAnswerError(
                 f"{asked} brought {strange}, which lies elsewhere: the store, or what stands before it, passes over "
-                "the prefix. Check the storage endpoint in the credentials block."
+                "the prefix. Check the storage endpoint in the connection block."
             )
         yield listed
 

@@ -27,7 +27,7 @@ def begin(transfer: Transfer, wanted: Request) -> Answer:
     if not xml_text(answer.body, "UploadId"):
         raise WrongAnswerError(
             f"beginning to put s3://{wanted.bucket}/{wanted.key} brought no UploadId. Check the storage endpoint in "
-            "the credentials block, and what stands between us and the store."
+            "the connection block, and what stands between us and the store."
         )
     return answer
 

@@ -211,13 +211,13 @@ class Transfer:
             if _is_page(answer):
                 return GarbledAnswerError(
                     f"{request.asked} answered {answer.status} with a page of HTML: what stands between us and the "
-                    "store may have written it. Check the storage endpoint in the credentials block and the network"
+                    "store may have written it. Check the storage endpoint in the connection block and the network"
                 )
             if request.method == "DELETE" and answer.body.strip():
                 return WrongAnswerError(
                     f"{request.asked} answered {answer.status} with {content_of(answer.body)}, where nothing is due: "
                     "what stands between us and the store may have written it. Check the storage endpoint in the "
-                    "credentials block and the network"
+                    "connection block and the network"
                 )
             return None
         if answer.status == FORBIDDEN and (off_s := self._clock_off_s(answer)) > SKEW_S:
@@ -260,7 +260,7 @@ def modified_at(asked: str, answer: Answer) -> datetime:
     except (ValueError, TypeError, OverflowError):
         raise WrongAnswerError(
             f"{asked} answered {answer.status} without Last-Modified: no answer of a store. Check the storage endpoint "
-            "in the credentials block"
+            "in the connection block"
         ) from None
 
 

@@ -192,7 +192,7 @@ class Datasets:
                 raise
             raise ConfigurationError(
                 f"{error} The folder knows the dataset types {', '.join(known) or '(none)'}, not {task_type}: correct "
-                f"assumptions.dataset.{kind}_task_type in the credentials block."
+                f"assumptions.dataset.{kind}_task_type in the connection block."
             ) from error
 
     @staticmethod

@@ -163,12 +163,12 @@ def check_place(url: str, subject: str) -> httpx.URL:
         place = httpx.URL(url)
     except httpx.InvalidURL:
         raise WrongAnswerError(
-            f"{subject}: the service gave an address that is none. Check the endpoints in the credentials block."
+            f"{subject}: the service gave an address that is none. Check the endpoints in the connection block."
         ) from None
     if place.scheme != "https" and not (place.scheme == "http" and is_loopback(place.host)):
         raise WrongAnswerError(
             f"{subject}: the service gave an address at {place.host or 'no host'} that is not encrypted. Nothing was "
-            "sent; check the endpoints in the credentials block."
+            "sent; check the endpoints in the connection block."
         )
     return place
 

@@ -45,7 +45,7 @@ class Tunings(TuningWaits):
         if wrong:
             raise ConfigurationError(
                 f"embedding_dims has {wrong[0]}: take {assumed.smallest_dim} to {assumed.largest_dim}. The service's "
-                "own bounds are not published; assumptions.tuning in the credentials block holds ours"
+                "own bounds are not published; assumptions.tuning in the connection block holds ours"
             )
 
     def find(self, spec: TuningRequestSpec) -> TuningState | None:
@@ -120,7 +120,7 @@ class Tunings(TuningWaits):
                 f"{begins}. It was started before this run; to have validation measured, tune again under another name"
             )
         return (
-            f"{begins}, which was sent as {field}. Set assumptions.tuning.validation_field in the credentials block to "
+            f"{begins}, which was sent as {field}. Set assumptions.tuning.validation_field in the connection block to "
             f"{other}, and tune again under another name"
         )
 

@@ -4,7 +4,7 @@ import grpc
 import pytest
 from pydantic import SecretStr
 
-from blocks.yandex import YandexCloudCredentials
+from blocks.yandex import YandexCloudConnection, YandexCloudCredentials
 from clouds.yandex.dataset import EnsuredDataset
 from clouds.yandex.specs import NAME
 from clouds.yandex.tuning import EnsuredTuning, TuningState, TuningStatus
@@ -48,7 +48,7 @@ def test_what_the_tuning_knows_cannot_fail_the_run() -> None:
     block = YandexCloudCredentials(
         folder_id="b1gplayedfolder00000",
         api_key=SecretStr("played-api-key"),
-        endpoints=Endpoints.local(services.address, "http://127.0.0.1"),
+        connection=YandexCloudConnection(endpoints=Endpoints.local(services.address, "http://127.0.0.1")),
     )
     ensured = EnsuredTuning("ftn1", "ftn1", "created", "CREATED")
     assert validation_problem(block, ensured, None) == ""

@@ -182,9 +182,9 @@ def test_an_endpoint_that_speaks_no_http_is_said_so(
             403,
             "Check key id and key secret in the credentials block, and the rights of the service account on the bucket",
         ),
-        (404, "Check the bucket's name, and the storage endpoint in the credentials block"),
+        (404, "Check the bucket's name, and the storage endpoint in the connection block"),
         (503, "The store is not able to answer now: run again, and look at its status if it stays so"),
-        (501, "The store does not know this request: check the storage endpoint in the credentials block"),
+        (501, "The store does not know this request: check the storage endpoint in the connection block"),
     ],
 )
 def test_an_answer_without_a_body_says_what_to_do(

@@ -133,7 +133,7 @@ def test_validation_that_was_lost_in_silence_is_told(
     words = (
         f"Tuning {started.task_id} may run without its validation data: GetOptions does not name "
         "fds00000000000000009, which was sent as validation_dataset. Set assumptions.tuning.validation_field in the "
-        "credentials block to validation_datasets, and tune again under another name"
+        "connection block to validation_datasets, and tune again under another name"
     )
     assert problem == (words if lost else "")
     adopted = client.tunings.lost_validation(client.tunings.ensure(spec), "fds00000000000000009")

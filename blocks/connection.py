@@ -7,17 +7,13 @@ OWN = ("endpoints", "assumptions")
 
 
 def with_connection(values: Any) -> Any:
-    """Return the fields of a credentials block in which endpoints and assumptions, if any, lie in a connection.
+    """Return the fields of a credentials block without endpoints and assumptions of its own: they make a connection.
 
-    Blocks of earlier releases hold both themselves.
-
-    Raises:
-        ValueError: a connection is given beside them.
-
+    Blocks of earlier releases hold both themselves, and Prefect keeps stored fields when such a block is saved again with
+    a connection: the connection counts then.
     """
-    own = {name: values[name] for name in OWN if isinstance(values, dict) and name in values}
-    if not own:
+    if not isinstance(values, dict):
         return values
-    if values.get("connection") is not None:
-        raise ValueError(f"give connection, or {' and '.join(own)}, not both")
-    return {name: value for name, value in values.items() if name not in OWN} | {"connection": own}
+    own = {name: values[name] for name in OWN if name in values}
+    kept = {name: value for name, value in values.items() if name not in OWN}
+    return kept | {"connection": kept.get("connection") or own or None}

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from prefect.blocks.core import Block
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import BlockDocumentUpdate
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 from pydantic import SecretStr, ValidationError
 
@@ -81,7 +83,7 @@ def test_credentials_name_a_connection_that_is_saved() -> None:
     block.save("with-connection")
     CloudRuConnection(endpoints=Endpoints.under("http://127.0.0.1:2")).save("shared", overwrite=True)
 
-    loaded = CloudRuCredentials.load("with-connection")
+    loaded: Any = CloudRuCredentials.load("with-connection")
 
     assert loaded.endpoints == Endpoints.under("http://127.0.0.1:2")
     assert loaded.key_secret.get_secret_value() == SENTINEL
@@ -94,12 +96,23 @@ def test_fields_of_an_earlier_release_are_its_connection() -> None:
     assert block.connection == CloudRuConnection(endpoints=Endpoints.under("http://127.0.0.1:1"))
 
 
-def test_connection_beside_own_endpoints_is_refused() -> None:
-    """Which of them counts, nothing says."""
-    with pytest.raises(ValidationError, match="give connection, or endpoints, not both"):
-        CloudRuCredentials.model_validate(
-            {"key_id": "k", "key_secret": "s", "project_id": "p", "connection": {}, "endpoints": {}}
-        )
+@pytest.mark.usefixtures("prefect_storage")
+def test_block_of_an_earlier_release_that_is_saved_with_a_connection_has_that() -> None:
+    """Prefect keeps the stored endpoints beside the new connection; the connection counts."""
+    own = {"endpoints": Endpoints.under("http://127.0.0.1:1").model_dump()}
+    with get_client(sync_client=True) as client:
+        block: Any = cloudru()
+        block.save("renewed")
+        [document] = [each for each in client.read_block_documents() if each.name == "renewed"]
+        client.update_block_document(document.id, BlockDocumentUpdate(data=own))
+    connection = CloudRuConnection(endpoints=Endpoints.under("http://127.0.0.1:2"))
+    before: Any = CloudRuCredentials.load("renewed")
+    before.model_copy(update={"connection": connection}).save("renewed", overwrite=True)
+
+    after: Any = CloudRuCredentials.load("renewed")
+
+    assert before.endpoints == Endpoints.under("http://127.0.0.1:1")
+    assert after.endpoints == Endpoints.under("http://127.0.0.1:2")
 
 
 def test_defaults_are_the_real_hosts() -> None:

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from blocks.connection import ASSUMED, with_connection
+from blocks.connection import ASSUMED, in_words, with_connection
 from blocks.pasted import cleaned
 from clouds.cloudru.assumptions import Assumptions
 from clouds.cloudru.client import CloudRuClient
@@ -86,6 +86,7 @@ class CloudRuCredentials(CredentialsBlock):
         default=None,
         title="Connection",
         description="Block with other endpoints or assumptions; without one Cloud.ru's own hosts are asked.",
+        json_schema_extra=in_words,
     )
 
     _client: CloudRuClient | None = PrivateAttr(default=None)

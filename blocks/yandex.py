@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from blocks.connection import ASSUMED, with_connection
+from blocks.connection import ASSUMED, in_words, with_connection
 from blocks.pasted import cleaned
 from clouds.errors import ConfigurationError
 from clouds.extras import check_yandex
@@ -106,6 +106,7 @@ class YandexCloudCredentials(CredentialsBlock):
         default=None,
         title="Connection",
         description="Block with other endpoints or assumptions; without one Yandex Cloud's own hosts are asked.",
+        json_schema_extra=in_words,
     )
 
     _client: "YandexClient | None" = PrivateAttr(default=None)

@@ -29,6 +29,11 @@ class Field:
         """Choose one of the kinds that it may be of."""
         self.root.get_by_role("tab", name=kind, exact=True).first.click()
 
+    def pick(self, name: str) -> None:
+        """Pick one of the blocks that there are."""
+        self.root.get_by_role("button", name="Select a block").click()
+        self.root.page.get_by_role("option", name=name, exact=True).click()
+
     def switch(self) -> None:
         """Turn a switch that is off on, or the other way round."""
         self.root.get_by_role("switch").first.click()

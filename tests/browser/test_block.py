@@ -13,16 +13,22 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.usefixtures("provisioned")
 def test_a_run_uses_credentials_made_in_the_ui(ui: Ui, local_stack: LocalStack, picture: Picture) -> None:
-    """A block filled in by its titles is saved, hides its secret, and status-rag finds the stack with it."""
+    """Both blocks are filled in by their titles, the secret is hidden, and status-rag finds the stack with them."""
+    where = Endpoints.under(local_stack.running.sandbox_url)
+    form = ui.new_block("Cloud.ru Connection")
+    form.name("made-by-hand")
+    for name, field in Endpoints.model_fields.items():
+        form.fields.field("Endpoints").field(str(field.title)).fill(getattr(where, name))
+    form.save()
+
     form = ui.new_block("Cloud.ru Credentials")
     form.name("made-by-hand")
     form.fields.field("Key ID").fill(KEY_ID)
     form.fields.field("Key Secret").fill(KEY_SECRET)
     form.fields.field("Project").fill(PROJECT_ID)
+    form.fields.field("Connection").choose("a block")
+    form.fields.field("Connection").pick("made-by-hand")
     picture("credentials", height=720)
-    where = Endpoints.under(local_stack.running.sandbox_url)
-    for name, field in Endpoints.model_fields.items():
-        form.fields.field("Endpoints").field(str(field.title)).fill(getattr(where, name))
     form.save()
     expect(ui.page.get_by_text(KEY_SECRET)).to_have_count(0)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from clouds.spec import KINDS
 
-ASSUMED = "What nobody published about the API, each with the default that the client assumes."
+ASSUMED = "What is not published about the API, each with the default that the client assumes."
 OWN = ("endpoints", "assumptions")
 
 

@@ -1,4 +1,4 @@
-"""How a client says what nobody confirmed about its vendor's API: a field with its mark, source and default."""
+"""How a client states what is not confirmed about its vendor's API: a field with its mark, source and default."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

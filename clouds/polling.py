@@ -114,7 +114,7 @@ def _wait(
         try:
             seen = look()
         except PASSING as error:
-            failed_since = f" (then: {error})"  # both help whoever reads the deadline
+            failed_since = f" (then: {error})"  # both help the reader of the deadline
             asked_for_s = (error.retry_after_s if isinstance(error, APIError) else None) or 0.0
         else:
             last_state, failed_since = describe(seen), ""

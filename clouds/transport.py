@@ -60,7 +60,7 @@ class Options(TypedDict, total=False):
 class Transport:
     """Sends requests and reads their answers. Safe under threads: every call has a state of its own.
 
-    Retries, said once for everything that is sent through here. A request is sent at most 3 times, and none begins
+    Retries, for everything that is sent through here. A request is sent at most 3 times, and none begins
     120 s after the first: these repeats bridge a hiccup, the longer ones are the step's, where they are seen. GET,
     HEAD, PUT, DELETE and what its caller calls repeatable (search, embeddings, the token call) is repeated after 429,
     502, 503, 504, after any connection error or timeout, and after an answer that is none (a page of HTML, a body that

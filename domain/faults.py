@@ -1,4 +1,4 @@
-"""What is wrong with something given, said in one error."""
+"""What is wrong with something given, in one error."""
 
 from collections.abc import Sequence
 

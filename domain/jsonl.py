@@ -61,7 +61,7 @@ def parsed(text: str, place: str, model: type[Model], *, line: str = "") -> tupl
 
 
 def keys_twice(text: str | bytes) -> list[str]:
-    """Return the keys that stand twice in one object of a text that is JSON: readers take the last, and tell nobody."""
+    """Return the keys that stand twice in one object of a text that is JSON: readers take the last without a word."""
     return list(dict.fromkeys(_twice(json.loads(text, object_pairs_hook=_Pairs))))
 
 

@@ -137,7 +137,7 @@ class StackPlan:
         return next((row.name for row in rows), "")
 
     def may_cost_more_than(self, rub_per_hour: float) -> bool:
-        """Whether what it starts costs more by the hour; a price that nobody tells may be any."""
+        """Whether what it starts costs more by the hour; a price that is not known may be any."""
         prices = self.starting_rub_per_hour
         known = [price for price in prices if price is not None]
         return len(known) < len(prices) or sum(known) > rub_per_hour

@@ -38,7 +38,7 @@ def rub_per_hour(price: float | None) -> str:
 
 
 def total_text(prices: Iterable[float | None]) -> str:
-    """Return the sum for reading, and how many prices are not in it because nobody tells them."""
+    """Return the sum for reading, and how many prices are not in it because they are not known."""
     given = list(prices)
     known = [price for price in given if price is not None]
     unknown = len(given) - len(known)

@@ -73,7 +73,7 @@ def decoded(pieces: Iterable[bytes], promised: bytes = b"") -> Iterator[str]:
     `promised` is as in `check_head`.
 
     Raises:
-        NotTextError: it is something else than UTF-8 text, which is said by its first bytes, by a NUL byte, by the
+        NotTextError: it is something else than UTF-8 text, which is seen by its first bytes, by a NUL byte, by the
             first byte that is not UTF-8, with its position from 0 and its line from 1, or by what most of its first
             piece is.
 

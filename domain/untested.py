@@ -1,4 +1,4 @@
-"""Defaults of a stack of which nobody published whether the service works with them: said before money is spent."""
+"""Defaults of a stack of which it is not published whether the service works with them: named before money is spent."""
 
 from collections.abc import Sequence
 

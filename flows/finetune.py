@@ -65,7 +65,7 @@ def finetune_embedder(
         ensured = ensure_tuning(
             yandex, tuning, base_model_uri, [each.result() for each in training], validation.result()
         )
-        with cancelled_with_the_run(yandex, ensured, wished=cancel_tuning_on_cancel):
+        with cancelled_with_the_run(yandex, ensured, cancel=cancel_tuning_on_cancel):
             tuned = wait_for_tuning(yandex, tuning, ensured)
 
         metrics = fetch_metrics.submit(yandex, tuning.name, tuned, results)

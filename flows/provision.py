@@ -28,7 +28,7 @@ from tasks.run.steps import THREADS, passed, wait_for_steps
 from tasks.stack.cleanup import after_failure, created_ids
 from tasks.stack.inference import ensure_inference, wait_for_inference
 from tasks.stack.kept_stack import keep_provisioned, keep_wanted
-from tasks.stack.knowledge import WantedBase, ensure_knowledge_base, set_aside_unreadable, wait_for_index
+from tasks.stack.knowledge import WantedBase, ensure_knowledge_base, quarantine_unreadable, wait_for_index
 from tasks.stack.observe import prepare
 from tasks.stack.query import verify
 from tasks.stack.report import Provisioned, report
@@ -102,7 +102,7 @@ def provision_rag(
         wanted = WantedBase(base, allowed, tuple(each.knowledgebase_id for each in seen.strangers))
         ensured = ensure_knowledge_base.submit(cloudru, wanted, bucket, documents, embedder)
         index = wait_for_index.submit(cloudru, base, ensured)
-        set_aside_unreadable.submit(cloudru, passed(checked), documents, index, base.name)
+        quarantine_unreadable.submit(cloudru, passed(checked), documents, index, base.name)
         answer = verify.submit(cloudru, passed(stack), index, reranker, llm)
         judged = judge_stack.submit(cloudru, passed(stack), found.by, index, [reranker, llm], wait_for=[answer])
         serving = put_in_service.submit(cloudru, passed(plan), index, judged)

@@ -146,7 +146,7 @@ class PrefectApi:
         return None if reply.status_code == HTTPStatus.NOT_FOUND else reply.raise_for_status().json()["value"]
 
     def mark_orphans_cancelled(self) -> None:
-        """Mark every run that is said to be under way as ended: for a server that has no worker yet.
+        """Mark every run that the server takes for one under way as ended: for a server that has no worker yet.
 
         Such a run lost its worker; it would keep the only concurrency slot of its deployment.
         """

@@ -1,6 +1,6 @@
-"""Everything about Cloud.ru's API that nobody confirmed, in one place, each with its mark, source and default.
+"""Everything about Cloud.ru's API that is not confirmed, in one place, each with its mark, source and default.
 
-`Assumptions` is a field of the connection block: a person who learns that one is wrong corrects it in the Prefect UI,
+`Assumptions` is a field of the connection block: one that turns out wrong is corrected in the Prefect UI,
 without editing code. Marks: INFERRED (deduced, from what stands in the source), UNKNOWN (no evidence; the default is a
 guess), CONFLICT (published in two ways; both are tried, or the default takes one).
 All sources were read on 2026-11-21. Facts that are CONFIRMED are not here: they stand where they are used.
@@ -197,7 +197,7 @@ class KnowledgeAssumptions(Group, title="Knowledge"):
         "back to the public reindex where that path is not known; `reindex` reads them anew under the version's id.",
     )  # fmt: skip
     unreadable_documents_key: str = assumed(
-        "failed_documents", "UNKNOWN", "nobody published where a version tells which documents it could not read",
+        "failed_documents", "UNKNOWN", "it is not published where a version names the documents that it could not read",
         "Key, at any depth of a version's settings, of the list of documents that are not in its index, each with "
         "`key` and `reason`.",
     )  # fmt: skip

@@ -1,6 +1,6 @@
-"""Everything about Yandex AI Studio that nobody confirmed, in one place, each with its mark, source and default.
+"""Everything about Yandex AI Studio that is not confirmed, in one place, each with its mark, source and default.
 
-`Assumptions` is a field of the connection block: a person who learns that one is wrong corrects it in the Prefect UI,
+`Assumptions` is a field of the connection block: one that turns out wrong is corrected in the Prefect UI,
 without editing code. Facts that are CONFIRMED are not here: docs/yandex-api.md has them all.
 """
 

@@ -40,7 +40,7 @@ class Channels:
     """One channel for each address, opened when it is first used. Safe under threads."""
 
     def __init__(self, *, tls: bool = True, authorities: bytes | None = None, through_proxy: bool = False) -> None:
-        """Trust `authorities` (PEM), or the public ones; go through the environment's proxies only when told to."""
+        """Trust `authorities` (PEM), or the public ones; go through the environment's proxies if asked to."""
         self._tls = tls
         self._authorities = authorities
         self._options = (
@@ -95,8 +95,8 @@ class Calls:
     """Sends calls and reads their answers. Safe under threads: every call has a state of its own.
 
     A call that its caller calls repeatable is sent up to 5 times, after UNAVAILABLE and RESOURCE_EXHAUSTED only, with a
-    random pause between 0 and 1, 2, 4, 8 s (full jitter). Any other call is sent once: whoever creates looks for what
-    it may have created (`clouds.create_once`). A call that is refused as UNAUTHENTICATED was not carried out: it is
+    random pause between 0 and 1, 2, 4, 8 s (full jitter). Any other call is sent once: after a create its caller looks
+    for what may have been created (`clouds.create_once`). A call refused as UNAUTHENTICATED was not carried out: it is
     sent once more where the token can be renewed. Inside a wait no try and no pause goes far beyond its deadline.
     """
 

@@ -1,4 +1,4 @@
-"""Which embedder may be tuned and which may embed, said before anything is sent.
+"""Which embedder may be tuned and which may embed, checked before anything is sent.
 
 A wrong folder or model is answered only with "invalid model_uri" (seen in homeassistant-yandexgpt, issue 14, read
 2026-11-21), and a tuning may stand in the queue before that.
@@ -26,7 +26,7 @@ def usable(model_uri: str, folder_id: str) -> EmbedderUri:
     """Return the embedder, base or tuned.
 
     Raises:
-        ConfigurationError: no such URI, another folder, or a model that nobody published; says what to write.
+        ConfigurationError: no such URI, another folder, or a model that is not published; says what to write.
 
     """
     uri = _parsed(model_uri)

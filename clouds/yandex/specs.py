@@ -1,6 +1,6 @@
 """What a user wants of a tuning: the parameters of the service's own messages as frozen pydantic models.
 
-Every value may be left out: it is then not sent, and the service takes its own default, which nobody published. The
+Every value may be left out: it is then not sent, and the service takes its own default, which is not published. The
 messages do not tell 0 from a value that was left out, but for `warmup_ratio`; where 0 would mean something else than
 the default it is therefore refused. Source: docs/yandex-api.md, Tuning.
 """
@@ -124,7 +124,7 @@ Scheduler = Annotated[LinearSpec | ConstantSpec | CosineSpec, Field(discriminato
 
 
 class TuningParameters(Spec):
-    """All that a tuning of a text embedder can be told, the same for pairs and triplets.
+    """All settings of a tuning of a text embedder, the same for pairs and triplets.
 
     There is no number of epochs and no batch size: `n_samples` says how long it trains.
     """
@@ -167,7 +167,7 @@ class TuningParameters(Spec):
     warmup_ratio: float | None = Field(
         default=None,
         title="Warm-up ratio",
-        description="Part of the training, 0 to 1, in which the learning rate rises from 0; 0 is told from left out.",
+        description="Part of the training, 0 to 1, in which the learning rate rises from 0; 0 is not left out.",
         ge=0,
         le=1,
     )

@@ -67,7 +67,7 @@ def judge(assumptions: BaseModel, rules: Mapping[str, Rule[Seen]], seen: Seen) -
 def _tried(rule: Rule[Seen], seen: Seen, value: Any) -> Finding:
     try:
         return rule(seen, value)
-    except Exception as error:  # noqa: BLE001  # nobody has published the shape: one that is odd spoils one row only
+    except Exception as error:  # noqa: BLE001  # the shape is not published: one that is odd spoils one row only
         return untold(f"what was answered has another shape than expected ({type(error).__name__}): report it")
 
 

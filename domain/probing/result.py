@@ -65,8 +65,8 @@ class ProbeReport(BaseModel):
         """How many of each verdict, in one line."""
         count = Counter(row.verdict for row in self.assumptions)
         refused = sum(call.answer == "refused" for call in self.calls)
-        told = ", ".join(f"{count[verdict]} {verdict}" for verdict in (HOLDS, DIFFERS, UNTOLD))
-        return f"{told}; {len(self.calls)} calls, {refused} refused"
+        verdicts = ", ".join(f"{count[verdict]} {verdict}" for verdict in (HOLDS, DIFFERS, UNTOLD))
+        return f"{verdicts}; {len(self.calls)} calls, {refused} refused"
 
 
 ORDER = {DIFFERS: 0, UNTOLD: 1, HOLDS: 2}

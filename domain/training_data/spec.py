@@ -45,7 +45,7 @@ class TrainingDataSpec(Spec):
     tolerate: tuple[Tolerable, ...] = Field(
         default=("duplicate", "long_text", "same_text"),
         title="Tolerate",
-        description="Faults that are said but do not end the run; all others do.",
+        description="Faults that are listed but do not end the run; all others do.",
     )
     rows_min: int = Field(
         default=10,

@@ -1,4 +1,4 @@
-"""automations.yaml: who is told what at once. Compared with the automations of the Prefect server, and applied."""
+"""automations.yaml: who is notified of what. Compared with the automations of the Prefect server, and applied."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

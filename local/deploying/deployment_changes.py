@@ -44,7 +44,7 @@ def compare(wanted: Iterable[Wanted], deployed: Iterable[Deployed], *, prune: bo
     """Return a change for each deployment of the file, then one for each that only the server has.
 
     A schedule that only the server has is left unless `prune`. Whether a schedule is active is the file's to say only
-    when it is created: afterwards whoever switches it on or off on the server decides.
+    when it is created: afterwards the switch on the server decides.
     """
     there = {each.name: each for each in deployed}
     changes = [_change(each, there.pop(each.name, None), prune=prune) for each in wanted]

@@ -27,7 +27,7 @@ NOT_COMPARED = ("triggers", "sla")
 
 @dataclass(frozen=True)
 class Schedule:
-    """When runs are due: `rule` is Prefect's JSON of cron, interval or recurrence. It is told apart by its slug."""
+    """When runs are due: `rule` is Prefect's JSON of cron, interval or recurrence. Its slug identifies it."""
 
     slug: str
     rule: dict[str, Any]

@@ -53,7 +53,7 @@ class Display:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        for line in self._lines.values():  # a line that nobody can finish any more must not look busy for ever
+        for line in self._lines.values():  # a line that cannot be finished any more must not look busy for ever
             if line.state == "running":
                 self._end(line, "failed" if error else "done")
         if self._live:

@@ -40,7 +40,7 @@ THEN = "a run with spend deletes it, or delete it in the console"
 
 
 def tests_for(cloud: EitherCloud, looked: Looked) -> list[SmallTest]:
-    """Return the small tests that this flow can make and that would tell what nothing has told so far."""
+    """Return the small tests that this flow can make and that would show what no answer has shown so far."""
     untold = [row.assumption for row in rows(cloud, looked) if row.verdict == UNTOLD]
     return made_for(untold, _rules_and_tests(cloud)[1])
 

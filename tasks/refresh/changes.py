@@ -60,7 +60,7 @@ from tasks.stack.version import served
 class Changes:
     """What differs between documents, folder and the version in service.
 
-    `built` is a version that has read the folder as it is and that nobody has decided about: the run that built it
+    `built` is a version that has read the folder as it is and that no run and no person has decided about: its run
     ended before it was judged, or refused it, or it was indexed anew. `documents` are those that may be tried,
     `passed_over` counts files of other extensions,
     `left_out` those that could not be read before and have not changed. `reading` is what becomes of documents that a

@@ -15,7 +15,7 @@ from domain.keys import artifact_key
 from domain.models import ModelSpec, ReadyModel
 from tasks.refresh.changes import Changes
 from tasks.run.progress import progress
-from tasks.run.quarantine import SentDocuments, set_aside
+from tasks.run.quarantine import SentDocuments, quarantine
 from tasks.run.steps import LOOK_FIRST, step
 from tasks.stack.inference import log_group
 from tasks.stack.knowledge import wait_for_index
@@ -112,18 +112,18 @@ def ensure_version(
 def wait_for_version(
     cloudru: CloudRuCredentials, changes: Changes, ensured: EnsuredKnowledgeBase
 ) -> IndexedKnowledgeBase:
-    """Wait until the version can be asked; however that ends, set aside the documents that it could not read."""
+    """Wait until the version can be asked; however that ends, quarantine the documents that it could not read."""
     try:
         indexed = wait_for_index.fn(cloudru, changes.spec, ensured)
     except FailedStateError:
         version_id = ensured.version.knowledgebase_version_id
-        _set_aside(cloudru, changes, cloudru.get_client().knowledge_bases.get_version(version_id))
+        _quarantine(cloudru, changes, cloudru.get_client().knowledge_bases.get_version(version_id))
         raise
-    _set_aside(cloudru, changes, indexed.version)
+    _quarantine(cloudru, changes, indexed.version)
     return indexed
 
 
-def _set_aside(cloudru: CloudRuCredentials, changes: Changes, version: KnowledgeBaseVersion) -> None:
+def _quarantine(cloudru: CloudRuCredentials, changes: Changes, version: KnowledgeBaseVersion) -> None:
     plan = changes.plan
     sent = SentDocuments(plan.bucket, plan.folder, changes.documents, changes.left_out)
-    set_aside(cloudru, changes.stack, version, sent)
+    quarantine(cloudru, changes.stack, version, sent)

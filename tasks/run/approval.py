@@ -26,11 +26,11 @@ LOOK_EVERY_S = 2
 
 
 class NotApprovedError(CloudError):
-    """A person has refused the plan, or nobody has approved it in time."""
+    """A person has refused the plan, or it was not approved in time."""
 
 
 class Approval(RunInput):
-    """The form that the UI shows to whoever resumes the run; without a default, so that nobody refuses by a slip."""
+    """The form for the person who resumes the run; without a default, so that a refusal is deliberate."""
 
     approve: bool = Field(
         title="Approve", description="On: start these models. To change nothing, cancel the run instead."
@@ -83,7 +83,7 @@ def look_until_allowed(
 
 
 def approval_reason(plan: StackPlan, above_rub_per_hour: float | None) -> str:
-    """Return why a person has to allow the plan; empty when nobody has to.
+    """Return why a person has to allow the plan; empty when none has to.
 
     Raises:
         RefusedError: it does something that needs a consent and lacks it, a replacement for example.
@@ -104,10 +104,10 @@ def check_allowed(plan: StackPlan) -> None:
 
 
 def wait_for_approval(cloudru: CloudRuCredentials, plan: StackPlan, reason: str) -> None:
-    """Return when a person, who is told of it, has allowed the plan in the UI.
+    """Ask for approval, and return when a person has allowed the plan in the UI.
 
     Raises:
-        NotApprovedError: a person has refused it, or nobody has allowed it in time.
+        NotApprovedError: a person has refused it, or it was not allowed in time.
 
     """
     get_run_logger().warning("The plan needs approval: %s. Resume this run in the UI.", reason)
@@ -127,7 +127,7 @@ def wait_for_spending(cloud: str, tests: Sequence[SmallTest]) -> None:
     """Return when a person has allowed these tests, each named with its price, in the UI.
 
     Raises:
-        NotApprovedError: a person has refused them, or nobody has allowed them in time.
+        NotApprovedError: a person has refused them, or they were not allowed in time.
 
     """
     reason = f"they cost {total(tests)}"
@@ -143,6 +143,6 @@ def _wait(form: type[RunInput], what: str, reason: str) -> None:
     try:
         answer: Any = pause_flow_run(wait_for_input=form, timeout=APPROVED_WITHIN_S, poll_interval=LOOK_EVERY_S)
     except FlowPauseTimeout as error:
-        raise NotApprovedError(f"nobody approved {what} ({reason}); nothing was changed") from error
+        raise NotApprovedError(f"{what} was not approved in time ({reason}); nothing was changed") from error
     if not answer.approve:
         raise NotApprovedError(f"{what} was not approved ({reason}); nothing was changed")

@@ -25,7 +25,7 @@ def as_in_service(cloudru: CloudRuCredentials, found: FoundStack) -> FoundStack:
     recorded = serving.asked_with
     other = asked_differences(recorded, AskedWith.of(found.stack))
     so = replace(found, stack=asked_as(found.stack, recorded, found.kept), asked=other)
-    for line in so.told_of_asked:
+    for line in so.asked_in_words:
         get_run_logger().warning("Questions are asked as in service: %s", line)
     return so
 

@@ -46,7 +46,7 @@ class Looker:
             answer = call()
         except CloudError as error:
             self.rows.append(CallRow(asked=asked, answer="refused", why=error.message))
-        except Exception as error:  # noqa: BLE001  # what nobody expects of an answer must not end the probe
+        except Exception as error:  # noqa: BLE001  # an answer that is not expected must not end the probe
             get_run_logger().warning("%s: %s", asked, type(error).__name__)
             self.rows.append(CallRow(asked=asked, answer="refused", why=f"not understood: {type(error).__name__}"))
         else:

@@ -43,7 +43,7 @@ def note_holder(client: SyncPrefectClient, limit: str) -> None:
 def end_lost_runs(client: SyncPrefectClient, limit: str, lost_after_s: float | None = None) -> list[FlowRun]:
     """Mark the runs as crashed that have held this lock and shown no sign of life for so long; return them.
 
-    It is called by the run that holds the lock now: whoever held it before and is still Running has lost it. Runs that
+    It is called by the run that holds the lock now: one that held it before and is still Running has lost it. Runs that
     wait for a lock, that are Pending or that belong to other stacks are left to the automations. Where heartbeats are
     switched off it cannot be known, and nothing is done. A server that cannot be asked now is asked by the next run.
     """

@@ -118,7 +118,7 @@ def progress(key: str, description: str, total: int, *, notes: bool = False) -> 
     """Show work of `total` parts as an artifact and, at a terminal, as a bar.
 
     The percentage counts parts that were seen done (stages of a wait, files of an upload); it never guesses by time.
-    With `notes` the artifact says too what was just seen, for waits of hours that nobody sits before.
+    With `notes` the artifact says too what was just seen, for waits of hours.
     """
     page = _Page(key, one_line(description))
     page.show(0.0, None)

@@ -133,7 +133,9 @@ class SentDocuments:
     left_out: Registry
 
 
-def set_aside(cloudru: CloudRuCredentials, stack: StackKey, version: KnowledgeBaseVersion, sent: SentDocuments) -> None:
+def quarantine(
+    cloudru: CloudRuCredentials, stack: StackKey, version: KnowledgeBaseVersion, sent: SentDocuments
+) -> None:
     """Keep in mind what the version could not read, and take it out of the folder: the index lacks it already.
 
     A document that was changed while the version was built is not what could not be read: it is left for the next run.
@@ -141,8 +143,8 @@ def set_aside(cloudru: CloudRuCredentials, stack: StackKey, version: KnowledgeBa
     """
     bucket, folder = sent.bucket, sent.folder
     by_key = {composed(folder + document.name): document for document in sent.documents}
-    told = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
-    found = [one for one in told if composed(one.key) in by_key]
+    unread = unreadable_documents(version, cloudru.assumptions.knowledge.unreadable_documents_key)
+    found = [one for one in unread if composed(one.key) in by_key]
     there = [by_key[composed(one.key)] for one in found if by_key[composed(one.key)].path.exists()]
     storage = cloudru.get_client().storage
     as_sent = {composed(key) for key in storage.sync_plan(bucket, folder, there).same} if there else set[str]()
@@ -154,11 +156,11 @@ def set_aside(cloudru: CloudRuCredentials, stack: StackKey, version: KnowledgeBa
         write_registry(stack, registry)
     show(stack, registry)
     here = {composed(folder + document.name) for document in there}
-    for one in told:
+    for one in unread:
         if composed(one.key) not in here:
             then = "and no document of this run is it: refresh-rag with delete_missing=true deletes it"
         elif one in kept:
-            then = "and is set aside until it changes"
+            then = "and is in quarantine until it changes"
         else:
             then = "and has changed since: the next run looks again"
         get_run_logger().warning("%s could not be read, %s. Reason: %s", one.key, then, one.reason)

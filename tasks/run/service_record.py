@@ -42,14 +42,14 @@ def serving_base_id(stack: StackKey) -> str | None:
     return held.get("knowledge_base_id") if isinstance(held, dict) else None
 
 
-def write_in_service(stack: StackKey, now: InService, event: str = "", **said: str) -> None:
-    """Write it down, and emit the event if there is one; `said` stands in its payload, beside what is written."""
+def write_in_service(stack: StackKey, now: InService, event: str = "", **also: str) -> None:
+    """Write it down, and emit the event if there is one; `also` stands in its payload, beside what is written."""
     content: dict[str, Any] = now.model_dump(mode="json")
     short = {name: value for name, value in content.items() if name not in LONG}
     write(stack.variable, short, {name: content[name] for name in LONG})
     if event:
         resource = {"prefect.resource.id": f"managed-rag.stack.{stack.variable}", "prefect.resource.name": stack.name}
-        emit_event(event, resource, payload={**short, **said})
+        emit_event(event, resource, payload={**short, **also})
 
 
 def forget_in_service(stack: StackKey) -> None:

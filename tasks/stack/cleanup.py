@@ -1,4 +1,4 @@
-"""After a run has failed: what of it goes on costing money and, when that was wished, the end of it."""
+"""After a run has failed: what of it still costs money and, when that was asked for, its end."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any

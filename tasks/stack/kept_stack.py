@@ -80,12 +80,12 @@ class FoundStack:
         )
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def in_words(self) -> tuple[str, ...]:
         """The differences in words."""
-        return (*map(str, self._counting), *self.told_of_asked)
+        return (*map(str, self._counting), *self.asked_in_words)
 
     @property
-    def told_of_asked(self) -> tuple[str, ...]:
+    def asked_in_words(self) -> tuple[str, ...]:
         """The differences from what questions are asked with, in words."""
         return tuple(f"{each.field}: {self._asked_so(each)}" for each in self.asked)
 
@@ -104,7 +104,7 @@ class FoundStack:
 
     def named(self, report: R) -> R:
         """Return a flow's result with the differences in it, which has a field of this name."""
-        return report.model_copy(update={"differences": self.told})
+        return report.model_copy(update={"differences": self.in_words})
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def find_stack(
             models_only_kept(cloudru, kept, stack),
             whole=True,
         )
-        for difference in found.told:
+        for difference in found.in_words:
             get_run_logger().warning("The stack of this run is not the one that is kept: %s", difference)
         return found
     kept = read_kept(StackKey(cloudru.project_id, stack))

@@ -13,7 +13,7 @@ from domain.consent import Allowed
 from domain.keys import StackKey, artifact_key
 from domain.models import ReadyModel
 from tasks.run.progress import progress
-from tasks.run.quarantine import SentDocuments, set_aside
+from tasks.run.quarantine import SentDocuments, quarantine
 from tasks.run.service_record import in_service
 from tasks.run.steps import LOOK_FIRST, left_of, step, stop_when_another_failed
 from tasks.stack.inference import log_group
@@ -92,11 +92,11 @@ def wait_for_index(
     return indexed
 
 
-@step("set-aside-unreadable", **LOOK_FIRST)
-def set_aside_unreadable(
+@step("quarantine-unreadable", **LOOK_FIRST)
+def quarantine_unreadable(
     cloudru: CloudRuCredentials, checked: Checked, stored: StoredDocuments, index: IndexedKnowledgeBase, name: str
 ) -> None:
     """List the documents that the version could not read, and leave them out until they change."""
     stack = StackKey(cloudru.project_id, name)
     sent = SentDocuments(stored.bucket, stored.folder, checked.documents, checked.left_out)
-    set_aside(cloudru, stack, index.version, sent)
+    quarantine(cloudru, stack, index.version, sent)

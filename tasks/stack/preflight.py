@@ -1,4 +1,4 @@
-"""Look before anything is created: everything that can be known to be wrong is said now, in one line each."""
+"""Preflight of a stack: everything that can be known to be wrong is refused before anything is created, a line each."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ def check_stack(cloudru: CloudRuCredentials, hub: HuggingFaceCredentials, stack:
     show(key, left_out)
     check_services(cloudru.get_client(), cloudru.project_id, stack.token_secret, hub.token, inferences=bool(inferences))
     _check_token_secrets(cloudru.get_client(), inferences)
-    owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "nobody"
+    owner = token_owner(endpoint=hub.endpoint, token=hub.token) if hub.token else "no account"
     for spec in inferences:
         _check_may_be_pulled(hub, spec)
     memory = {spec.name: needed_memory_gb(cloudru, hub, spec) for spec in inferences}

@@ -33,7 +33,7 @@ from tasks.run.steps import LOOK_FIRST, step, stop_when_another_failed
 
 @dataclass(frozen=True)
 class Rival:
-    """An embedder on trial; `dim` is the length at which it is used, None: its own."""
+    """An embedder that is judged; `dim` is the length at which it is used, None: its own."""
 
     role: Role
     model_uri: str

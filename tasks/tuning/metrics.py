@@ -1,4 +1,4 @@
-"""The metrics of a training: taken down at once, since nobody knows how long their address is good, and shown."""
+"""The metrics of a training: stored at once, since it is not known how long their address is good, and shown."""
 
 import shutil
 import tempfile

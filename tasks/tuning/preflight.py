@@ -1,4 +1,4 @@
-"""Look before anything is uploaded: what the service would refuse after hours is said now."""
+"""Preflight of a tuning: what the service would refuse after hours is refused before anything is uploaded."""
 
 from uuid import uuid4
 

@@ -32,7 +32,7 @@ class ProvedIndex:
 def ensure_search_index(
     yandex: YandexCloudCredentials, tuning: EmbedderTuning, tuned: FinishedTuning, judgement: TuningJudgement
 ) -> EnsuredSearchIndex | None:
-    """Adopt or begin to build the index; None when none is wished, or when the model will not be published."""
+    """Adopt or begin to build the index; None when none is asked for, or when the model will not be published."""
     spec = tuning.use.search_index
     if spec is None or not tuning.use.publishes(better=judgement.better):
         return None
@@ -41,7 +41,7 @@ def ensure_search_index(
     ensured = yandex.get_client().search_indexes.ensure(spec.name, files, tuned.target_model_uri)
     for replaced in ensured.replaces:
         get_run_logger().warning(
-            "The index %s of the name %s stays: delete it when nobody asks it", replaced, spec.name
+            "The index %s of the name %s stays: delete it when it is not asked any more", replaced, spec.name
         )
     return ensured
 

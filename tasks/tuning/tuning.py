@@ -1,4 +1,4 @@
-"""The tuning: started once, waited for however long it takes, and ended with its run only when that is wished."""
+"""The tuning: started once, waited for however long it takes, cancelled with its run only when that is asked for."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -127,15 +127,15 @@ def percent(seen: TuningState) -> int:
 
 
 @contextmanager
-def cancelled_with_the_run(yandex: YandexCloudCredentials, ensured: EnsuredTuning, *, wished: bool) -> Generator[None]:
-    """Cancel the tuning when the flow run is cancelled inside the block and that is wished.
+def cancelled_with_the_run(yandex: YandexCloudCredentials, ensured: EnsuredTuning, *, cancel: bool) -> Generator[None]:
+    """Cancel the tuning when the flow run is cancelled inside the block and `cancel` is on.
 
     A worker that shuts down ends its runs by the same signal; only the run's state tells a person's will from that.
     """
     try:
         yield
     except (TerminationSignal, KeyboardInterrupt):
-        if wished and _run_is_cancelled():
+        if cancel and _run_is_cancelled():
             try:
                 yandex.get_client().tunings.cancel(ensured.task_id)
             except CloudError as error:  # the signal must not be lost over this one

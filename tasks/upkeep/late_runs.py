@@ -61,7 +61,7 @@ def _due(run: FlowRun, names: dict[UUID, str]) -> DueRun:
 
 
 def _is_wanted(run: FlowRun) -> bool:
-    """Say whether a schedule made it, and nobody has cancelled it."""
+    """Say whether a schedule made it, and it was not cancelled."""
     state = run.state
     return run.auto_scheduled and not (state and (state.is_cancelled() or state.is_cancelling()))
 

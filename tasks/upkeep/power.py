@@ -1,4 +1,4 @@
-"""Suspend a stack's inferences and resume them: GPUs that nobody asks need not be paid."""
+"""Suspend a stack's inferences and resume them: idle GPUs need not be paid for."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal

@@ -36,7 +36,7 @@ GONE_WITHIN_S = 3600.0
 
 
 class Endpoints(Part):
-    """The live runs of the project: those that nobody claims, and by name why the others are claimed."""
+    """The live runs of the project: those that no stack claims, and by name why the others are claimed."""
 
     unclaimed: tuple[ResourceStatus, ...]
     claimed: dict[str, str]
@@ -88,7 +88,7 @@ def stacks_of(flow_name: str, stack_kind: type[S]) -> dict[str, S]:
     """Return the parameter `stack` of each deployment of a flow, by `deployment flow/deployment`.
 
     Raises:
-        ConfigurationError: a deployment holds what is no stack, so that nobody knows what it claims.
+        ConfigurationError: a deployment holds what is no stack, so what it claims is not known.
 
     """
     stacks: dict[str, S] = {}
@@ -97,7 +97,7 @@ def stacks_of(flow_name: str, stack_kind: type[S]) -> dict[str, S]:
             stacks[f"deployment {deployment}"] = stack_kind.model_validate(parameters.get("stack") or {})
         except ValidationError as error:
             raise ConfigurationError(
-                f"nobody can tell which endpoints the deployment {deployment} claims: its parameter stack is not valid "
+                f"which endpoints the deployment {deployment} claims is not known: its parameter stack is not valid "
                 f"({error.errors()[0]['msg']}); correct or delete the deployment"
             ) from error
     return stacks

@@ -28,7 +28,7 @@ from tasks.upkeep.leaving import forget_leaving
 def delete_knowledge_base(cloudru: CloudRuCredentials, deletion: Deletion, plan: TeardownPlan) -> TornDown:
     """Delete the base with its versions, and what the service wrote for it into the bucket if documents go.
 
-    Its files go first, while the base can still be found by name: after it nobody knows whose they are, and a run that
+    Its files go first, while the base can still be found by name: after it their owner is not known, and a run that
     is killed in between has to find them again.
     """
     if deletion.action != "delete":

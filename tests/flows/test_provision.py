@@ -102,7 +102,7 @@ def test_graph_is_the_tutorials(cloud: Cloud) -> None:
         "wait-for LLM": {"ensure-inference LLM"},
         "ensure-knowledge-base base": {"ensure-bucket B", "upload-documents F", "wait-for embedder"},
         "wait-for base": {"ensure-knowledge-base base"},
-        "set-aside-unreadable": {"upload-documents F", "wait-for base"},
+        "quarantine-unreadable": {"upload-documents F", "wait-for base"},
         "verify": {"wait-for base", "wait-for reranker", "wait-for LLM"},
         "judge-stack": {"wait-for base", "wait-for reranker", "wait-for LLM", "verify"},
         "put-in-service": {"wait-for base", "judge-stack"},

@@ -467,7 +467,7 @@ def test_files_of_other_extensions_are_named_and_kinds_read_them(
     assert report.passed_over in artifact("refresh", stack.knowledge_base.name)["data"]
 
 
-def test_what_cannot_be_read_is_set_aside_until_it_changes(
+def test_what_cannot_be_read_is_quarantined_until_it_changes(
     cloud: Cloud, provisioned: Provisioned, tmp_path: Path
 ) -> None:
     """Listed with its reason, out of the folder, not tried by the next run; changed content is tried again."""
@@ -499,7 +499,7 @@ def test_what_cannot_be_read_is_set_aside_until_it_changes(
 
 
 @pytest.mark.parametrize("mended", [True, False], ids=["mended", "removed"])
-def test_a_document_that_changed_during_the_build_is_not_set_aside(
+def test_a_document_that_changed_during_the_build_is_not_quarantined(
     cloud: Cloud,
     provisioned: Provisioned,
     tmp_path: Path,
@@ -544,7 +544,7 @@ def test_a_document_that_changed_during_the_build_is_not_set_aside(
     assert stored(cloud, stack) == ["a.txt"]
 
 
-def test_what_provisioning_cannot_read_is_set_aside_too(cloud: Cloud, tmp_path: Path) -> None:
+def test_what_provisioning_cannot_read_is_quarantined_too(cloud: Cloud, tmp_path: Path) -> None:
     """Found out by the first version, kept in mind, and no reason for a refresh to do anything."""
     extractors = [{"extensions": ["txt"]}, {"extensions": ["pdf"], "reader": "pdf"}]
     spec = KnowledgeBaseSpec.model_validate(

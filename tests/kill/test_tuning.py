@@ -67,12 +67,12 @@ def test_a_lost_reply_to_any_call_makes_nothing_twice(folder: EmptyFolder, chang
     folder.check_one_of_each()
 
 
-@pytest.mark.parametrize(("wished", "status"), [(True, "CANCELED"), (False, "COMPLETED")])
-def test_cancelled_run(folder: EmptyFolder, status: str, *, wished: bool) -> None:
-    """A person cancels the flow run while it waits: the tuning is cancelled too only when that was wished."""
+@pytest.mark.parametrize(("cancel", "status"), [(True, "CANCELED"), (False, "COMPLETED")])
+def test_cancelled_run(folder: EmptyFolder, status: str, *, cancel: bool) -> None:
+    """A person cancels the flow run while it waits: the tuning is cancelled too only when that was asked for."""
     folder.empty()
     folder.sandbox.set(yandex_reuses_trainings=False)  # it must still be going on
-    with finetuning(folder.tuning, YANDEX_BLOCK, folder.results, cancel=wished) as process:
+    with finetuning(folder.tuning, YANDEX_BLOCK, folder.results, cancel=cancel) as process:
         wait_until_it_waits(folder)
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(running_flow(), Cancelling(), force=True)
@@ -80,7 +80,7 @@ def test_cancelled_run(folder: EmptyFolder, status: str, *, wished: bool) -> Non
         folder.sandbox.control.delete("/faults")
         process.join(ENDED_WITHIN_S)
         assert process.exitcode == -signal.SIGTERM
-    if wished:
+    if cancel:
         [held] = folder.sandbox.inventory()["tunings"]
         assert held["status"] == status
     folder.finetune()

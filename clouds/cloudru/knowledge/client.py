@@ -150,7 +150,7 @@ class KnowledgeBases:
             )
         except DeadlineError as error:
             raise DeadlineError(
-                f"version {version_id} was told to reindex and has not begun: {error.message}", error.last_seen
+                f"version {version_id} was asked to reindex and has not begun: {error.message}", error.last_seen
             ) from error
 
     def create_version(

@@ -117,7 +117,7 @@ def _reads_so(version: KnowledgeBaseVersion, wanted: Reading, modified_at: datet
 
 
 def refusal(existing: KnowledgeBase, decision: KnowledgeBaseDecision) -> RefusedError:
-    """Return the error of a base that would have to be replaced, which nobody has allowed."""
+    """Return the error of a base that would have to be replaced without a consent."""
     return RefusedError(
         f"a knowledge base {existing.name} ({existing.knowledgebase_id}) is not what is wanted: {decision.reason}. "
         "Choose another name, correct the parameters, delete it, or allow its replacement (allow_replace): a new one "

@@ -2,5 +2,5 @@
 
 Shared by the client and by the sandbox, and refereed by the vendor samples in `tests/contract/`.
 Models that we read ignore keys they do not know: a vendor may add fields. Marks used in the docstrings:
-CONFIRMED (read in the named public source), INFERRED (deduced), UNKNOWN (nobody published it; see `assumptions`).
+CONFIRMED (read in the named public source), INFERRED (deduced), UNKNOWN (not published; see `assumptions`).
 """

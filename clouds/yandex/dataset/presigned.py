@@ -187,7 +187,7 @@ def _refused(response: httpx.Response, subject: str) -> CloudError:
         advice = " The URL may have expired, it lives a day: run again, a new one is then asked for."
     return api_error(
         f"{subject}: {_place(str(response.request.url))} answered {response.status_code}{f' {code}' if code else ''}: "
-        f"{message or 'no message'}.{advice} (request id {response.headers.get('x-amz-request-id', 'not told')})",
+        f"{message or 'no message'}.{advice} (request id {response.headers.get('x-amz-request-id', 'not known')})",
         response.status_code,
         code,
         response.headers.get("x-amz-request-id", ""),

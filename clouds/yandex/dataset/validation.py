@@ -1,4 +1,4 @@
-"""The service's own check of a dataset: begun once, waited for, and its faults told with their rows."""
+"""The service's own check of a dataset: begun once, waited for, and its faults listed with their rows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

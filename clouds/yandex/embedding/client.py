@@ -61,15 +61,15 @@ class Embeddings:
         alone = 0 if self._connected else 1
         vectors = [self._one(model_uri, text, 0, dim) for text in texts[:alone]]
         self._connected = True
-        told = on_done or _nobody
+        count = on_done or _ignore
         if alone:
-            told(alone)
+            count(alone)
         with ThreadPoolExecutor(concurrency, thread_name_prefix="embed") as pool:
             calls = [pool.submit(self._one, model_uri, texts[n], n, dim) for n in range(alone, len(texts))]
             try:
                 for done, call in enumerate(as_completed(calls), start=alone + 1):
                     call.result()
-                    told(done)
+                    count(done)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -108,5 +108,5 @@ class Embeddings:
         return cast("grpc.UnaryUnaryMultiCallable[TextEmbeddingRequest, TextEmbeddingResponse]", paced)
 
 
-def _nobody(_: int) -> None:
-    """Tell nobody."""
+def _ignore(_: int) -> None:
+    """Do nothing."""

@@ -120,22 +120,22 @@ def _params(message: ParamsClass, parameters: TuningParameters) -> Any:
     params = message(**scalars)
     tuning_type, scheduler, optimizer = parameters.tuning_type, parameters.scheduler, parameters.optimizer
     if isinstance(tuning_type, LoraSpec):
-        params.lora.CopyFrom(TuningTypeLora(**_said(tuning_type)))
+        params.lora.CopyFrom(TuningTypeLora(**_set(tuning_type)))
     elif isinstance(tuning_type, PromptTuneSpec):
-        params.prompt_tune.CopyFrom(TuningTypePromptTune(**_said(tuning_type)))
+        params.prompt_tune.CopyFrom(TuningTypePromptTune(**_set(tuning_type)))
     if isinstance(scheduler, LinearSpec):
-        params.scheduler.linear.CopyFrom(SchedulerLinear(**_said(scheduler)))
+        params.scheduler.linear.CopyFrom(SchedulerLinear(**_set(scheduler)))
     elif isinstance(scheduler, CosineSpec):
-        params.scheduler.cosine.CopyFrom(SchedulerCosine(**_said(scheduler)))
+        params.scheduler.cosine.CopyFrom(SchedulerCosine(**_set(scheduler)))
     elif isinstance(scheduler, ConstantSpec):
         params.scheduler.constant.CopyFrom(SchedulerConstant())
     if parameters.warmup_ratio is not None:
         params.scheduler.warmup_ratio = parameters.warmup_ratio
     if optimizer is not None:
-        params.optimizer.adamw.CopyFrom(OptimizerAdamw(**_said(optimizer)))
+        params.optimizer.adamw.CopyFrom(OptimizerAdamw(**_set(optimizer)))
     return params
 
 
-def _said(spec: Spec) -> dict[str, Any]:
-    """Return what was wished; the tag only tells the specs apart."""
+def _set(spec: Spec) -> dict[str, Any]:
+    """Return what is set; the tag only tells the specs apart."""
     return spec.model_dump(exclude={"kind"}, exclude_none=True)

@@ -110,7 +110,7 @@ class TuningWaits(TuningCalls):
         try:
             return self.errors(task_id)
         except CloudError:
-            # The failure is told without them rather than hidden by theirs.
+            # The failure is raised without them rather than hidden by theirs.
             return []
 
 

@@ -361,7 +361,7 @@ def test_a_reindex_returns_only_when_it_has_begun(
     assert len(time.slept_s) == 2
     bases.versions["v-1"]["status"] = "KNOWLEDGEBASE_VERSION_SUCCEEDED"
     bases.reindex_moves_at_read = 1000
-    with pytest.raises(DeadlineError, match="was told to reindex and has not begun"):
+    with pytest.raises(DeadlineError, match="was asked to reindex and has not begun"):
         client.knowledge_bases.reindex("kb-1", "v-1")
 
 

@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 PRODUCT = ("flows", "tasks", "blocks", "domain", "clouds", "local")
 BRANCH = re.compile(r"^(?P<rails>[│ ]*)[├└]── (?P<name>\w+)")
 RAIL_WIDTH = 4
+OF_LIBRARIES = re.compile(r"(Error|Exception)$")
+"""What exceptions of libraries are called."""
 WIRE_MODELS = {"ModelError"}
 """Named like errors; they are pydantic models of what a service tells."""
 
@@ -30,23 +32,30 @@ def drawn() -> tuple[dict[str, str], set[str]]:
 
 
 def defined(*folders: str) -> dict[str, str]:
-    """Return the first base of each exception class that is defined in the folders."""
-    bases: dict[str, str] = dict(classes(*folders))
+    """Return the parent of each exception class that is defined in the folders: the first base that is one."""
+    bases_of = dict(classes(*folders))
     is_exception = {
         name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
     } | set(drawn()[0])
-    while more := {name for name, base in bases.items() if base in is_exception} - is_exception:
+    is_exception |= {
+        base for bases in bases_of.values() for base in bases if OF_LIBRARIES.search(base) and base not in bases_of
+    }
+    while more := {name for name, bases in bases_of.items() if is_exception & {*bases}} - is_exception:
         is_exception |= more
-    return {name: base for name, base in bases.items() if base in is_exception}
+    return {
+        name: next(base for base in bases if base in is_exception)
+        for name, bases in bases_of.items()
+        if is_exception & {*bases}
+    }
 
 
-def classes(*folders: str) -> Iterator[tuple[str, str]]:
-    """Yield name and first base of each class."""
+def classes(*folders: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield name and bases of each class."""
     for folder in folders:
         for file in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ClassDef) and node.bases:
-                    yield node.name, ast.unparse(node.bases[0]).rpartition(".")[2]
+                    yield node.name, tuple(ast.unparse(base).rpartition(".")[2] for base in node.bases)
 
 
 def test_every_exception_class_is_drawn_under_its_parent() -> None:

@@ -1,5 +1,6 @@
 """A stack has a name: what it is, is kept on the Prefect server, and a form left at its defaults changes none."""
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -491,6 +492,8 @@ def test_a_model_that_was_replaced_is_paid_for_and_known_until_it_is_gone(cloud:
     assert [each.name for each in status.resources if "replaced: the stack names it no more" in each.what] == [
         stack.llm.name
     ]
+    shown = json.loads(artifact("status", name)["data"])
+    assert [row["name"] for row in shown if "replaced" in row["what"]] == [stack.llm.name]
     assert stack.llm.name in {each.name for each in suspend_rag(name, cloud.name).changed}
     assert stack.llm.name in {each.name for each in sweep_rag(cloud.name).unclaimed}
     torn = teardown_rag(name, cloud.name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from pydantic import TypeAdapter
 
 from clouds.cloudru.knowledge import IndexSource
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
@@ -26,7 +27,7 @@ from tasks.stack.kept_stack import keep_wanted
 from tasks.stack.promotion import in_service
 from tests.support.artifacts import artifact
 from tests.support.clients import connect
-from tests.support.paused import resume_when_paused
+from tests.support.paused import resume_when_paused, shown_forms
 from tests.support.stacks import Cloud, inference, save_blocks
 
 T = TypeVar("T")
@@ -112,6 +113,7 @@ def test_plan_names_every_resource_with_its_price(cloud: Cloud) -> None:
     assert [row["name"] for row in rows] == [row.name for row in plan.rows]
     assert rows[7]["RUB per hour"] == "120"
     assert terminal_table(plan).row_count == len(rows)
+    assert TypeAdapter(StackPlan).validate_json(artifact("plan-result", plan.stack)["data"]) == plan
 
 
 def test_what_is_billed_by_use_is_said(cloud: Cloud) -> None:
@@ -247,11 +249,12 @@ def test_price_above_the_limit_waits_for_approval(cloud: Cloud, monkeypatch: pyt
 
 
 def test_a_plan_that_waits_for_a_person_keeps_nobody_waiting(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Meanwhile another run makes the stack: what was approved is not there to do any more, and nothing is done."""
+    """The form says that nothing is billed. Meanwhile another run makes the stack, so that nothing is left to do."""
     monkeypatch.setattr(approval, "LOOK_EVERY_S", 0.2)
     stack = cloud.stack()
 
     def another_run() -> None:
+        assert any(f"{stack.knowledge_base.name}: it starts" in form and NOT_BILLED in form for form in shown_forms())
         assert provisioned(cloud, stack, lock_wait_s=0).created == 7
         cloud.sandbox.control.delete("/requests")
 
@@ -312,6 +315,7 @@ def test_failed_run_keeps_or_removes_what_it_created(cloud: Cloud, on_failure: A
     left = {row["name"]: (row["now"], row["RUB per hour"]) for row in table("left", stack.knowledge_base.name)}
     assert left[stack.reranker.name] == ("kept", "40")
     assert left[stack.llm.name] == ("kept" if kept else "removed", "120")
+    assert NOT_BILLED in artifact("left", stack.knowledge_base.name)["description"]
     assert provisioned(cloud, stack.model_copy(update={"probe": earlier.probe})).probe.passed
 
 

@@ -9,12 +9,14 @@ from pydantic import SecretStr
 from blocks.yandex import YandexCloudCredentials
 from clouds.yandex.assumptions import Assumptions
 from clouds.yandex.search import Document
+from domain.prices import NOT_BILLED
 from domain.probing.finding import HOLDS
 from flows.probe import probe_cloud
 from flows.specs import ProbeReport
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tasks.run import approval
 from tests.contract.yandex.test_samples import read
+from tests.support.artifacts import artifact
 from tests.support.paused import resume_when_paused
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.tunings import UNHINDERED, TuningCloud, save_yandex_block
@@ -51,6 +53,7 @@ def test_after_a_tuning_all_holds_that_can_be_told(cloud: TuningCloud, tmp_path:
     report = probed(answers_folder=str(tmp_path / "answers"))
 
     assert report.vendor == "Yandex Cloud"
+    assert NOT_BILLED in artifact("probe", "", YANDEX_FOLDER_ID)["description"]
     assert report.differing == ()
     assert [call for call in report.calls if call.answer == "refused"] == []
     assert cloud.changes() == []

@@ -35,7 +35,6 @@ from local.demos.results import Written, written
 from local.demos.tuning_story import read_story
 from local.prefect_api import FlowRun, PrefectApi
 from sandbox.settings import PROJECT_ID
-from tasks.run import results
 from tasks.run.results import keep_result
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.stacks import Cloud
@@ -125,21 +124,23 @@ def test_a_tuning_can_be_told_from_its_run(
 def test_a_large_result_is_not_kept(
     blocks: str,  # noqa: ARG001  # the server must be up
     api: PrefectApi,
-    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Over the limit the run goes on with a warning; a secret in a result is masked."""
-    key, verdict = (
-        StackKey(PROJECT_ID, "kb-large"),
-        Verdict(passed=False, reasons=("hf_abcdefgh123",), worse_questions=()),
-    )
+    """Above 1 MB the run continues with a warning; a secret in a result is masked."""
+    key = StackKey(PROJECT_ID, "kb-large")
+
+    def verdict(size_bytes: int) -> Verdict:
+        return Verdict(passed=False, reasons=("hf_abcdefgh123", "x " * (size_bytes // 2)), worse_questions=())
+
+    small, large = verdict(999_000), verdict(1_000_000)
 
     @flow
     def keeping() -> None:
-        keep_result(key, "small", verdict)
-        monkeypatch.setattr(results, "LIMIT_BYTES", 10)
-        assert keep_result(key, "large", verdict) is verdict
+        keep_result(key, "small", small)
+        assert keep_result(key, "large", large) is large
 
     found = written(api, ended(api, keeping)[1], key)
 
     assert set(found.artifacts) == {key.artifact("small-result")}
+    assert "The result of this run has 1.0 MB and is not kept as data, where 1.0 MB are the limit" in caplog.text
     assert "hf_" not in str(found.artifact("small-result").data)

@@ -104,6 +104,7 @@ def test_everything_goes_in_reverse_order_and_can_be_provisioned_again(cloud: Cl
     assert "**Saves 200 RUB per hour**" in artifact("teardown", stack.knowledge_base.name)["data"]
     assert NOT_BILLED in artifact("teardown", stack.knowledge_base.name)["data"]
     why = {each.kind: each.reason for each in report.resources}
+    assert all(reason in artifact("teardown", stack.knowledge_base.name)["data"] for reason in why.values())
     assert why["knowledge base"] == "it was ACTIVE; its versions went with it"
     assert why["inference"] == "it was RUNNING"
     assert why["secret"] == "it had 1 version"
@@ -135,13 +136,17 @@ def test_a_plan_deletes_nothing(cloud: Cloud) -> None:
     table = artifact("teardown-plan", stack.knowledge_base.name)["data"]
     names = (stack.bucket, stack.llm.name, stack.token_secret, stack.knowledge_base.name)
     assert all(name in table for name in names)
+    assert NOT_BILLED in artifact("teardown-plan", stack.knowledge_base.name)["description"]
 
 
 def test_documents_stay_unless_it_is_said(cloud: Cloud, client: CloudRuClient) -> None:
-    """Without delete_documents the bucket is not written to."""
+    """Without delete_documents the bucket is not written to, and the page says what deletes it."""
     stack = provisioned(cloud)
     report = teardown_rag(stack, cloud.name)
-    assert outcomes(report)["bucket"] == {"kept"}
+    kept = {each.kind: each.reason for each in report.resources if each.outcome == "kept"}
+    words = f"delete_documents=true deletes {stack.folder}, and the bucket if nothing else is in it"
+    assert kept == {"documents": words, "bucket": words}
+    assert artifact("teardown", stack.knowledge_base.name)["data"].count(f"| kept | {words} |") == 2
     assert left(client, stack) == [stack.bucket]
     assert not any("s3.cloud.ru" in change for change in cloud.changes())
     keys = [stored.key for stored in client.storage.list_objects(stack.bucket)]

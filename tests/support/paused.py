@@ -11,7 +11,18 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, Fl
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import SetStateStatus
 
+PAUSED = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
 T = TypeVar("T")
+
+
+def shown_forms() -> list[str]:
+    """Return what stands above the form of each paused run."""
+    with get_client(sync_client=True) as client:
+        return [
+            client.read_flow_run_input(run.id, run.state.state_details.run_input_keyset["description"])
+            for run in client.read_flow_runs(flow_run_filter=PAUSED)
+            if run.state and run.state.state_details.run_input_keyset
+        ]
 
 
 def resume_when_paused(answer: dict[str, Any], run: Callable[[], T], meanwhile: Callable[[], Any] | None = None) -> T:
@@ -20,12 +31,11 @@ def resume_when_paused(answer: dict[str, Any], run: Callable[[], T], meanwhile: 
     `meanwhile` is done first, once.
     """
     ended = threading.Event()
-    paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
 
     def person(client: SyncPrefectClient) -> None:
         answered: set[UUID] = set()  # a run that another test has left may be among them
         while not ended.wait(0.2):
-            for found in client.read_flow_runs(flow_run_filter=paused):
+            for found in client.read_flow_runs(flow_run_filter=PAUSED):
                 if found.id in answered:
                     continue
                 if meanwhile and not answered:

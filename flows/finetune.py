@@ -62,9 +62,7 @@ def finetune_embedder(
         validation = ensure_dataset.submit(yandex, tuning, data.validation, "validation")
         wait_for_steps()
 
-        ensured = ensure_tuning(
-            yandex, tuning, base_model_uri, [each.result() for each in training], validation.result()
-        )
+        ensured = ensure_tuning.submit(yandex, tuning, base_model_uri, training, validation).result()
         with cancelled_with_the_run(yandex, ensured, cancel=cancel_tuning_on_cancel):
             tuned = wait_for_tuning(yandex, tuning, ensured)
 

@@ -42,7 +42,7 @@ from tasks.run.asked_with import as_in_service
 from tasks.run.lock import LOCK_WAIT_S
 from tasks.run.results import keep_result
 from tasks.run.runs import stack_run
-from tasks.run.steps import THREADS, wait_for_steps
+from tasks.run.steps import THREADS, passed, wait_for_steps
 from tasks.stack.inference import wait_for_inference
 from tasks.stack.kept_stack import find_stack, keep_reading
 from tasks.stack.storage import ensure_bucket
@@ -120,14 +120,12 @@ def refresh_rag(
             )
 
         ensured = ensure_version.submit(cloudru, bucket, changes, sent, ready[0])
-        index = wait_for_version.submit(cloudru, changes, ensured)
+        index = wait_for_version.submit(cloudru, passed(changes), ensured)
         wait_for_steps()
         models_ready = [model.result() for model in ready]
         promoted = judge_and_promote(cloudru, stack, index.result(), models_ready, by)
         if changes.reading:
             keep_reading(changes.stack, base)
-        return keep_result(
-            changes.stack,
-            "refresh",
-            found.named(report_refresh(cloudru, cloud, Refreshed(changes, ensured.result(), promoted))),
-        )
+        made = Refreshed(changes, ensured.result(), promoted)
+        report = report_refresh.submit(cloudru, cloud, made, wait_for=[promoted]).result()
+        return keep_result(changes.stack, "refresh", found.named(report))

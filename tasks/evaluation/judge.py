@@ -109,10 +109,13 @@ def judge_and_promote(
     _, reranker, llm = models
     asked = built_version(cloudru, stack, index, reranker, llm)
     if by.questions:
-        judged = judge_version(cloudru, stack, asked, by, remembers=True)
+        after = [index, reranker, llm]
+        judged = judge_version.submit(cloudru, stack, asked, by, remembers=True, wait_for=after).result()
         return promote_judged(cloudru, candidate(cloudru, stack, asked), judged)
-    verify(cloudru, stack, index, reranker, llm)
-    return promote(cloudru, candidate(cloudru, stack, asked), Judgement(passed=True), by.promote_refused)
+    answer = verify(cloudru, stack, index, reranker, llm)
+    found = candidate(cloudru, stack, asked)
+    passes = Judgement(passed=True)
+    return promote.submit(cloudru, found, passes, by.promote_refused, wait_for=[answer]).result()
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,8 @@ class _StepTask(Task[P, R]):
     Only bare futures are looked at, so they travel wrapped. Can go when Prefect asks only for generators.
 
     It also draws an arrow from the step in whose result any part of an argument was seen, by its `id`: an empty tuple
-    or text, which many results share, draws one from anywhere. So nothing inside an argument is looked at but futures.
+    or text, which many results share, draws one from anywhere. So nothing inside an argument, or inside a result in
+    `wait_for`, is looked at but futures.
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -151,7 +152,10 @@ class _StepTask(Task[P, R]):
 
 
 def _held(named: dict[str, Any]) -> dict[str, Any]:
-    return {name: value if name in OPTIONS else _hold(value) for name, value in named.items()}
+    held = {name: value if name in OPTIONS else _hold(value) for name, value in named.items()}
+    if after := named.get("wait_for"):
+        held["wait_for"] = [each if isinstance(each, PrefectFuture) else opaque(each) for each in after]
+    return held
 
 
 def _hold(value: Any) -> Any:

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prefect.events.clients import AssertingEventsClient
@@ -16,16 +16,37 @@ from prefect.variables import Variable
 import clouds.yandex.tuning.client
 from clouds.errors import FailedStateError
 from clouds.polling import Schedule
+from flows.finetune import finetune_embedder
 from flows.specs import TuningReport
 from sandbox.settings import YANDEX_API_KEY, YANDEX_FOLDER_ID
 from tasks.run.embedder_record import PROMOTED, embedder_in_service
 from tests.support.artifacts import artifact
+from tests.support.graph import drawn
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.tunings import QUESTIONS, TEXTS, UNHINDERED, TuningCloud, save_yandex_block
 
 __all__ = ["asserting_events_worker"]
 
 PROGRAM = re.compile(r"```python\n(.*?)```", re.DOTALL)
+GRAPH: dict[str, set[str]] = {
+    "read-retrieval-golden": set(),
+    "check-tuning": set(),
+    "check-training-data": set(),
+    "check-golden-not-trained": set(),
+    "check-golden-texts": {"read-retrieval-golden", "check-tuning"},
+    "check-results": set(),
+    "ensure-dataset training": set(),
+    "ensure-dataset validation": set(),
+    "ensure-tuning T": {"ensure-dataset training", "ensure-dataset validation"},
+    "wait-for T": {"ensure-tuning T"},
+    "fetch-metrics": {"wait-for T"},
+    "judge T": {"read-retrieval-golden", "wait-for T"},
+    "ensure-search-index T": {"wait-for T", "judge T"},
+    "prove-search-index T": {"ensure-search-index T"},
+    "publish T": {"wait-for T", "judge T", "prove-search-index T"},
+    "report": {"fetch-metrics", "publish T"},
+}
+"""The recipe of `flows/finetune.py`: from which steps an arrow leads to each step."""
 CREATES = ("DatasetService/Create", "TuningService/Tune", "SearchIndexService/Create", "FileService/Create")
 
 
@@ -122,11 +143,17 @@ def test_validation_that_the_service_passed_over_is_told(cloud: TuningCloud, cap
 
 
 def test_a_model_that_is_not_better_is_not_published(cloud: TuningCloud) -> None:
-    """Questions that repeat the texts leave the base nothing to miss: the run ends well and publishes nothing."""
+    """Questions that repeat the texts leave the base nothing to miss: the run ends well and publishes nothing.
+
+    The graph of the run is the recipe.
+    """
     tuning = cloud.tuning()
     questions = cloud.questions({text: key for key, text in TEXTS.items()})
     golden = tuning.golden.model_copy(update={"questions": questions})
-    report = cloud.finetune(tuning.model_copy(update={"golden": golden}))
+    tuning = tuning.model_copy(update={"golden": golden})
+    state = finetune_embedder(tuning, cloud.name, str(cloud.folder / "results"), return_state=True)
+    report = cast("TuningReport", state.result())
+    assert drawn(state.state_details.flow_run_id, {tuning.name: "T"}) == GRAPH
     assert report.judgement.gains[0].gain <= 0
     assert not report.judgement.better
     assert not report.publication.published

@@ -11,6 +11,7 @@ from clouds.errors import ConfigurationError, RefusedError, WrongAnswerError
 from domain.gate import Thresholds
 from domain.in_service import AskedWith
 from domain.judged import Judged
+from domain.promotion import RolledBack
 from flows.ask import ask_rag
 from flows.evaluate import evaluate_rag
 from flows.power import status_rag
@@ -21,7 +22,9 @@ from tasks.run.judged_record import read_judged
 from tasks.run.service_record import in_service
 from tasks.stack.promotion import NotPromotedError
 from tests.flows.test_evaluate import FACTS, PHRASES, Shop, events, shop
+from tests.flows.test_refresh import GRAPH, names_in_graph
 from tests.support.artifacts import artifact
+from tests.support.graph import drawn
 from tests.support.stacks import inference
 
 __all__ = ["asserting_events_worker", "shop"]
@@ -229,7 +232,10 @@ def test_a_base_that_replaces_is_judged_before_the_old_one_goes(shop: Shop) -> N
 def test_a_run_that_is_killed_between_judging_and_promoting_promotes_nothing_unjudged(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, *, own: bool
 ) -> None:
-    """The next run judges the version again; without any questions it is refused, because some have judged before."""
+    """The next run judges the version again; without any questions it is refused, because some have judged before.
+
+    The graph of the run is the recipe, with golden questions in place of the probe; the critical path has the indexing.
+    """
     if own:
         judged(shop)
     provision(shop)
@@ -243,8 +249,17 @@ def test_a_run_that_is_killed_between_judging_and_promoting_promotes_nothing_unj
         with pytest.raises(ConfigurationError, match="the probe alone promotes no version"):
             refresh(shop)
 
-    report = refresh(shop, golden=None if own else str(shop.golden))
+    state = refresh(shop, golden=None if own else str(shop.golden), return_state=True)
 
+    report = state.result()
+    names = {**names_in_graph(shop.stack, report), str(shop.golden): "G"}
+    assert drawn(state.state_details.flow_run_id, names) == {
+        **{name: before for name, before in GRAPH.items() if name != "verify"},
+        "read-golden G": set(),
+        "judge version": GRAPH["verify"],
+        "promote version": {"judge version"},
+    }
+    assert f"wait-for {shop.name}" in {step.name for step in report.steps if step.on_critical_path}
     assert (report.outcome, shop.in_service()) == ("refreshed", report.version_id)
     assert report.scores is not None
 
@@ -406,6 +421,7 @@ def test_rollback_says_what_leaves_and_how_it_came(shop: Shop) -> None:
     assert f"**In service again: version `{shop.first_version}`**" in page
     assert f"Left service: version `{refused}`, which was {OVERRULED}" in page
     assert "| recall@3 | 1.000 |" in page
+    assert RolledBack.model_validate_json(artifact("rollback-result", shop.name)["data"]) == back
 
 
 def test_promote_refused_holds_for_the_same_content_under_another_id(shop: Shop) -> None:

@@ -1,13 +1,8 @@
 """The whole flow against the running sandbox."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import TaskRun, TaskRunResult
-from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from clouds.cloudru.assumptions import Assumptions, KnowledgeAssumptions
 from clouds.cloudru.specs import FoundationModelSpec, KnowledgeBaseSpec
@@ -18,10 +13,10 @@ from flows.provision import provision_rag
 from flows.refresh import refresh_rag
 from flows.specs import RagStack, StackPlan, StackReport
 from sandbox.settings import PROJECT_ID
-from tasks.run.steps import PARENTS
 from tasks.stack.kept_stack import read_kept
 from tasks.stack.promotion import in_service
 from tests.support.artifacts import artifact
+from tests.support.graph import drawn
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.stacks import Cloud, inference, save_blocks
 
@@ -31,32 +26,6 @@ def run(cloud: Cloud, stack: RagStack, *, allow_other_reading: bool = False) -> 
     report = provision_rag(stack, cloud.name, cloud.name, allow_other_reading=allow_other_reading)
     assert isinstance(report, StackReport)
     return report
-
-
-def drawn(run_id: Any, names: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return from which steps the UI draws an arrow to each step of a run; names of resources are replaced by `names`.
-
-    Steps inside another step are left out. The server writes runs down a moment after they have ended.
-    """
-    runs: list[TaskRun] = []
-    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
-    with get_client(sync_client=True) as client:
-        for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.2)):
-            with attempt:
-                runs = client.read_task_runs(flow_run_filter=of_run)
-                assert all(run.state is not None and run.state.is_completed() for run in runs)
-                assert "report" in [run.name for run in runs]
-    name_of: dict[Any, str] = {}
-    for run in runs:
-        task, _, of = run.name.partition(" ")
-        name_of[run.id] = f"{task} {names[of]}" if of in names else run.name
-    return {
-        name_of[run.id]: {
-            name_of[found.id] for found in set().union(*run.task_inputs.values()) if isinstance(found, TaskRunResult)
-        }
-        for run in runs
-        if PARENTS not in run.task_inputs
-    }
 
 
 def test_stack_is_provisioned_and_adopted(cloud: Cloud) -> None:

@@ -29,6 +29,7 @@ from tasks.stack.knowledge import wait_for_index
 from tasks.stack.promotion import in_service
 from tests.support.artifacts import artifact
 from tests.support.clients import connect
+from tests.support.graph import drawn
 from tests.support.stacks import Cloud, inference, save_blocks
 
 HOURS = "Магазин открыт с девяти до шести."
@@ -38,6 +39,25 @@ ABOUT_PARKING = ProbeSpec(question="Сколько стоит парковка?"
 LONG = StackKey(PROJECT_ID, "Long Registry")
 REINDEX = Assumptions(knowledge=KnowledgeAssumptions(new_version="reindex"))
 Provisioned = Callable[..., RagStack]
+GRAPH: dict[str, set[str]] = {
+    "find-stack": set(),
+    "look-for-changes": set(),
+    "plan": {"look-for-changes"},
+    "ensure-bucket B": set(),
+    "find-inference embedder": set(),
+    "find-inference reranker": set(),
+    "find-inference LLM": set(),
+    "wait-for embedder": {"find-inference embedder"},
+    "wait-for reranker": {"find-inference reranker"},
+    "wait-for LLM": {"find-inference LLM"},
+    "sync-documents F": {"look-for-changes", "wait-for embedder", "wait-for reranker", "wait-for LLM"},
+    "ensure-version base": {"look-for-changes", "ensure-bucket B", "sync-documents F", "wait-for embedder"},
+    "wait-for base": {"ensure-version base"},
+    "verify": {"wait-for base", "wait-for reranker", "wait-for LLM"},
+    "promote version": {"verify"},
+    "report-refresh": {"promote version"},
+}
+"""The recipe of `flows/refresh.py`: from which steps an arrow leads to each step."""
 
 
 @pytest.fixture
@@ -63,6 +83,13 @@ def write(folder: Path, texts: dict[str, str]) -> None:
 def refresh(cloud: Cloud, stack: RagStack, **changes: Any) -> RefreshReport:
     """Run the flow with the sandbox's block."""
     return cast("RefreshReport", refresh_rag(stack, cloud.name, **changes))
+
+
+def names_in_graph(stack: RagStack, report: RefreshReport) -> dict[str, str]:
+    """Return what `GRAPH` calls the resources."""
+    names = {model.name: role for role, model in zip(("embedder", "reranker", "LLM"), stack.models, strict=True)}
+    names |= {stack.bucket: "B", stack.folder: "F", stack.knowledge_base.name: "base"}
+    return names | {report.version_id: "version"}
 
 
 def reindexing(cloud: Cloud) -> Cloud:
@@ -100,12 +127,17 @@ def test_nothing_changed_costs_nothing(cloud: Cloud, provisioned: Provisioned, t
 def test_new_edited_and_deleted_documents_become_a_version(
     cloud: Cloud, provisioned: Provisioned, tmp_path: Path
 ) -> None:
-    """The difference alone is sent, the old version stays until the new one has answered, and a second run is idle."""
+    """The difference alone is sent, the old version stays until the new one has answered, and a second run is idle.
+
+    The graph of the run is the recipe.
+    """
     stack = provisioned({"a.txt": HOURS, "gone.txt": "Кошка спит.", "same.txt": "Собака бежит."})
     write(tmp_path, {"a.txt": HOURS.replace("девяти", "восьми"), "b.txt": PARKING})
     (tmp_path / "gone.txt").unlink()
     stack = stack.model_copy(update={"probe": ABOUT_PARKING})
-    report = refresh(cloud, stack, delete_missing=True)
+    state = refresh_rag(stack, cloud.name, delete_missing=True, return_state=True)
+    report = cast("RefreshReport", state.result())
+    assert drawn(state.state_details.flow_run_id, names_in_graph(stack, report)) == GRAPH
     folder = stack.folder
     assert (report.new, report.changed, report.deleted) == (
         (f"{folder}b.txt",),

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from prefect.events.clients import AssertingEventsClient
@@ -152,7 +152,7 @@ def test_a_model_that_is_not_better_is_not_published(cloud: TuningCloud) -> None
     golden = tuning.golden.model_copy(update={"questions": questions})
     tuning = tuning.model_copy(update={"golden": golden})
     state = finetune_embedder(tuning, cloud.name, str(cloud.folder / "results"), return_state=True)
-    report = cast("TuningReport", state.result())
+    report = state.result()
     assert drawn(state.state_details.flow_run_id, {tuning.name: "T"}) == GRAPH
     assert report.judgement.gains[0].gain <= 0
     assert not report.judgement.better

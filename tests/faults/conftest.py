@@ -15,7 +15,7 @@ from clouds.yandex import assumptions as yandex
 from tests.faults.cell import Cell
 from tests.faults.kinds import DEADLINE_S, FOR_EVER, KINDS, VISIBLE_WITHIN_S
 from tests.faults.patience import without_patience
-from tests.faults.scenarios import Case, case_of_tuning, cases_of, hurried
+from tests.faults.scenarios import Case, case_of_tuning, cases_of, hurried, hurried_tuning
 from tests.kill.cloud import BLOCK, EmptyCloud
 from tests.kill.tuning import YANDEX_BLOCK, EmptyFolder
 from tests.support.sandbox_process import SandboxProcess
@@ -57,10 +57,12 @@ def case_of(
         embedding=yandex.EmbeddingAssumptions(calls_per_second=FAST),
     )
     save_yandex_block(YANDEX_BLOCK, sandbox, assumptions=assumed)
-    tuning = case_of_tuning(folder)
     cases = {False: cases_of(cloud), True: cases_of(hurried(cloud, DEADLINE_S))}
+    tunings = {False: case_of_tuning(folder), True: case_of_tuning(hurried_tuning(folder, DEADLINE_S))}
+    for is_hurried, tuning in tunings.items():
+        cases[is_hurried][tuning.name] = tuning
     cases[False]["status"].begin()  # what the sandbox loads once does not count
-    yield lambda cell: tuning if cell.case == tuning.name else cases[cell.times == FOR_EVER][cell.case]
+    yield lambda cell: cases[cell.times == FOR_EVER][cell.case]
     folder.empty()
     cloud.empty()
     sandbox.reset()

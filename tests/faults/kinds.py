@@ -50,7 +50,7 @@ TWO_IN_A_ROW = ("503", "lost", "hang")
 FOR_EVER = 100_000
 PERMANENT = "503"
 """The fault that never passes."""
-DEADLINE_S = 12.0
+DEADLINE_S = 12
 """Of every wait in a run that meets it."""
 ENDS_WITHIN_S = 90.0
 """A run with its tries, its looks after a lost create and its wait; loaded machines are slow."""

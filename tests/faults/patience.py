@@ -12,11 +12,14 @@ import clouds.huggingface
 import clouds.retry
 import clouds.transport
 import clouds.yandex.channel
+import clouds.yandex.dataset.client
 import tasks
 from tests.faults.kinds import TRY_S
 from tests.support.stacks import look_often
 
 PAUSE_S = 0.05
+VALIDATED_S = 30.0
+"""Until a dataset must be validated: less than a run may take, and plenty for the sandbox."""
 
 
 def without_patience(patch: pytest.MonkeyPatch) -> None:
@@ -28,6 +31,8 @@ def without_patience(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(clouds.huggingface, "TIMEOUT_S", TRY_S)
     usual = clouds.yandex.channel.Calls.call.__kwdefaults__ or {}
     patch.setattr(clouds.yandex.channel.Calls.call, "__kwdefaults__", {**usual, "attempt_s": TRY_S})
+    usual = clouds.yandex.dataset.client.Datasets.ensure.__kwdefaults__ or {}
+    patch.setattr(clouds.yandex.dataset.client.Datasets.ensure, "__kwdefaults__", {**usual, "deadline_s": VALIDATED_S})
     for task in _tasks():
         if task.retries:
             patch.setattr(task, "retry_delay_seconds", [PAUSE_S] * task.retries)

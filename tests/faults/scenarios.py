@@ -68,6 +68,12 @@ def hurried(cloud: EmptyCloud, deadline_s: float) -> EmptyCloud:
     return replace(cloud, stack=stack.model_copy(update={**models, "knowledge_base": base}))
 
 
+def hurried_tuning(folder: EmptyFolder, deadline_s: int) -> EmptyFolder:
+    """Return the folder with a tuning whose waits end after `deadline_s`."""
+    deadlines = {"started_within_s": deadline_s, "tuned_within_s": deadline_s}
+    return replace(folder, tuning=folder.tuning.model_copy(update=deadlines))
+
+
 def case_of_tuning(folder: EmptyFolder) -> Case:
     """Return `finetune-embedder`."""
 

@@ -64,6 +64,7 @@ def test_the_life_of_a_stack_can_be_read_from_its_runs(cloud: Cloud, api: Prefec
         returned, of_run = ended(api, run, *parameters)
         found = written(api, of_run, owner)
         assert found.result(kind, model) == returned
+        assert found.artifact(f"{kind}-result").type == "result"
         return found
 
     assert same("stack", StackReport, provision_rag, stack, block, block).rows("chunks")
@@ -95,6 +96,7 @@ def test_a_probe_can_be_read_from_its_run(cloud: Cloud, api: PrefectApi) -> None
 
     assert isinstance(returned, ProbeReport)
     assert read_probe(api, run).model_dump(mode="json") == returned.model_dump(mode="json")
+    assert StackKey(PROJECT_ID, "").artifact("probe-result") in {artifact.key for artifact in api.artifacts(run.id)}
 
 
 def test_a_tuning_can_be_told_from_its_run(

@@ -38,9 +38,12 @@ def resume_when_paused(answer: dict[str, Any], run: Callable[[], T], meanwhile: 
             for found in client.read_flow_runs(flow_run_filter=PAUSED):
                 if found.id in answered:
                     continue
-                if meanwhile and not answered:
-                    meanwhile()
-                if client.resume_flow_run(found.id, run_input=answer).status == SetStateStatus.ACCEPT:
+                try:
+                    if meanwhile and not answered:
+                        meanwhile()
+                finally:  # the run goes on and ends: else nothing shows what failed in `meanwhile`
+                    answer_taken = client.resume_flow_run(found.id, run_input=answer)
+                if answer_taken.status == SetStateStatus.ACCEPT:
                     answered.add(found.id)
 
     with get_client(sync_client=True) as client, ThreadPoolExecutor(1) as pool:

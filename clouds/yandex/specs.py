@@ -167,7 +167,7 @@ class TuningParameters(Spec):
     warmup_ratio: float | None = Field(
         default=None,
         title="Warm-up ratio",
-        description="Part of the training, 0 to 1, in which the learning rate rises from 0; 0 is not left out.",
+        description="Part of the training, 0 to 1, in which the learning rate rises from 0; a 0 is sent too.",
         ge=0,
         le=1,
     )
